@@ -1,0 +1,117 @@
+"""Step 6: what the home state holds the host's soil responsible for; which is public (step 7)."""
+
+from __future__ import annotations
+
+import math
+
+from .compile import rule
+from .draws import ATTRIBUTION, DOMESTIC_ATTRIBUTION, happens
+from .world import (
+    BAND_ATTACK,
+    BY_MILITANTS,
+    BY_OTHERS,
+    DOMESTIC_ATTACK,
+    FOILED_BY_HOST,
+    FOILED_INSIDE,
+    FRICTION_CLASH,
+    MISATTRIBUTION,
+    TODAY,
+    new_event,
+)
+
+
+@rule
+def attribute(p, w, key, day):
+    """Every incident of the day: attributed or not, and its weight. An attributed one is a
+    violation of the clause; friction weighs but violates nothing, for nothing crossed."""
+    for i in range(w.incident_count):
+        incident = w.incidents[i]
+        if incident.kind == FRICTION_CLASH:
+            incident.weight = p.attribution.friction_weight
+        elif is_attributed(p, key, incident):
+            incident.attributed = 1
+            incident.weight = weight_of(p, incident)
+            count_violation(w, day, incident)
+        note_incident(w, day, i)
+
+
+@rule
+def is_attributed(p, key, incident):
+    """Foiled by home: a1; lethal cross-border attack: a2 exp(-depth/ℓ); domestic: f_pos, falsely."""
+    a = p.attribution
+    if incident.kind == FOILED_BY_HOST:
+        return False
+    if incident.kind == DOMESTIC_ATTACK:
+        return happens(a.false_positive, key, DOMESTIC_ATTRIBUTION, incident.entity, 0)
+    chance = a.foiled
+    if incident.kind == BAND_ATTACK:
+        if incident.deaths == 0:
+            return False
+        chance = a.attack * math.exp(-incident.depth_km / a.attack_decay_km)
+    return happens(chance, key, ATTRIBUTION, incident.entity, 0)
+
+
+@rule
+def weight_of(p, incident):
+    """What an attributed incident adds to grievance: w_foiled, or min(deaths/d0, w_max)."""
+    if incident.kind <= FOILED_INSIDE:
+        return p.attribution.foiled_weight
+    return min(incident.deaths / p.attribution.deaths_scale, p.attribution.max_weight)
+
+
+@rule
+def count_violation(w, day, incident):
+    """The tally of violations, of which false."""
+    tally = w.tally[TODAY]
+    tally.violations += 1
+    if incident.kind == DOMESTIC_ATTACK:
+        tally.false_violations += 1
+    if tally.first_violation_day < 0:
+        tally.first_violation_day = day
+
+
+@rule
+def note_incident(w, day, i):
+    """The incident's line in the event log."""
+    incident = w.incidents[i]
+    kind, actor, crossed_border = incident.kind, BY_MILITANTS, 1
+    if kind == DOMESTIC_ATTACK:
+        actor, crossed_border = BY_OTHERS, 0
+        if incident.attributed:
+            kind = MISATTRIBUTION
+    elif kind == FRICTION_CLASH:
+        actor, crossed_border = BY_OTHERS, -1
+    event = w.events[new_event(w, day, kind, actor, incident.sector, incident.depth)]
+    event.band = incident.entity if actor == BY_MILITANTS else -1
+    event.deaths = incident.deaths
+    event.weight = incident.weight
+    event.attributed = incident.attributed if kind != FRICTION_CLASH else -1
+    event.cross_border = crossed_border
+
+
+@rule
+def is_public(incident):
+    """Bands foiled by home and attributed attacks, without those cleared the same day."""
+    if incident.kind == FOILED_BY_HOST or incident.kind == FRICTION_CLASH:
+        return False
+    if incident.kind <= FOILED_INSIDE:
+        return True
+    return incident.attributed == 1 and incident.cleared == 0
+
+
+@rule
+def update_activity(p, w):
+    """The shared public record moves by (1-φ(τ_A)) towards the day's shares, if there are any."""
+    total = 0
+    for s in range(w.sector_count):
+        w.sectors[s].public = 0
+    for i in range(w.incident_count):
+        if is_public(w.incidents[i]):
+            w.sectors[w.incidents[i].sector].public += 1
+            total += 1
+    if total == 0:
+        return
+    step = 1.0 - math.exp(-1.0 / p.attribution.activity_memory_days)
+    for s in range(w.sector_count):
+        sector = w.sectors[s]
+        sector.activity += step * (sector.public / total - sector.activity)

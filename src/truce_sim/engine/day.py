@@ -1,0 +1,58 @@
+"""One day of a run: the phases of MODEL.md section 4, in order.
+
+Warm-up days (before day 0) run the group, its bands, posture and the public record only. Each
+phase is a rule of (params, world, key, day) that changes the world in place.
+"""
+
+from __future__ import annotations
+
+from .attribution import attribute, update_activity
+from .compile import rule
+from .grievance import add_incidents, fade
+from .incidents import make_attacks, make_domestic_attacks, make_friction
+from .launch import launch_bands
+from .mediation import follow_calendar, mediate
+from .movement import learn_and_leave, move_bands
+from .params import HOME, HOST
+from .posture import review_posture
+from .relaxation import record_day, record_peak, relax
+from .strikes import decide_strike, execute_strike
+from .threshold import update_thresholds
+from .truce import update_truce
+from .verification import verify
+from .world import COLLAPSED, MORNING, TODAY
+
+
+@rule
+def run_day(p, w, key, day):
+    """Change the world by one day under the parameters `p`."""
+    w.tally[MORNING] = w.tally[TODAY]
+    w.incident_count = 0
+    if day >= 0:
+        follow_calendar(p, w, day)  # 1
+    review_posture(p, w, day)  # 2
+    launch_bands(p, w, key, day)  # 3
+    move_bands(p, w, key, day)  # 4
+    make_attacks(p, w, key)  # 5
+    make_domestic_attacks(p, w, key, day)
+    make_friction(p, w, key, day)
+    attribute(p, w, key, day)  # 6
+    if day >= 0:
+        fade(p, w)  # 8, first: what verification clears has faded like the rest
+    verify(p, w, key, day)  # 7
+    update_activity(p, w)
+    if day >= 0:
+        add_incidents(p, w)  # 8
+        update_thresholds(p, w, day)
+        record_peak(w)
+        decide_strike(p, w, key, day, HOME)  # 9
+        decide_strike(p, w, key, day, HOST)
+        execute_strike(p, w, key, day, HOME)
+        execute_strike(p, w, key, day, HOST)
+        update_truce(p, w, key, day)  # 10
+        if w.truce != COLLAPSED:
+            mediate(p, w, key, day)  # 11
+            relax(p, w)  # 12
+    learn_and_leave(p, w)
+    if day >= 0:
+        record_day(p, w, day)

@@ -1,0 +1,84 @@
+"""Step 8, first half: grievance of both states by cause, and the home state's belief."""
+
+from __future__ import annotations
+
+import math
+
+from .compile import rule
+from .params import HOME, HOST
+from .world import (
+    ATTACK,
+    BAND_ATTACK,
+    DOMESTIC_ATTACK,
+    FOILED,
+    FRICTION,
+    FRICTION_CLASH,
+    MISATTRIBUTED,
+)
+
+
+@rule
+def fade(p, w):
+    """Grievance times φ(τ_G), belief towards its prior by ζ, and with them what verification may
+    still clear: so before verification, and what it clears has faded like the rest."""
+    b = p.belief
+    for who in (HOME, HOST):
+        state = w.states[who]
+        scale_grievance(w, who, math.exp(-1.0 / p.states[who].grievance_memory_days))
+        state.added = state.added_overnight
+        state.added_overnight = 0.0
+    for i in range(w.case_count):
+        w.cases[i].count *= b.persistence
+    prior = math.log(b.prior / (1.0 - b.prior))
+    w.belief_logit = prior + b.persistence * (w.belief_logit - prior)
+    expected = b.perceived_capability * (b.committed_hazard - b.uncommitted_hazard)
+    w.belief_logit += b.reference_rate * expected
+
+
+@rule
+def scale_grievance(w, who, factor):
+    """All of a state's grievance times a factor, and with it what verification may still clear."""
+    grievance = w.states[who].grievance
+    for cause in range(grievance.size):
+        grievance[cause] *= factor
+    if who == HOME:
+        for i in range(w.case_count):
+            w.cases[i].weight *= factor
+
+
+@rule
+def add_incidents(p, w):
+    """Today's weights, without what was cleared today, and what its violations say of the host."""
+    for i in range(w.incident_count):
+        incident = w.incidents[i]
+        if incident.kind == FRICTION_CLASH:
+            add_weight(w, HOME, FRICTION, incident.weight)
+            add_weight(w, HOST, FRICTION, incident.weight)
+        elif incident.attributed == 1 and incident.cleared == 0:
+            add_weight(w, HOME, cause_of(incident), incident.weight)
+            w.belief_logit += violation_evidence(p)
+
+
+@rule
+def add_weight(w, who, cause, weight):
+    """Weight that counts as added today."""
+    state = w.states[who]
+    state.grievance[cause] += weight
+    state.added += weight
+
+
+@rule
+def cause_of(incident):
+    """Under which cause an attributed incident is counted."""
+    if incident.kind == BAND_ATTACK:
+        return ATTACK
+    return MISATTRIBUTED if incident.kind == DOMESTIC_ATTACK else FOILED
+
+
+@rule
+def violation_evidence(p):
+    """ln((1-κ e_C)/(1-κ e_U)): what one violation adds to logit b. The more capable the host is
+    believed to be, the more it says (in the spirit of Kydd and Walter 2002)."""
+    b = p.belief
+    committed = 1.0 - b.perceived_capability * b.committed_hazard
+    return math.log(committed / (1.0 - b.perceived_capability * b.uncommitted_hazard))

@@ -1,0 +1,234 @@
+"""Steps 1 and 11: rounds of talks. Mediators reassure, call rounds, lead them, save a truce."""
+
+from __future__ import annotations
+
+import math
+
+from .compile import rule
+from .draws import CALL, ROUND, SAVE, happens
+from .grievance import scale_grievance
+from .params import HOME, HOST, MAX_MEDIATORS
+from .world import (
+    BY_MEDIATOR,
+    CALLED,
+    IN_FORCE,
+    RENEWAL,
+    ROUND_CALLED,
+    ROUND_FAILED,
+    ROUND_SUCCEEDED,
+    SAVED,
+    SCHEDULED,
+    SUSPENDED,
+    TODAY,
+    belief,
+    clip,
+    new_event,
+    total_grievance,
+)
+
+
+@rule
+def count_mediators(p):
+    """How many mediators there are."""
+    count = 0
+    for m in range(MAX_MEDIATORS):
+        count += p.mediators[m].active
+    return count
+
+
+@rule
+def mean_fatigue(p, w):
+    """f̄ over the mediators there are; 0 without."""
+    total, count = 0.0, count_mediators(p)
+    for m in range(MAX_MEDIATORS):
+        if p.mediators[m].active:
+            total += w.fatigue[m]
+    return total / count if count > 0 else 0.0
+
+
+@rule
+def least_tired(p, w):
+    """The least fatigued mediator, the first of equals; -1 without any."""
+    best = -1
+    for m in range(MAX_MEDIATORS):
+        tired = w.fatigue
+        if p.mediators[m].active and (best < 0 or tired[m] < tired[best]):
+            best = m
+    return best
+
+
+@rule
+def tire(p, w, fatigue):
+    """Every mediator's fatigue rises by this much."""
+    for m in range(MAX_MEDIATORS):
+        if p.mediators[m].active:
+            w.fatigue[m] = clip(w.fatigue[m] + fatigue)
+
+
+@rule
+def in_round(w, day):
+    """Whether a round of talks is on today."""
+    for talks in w.rounds:
+        if talks.start <= day <= talks.end:
+            return True
+    return False
+
+
+@rule
+def reassurance(p, w, day):
+    """(1-f̄) c, with c = 1 during a round, ½ on other days while there are mediators, else 0."""
+    if count_mediators(p) == 0:
+        return 0.0
+    return (1.0 - mean_fatigue(p, w)) * (1.0 if in_round(w, day) else 0.5)
+
+
+@rule
+def follow_calendar(p, w, day):
+    """Step 1: a scheduled round may open today; the group's spoiler motive S follows from what it
+    knows of rounds, 0 where they are not announced."""
+    if count_mediators(p) > 0 and is_scheduled(p, day):
+        w.rounds[SCHEDULED].start = day
+        w.rounds[SCHEDULED].end = day + p.mediation.round_days - 1
+    w.spoiler_motive = spoiler_motive(p, w, day) if p.mediation.announced else 0.0
+
+
+@rule
+def is_scheduled(p, day):
+    """Whether the calendar has a round that starts on this day."""
+    for start in p.mediation.calendar:
+        if start == day:
+            return True
+    return False
+
+
+@rule
+def spoiler_motive(p, w, day):
+    """S = exp(-(τ-t)/w_s) before the next known round, 1 during one, 0 with none ahead."""
+    if in_round(w, day):
+        return 1.0
+    wait = next_round(p, w, day) - day
+    return math.exp(-wait / p.militants.spoiler_window_days)
+
+
+@rule
+def next_round(p, w, day):
+    """First day of the next round that is fixed, infinite with none ahead."""
+    best = math.inf
+    called = w.rounds[CALLED].start
+    if called > day:
+        best = float(called)
+    if count_mediators(p) > 0:
+        for start in p.mediation.calendar:
+            if start > day:
+                best = min(best, float(start))
+    return best
+
+
+@rule
+def mediate(p, w, key, day):
+    """Step 11: calls, then endings."""
+    call_round(p, w, key, day)
+    end_rounds(p, w, key, day)
+
+
+@rule
+def call_round(p, w, key, day):
+    """With none pending and cause enough, each mediator in turn may call a round; the first leads."""
+    home = w.states[HOME]
+    tense = total_grievance(home) > 0.5 * home.threshold or w.truce == SUSPENDED
+    if not tense or round_pending(p, w, day):
+        return
+    for m in range(MAX_MEDIATORS):
+        chance = p.mediators[m].call * (1.0 - w.fatigue[m])
+        if p.mediators[m].active and happens(chance, key, CALL, m, day):
+            fix_round(p, w, day, m)
+            return
+
+
+@rule
+def round_pending(p, w, day):
+    """A called round ahead or on, a scheduled one on, or one less than L_R days and a day ahead."""
+    for talks in w.rounds:
+        if talks.end >= day:
+            return True
+    for start in p.mediation.calendar:
+        if day <= start <= day + p.mediation.lead_days:
+            return True
+    return False
+
+
+@rule
+def fix_round(p, w, day, leader):
+    """A round led by this mediator starts round(L_R (1+2f)) days from now; half days round up."""
+    tired = w.fatigue[leader]
+    talks = w.rounds[CALLED]
+    talks.leader = leader
+    talks.start = day + int(math.floor(p.mediation.lead_days * (1.0 + 2.0 * tired) + 0.5))
+    talks.end = talks.start + p.mediation.round_days - 1
+    w.tally[TODAY].rounds_called += 1
+    new_event(w, day, ROUND_CALLED, BY_MEDIATOR + leader, -1, -1)
+
+
+@rule
+def end_rounds(p, w, key, day):
+    """Rounds on their last day succeed or fail. A scheduled one, and one whose leader has left, is
+    led by the least fatigued."""
+    for which in (CALLED, SCHEDULED):
+        talks = w.rounds[which]
+        if talks.end != day:
+            continue
+        leader = talks.leader
+        if which == SCHEDULED or p.mediators[leader].active == 0:
+            leader = least_tired(p, w)
+        if leader >= 0:
+            conclude_round(p, w, key, day, which, leader)
+
+
+@rule
+def conclude_round(p, w, key, day, which, leader):
+    """Success with probability clip(skill (0.55+b)(1-f/2)): relief, pressure and less fatigue, and
+    a suspended truce is renewed; else the leader tires."""
+    chance = p.mediators[leader].skill * (0.55 + belief(w)) * (1.0 - 0.5 * w.fatigue[leader])
+    if not happens(clip(chance), key, ROUND, which, day):
+        w.fatigue[leader] = clip(w.fatigue[leader] + p.mediation.fatigue)
+        w.tally[TODAY].rounds_failed += 1
+        new_event(w, day, ROUND_FAILED, BY_MEDIATOR + leader, -1, -1)
+        return
+    for who in (HOME, HOST):
+        scale_grievance(w, who, 1.0 - p.mediation.relief)
+    w.will = clip(w.will + p.mediation.pressure)
+    for m in range(MAX_MEDIATORS):
+        w.fatigue[m] *= 0.8
+    w.tally[TODAY].rounds_succeeded += 1
+    new_event(w, day, ROUND_SUCCEEDED, BY_MEDIATOR + leader, -1, -1)
+    if w.truce == SUSPENDED:
+        renew(w, day, BY_MEDIATOR + leader)
+
+
+@rule
+def renew(w, day, actor):
+    """A suspension ends: the truce is in force again."""
+    w.truce = IN_FORCE
+    w.tally[TODAY].renewals += 1
+    new_event(w, day, RENEWAL, actor, -1, -1)
+
+
+@rule
+def save_truce(p, w, key, day):
+    """Whether the mediators save a collapsing truce, with probability p_save (1-f̄): the window is
+    cleared, both grievances halved, a round called at once unless one is pending, all tire."""
+    leader = least_tired(p, w)
+    chance = p.mediation.save * (1.0 - mean_fatigue(p, w))
+    if leader < 0 or not happens(chance, key, SAVE, 0, day):
+        return False
+    w.saved_strikes = w.strike_count
+    for who in (HOME, HOST):
+        scale_grievance(w, who, 0.5)
+    w.tally[TODAY].saves += 1
+    new_event(w, day, SAVED, BY_MEDIATOR + leader, -1, -1)
+    if not round_pending(p, w, day):
+        fix_round(p, w, day, leader)
+    tire(p, w, p.mediation.fatigue)
+    return True
+
+

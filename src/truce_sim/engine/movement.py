@@ -1,0 +1,125 @@
+"""Step 4: bands walk towards their targets, are foiled on the way, wait at the end; what is learnt."""
+
+from __future__ import annotations
+
+from .compile import rule
+from .draws import INTERDICTION, SIDESTEP, WAITING as WAITING_DRAW, geometric, happens, uniform
+from .posture import chance_foiled
+from .world import (
+    BY_MILITANTS,
+    CROSSING,
+    DESTROYED,
+    FOILED_AT_BORDER,
+    FOILED_BY_HOST,
+    FOILED_INSIDE,
+    MOVING,
+    SPENT,
+    STOPPED,
+    TODAY,
+    WAITING,
+    clip,
+    new_event,
+    new_incident,
+)
+
+
+@rule
+def move_bands(p, w, key, day):
+    """Every band in launch order; they do not touch one another, so the order is no matter."""
+    for i in range(w.band_count):
+        move_band(p, w, key, day, i)
+
+
+@rule
+def move_band(p, w, key, day, i):
+    """Up to `pace` cells, or one day less to wait. A new band's first step is entering (s, 0)."""
+    band = w.bands[i]
+    if band.status == WAITING:
+        band.wait -= 1
+        return
+    for _ in range(p.militants.pace_cells_per_day):
+        enter_next_cell(p, w, key, day, i)
+        if band.status == MOVING and band.depth == band.target:
+            u = uniform(key, WAITING_DRAW, band.entity, 0)
+            band.wait = geometric(u, p.militants.staging_days)
+            band.status = WAITING
+        if band.status != MOVING:
+            return
+
+
+@rule
+def enter_next_cell(p, w, key, day, i):
+    """One step: perhaps a sidestep, then the next cell, where the band may be foiled."""
+    band = w.bands[i]
+    ahead = band.depth + 1
+    if ahead > 0 and happens(p.militants.evasion, key, SIDESTEP, band.entity, ahead):
+        band.sector = least_risky(w, band.sector)
+    band.depth = ahead
+    if ahead == p.border.host_depth:
+        band.crossed = band.sector
+        w.tally[TODAY].crossings += 1
+        event = new_event(w, day, CROSSING, BY_MILITANTS, band.sector, ahead)
+        w.events[event].band = band.entity
+    if happens(chance_foiled(p, w, band.sector, ahead), key, INTERDICTION, band.entity, ahead):
+        foil(p, w, i)
+
+
+@rule
+def least_risky(w, s):
+    """Of sectors s-1, s, s+1 the one of least learned risk; ties: stay, then the lower index."""
+    best = s
+    for other in (s - 1, s + 1):
+        if 0 <= other < w.sector_count and w.sectors[other].risk < w.sectors[best].risk:
+            best = other
+    return best
+
+
+@rule
+def foil(p, w, i):
+    """Band i is stopped where it stands: by the host, at the border cell, or inside."""
+    band, tally = w.bands[i], w.tally[TODAY]
+    band.status = STOPPED
+    if band.depth < p.border.host_depth:
+        kind = FOILED_BY_HOST
+        tally.foiled_by_host += 1
+    elif band.depth == p.border.host_depth:
+        kind = FOILED_AT_BORDER
+        tally.foiled_at_border += 1
+    else:
+        kind = FOILED_INSIDE
+        tally.foiled_inside += 1
+    weaken(p, w)
+    new_incident(w, kind, band.entity, band.sector, band.depth, band.target_km, 0)
+
+
+@rule
+def weaken(p, w):
+    """The group loses one band's share of its strength."""
+    w.strength = max(w.strength - p.militants.band_size, 0.0)
+
+
+@rule
+def learn_and_leave(p, w):
+    """End of the day: risks are learnt in band order, and bands that are through leave.
+
+    q += α(1[foiled] - q), in the sector where a band was foiled, or where one that attacked crossed.
+    """
+    kept = 0
+    for i in range(w.band_count):
+        band = w.bands[i]
+        if band.status == STOPPED:
+            learn(p, w, band.sector, 1.0)
+        elif band.status == SPENT:
+            learn(p, w, band.crossed, 0.0)
+        elif band.status != DESTROYED:
+            if kept != i:
+                w.bands[kept] = w.bands[i]
+            kept += 1
+    w.band_count = kept
+
+
+@rule
+def learn(p, w, s, foiled):
+    """One band's experience of sector s."""
+    sector = w.sectors[s]
+    sector.risk = clip(sector.risk + p.militants.learning_rate * (foiled - sector.risk))

@@ -1,0 +1,101 @@
+"""A run is a value: `RunSpec` in, outcome row out, with its daily series and event log on request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .compile import rule
+from .day import run_day
+from .draws import Key
+from .frailty import apply_factors, draw_factors
+from .params import PARAMS
+from .relaxation import close_run
+from .world import DONE, OUTCOME, TODAY, make_world, open_truce, reset
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """All that a run depends on.
+
+    params: PARAMS (regimes,), ordered by `from_day`; the first holds from the warm-up on.
+    border: SECTOR (sectors,), weights summing to 1.
+    seed: 0 … 2^63-1; replicate: 0 … 2^32-1.
+    """
+
+    params: NDArray[np.void]
+    border: NDArray[np.void]
+    seed: int
+    replicate: int = 0
+
+
+class RunResult(NamedTuple):
+    """One run: OUTCOME (), SERIES (days,), EVENT (events,)."""
+
+    outcome: np.void
+    series: NDArray[np.void]
+    events: NDArray[np.void]
+
+
+def run(spec: RunSpec) -> RunResult:
+    """One run with its daily series and its event log."""
+    world = make_world(recorded=True)
+    outcome = outcomes(spec, [spec.replicate], world)[0]
+    days = int(outcome["end_day"]) + int(outcome["collapsed"])
+    events = world["events"][1 : world["event_count"] + 1]
+    return RunResult(outcome, world["series"][:days].copy(), events.copy())
+
+
+def outcomes(
+    spec: RunSpec, replicates: Sequence[int] | NDArray[np.int64], world: np.void | None = None
+) -> NDArray[np.void]:
+    """OUTCOME (replicates,) of one design point, outside the GIL; `spec.replicate` is not used.
+
+    A run that fails has a `status` other than `done`, and its numbers mean nothing. `world` is room
+    to run in, made anew if not given; it is left as the last run ended.
+    """
+    wanted = np.asarray(replicates, np.int64)
+    factors = draw_factors(spec.params, spec.seed, wanted)
+    out = np.zeros(wanted.size, OUTCOME)
+    current = np.zeros(1, PARAMS)
+    world = make_world() if world is None else world
+    run_replicates(spec.params, factors, spec.border, spec.seed, wanted, current, world, out)
+    return out
+
+
+@rule
+def run_replicates(params, factors, border, seed, replicates, current, w, out):
+    """All replicates of one design point; `current` (1,) is room for the regime in force."""
+    for r in range(replicates.size):
+        run_one(params, factors[r], border, Key(seed, replicates[r]), current, w)
+        out[r] = w.tally[TODAY]
+
+
+@rule
+def run_one(params, factors, border, key, current, w):
+    """One run from the warm-up to its collapse or the horizon."""
+    start_regime(params, factors, 0, current)
+    p = current[0]
+    reset(p, w, border)
+    regime, horizon = 0, p.run.horizon_days
+    day = -p.run.warmup_days
+    while day < horizon and w.tally[TODAY].collapsed == 0 and w.failure == DONE:
+        if day == 0:
+            open_truce(p, w)
+        if regime + 1 < params.size and params[regime + 1].from_day == day:
+            regime += 1
+            start_regime(params, factors, regime, current)
+        run_day(p, w, key, day)
+        day += 1
+    close_run(w, day, horizon)
+
+
+@rule
+def start_regime(params, factors, regime, current):
+    """The parameters from today on, with the run's own frailty."""
+    current[0] = params[regime]
+    apply_factors(current[0], factors[regime])

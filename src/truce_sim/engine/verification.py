@@ -1,0 +1,121 @@
+"""Step 7: a mechanism that looks into attributed attacks, and may clear them."""
+
+from __future__ import annotations
+
+from .compile import rule
+from .draws import COVERAGE, DOUBT, VERDICT, happens
+from .grievance import violation_evidence
+from .mediation import tire
+from .params import HOME
+from .world import (
+    ATTACK,
+    BAND_ATTACK,
+    BY_OTHERS,
+    DOMESTIC_ATTACK,
+    MISATTRIBUTED,
+    MAX_BANDS,
+    OVERFLOW,
+    SUSPENDED,
+    TODAY,
+    VERIFICATION,
+    clip,
+    new_event,
+)
+
+
+@rule
+def verify(p, w, key, day):
+    """Reports due today, then today's attributed attacks; nothing while the truce is suspended.
+
+    A report that falls due during a suspension, or after the mechanism was switched off, lapses.
+    In the warm-up a report can only clear the incident of the same day from the public record.
+    """
+    working = p.mediation.verification.enabled == 1 and w.truce != SUSPENDED
+    report_due_cases(p, w, key, day, working)
+    if working:
+        for i in range(w.incident_count):
+            take_up(p, w, key, day, i)
+
+
+@rule
+def report_due_cases(p, w, key, day, working):
+    """Close the cases due today; the others keep their order."""
+    kept = 0
+    for i in range(w.case_count):
+        case = w.cases[i]
+        if case.due > day:
+            if kept != i:
+                w.cases[kept] = w.cases[i]
+            kept += 1
+        elif working and report(p, w, key, day, case):
+            take_out(p, w, case)
+    w.case_count = kept
+
+
+@rule
+def take_up(p, w, key, day, i):
+    """An attributed attack is taken up with probability `coverage`; with no lag, reported at once."""
+    v, incident = p.mediation.verification, w.incidents[i]
+    false = incident.kind == DOMESTIC_ATTACK
+    if incident.attributed == 0 or not (false or incident.kind == BAND_ATTACK):
+        return
+    if not happens(v.coverage, key, COVERAGE, incident.entity, int(false)):
+        return
+    if v.lag_days > 0 and day < 0:
+        return
+    if w.case_count == MAX_BANDS:
+        w.failure = OVERFLOW
+        return
+    case = w.cases[w.case_count]
+    case.due = day + v.lag_days
+    case.entity = incident.entity
+    case.false = int(false)
+    case.sector = incident.sector
+    case.depth = incident.depth
+    case.weight = incident.weight
+    case.count = 1.0
+    if v.lag_days > 0:
+        w.case_count += 1
+    else:
+        incident.cleared = int(report(p, w, key, day, case))
+
+
+@rule
+def report(p, w, key, day, case):
+    """The verdict on a case: True if it is cleared and the home state believes it.
+
+    A false attribution is cleared with probability `specificity`, a true one with 1-sensitivity;
+    a wrong clearing is disbelieved with probability `doubt`, which wears the mediators out. What
+    is confirmed presses the host: ω += pressure/2.
+    """
+    v = p.mediation.verification
+    chance = v.specificity if case.false else 1.0 - v.sensitivity
+    cleared = happens(chance, key, VERDICT, case.entity, case.false)
+    believed = case.false == 1 or not happens(v.doubt, key, DOUBT, case.entity, case.false)
+    if day >= 0:
+        note_report(w, day, case, cleared and believed)
+        if not cleared:
+            w.will = clip(w.will + 0.5 * p.mediation.pressure)
+        elif not believed:
+            tire(p, w, 0.5 * p.mediation.fatigue)
+    return cleared and believed
+
+
+@rule
+def note_report(w, day, case, cleared):
+    """The report in the log and in the tally."""
+    if cleared:
+        w.tally[TODAY].cleared_violations += 1
+    event = w.events[new_event(w, day, VERIFICATION, BY_OTHERS, case.sector, case.depth)]
+    event.weight = case.weight
+    event.attributed = int(not cleared)
+    event.cross_border = 1 - case.false
+
+
+@rule
+def take_out(p, w, case):
+    """A cleared case takes what is left of it out of grievance and belief."""
+    cause = MISATTRIBUTED if case.false else ATTACK
+    grievance = w.states[HOME].grievance
+    grievance[cause] = max(grievance[cause] - case.weight, 0.0)
+    w.belief_logit -= case.count * violation_evidence(p)

@@ -1,0 +1,285 @@
+"""What the rules change: the state of one run as one record.
+
+`WORLD` is one record that a worker allocates once and every run reuses: what exists once (states,
+group, truce, mediation), `tally[TODAY]`, the outcome so far, and an array each for sectors, bands,
+incidents of the day, pending cases and strikes. `events` and `series` are filled when asked for.
+"""
+
+from __future__ import annotations
+
+import math
+import numpy as np
+
+from .compile import rule
+from .params import HOME, MAX_MEDIATORS, record
+
+#: Truce states.
+TRUCE_STATES = ("in_force", "strained", "suspended", "collapsed")
+IN_FORCE, STRAINED, SUSPENDED, COLLAPSED = range(4)
+
+#: Causes of grievance; the cause of a collapse is one of them (`strike`: nothing but strikes).
+CAUSES = ("initial", "foiled", "attack", "misattributed", "friction", "strike")
+INITIAL, FOILED, ATTACK, MISATTRIBUTED, FRICTION, STRIKE = range(6)
+
+#: What a band is doing. Bands that are through leave at the end of the day.
+MOVING, WAITING, STOPPED, SPENT, DESTROYED = range(5)
+
+#: Kinds of events in the log. Kinds up to FRICTION_CLASH are incidents.
+EVENTS = (
+    "foiled_by_host", "foiled_at_border", "foiled_inside", "attack",
+    "domestic_attack", "misattribution", "friction",
+    "launch", "crossing", "verification", "strike_chosen", "strike", "band_destroyed",
+    "round_called", "round_succeeded", "round_failed", "strained", "eased",
+    "suspension", "saved", "renewal", "collapse",
+)  # fmt: skip
+(
+    FOILED_BY_HOST, FOILED_AT_BORDER, FOILED_INSIDE, BAND_ATTACK,
+    DOMESTIC_ATTACK, MISATTRIBUTION, FRICTION_CLASH,
+    LAUNCH, CROSSING, VERIFICATION, STRIKE_CHOSEN, STRIKE_EXECUTED, BAND_DESTROYED,
+    ROUND_CALLED, ROUND_SUCCEEDED, ROUND_FAILED, TRUCE_STRAINED, TRUCE_EASED,
+    SUSPENSION, SAVED, RENEWAL, COLLAPSE,
+) = range(22)  # fmt: skip
+
+#: Who acted: a state, the militant group, others (domestic attackers, posts), or mediator i + 4.
+ACTORS = ("home", "host", "militants", "others")
+BY_MILITANTS, BY_OTHERS, BY_MEDIATOR = 2, 3, 4
+
+#: How a run ended.
+STATUSES = ("done", "overflow", "too_many_attempts", "not_finite")
+DONE, OVERFLOW, TOO_MANY, NOT_FINITE = range(4)
+
+#: Rounds of talks: one that a mediator called, one of the calendar.
+CALLED, SCHEDULED = 0, 1
+
+#: Room in a world. A run that needs more fails, with status `overflow`.
+MAX_SECTORS, MAX_DAYS, MAX_BANDS, MAX_EVENTS = 500, 3650, 1 << 14, 1 << 20
+
+#: The tally as it stands, as it stood this morning, and an empty one.
+TODAY, MORNING, BLANK = 0, 1, 2
+
+NEVER = -(1 << 40)
+
+#: One run's outcome, counted from day 0. Days are numbered from 0, -1 where there was none.
+OUTCOME = record(
+    status="i8", collapsed="i8", end_day="i8", cause="i8",
+    first_violation_day="i8", first_strike_day="i8", first_suspension_day="i8",
+    days_in_force="i8", days_strained="i8", days_suspended="i8", renewals="i8", saves="i8",
+    under_way_at_start="i8", attempts="i8",
+    foiled_by_host="i8", foiled_at_border="i8", foiled_inside="i8", destroyed="i8",
+    crossings="i8", attacks="i8", lethal_attacks="i8", under_way_at_end="i8",
+    domestic_attacks="i8", friction_clashes="i8",
+    violations="i8", false_violations="i8", cleared_violations="i8",
+    deaths="i8", domestic_deaths="i8",
+    strikes_by_home="i8", strikes_by_host="i8",
+    rounds_called="i8", rounds_succeeded="i8", rounds_failed="i8",
+    drawn_will="f8", mean_will="f8", final_will="f8", final_belief="f8", peak_grievance="f8",
+    final_strength="f8",
+)  # fmt: skip
+
+#: One day of one run, as it stands when the day ends; counts are that day's.
+SERIES = record(
+    status="i8", grievance_home="f8", grievance_host="f8",
+    threshold_home="f8", threshold_host="f8", belief="f8", will="f8",
+    strength="f8", excitement="f8", spoiler_motive="f8", fatigue="f8", in_round="i8",
+    bands="i8", attempts="i8", foiled_by_host="i8", foiled_at_border="i8", foiled_inside="i8",
+    crossings="i8", attacks="i8", violations="i8", deaths="i8",
+    strikes_by_home="i8", strikes_by_host="i8",
+)  # fmt: skip
+
+#: Counts that OUTCOME totals and SERIES gives by day.
+DAILY_COUNTS = tuple(name for name in SERIES.names or () if name in (OUTCOME.names or ()))[1:]
+
+EVENT = record(
+    day="i8", kind="i8", actor="i8", sector="i8", depth="i8", band="i8",
+    deaths="i8", weight="f8", attributed="i8", cross_border="i8",
+    cause="i8", grievance="f8", threshold="f8",
+)  # fmt: skip
+
+STATE_NOW = record(
+    grievance=("f8", (len(CAUSES),)), threshold="f8", added="f8", added_overnight="f8",
+    last_decision="i8", strike_due="i8", strike_cause="i8",
+)  # fmt: skip
+
+ROUND_NOW = record(start="i8", end="i8", leader="i8")
+
+#: `ratio` is the posture of each state, `public` counts the day's public incidents.
+SECTOR_NOW = record(
+    weight="f8", ruggedness="f8", crossings="i8", activity="f8", risk="f8",
+    ratio=("f8", (2,)), public="i8",
+)  # fmt: skip
+
+BAND = record(
+    entity="i8", sector="i8", depth="i8", target="i8", target_km="f8", wait="i8", crossed="i8",
+    status="i8",
+)  # fmt: skip
+
+INCIDENT = record(
+    kind="i8", entity="i8", sector="i8", depth="i8", depth_km="f8", deaths="i8",
+    weight="f8", attributed="i8", cleared="i8",
+)  # fmt: skip
+
+#: A verification under way: what is left of the weight and of the count that it may clear.
+CASE = record(
+    due="i8", entity="i8", false="i8", sector="i8", depth="i8", weight="f8", count="f8",
+)  # fmt: skip
+
+STRIKE_NOW = record(day="i8", state="i8", cause="i8")
+
+
+#: The state of one run. Counts say how much of each array is in use; what lies behind them is
+#: left over from earlier days and runs. `cumulative` is scratch for choices between sectors.
+WORLD = record(
+    recorded="i8", failure="i8",
+    states=(STATE_NOW, (2,)), will="f8", belief_logit="f8",
+    strength="f8", excitement="f8", attacks_yesterday="i8", spoiler_motive="f8",
+    fatigue=("f8", (MAX_MEDIATORS,)), rounds=(ROUND_NOW, (2,)),
+    truce="i8", suspended_until="i8", saved_strikes="i8",
+    sector_count="i8", band_count="i8", incident_count="i8", case_count="i8",
+    strike_count="i8", event_count="i8",
+    tally=(OUTCOME, (3,)),
+    sectors=(SECTOR_NOW, (MAX_SECTORS,)), cumulative=("f8", (MAX_SECTORS,)),
+    bands=(BAND, (MAX_BANDS,)), incidents=(INCIDENT, (MAX_BANDS,)), cases=(CASE, (MAX_BANDS,)),
+    strikes=(STRIKE_NOW, (2 * MAX_DAYS,)),
+    series=(SERIES, (MAX_DAYS,)), events=(EVENT, (MAX_EVENTS,)),
+)  # fmt: skip
+
+
+def make_world(*, recorded: bool = False) -> np.void:
+    """Room for runs of any configuration, one after another; `recorded`: with series and events.
+
+    Most of its 130 MB is never touched, and so never taken from the machine.
+    """
+    world = np.zeros(1, WORLD)[0]
+    world["recorded"] = recorded
+    return world
+
+
+@rule
+def reset(p, w, border):
+    """Before the first day: no bands, no record, learned risk at its prior, will at its mean."""
+    w.failure = DONE
+    w.will = p.host.will
+    w.belief_logit = math.log(p.belief.prior / (1.0 - p.belief.prior))
+    w.strength = 1.0
+    w.excitement = 0.0
+    w.attacks_yesterday = 0
+    w.spoiler_motive = 0.0
+    w.fatigue[:] = 0.0
+    w.truce = IN_FORCE
+    w.suspended_until = NEVER
+    w.saved_strikes = 0
+    w.band_count = w.incident_count = w.case_count = w.strike_count = w.event_count = 0
+    w.tally[TODAY] = w.tally[BLANK]
+    for state in w.states:
+        state.grievance[:] = 0.0
+        state.threshold = 0.0
+        state.added = 0.0
+        state.added_overnight = 0.0
+        state.last_decision = NEVER
+        state.strike_due = NEVER
+        state.strike_cause = -1
+    for talks in w.rounds:
+        talks.start = NEVER
+        talks.end = NEVER
+        talks.leader = -1
+    place_border(p, w, border)
+
+
+@rule
+def place_border(p, w, border):
+    """The sectors as nobody has acted on them yet."""
+    w.sector_count = border.size
+    for s in range(border.size):
+        sector = w.sectors[s]
+        sector.weight = border[s].weight
+        sector.ruggedness = border[s].ruggedness
+        sector.crossings = border[s].crossings
+        sector.activity = sector.weight
+        sector.risk = p.militants.risk_prior
+        sector.ratio[0] = 1.0
+        sector.ratio[1] = 1.0
+        sector.public = 0
+
+
+@rule
+def open_truce(p, w):
+    """Day 0 begins: counts start, the home state starts with its initial grievance (step 8)."""
+    w.tally[TODAY] = w.tally[BLANK]
+    tally = w.tally[TODAY]
+    tally.cause = -1
+    tally.first_violation_day = -1
+    tally.first_strike_day = -1
+    tally.first_suspension_day = -1
+    tally.under_way_at_start = w.band_count
+    tally.drawn_will = p.host.will
+    threshold = p.states[HOME].threshold
+    if not math.isinf(threshold):
+        w.states[HOME].grievance[INITIAL] = p.home.initial_grievance * threshold
+
+
+@rule
+def total_grievance(state):
+    """G of one state: the sum over causes."""
+    total = 0.0
+    for part in state.grievance:
+        total += part
+    return total
+
+
+@rule
+def belief(w):
+    """b, the home state's belief that the host is committed, in [0, 1]."""
+    x = w.belief_logit
+    return 1.0 / (1.0 + math.exp(-x)) if x >= 0.0 else 1.0 - 1.0 / (1.0 + math.exp(x))
+
+
+@rule
+def clip(x):
+    """x limited to [0, 1]."""
+    return min(max(x, 0.0), 1.0)
+
+
+@rule
+def new_event(w, day, kind, actor, sector, depth):
+    """Append an event and return its index; 0, a scratch entry, in the warm-up or unrecorded."""
+    if day < 0 or not w.recorded:
+        return 0
+    if w.event_count + 1 >= MAX_EVENTS:
+        w.failure = OVERFLOW
+        return 0
+    w.event_count += 1
+    event = w.events[w.event_count]
+    event.day = day
+    event.kind = kind
+    event.actor = actor
+    event.sector = sector
+    event.depth = depth
+    event.band = -1
+    event.deaths = 0
+    event.weight = 0.0
+    event.attributed = -1
+    event.cross_border = -1
+    event.cause = -1
+    event.grievance = math.nan
+    event.threshold = math.nan
+    return w.event_count
+
+
+@rule
+def new_incident(w, kind, entity, sector, depth, depth_km, deaths):
+    """Append to the incidents of the day: what attribution, verification and activity look at."""
+    if w.incident_count == MAX_BANDS:
+        w.failure = OVERFLOW
+        return
+    incident = w.incidents[w.incident_count]
+    incident.kind = kind
+    incident.entity = entity
+    incident.sector = sector
+    incident.depth = depth
+    incident.depth_km = depth_km
+    incident.deaths = deaths
+    incident.weight = 0.0
+    incident.attributed = 0
+    incident.cleared = 0
+    w.incident_count += 1
+
