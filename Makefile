@@ -1,0 +1,92 @@
+# truce_sim: `make demo` runs the main study, `make test` runs everything.
+# Each target sets itself up: .venv is made once, and brought up to date when dependencies change.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV    ?= .venv
+OTHER   := .venv-other
+WORKERS ?= logical
+ARGS    ?=
+SELECT  :=
+
+# Both are empty where no interpreter is found; the set-up then says what is missing.
+ifeq ($(PYTHON),)
+PYTHON := $(shell tools/find-python 3.13 3.12 3.11 2>/dev/null)
+endif
+ifneq ($(PYTHON),)
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+endif
+
+# The stamp carries the version, so that another PYTHON makes the environment anew.
+READY  := $(VENV)/.ready-$(VERSION)
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip -qq --no-input --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+# What the second interpreter runs: all but the slow statistics and the wheel. Everything:
+# make test OTHER_TESTS=
+OTHER_TESTS ?= -m "not slow and not packaging"
+
+.PHONY: help setup demo test suite bench lint format constraints wheel clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo '  PYTHON=python3.12   the interpreter to use (default: the newest of 3.11 to 3.13)'
+	@echo '  ARGS="..."          more arguments for the demo, the tests or the bench'
+
+setup: $(READY) ## make .venv with everything in it (the other targets do so by themselves)
+
+$(READY): pyproject.toml constraints.txt
+	@$(if $(PYTHON),:,tools/find-python 3.13 3.12 3.11)
+	@case "$(VERSION)" in 3.11|3.12|3.13) ;; \
+	  *) echo "$(PYTHON) is no Python of version 3.11, 3.12 or 3.13." >&2; exit 1 ;; esac
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make a virtual environment: its venv or ensurepip module is missing." >&2; \
+	  echo "On Debian and Ubuntu: apt-get install python3-venv. Or choose another: make PYTHON=..." >&2; exit 1; }
+	@echo "Setting up $(VENV) with Python $(VERSION): a minute or two, once."
+	@ls $(VENV)/.ready-$(VERSION) >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) install --require-hashes -r constraints.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(PIP) check || { echo "constraints.txt lacks something that pyproject.toml asks for: make constraints" >&2; exit 1; }
+	@touch $@
+
+demo: $(READY) ## the main study: does mediation hold the truce? (under a minute once set up)
+	@$(BIN)/truce-sim sweep +experiment=doha $(ARGS)
+
+test: suite ## all tests, on the second Python too where there is one
+	@other=$$(tools/find-python $(filter-out $(VERSION),3.13 3.11) 2>/dev/null); \
+	if [ -n "$$other" ]; then \
+	  $(MAKE) --no-print-directory suite PYTHON="$$other" VENV=$(OTHER) SELECT='$(OTHER_TESTS)'; \
+	else \
+	  echo "No second Python (3.11 or 3.13) is here: tested on $(VERSION) only."; \
+	fi
+
+suite: $(READY) ## all tests, on one Python
+	@echo "Tests on Python $(VERSION)"
+	@$(PYTEST) $(SELECT) $(ARGS)
+
+bench: $(READY) ## speed and memory, as figures and ratios of one run
+	@$(BIN)/python tests/bench/bench.py $(ARGS)
+
+lint: $(READY) ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(READY) ## put the sources into shape, with ruff
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+constraints: ## resolve the dependencies anew into constraints.txt (for all Pythons and systems)
+	@tools/constraints $(PYTHON)
+
+wheel: $(READY) ## dist/: the source archive, and the wheel built from it
+	@$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
+	@ls -1 dist
+
+clean: ## remove environments, caches and dist/ (results in outputs/ and multirun/ stay)
+	@rm -rf .venv $(OTHER) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
