@@ -9,33 +9,32 @@ from __future__ import annotations
 from .attribution import attribute, update_activity
 from .compile import rule
 from .grievance import add_incidents, fade
-from .incidents import make_attacks, make_domestic_attacks, make_friction
+from .incidents import make_attacks, make_other_incidents
 from .launch import launch_bands
 from .mediation import follow_calendar, mediate
 from .movement import learn_and_leave, move_bands
 from .params import HOME, HOST
 from .posture import review_posture
-from .relaxation import record_day, record_peak, relax
+from .relaxation import record_day, relax
 from .strikes import decide_strike, execute_strike
 from .threshold import update_thresholds
 from .truce import update_truce
 from .verification import verify
-from .world import COLLAPSED, MORNING, TODAY
+from .world import COLLAPSED, begin_day
 
 
 @rule
 def run_day(p, w, key, day):
     """Change the world by one day under the parameters `p`."""
-    w.tally[MORNING] = w.tally[TODAY]
-    w.incident_count = 0
+    begin_day(w)
     if day >= 0:
         follow_calendar(p, w, day)  # 1
-    review_posture(p, w, day)  # 2
+    review_posture(p, w, day, HOME)  # 2
+    review_posture(p, w, day, HOST)
     launch_bands(p, w, key, day)  # 3
     move_bands(p, w, key, day)  # 4
     make_attacks(p, w, key)  # 5
-    make_domestic_attacks(p, w, key, day)
-    make_friction(p, w, key, day)
+    make_other_incidents(p, w, key, day)
     attribute(p, w, key, day)  # 6
     if day >= 0:
         fade(p, w)  # 8, first: what verification clears has faded like the rest
@@ -44,7 +43,6 @@ def run_day(p, w, key, day):
     if day >= 0:
         add_incidents(p, w)  # 8
         update_thresholds(p, w, day)
-        record_peak(w)
         decide_strike(p, w, key, day, HOME)  # 9
         decide_strike(p, w, key, day, HOST)
         execute_strike(p, w, key, day, HOME)

@@ -25,14 +25,15 @@ class Key(NamedTuple):
 
 
 # One stream for each decision. The entity is a band, an incident, a state, a mediator or 0; the
-# index is a day or a cell, whatever makes the decision unique for its entity.
+# index is a day or a cell, whatever makes the decision unique for its entity. (Codes are numpy
+# integers here and elsewhere: of a Python one numba compiles every rule anew for each value.)
 (
     LAUNCHES, LAUNCH_SECTOR, TARGET_DEPTH, SIDESTEP, INTERDICTION, WAITING,
     LETHALITY, DEATHS, DOMESTIC_ATTACKS, DOMESTIC_SECTOR, DOMESTIC_DEPTH, DOMESTIC_DEATHS,
     FRICTION, FRICTION_SECTOR, ATTRIBUTION, DOMESTIC_ATTRIBUTION,
     COVERAGE, VERDICT, DOUBT, STRIKE_CHOICE, STRIKE_RESOLVE, STRIKE_KILL,
     SAVE, CALL, ROUND, FRAILTY,
-) = range(26)  # fmt: skip
+) = np.arange(26)  # fmt: skip
 
 #: Largest mean a daily Poisson draw takes; beyond it a run is reported as failed.
 MAX_POISSON_MEAN = 700.0

@@ -14,6 +14,8 @@ from .world import (
     FRICTION,
     FRICTION_CLASH,
     MISATTRIBUTED,
+    TODAY,
+    total_grievance,
 )
 
 
@@ -48,7 +50,8 @@ def scale_grievance(w, who, factor):
 
 @rule
 def add_incidents(p, w):
-    """Today's weights, without what was cleared today, and what its violations say of the host."""
+    """Today's weights, without what was cleared today, and what its violations say of the host;
+    the home state's grievance is now at its highest of the day."""
     for i in range(w.incident_count):
         incident = w.incidents[i]
         if incident.kind == FRICTION_CLASH:
@@ -57,6 +60,8 @@ def add_incidents(p, w):
         elif incident.attributed == 1 and incident.cleared == 0:
             add_weight(w, HOME, cause_of(incident), incident.weight)
             w.belief_logit += violation_evidence(p)
+    tally = w.tally[TODAY]
+    tally.peak_grievance = max(tally.peak_grievance, total_grievance(w.states[HOME]))
 
 
 @rule

@@ -66,6 +66,13 @@ def draw_deaths(p, key, stream, entity):
 
 
 @rule
+def make_other_incidents(p, w, key, day):
+    """What bands have no part in: domestic attacks and friction."""
+    make_domestic_attacks(p, w, key, day)
+    make_friction(p, w, key, day)
+
+
+@rule
 def make_domestic_attacks(p, w, key, day):
     """Lethal attacks from this side of the border ~ Poisson(μ_dom), sector ~ w, depth as bands."""
     count = poisson(uniform(key, DOMESTIC_ATTACKS, 0, day), p.attribution.domestic_per_day)

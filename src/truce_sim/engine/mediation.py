@@ -126,23 +126,26 @@ def next_round(p, w, day):
 
 @rule
 def mediate(p, w, key, day):
-    """Step 11: calls, then endings."""
-    call_round(p, w, key, day)
+    """Step 11: calls, each mediator in turn, then endings."""
+    for m in range(MAX_MEDIATORS):
+        call_round(p, w, key, day, m)
     end_rounds(p, w, key, day)
 
 
 @rule
-def call_round(p, w, key, day):
-    """With none pending and cause enough, each mediator in turn may call a round; the first leads."""
-    home = w.states[HOME]
-    tense = total_grievance(home) > 0.5 * home.threshold or w.truce == SUSPENDED
-    if not tense or round_pending(p, w, day):
+def call_round(p, w, key, day, m):
+    """With cause enough and no round pending, mediator m may call one, and leads it."""
+    if not p.mediators[m].active or not is_tense(w) or round_pending(p, w, day):
         return
-    for m in range(MAX_MEDIATORS):
-        chance = p.mediators[m].call * (1.0 - w.fatigue[m])
-        if p.mediators[m].active and happens(chance, key, CALL, m, day):
-            fix_round(p, w, day, m)
-            return
+    if happens(p.mediators[m].call * (1.0 - w.fatigue[m]), key, CALL, m, day):
+        fix_round(p, w, day, m)
+
+
+@rule
+def is_tense(w):
+    """Whether the home state's grievance, or a suspension, is cause enough for a round."""
+    home = w.states[HOME]
+    return w.truce == SUSPENDED or total_grievance(home) > 0.5 * home.threshold
 
 
 @rule

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-HOME, HOST = 0, 1
+HOME, HOST = np.arange(2)
 STATES = ("home", "host")
 
 MAX_MEDIATORS = 8

@@ -9,8 +9,8 @@ from .params import HOME, HOST
 
 
 @rule
-def review_posture(p, w, day):
-    """Every `review_days`, first on the first day: each state weighs the prior against activity.
+def review_posture(p, w, day, who):
+    """Every `review_days`, first on the first day: a state weighs the prior against activity.
 
     ratio = min(share / w, cap), share = (1-a) w + a activity. Ratios stand between reviews.
     """
@@ -18,10 +18,9 @@ def review_posture(p, w, day):
         return
     for s in range(w.sector_count):
         sector = w.sectors[s]
-        for who in (HOME, HOST):
-            a = p.states[who].adaptivity
-            share = (1.0 - a) * sector.weight + a * sector.activity
-            sector.ratio[who] = min(share / sector.weight, p.border.ratio_cap)
+        a = p.states[who].adaptivity
+        share = (1.0 - a) * sector.weight + a * sector.activity
+        sector.ratio[who] = min(share / sector.weight, p.border.ratio_cap)
 
 
 @rule
@@ -37,6 +36,17 @@ def effort(p, w, s, depth):
         return p.home.capacity * p.home.forward * sector.ratio[HOME] * passable
     behind = p.home.capacity * (1.0 - p.home.forward) / (p.border.home_depth - 1)
     return behind * sector.ratio[HOME] * passable
+
+
+@rule
+def map_border(p, w, host_effort, home_effort, risk, activity):
+    """What a picture shows of each cell (S, D): effort of its own side, learned risk, activity."""
+    for s in range(w.sector_count):
+        for depth in range(risk.shape[1]):
+            side = host_effort if depth < p.border.host_depth else home_effort
+            side[s, depth] = effort(p, w, s, depth)
+            risk[s, depth] = w.sectors[s].risk
+            activity[s, depth] = w.sectors[s].activity
 
 
 @rule

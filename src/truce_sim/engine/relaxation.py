@@ -40,13 +40,6 @@ def record_day(p, w, day):
 
 
 @rule
-def record_peak(w):
-    """The highest grievance of the home state so far, before it is released."""
-    tally = w.tally[TODAY]
-    tally.peak_grievance = max(tally.peak_grievance, total_grievance(w.states[HOME]))
-
-
-@rule
 def record_series(p, w, day):
     """One row of the daily series; counts are today's tally less this morning's."""
     row, today, morning = w.series[day], w.tally[TODAY], w.tally[MORNING]

@@ -15,14 +15,15 @@ from .params import HOME, MAX_MEDIATORS, record
 
 #: Truce states.
 TRUCE_STATES = ("in_force", "strained", "suspended", "collapsed")
-IN_FORCE, STRAINED, SUSPENDED, COLLAPSED = range(4)
+IN_FORCE, STRAINED, SUSPENDED, COLLAPSED = np.arange(4)
 
 #: Causes of grievance; the cause of a collapse is one of them (`strike`: nothing but strikes).
 CAUSES = ("initial", "foiled", "attack", "misattributed", "friction", "strike")
-INITIAL, FOILED, ATTACK, MISATTRIBUTED, FRICTION, STRIKE = range(6)
+INITIAL, FOILED, ATTACK, MISATTRIBUTED, FRICTION, STRIKE = np.arange(6)
 
 #: What a band is doing. Bands that are through leave at the end of the day.
-MOVING, WAITING, STOPPED, SPENT, DESTROYED = range(5)
+BAND_STATUSES = ("moving", "waiting", "stopped", "spent", "destroyed")
+MOVING, WAITING, STOPPED, SPENT, DESTROYED = np.arange(5)
 
 #: Kinds of events in the log. Kinds up to FRICTION_CLASH are incidents.
 EVENTS = (
@@ -38,24 +39,24 @@ EVENTS = (
     LAUNCH, CROSSING, VERIFICATION, STRIKE_CHOSEN, STRIKE_EXECUTED, BAND_DESTROYED,
     ROUND_CALLED, ROUND_SUCCEEDED, ROUND_FAILED, TRUCE_STRAINED, TRUCE_EASED,
     SUSPENSION, SAVED, RENEWAL, COLLAPSE,
-) = range(22)  # fmt: skip
+) = np.arange(22)  # fmt: skip
 
 #: Who acted: a state, the militant group, others (domestic attackers, posts), or mediator i + 4.
 ACTORS = ("home", "host", "militants", "others")
-BY_MILITANTS, BY_OTHERS, BY_MEDIATOR = 2, 3, 4
+BY_MILITANTS, BY_OTHERS, BY_MEDIATOR = np.arange(2, 5)
 
 #: How a run ended.
 STATUSES = ("done", "overflow", "too_many_attempts", "not_finite")
-DONE, OVERFLOW, TOO_MANY, NOT_FINITE = range(4)
+DONE, OVERFLOW, TOO_MANY, NOT_FINITE = np.arange(4)
 
 #: Rounds of talks: one that a mediator called, one of the calendar.
-CALLED, SCHEDULED = 0, 1
+CALLED, SCHEDULED = np.arange(2)
 
 #: Room in a world. A run that needs more fails, with status `overflow`.
 MAX_SECTORS, MAX_DAYS, MAX_BANDS, MAX_EVENTS = 500, 3650, 1 << 14, 1 << 20
 
 #: The tally as it stands, as it stood this morning, and an empty one.
-TODAY, MORNING, BLANK = 0, 1, 2
+TODAY, MORNING, BLANK = np.arange(3)
 
 NEVER = -(1 << 40)
 
@@ -215,6 +216,13 @@ def open_truce(p, w):
     threshold = p.states[HOME].threshold
     if not math.isinf(threshold):
         w.states[HOME].grievance[INITIAL] = p.home.initial_grievance * threshold
+
+
+@rule
+def begin_day(w):
+    """A new day: no incidents yet, and the tally as it stands this morning."""
+    w.tally[MORNING] = w.tally[TODAY]
+    w.incident_count = 0
 
 
 @rule
