@@ -37,7 +37,7 @@ def attribute(p, w, key, day):
 
 @rule
 def is_attributed(p, key, incident):
-    """Foiled by home: a1; lethal cross-border attack: a2 exp(-depth/ℓ); domestic: f_pos, falsely."""
+    """Foiled by home: a1; lethal cross-border attack: a2 exp(-depth/ℓ); domestic: f_pos."""
     a = p.attribution
     if incident.kind == FOILED_BY_HOST:
         return False

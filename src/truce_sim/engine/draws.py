@@ -18,7 +18,7 @@ from .compile import rule
 
 
 class Key(NamedTuple):
-    """What separates one run's draws from another's: `seed` in [0, 2^63), `replicate` in [0, 2^32)."""
+    """What sets a run's draws apart: `seed` in [0, 2^63), `replicate` in [0, 2^32)."""
 
     seed: int
     replicate: int
@@ -64,7 +64,7 @@ def philox4x32(c0, c1, c2, c3, k0, k1):
 
 @rule
 def uniform(key, stream, entity, index):
-    """One uniform in the open interval (0, 1), of 52 bits. `index` may be negative (a warm-up day)."""
+    """One uniform in the open interval (0, 1), of 52 bits. A warm-up day is a negative index."""
     a, b, _, _ = philox4x32(
         _word(index), _word(entity), _word(stream), _word(key.replicate),
         _word(key.seed), _word(key.seed >> 32),

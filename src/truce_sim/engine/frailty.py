@@ -30,9 +30,7 @@ def draw_factors(
         gamma = bool(p["frailty"]["gamma_law"])
         factors["attempts"][:, i] = _mean_one(u[0], p["frailty"]["attempts_cv"], gamma)
         factors["threshold"][:, i] = _mean_one(u[1], p["frailty"]["threshold_cv"], gamma)
-        factors["will"][:, i] = _beta(
-            u[2], p["host"]["will"], p["frailty"]["will_concentration"]
-        )
+        factors["will"][:, i] = _beta(u[2], p["host"]["will"], p["frailty"]["will_concentration"])
     return factors
 
 

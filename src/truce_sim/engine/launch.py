@@ -19,9 +19,9 @@ from .draws import (
 from .world import (
     BY_MILITANTS,
     LAUNCH,
+    MAX_BANDS,
     MOVING,
     NEVER,
-    MAX_BANDS,
     OVERFLOW,
     TODAY,
     TOO_MANY,

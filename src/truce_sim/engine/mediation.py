@@ -233,5 +233,3 @@ def save_truce(p, w, key, day):
         fix_round(p, w, day, leader)
     tire(p, w, p.mediation.fatigue)
     return True
-
-

@@ -1,9 +1,10 @@
-"""Step 4: bands walk towards their targets, are foiled on the way, wait at the end; what is learnt."""
+"""Step 4: bands walk to their targets, are foiled on the way, wait at the end; the group learns."""
 
 from __future__ import annotations
 
 from .compile import rule
-from .draws import INTERDICTION, SIDESTEP, WAITING as WAITING_DRAW, geometric, happens, uniform
+from .draws import INTERDICTION, SIDESTEP, geometric, happens, uniform
+from .draws import WAITING as WAITING_DRAW
 from .posture import chance_foiled
 from .world import (
     BY_MILITANTS,
@@ -102,7 +103,7 @@ def weaken(p, w):
 def learn_and_leave(p, w):
     """End of the day: risks are learnt in band order, and bands that are through leave.
 
-    q += α(1[foiled] - q), in the sector where a band was foiled, or where one that attacked crossed.
+    q += α(1[foiled] - q), in the sector where a band was foiled, or where an attacker crossed.
     """
     kept = 0
     for i in range(w.band_count):

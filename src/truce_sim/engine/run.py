@@ -1,4 +1,4 @@
-"""A run is a value: `RunSpec` in, outcome row out, with its daily series and event log on request."""
+"""A run is a value: `RunSpec` in, outcome row out; on request its daily series and event log."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def strike_probability(excess, noise):
 
 @rule
 def main_cause(state):
-    """The largest component of grievance but strikes, the first of equals; `strike` if all are 0."""
+    """Largest component of grievance but strikes, the first of equals; `strike` if all are 0."""
     best = STRIKE
     for cause in range(INITIAL, STRIKE):
         if state.grievance[cause] > (0.0 if best == STRIKE else state.grievance[best]):
@@ -149,5 +149,3 @@ def destroy(p, w, day, i):
     weaken(p, w)
     event = w.events[new_event(w, day, BAND_DESTROYED, HOME, band.sector, band.depth)]
     event.band = band.entity
-
-

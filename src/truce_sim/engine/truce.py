@@ -59,7 +59,7 @@ def suspend(p, w, day):
 
 @rule
 def first_in_window(p, w, day):
-    """Index of the first strike by either state within the last `window` days, since the last save."""
+    """Index of the first strike by either state in the last `window` days, since the last save."""
     for i in range(w.saved_strikes, w.strike_count):
         if w.strikes[i].day > day - p.truce.window_days:
             return i

@@ -12,8 +12,8 @@ from .world import (
     BAND_ATTACK,
     BY_OTHERS,
     DOMESTIC_ATTACK,
-    MISATTRIBUTED,
     MAX_BANDS,
+    MISATTRIBUTED,
     OVERFLOW,
     SUSPENDED,
     TODAY,
@@ -54,7 +54,7 @@ def report_due_cases(p, w, key, day, working):
 
 @rule
 def take_up(p, w, key, day, i):
-    """An attributed attack is taken up with probability `coverage`; with no lag, reported at once."""
+    """An attributed attack is taken up with probability `coverage`; no lag: reported now."""
     v, incident = p.mediation.verification, w.incidents[i]
     false = incident.kind == DOMESTIC_ATTACK
     if incident.attributed == 0 or not (false or incident.kind == BAND_ATTACK):

@@ -8,6 +8,7 @@ incidents of the day, pending cases and strikes. `events` and `series` are fille
 from __future__ import annotations
 
 import math
+
 import numpy as np
 
 from .compile import rule
@@ -290,4 +291,3 @@ def new_incident(w, kind, entity, sector, depth, depth_km, deaths):
     incident.attributed = 0
     incident.cleared = 0
     w.incident_count += 1
-

@@ -1,0 +1,101 @@
+"""One kind of error for everything a user can get wrong, and one message for each.
+
+Every bad input of the project (an override, a configuration file, an intervention, a scenario
+table) ends as an `InputError` that names the setting, the value, what is wrong, what is allowed,
+where it came from and, when something similar exists, what was probably meant.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+_LONGEST_VALUE = 80
+
+
+class InputError(ValueError):
+    """A value given by the user cannot be used.
+
+    Args:
+        problem: what is wrong, in words ("is not a number").
+        setting: full dotted path of the setting ("home.threshold"), or "" if none is known.
+        value: the value as given; None if there is none to show.
+        allowed: what would be accepted ("a number from 0 to 1").
+        origin: where the value came from ("command line", "conf/home/x.yaml", "table.csv line 7").
+        suggestion: what was probably meant ("home.threshold").
+
+    All are kept as attributes; `str(error)` is the one message to show.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        setting: str = "",
+        value: object = None,
+        allowed: str = "",
+        origin: str = "",
+        suggestion: str = "",
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.setting = setting
+        self.value = value
+        self.allowed = allowed
+        self.origin = origin
+        self.suggestion = suggestion
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle with every field, so that an error survives a process boundary."""
+        return _rebuild, (self.problem, self._details())
+
+    def __str__(self) -> str:
+        lines = [self._headline()]
+        lines += [f"  allowed: {self.allowed}"] if self.allowed else []
+        lines += [f"  did you mean: {self.suggestion}"] if self.suggestion else []
+        lines += [f"  where: {self.origin}"] if self.origin else []
+        return "\n".join(lines)
+
+    def _headline(self) -> str:
+        given = "" if self.value is None else f" = {shown(self.value)}"
+        subject = f"{self.setting}{given}".removeprefix(" = ")
+        return f"{subject}: {self.problem}" if subject else self.problem
+
+    def _details(self) -> dict[str, object]:
+        names = ("setting", "value", "allowed", "origin", "suggestion")
+        return {name: getattr(self, name) for name in names}
+
+    def at(self, *, setting: str = "", origin: str = "") -> InputError:
+        """Return the same error with what it lacks of `setting` and `origin` filled in."""
+        self.setting = self.setting or setting
+        self.origin = self.origin or origin
+        return self
+
+
+def _rebuild(problem: str, details: dict[str, object]) -> InputError:
+    return InputError(problem, **details)  # type: ignore[arg-type]
+
+
+def shown(value: object) -> str:
+    """Return `value` as a short piece of a message: text is quoted, the very long is cut."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
+
+
+def closest(word: str, options: Iterable[str], *, limit: int = 3) -> str:
+    """Return the options most like `word` as "a or b", or "" when none is similar.
+
+    A word equal or similar to the last part of a dotted option counts as like it, so that
+    "threshold" finds "home.threshold".
+    """
+    known = list(options)
+    folded = {option.lower(): option for option in known}
+    found = [folded[m] for m in difflib.get_close_matches(word.lower(), folded, limit, 0.75)]
+    return " or ".join(found or _by_last_part(word, known, limit))
+
+
+def _by_last_part(word: str, options: list[str], limit: int) -> list[str]:
+    leaf = word.rsplit(".", 1)[-1].lower()
+    leaves = [option.rsplit(".", 1)[-1].lower() for option in options]
+    near = difflib.get_close_matches(leaf, sorted(set(leaves)), 1, 0.75)
+    return [option for option, last in zip(options, leaves, strict=True) if last in near][:limit]

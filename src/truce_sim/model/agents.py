@@ -1,0 +1,151 @@
+"""The agents. Each method calls the engine's rule of that name; none has logic of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import mesa
+from mesa.discrete_space import Cell, CellAgent, FixedAgent
+
+from truce_sim.engine.attribution import attribute
+from truce_sim.engine.incidents import make_attack
+from truce_sim.engine.launch import launch_bands
+from truce_sim.engine.mediation import call_round
+from truce_sim.engine.movement import move_band
+from truce_sim.engine.params import HOME, HOST
+from truce_sim.engine.posture import review_posture
+from truce_sim.engine.strikes import decide_strike, execute_strike
+from truce_sim.engine.world import BAND_STATUSES, belief, total_grievance
+
+if TYPE_CHECKING:
+    from .truce_model import TruceModel
+
+
+class State(mesa.Agent):
+    """What both states do: posture, decision, strike. `index` is HOME or HOST in the records."""
+
+    model: TruceModel
+    index: int
+
+    def review_posture(self) -> None:
+        """Step 2: spread effort along the border."""
+        m = self.model
+        review_posture(m.params, m.world, m.day, self.index)
+
+    def decide_strike(self) -> None:
+        """Step 9: perhaps choose to strike."""
+        m = self.model
+        decide_strike(m.params, m.world, m.key, m.day, self.index)
+
+    def execute_strike(self) -> None:
+        """Step 9: carry out a strike that is due today."""
+        m = self.model
+        execute_strike(m.params, m.world, m.key, m.day, self.index)
+
+    @property
+    def grievance(self) -> float:
+        """G, the sum over causes."""
+        return float(total_grievance(self.model.world["states"][self.index]))
+
+    @property
+    def threshold(self) -> float:
+        """θ_eff as of today."""
+        return float(self.model.world["states"][self.index]["threshold"])
+
+
+class HomeState(State):
+    """The state that defends itself, and holds the host's soil responsible."""
+
+    index = HOME
+
+    def attribute(self) -> None:
+        """Step 6: which of today's incidents are violations of the clause."""
+        m = self.model
+        attribute(m.params, m.world, m.key, m.day)
+
+    @property
+    def belief(self) -> float:
+        """b, that the host is committed, in [0, 1]."""
+        return float(belief(self.model.world))
+
+
+class HostState(State):
+    """The state from whose soil the group comes."""
+
+    index = HOST
+
+    @property
+    def will(self) -> float:
+        """ω, its will to enforce, in [0, 1]."""
+        return float(self.model.world["will"])
+
+
+class MilitantGroup(mesa.Agent):
+    """The group that launches bands."""
+
+    model: TruceModel
+
+    def launch(self) -> None:
+        """Step 3: today's bands."""
+        m = self.model
+        launch_bands(m.params, m.world, m.key, m.day)
+
+    @property
+    def strength(self) -> float:
+        """N, 1 = full."""
+        return float(self.model.world["strength"])
+
+
+class Mediator(mesa.Agent):
+    """A mediating state, in slot `index` of the records."""
+
+    model: TruceModel
+
+    def __init__(self, model: TruceModel, name: str, index: int) -> None:
+        super().__init__(model)
+        self.name = name
+        self.index = index
+
+    def call_round(self) -> None:
+        """Step 11: perhaps call a round of talks."""
+        m = self.model
+        call_round(m.params, m.world, m.key, m.day, self.index)
+
+    @property
+    def fatigue(self) -> float:
+        """f, in [0, 1]."""
+        return float(self.model.world["fatigue"][self.index])
+
+
+class Band(CellAgent):
+    """A band under way, at place `index` of the records (launch order). Its cell follows it."""
+
+    model: TruceModel
+
+    def __init__(self, model: TruceModel, index: int) -> None:
+        super().__init__(model)
+        self.index = index
+
+    def move(self) -> None:
+        """Step 4: up to `pace` cells, or a day's wait."""
+        m = self.model
+        move_band(m.params, m.world, m.key, m.day, self.index)
+
+    def attack(self) -> None:
+        """Step 5: attack, if the wait is over."""
+        m = self.model
+        make_attack(m.params, m.world, m.key, self.index)
+
+    @property
+    def status(self) -> str:
+        """moving, waiting, stopped, spent or destroyed."""
+        return BAND_STATUSES[int(self.model.world["bands"][self.index]["status"])]
+
+
+class BorderPost(FixedAgent):
+    """The posts at a crossing, where friction happens."""
+
+    def __init__(self, model: TruceModel, cell: Cell, name: str) -> None:
+        super().__init__(model)
+        self.cell = cell
+        self.name = name

@@ -1,0 +1,259 @@
+"""TruceModel: a run that Mesa can step, collect, batch and show.
+
+It steps the engine's rules in the engine's order (`engine/day.py`), so a stepped model and
+`engine.run` give the same run, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import mesa
+import numpy as np
+import pandas as pd
+from mesa.discrete_space import OrthogonalMooreGrid
+from numpy.typing import NDArray
+
+from truce_sim.config import as_config
+from truce_sim.engine.attribution import update_activity
+from truce_sim.engine.day import run_day
+from truce_sim.engine.draws import Key
+from truce_sim.engine.frailty import draw_factors
+from truce_sim.engine.grievance import add_incidents, fade
+from truce_sim.engine.incidents import make_other_incidents
+from truce_sim.engine.mediation import end_rounds, follow_calendar
+from truce_sim.engine.movement import learn_and_leave
+from truce_sim.engine.params import PARAMS
+from truce_sim.engine.posture import map_border
+from truce_sim.engine.relaxation import close_run, record_day, relax
+from truce_sim.engine.run import start_regime
+from truce_sim.engine.threshold import update_thresholds
+from truce_sim.engine.truce import update_truce
+from truce_sim.engine.verification import verify
+from truce_sim.engine.world import (
+    COLLAPSED,
+    DONE,
+    SERIES,
+    STATUSES,
+    STOPPED,
+    TODAY,
+    TRUCE_STATES,
+    begin_day,
+    make_world,
+    open_truce,
+    reset,
+)
+from truce_sim.frames import label_outcome
+from truce_sim.scenario import make_border
+from truce_sim.schema import Config
+from truce_sim.spec import mediator_names
+
+from .agents import Band, BorderPost, HomeState, HostState, Mediator, MilitantGroup
+
+
+class TruceModel(mesa.Model):
+    """One run, a day a step; the first step is day 0, the warm-up is over by then.
+
+    Parameters
+    ----------
+    config:
+        A Config, overrides as a mapping or a sequence or one string of them
+        (`"truce=literal home.threshold=5"`), or None for the defaults.
+    seed, replicate:
+        Replace the configuration's. Every draw is a function of these two.
+    rng:
+        For Mesa's own use; the model draws nothing from it.
+
+    Raises InputError for a bad configuration, RuntimeError if the run fails.
+    """
+
+    def __init__(
+        self,
+        config: Config | Mapping[str, object] | Sequence[str] | str | None = None,
+        seed: int | None = None,
+        replicate: int | None = None,
+        rng: int | None = None,
+    ) -> None:
+        super().__init__(rng=rng)
+        self.config = as_config(config)
+        self.border = make_border(self.config)
+        self.key = Key(
+            self.config.seed if seed is None else int(seed),
+            self.config.replicate if replicate is None else int(replicate),
+        )
+        self._begin()
+        self._place_agents()
+        self._show_border()
+
+    # ── the start ────────────────────────────────────────────────────────────────────────────
+
+    def _begin(self) -> None:
+        """A world at the end of its warm-up."""
+        from truce_sim.config import to_params
+
+        self._regimes = to_params(self.config, self.border)
+        replicates = np.array([self.key.replicate], np.int64)
+        self._factors = draw_factors(self._regimes, self.key.seed, replicates)[0]
+        self._current = np.zeros(1, PARAMS)
+        self.params = self._current[0]
+        self.world = make_world(recorded=True)
+        self._start_regime(0)
+        reset(self.params, self.world, self.border.sectors)
+        for day in range(-self.config.run.warmup_days, 0):
+            run_day(self.params, self.world, self.key, day)
+        open_truce(self.params, self.world)
+        self.day = -1
+
+    def _start_regime(self, regime: int) -> None:
+        self._regime = regime
+        start_regime(self._regimes, self._factors, regime, self._current)
+
+    def _place_agents(self) -> None:
+        """States, group, mediators, posts and the bands under way, on the border grid."""
+        depth = self.config.border.host_depth + self.config.border.home_depth
+        size = (self.border.sectors.size, depth)
+        self.grid = OrthogonalMooreGrid(size, torus=False, random=self.random)
+        self._layers = []
+        for name in ("host_effort", "home_effort", "learned_risk", "activity", "ruggedness"):
+            self.grid.create_property_layer(name, default_value=0.0, dtype=float)
+            self._layers.append(getattr(self.grid, name).data)
+        self._layers.pop()[...] = self.border.sectors["ruggedness"][:, None]
+        self.home, self.host = HomeState(self), HostState(self)
+        self.group = MilitantGroup(self)
+        names = mediator_names(self.config)
+        self.mediators = [Mediator(self, name, i) for i, name in enumerate(names)]
+        line = self.config.border.host_depth
+        self.posts = [
+            BorderPost(self, self.grid[(int(s), line)], name) for s, name in self.border.crossings()
+        ]
+        self.bands: list[Band] = []
+        self._follow_bands()
+        self.datacollector = mesa.DataCollector(
+            model_reporters={
+                name: lambda model, i=i: model.today[i] for i, name in enumerate(DAILY)
+            }
+        )
+
+    # ── a day ────────────────────────────────────────────────────────────────────────────────
+
+    def step(self) -> None:
+        """One day, phase by phase as in `engine.day.run_day`."""
+        if not self.running:
+            return
+        self.day += 1
+        self._begin_day()
+        p, w, key, day = self.params, self.world, self.key, self.day
+        follow_calendar(p, w, day)  # 1
+        self.home.review_posture()  # 2
+        self.host.review_posture()
+        self.group.launch()  # 3
+        self._meet_new_bands()
+        for band in self.bands:  # 4
+            band.move()
+        for band in self.bands:  # 5
+            band.attack()
+        make_other_incidents(p, w, key, day)
+        self.home.attribute()  # 6
+        fade(p, w)
+        verify(p, w, key, day)  # 7
+        update_activity(p, w)
+        add_incidents(p, w)  # 8
+        update_thresholds(p, w, day)
+        self.home.decide_strike()  # 9
+        self.host.decide_strike()
+        self.home.execute_strike()
+        self.host.execute_strike()
+        update_truce(p, w, key, day)  # 10
+        if w["truce"] != COLLAPSED:
+            for mediator in self.mediators:  # 11
+                mediator.call_round()
+            end_rounds(p, w, key, day)
+            relax(p, w)  # 12
+        self._part_with_bands()
+        learn_and_leave(p, w)
+        record_day(p, w, day)
+        self._end_day()
+
+    def _begin_day(self) -> None:
+        """Yesterday's incidents are over; an intervention may take effect."""
+        following = self._regime + 1
+        if following < self._regimes.size and self._regimes[following]["from_day"] == self.day:
+            self._start_regime(following)
+        begin_day(self.world)
+
+    def _end_day(self) -> None:
+        """Bands' cells, layers and the collected series follow the day; the run may be over."""
+        self._follow_bands()
+        self._show_border()
+        self.today = self.world["series"][self.day].item()
+        self.datacollector.collect(self)
+        if self.world["failure"] != DONE:
+            raise RuntimeError(f"the run failed on day {self.day}: {self.status}")
+        if self.collapsed or self.day + 1 == self.config.run.horizon_days:
+            self.running = False
+            close_run(self.world, self.day + 1, self.config.run.horizon_days)
+
+    # ── bands and layers follow the records ──────────────────────────────────────────────────
+
+    def _meet_new_bands(self) -> None:
+        for i in range(len(self.bands), int(self.world["band_count"])):
+            self.bands.append(Band(self, i))
+
+    def _part_with_bands(self) -> None:
+        """Bands that are through leave; the others move up, as in `learn_and_leave`."""
+        status = self.world["bands"]["status"][: len(self.bands)].tolist()
+        if max(status, default=0) < STOPPED:
+            return
+        staying = []
+        for band, now in zip(self.bands, status, strict=True):
+            if now >= STOPPED:
+                band.remove()
+            else:
+                band.index = len(staying)
+                staying.append(band)
+        self.bands = staying
+
+    def _follow_bands(self) -> None:
+        self._meet_new_bands()
+        records = self.world["bands"][: len(self.bands)]
+        places = zip(records["sector"].tolist(), records["depth"].tolist(), strict=True)
+        for band, place in zip(self.bands, places, strict=True):
+            band.cell = self.grid[place]
+
+    def _show_border(self) -> None:
+        map_border(self.params, self.world, *self._layers)
+
+    # ── what a reader asks ───────────────────────────────────────────────────────────────────
+
+    @property
+    def truce(self) -> str:
+        """The state of the truce: in_force, strained, suspended or collapsed."""
+        return TRUCE_STATES[int(self.world["truce"])]
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether the truce is over."""
+        return bool(self.world["truce"] == COLLAPSED)
+
+    @property
+    def status(self) -> str:
+        """How the run stands: done unless it failed."""
+        return STATUSES[int(self.world["failure"])]
+
+    @property
+    def series(self) -> NDArray[np.void]:
+        """SERIES (days so far,): the daily records."""
+        return self.world["series"][: self.day + 1]
+
+    @property
+    def events(self) -> NDArray[np.void]:
+        """EVENT (events so far,): the log."""
+        return self.world["events"][1 : self.world["event_count"] + 1]
+
+    def outcome(self) -> pd.Series:
+        """The outcome row; final once the model has stopped running."""
+        return label_outcome(self.world["tally"][TODAY])
+
+
+#: Columns of the daily series, in order.
+DAILY: tuple[str, ...] = SERIES.names or ()

@@ -1,0 +1,139 @@
+"""What a setting is: its unit, its range, what it means and where its default comes from.
+
+The descriptions here stand in the type annotations of `truce_sim.schema`. pydantic reads the range
+from them and enforces it; messages, the viewer and the documentation read the rest.
+
+Source tags: F found in published material, C computed from event data, A assumed, "design" for
+choices of resolution and procedure that claim nothing about the world.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from annotated_types import Ge, GroupedMetadata, Gt, Le
+from pydantic import AfterValidator, BeforeValidator, Strict
+
+
+@dataclass(frozen=True)
+class Quantity(GroupedMetadata):
+    """A number from `low` to `high`; `.inf` is allowed where `high` is infinite, NaN never.
+
+    `above` leaves `low` itself out; `whole` admits whole numbers (and infinity) only.
+    """
+
+    low: float
+    high: float
+    unit: str
+    meaning: str
+    symbol: str = ""
+    source: str = "A"
+    above: bool = False
+    whole: bool = False
+
+    def __iter__(self) -> Iterator[object]:
+        yield Strict()
+        yield Gt(self.low) if self.above else Ge(self.low)
+        yield Le(self.high)
+        if self.whole:
+            yield AfterValidator(_whole)
+
+    @property
+    def infinite(self) -> bool:
+        """Whether infinity is a value."""
+        return math.isinf(self.high)
+
+    def allowed(self, whole: bool = False) -> str:
+        """Return the range in words, e.g. "a number from 0 to 1"; `whole` for integers."""
+        kind = "a whole number" if whole or self.whole else "a number"
+        low = f"above {_plain(self.low)}" if self.above else f"from {_plain(self.low)}"
+        high = "up to infinity (.inf)" if self.infinite else f"up to {_plain(self.high)}"
+        return f"{kind} {low} {high}" + (f" [{self.unit}]" if self.unit else "")
+
+
+@dataclass(frozen=True)
+class Choice(GroupedMetadata):
+    """One word out of `options`."""
+
+    options: tuple[str, ...]
+    meaning: str
+    source: str = "design"
+    unit: str = ""
+    symbol: str = ""
+
+    def __iter__(self) -> Iterator[object]:
+        yield Strict()
+        yield BeforeValidator(self._respell)
+        yield AfterValidator(self._check)
+
+    def _respell(self, value: object) -> object:
+        """Undo YAML and Hydra, which read 2015_2021 as the number 20152021."""
+        for option in self.options:
+            if "_" in option and str(value) == option.replace("_", ""):
+                return option
+        return value
+
+    def _check(self, value: str) -> str:
+        if value not in self.options:
+            raise ValueError("is not one of the options")
+        return value
+
+    def allowed(self, whole: bool = False) -> str:
+        """Return the options in words."""
+        return ", ".join(self.options)
+
+
+@dataclass(frozen=True)
+class Flag(GroupedMetadata):
+    """True or false."""
+
+    meaning: str
+    source: str = "A"
+    unit: str = ""
+    symbol: str = ""
+
+    def __iter__(self) -> Iterator[object]:
+        yield Strict()
+
+    def allowed(self, whole: bool = False) -> str:
+        """Return the two values in words."""
+        return "true or false"
+
+
+@dataclass(frozen=True)
+class Text(GroupedMetadata):
+    """Free text, such as a path."""
+
+    meaning: str
+    source: str = "design"
+    unit: str = ""
+    symbol: str = ""
+
+    def __iter__(self) -> Iterator[object]:
+        yield Strict()
+        yield AfterValidator(_printable)
+
+    def allowed(self, whole: bool = False) -> str:
+        """Return what is accepted in words."""
+        return "text"
+
+
+Meta = Quantity | Choice | Flag | Text
+
+
+def _whole(value: float) -> float:
+    if math.isfinite(value) and value != int(value):
+        raise ValueError("is not a whole number")
+    return value
+
+
+def _printable(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("contains a NUL character")
+    return value
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if number == int(number) else f"{number:g}"

@@ -1,0 +1,1 @@
+"""Sweeps: which points, how they are run, where results go, what they come to."""

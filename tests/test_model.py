@@ -1,0 +1,119 @@
+"""The Mesa face steps the same run as the engine, bit for bit, day by day."""
+
+from __future__ import annotations
+
+import mesa
+import numpy as np
+import pandas as pd
+import pytest
+
+from random_configs import random_overrides
+from truce_sim import TruceModel, load_config, simulate
+from truce_sim.engine.run import run
+from truce_sim.engine.world import TODAY
+from truce_sim.model import Band, BorderPost, Mediator
+from truce_sim.spec import make_spec
+
+CONFIGURATIONS = 200
+
+
+@pytest.mark.parametrize("batch", range(10))
+def test_a_stepped_model_is_the_engines_run(batch: int) -> None:
+    """Series, events and outcome are equal to the last bit on randomly drawn configurations that
+    cover every config group and variant."""
+    for number in range(batch * CONFIGURATIONS // 10, (batch + 1) * CONFIGURATIONS // 10):
+        config = load_config(random_overrides(number))
+        expected = run(make_spec(config))
+        model = TruceModel(config)
+        while model.running:
+            model.step()
+            day = model.day
+            assert model.series[day].tobytes() == expected.series[day].tobytes(), (number, day)
+        assert model.series.tobytes() == expected.series.tobytes(), number
+        assert model.events.tobytes() == expected.events.tobytes(), number
+        assert model.world["tally"][TODAY].tobytes() == expected.outcome.tobytes(), number
+
+
+def test_bands_stand_where_the_records_say() -> None:
+    """One Band agent for each active band, on its cell; those that are through are gone."""
+    model = TruceModel({"militants.attempts_per_day": 3})
+    for _ in range(60):
+        model.step()
+        records = model.world["bands"][: model.world["band_count"]]
+        bands = list(model.agents_by_type[Band])
+        assert len(bands) == len(records)
+        for band in bands:
+            record = records[band.index]
+            assert band.cell.coordinate == (record["sector"], record["depth"])
+            assert band.status in ("moving", "waiting")
+
+
+def test_agents_are_those_of_the_case() -> None:
+    """Two mediators by name, a post at each sector with crossings on the border cell."""
+    model = TruceModel()
+    assert [m.name for m in model.agents_by_type[Mediator]] == ["qatar", "turkiye"]
+    posts = {post.cell.coordinate[0] for post in model.agents_by_type[BorderPost]}
+    assert posts == set(np.flatnonzero(model.border.sectors["crossings"]).tolist())
+    line = model.config.border.host_depth
+    assert all(post.cell.coordinate[1] == line for post in model.agents_by_type[BorderPost])
+
+
+def test_property_layers_follow_the_run() -> None:
+    """Effort stands on its own side only; the others follow the records."""
+    model = TruceModel()
+    for _ in range(30):
+        model.step()
+    host_depth = model.config.border.host_depth
+    host, home = model.grid.host_effort.data, model.grid.home_effort.data
+    assert (host[:, :host_depth] > 0).all()
+    assert not host[:, host_depth:].any()
+    assert (home[:, host_depth:] > 0).all()
+    assert not home[:, :host_depth].any()
+    sectors = model.world["sectors"][: host.shape[0]]
+    for layer, field in (("activity", "activity"), ("learned_risk", "risk")):
+        data = getattr(model.grid, layer).data
+        assert (data == sectors[field][:, None]).all()
+    assert (model.grid.ruggedness.data == sectors["ruggedness"][:, None]).all()
+
+
+def test_collected_series_is_the_daily_series() -> None:
+    """The DataCollector's frame has a row a day with the engine's values."""
+    model = TruceModel({"run.horizon_days": 50}, seed=3)
+    while model.running:
+        model.step()
+    collected = model.datacollector.get_model_vars_dataframe()
+    expected = pd.DataFrame(run(make_spec(model.config, seed=3)).series)
+    pd.testing.assert_frame_equal(
+        collected.reset_index(drop=True), expected, check_dtype=False, check_exact=True
+    )
+
+
+def test_a_finished_model_stays_finished() -> None:
+    """Further steps change nothing, and the outcome equals the library's."""
+    model = TruceModel("truce=literal", seed=5, replicate=2)
+    while model.running:
+        model.step()
+    before = model.world["tally"][TODAY].tobytes()
+    model.step()
+    assert model.world["tally"][TODAY].tobytes() == before
+    pd.testing.assert_series_equal(
+        model.outcome(), simulate("truce=literal", seed=5, replicate=2).outcome
+    )
+
+
+def test_batch_run() -> None:
+    """`mesa.batch_run` runs it, over configurations and replicates, with the last day's values."""
+    results = pd.DataFrame(
+        mesa.batch_run(
+            TruceModel,
+            parameters={"config": ["truce=literal", "truce=tolerant"], "replicate": range(4)},
+            max_steps=400,
+            number_processes=1,
+            display_progress=False,
+        )
+    )
+    assert len(results) == 8
+    for row in results.itertuples():
+        expected = simulate(row.config, replicate=row.replicate)
+        assert row.belief == expected.series["belief"].iloc[-1]
+        assert row.grievance_home == expected.series["grievance_home"].iloc[-1]
