@@ -70,10 +70,13 @@ def random_overrides(number: int) -> dict[str, object]:
     for path in rng.choice(list(COUNTS), 6, replace=False):
         low, high = COUNTS[path]
         chosen[str(path)] = int(rng.integers(low, high + 1))
+    guarded = {"home.capacity", "home.forward", "border.home_depth"} & chosen.keys()
+    if guarded or chosen["scenario"] == "synthetic":  # the default might not pass the guard
+        chosen["militants.excitation"] = float(rng.uniform(0.0, 0.99))
     if rng.random() < 0.5:
         chosen["mediation.verification.enabled"] = True
     if rng.random() < 0.3:
         chosen["interventions"] = [
-            {"day": int(rng.integers(19)), "set": {"home.capacity": float(rng.uniform(0.3, 2.0))}}
+            {"day": int(rng.integers(19)), "set": {"host.capacity": float(rng.uniform(0.3, 2.0))}}
         ]
     return chosen

@@ -9,7 +9,7 @@ import pandas as pd
 
 from .library import Simulation
 
-#: An attack is worth a line of its own from this many deaths on.
+#: An attributed attack is worth a line of its own from this many deaths on.
 NOTABLE_DEATHS = 10
 
 CAUSES = {
@@ -21,10 +21,11 @@ CAUSES = {
     "strike": "the other side's strikes",
 }
 
+_NAMES = {"home": "the home state", "host": "the host state", "turkiye": "Türkiye"}
+
 _ATTACKS = {
-    "attack": "an attack from across the border",
-    "misattribution": "a domestic attack",
-    "domestic_attack": "a domestic attack",
+    "attack": "attributed to the host's soil",
+    "misattribution": "attributed to the host's soil, wrongly",
 }
 
 _SENTENCES = {
@@ -54,7 +55,7 @@ def timeline(run: Simulation) -> Iterator[tuple[int, str]]:
             yield day, f"first violation of the clause, in {_place(run, event)}"
         if kind in _SENTENCES:
             yield day, _sentence(run, event)
-        elif kind in _ATTACKS and event["deaths"] >= NOTABLE_DEATHS:
+        elif kind in _ATTACKS and event["attributed"] and event["deaths"] >= NOTABLE_DEATHS:
             yield day, _attack(run, event)
 
 
@@ -77,12 +78,11 @@ def _sentence(run: Simulation, event: dict[Hashable, Any]) -> str:
 
 
 def _attack(run: Simulation, event: dict[Hashable, Any]) -> str:
-    held, truth = _ATTACKS[event["kind"]], "attributed" if event["attributed"] else "not attributed"
-    return f"{held} in {_place(run, event)}, {event['deaths']} deaths, {truth} to the host's soil"
+    return f"{event['deaths']} deaths in {_place(run, event)}, {_ATTACKS[event['kind']]}"
 
 
 def _actor(actor: str) -> str:
-    return {"home": "the home state", "host": "the host state"}.get(actor, actor.title())
+    return _NAMES.get(actor, actor.title())
 
 
 def _place(run: Simulation, event: dict[Hashable, Any]) -> str:

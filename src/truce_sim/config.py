@@ -103,18 +103,17 @@ def to_plain(config: Config) -> dict[str, Any]:
 
 def _container(cfg: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
     """Return `cfg` as plain nested dicts, interpolations resolved, without Hydra's own node."""
-    from omegaconf import Container, DictConfig, OmegaConf
+    from omegaconf import DictConfig, OmegaConf
 
     if not isinstance(cfg, DictConfig):
         return {key: value for key, value in cfg.items() if key != "hydra"}
-    names = [str(key) for key in cfg if key != "hydra"]
     try:
-        values = {name: cfg[name] for name in names}
+        values = {str(key): cfg[key] for key in cfg if key != "hydra"}
         return {
-            name: OmegaConf.to_container(value, resolve=True)
-            if isinstance(value, Container)
+            key: OmegaConf.to_container(value, resolve=True)
+            if OmegaConf.is_config(value)
             else value
-            for name, value in values.items()
+            for key, value in values.items()
         }
     except composing_errors() as error:
         raise explain(error) from error

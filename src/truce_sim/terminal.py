@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Hashable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
@@ -183,8 +184,9 @@ def _tell_contrasts(out: Console, result: SweepResult, compare: str) -> None:
 
     assert result.contrasts is not None
     out.print(f"\n[bold]What {compare} changes[/], paired run by run, in this model:")
-    for _, row in result.contrasts.head(MAX_ROWS).iterrows():
-        out.print(f"  • {in_words(row, compare, result.horizon)}", soft_wrap=True)
+    for row in result.contrasts.head(MAX_ROWS).to_dict("records"):
+        sentence = in_words(row, compare, result.summary, result.horizon)
+        out.print(f"  • {sentence}", soft_wrap=True)
     out.print(
         f"  Intervals: 95 % for all {len(result.contrasts)} together (Bonferroni).",
         style="dim",
@@ -197,9 +199,9 @@ def _summary_table(result: SweepResult, factors: tuple[str, ...]) -> Table:
         table.add_column(name)
     for name in ("runs", "collapsed", "mean survival, days", "median, days"):
         table.add_column(name, justify="right")
-    for point, row in result.summary.head(MAX_ROWS).iterrows():
+    for row in result.summary.head(MAX_ROWS).reset_index().to_dict("records"):
         table.add_row(
-            *([str(row[name]) for name in factors] or [str(point)]),
+            *[str(row[name]) for name in factors or ("point",)],
             f"{row['runs']:,}" + (f" (+{row['failed']} failed)" if row["failed"] else ""),
             _interval(row, "collapse_share", 100.0, " %"),
             _interval(row, "mean_survival"),
@@ -208,7 +210,7 @@ def _summary_table(result: SweepResult, factors: tuple[str, ...]) -> Table:
     return table
 
 
-def _interval(row: pd.Series, name: str, scale: float = 1.0, unit: str = "") -> str:
+def _interval(row: dict[Hashable, Any], name: str, scale: float = 1.0, unit: str = "") -> str:
     """A value with its interval: `41.2 % [38.0, 44.5]`."""
     digits = 0 if name.startswith("median") else 1
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from randomgen import Philox
 from scipy import stats
-from theory.spec import spec
 
+from theory.spec import spec
 from truce_sim.engine import draws
 from truce_sim.engine.draws import Key, entity_of, happens, philox4x32, pick, uniform
 from truce_sim.engine.frailty import draw_factors

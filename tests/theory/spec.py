@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from truce_sim.engine.params import HOME_ONLY, HOST_ONLY, PARAMS, SECTOR, STATE, STATES
+from truce_sim.config import to_params, to_plain, validate
+from truce_sim.engine.params import SECTOR
 from truce_sim.engine.run import RunResult, RunSpec, outcomes
 from truce_sim.engine.world import make_world
+from truce_sim.scenario import make_border
 from truce_sim.schema import Config
 
 Settings = Mapping[str, Any]
@@ -98,53 +100,30 @@ def spec(
     interventions: Sequence[tuple[int, Settings]] = (),
 ) -> RunSpec:
     """The run of these settings on a border (six equal sectors by default), with interventions
-    as (day, settings) pairs. The defaults are the schema's: no mediators."""
+    as (day, settings) pairs; checked like a user's. The defaults are the schema's: no mediators.
+
+    Raises:
+        InputError: the settings cannot be used.
+    """
     sectors = border(np.ones(6)) if on is None else on
-    regimes, merged = [(-10_000, settings)], dict(settings)
-    for day, change in interventions:
-        merged = {**merged, **change}
-        regimes.append((day, merged))
-    params = np.concatenate([_params(chosen, day) for day, chosen in regimes])
-    return RunSpec(params, sectors, seed)
-
-
-def _params(settings: Settings, from_day: int) -> NDArray[np.void]:
-    """One PARAMS record, from the schema's defaults."""
-    tree = asdict(Config())
+    plain = to_plain(Config())
+    plain["scenario"]["kind"] = "synthetic"
+    plain["border"]["sectors"] = sectors.size
+    plain["interventions"] = [{"day": day, "set": dict(change)} for day, change in interventions]
     for path, value in settings.items():
-        *parents, leaf = path.split(".")
-        node = tree
-        for parent in parents:
-            node = node[parent]
-        if leaf not in node:
-            raise KeyError(path)
-        node[leaf] = value
-    p = np.zeros(1, PARAMS)
-    p["from_day"] = from_day
-    for name in ("run", "border", "militants", "attribution", "belief", "truce"):
-        _copy(tree[name], p[name])
-    for i, name in enumerate(STATES):
-        _copy(tree[name], p["states"][:, i], STATE.names)
-        _copy(tree[name], p[name], (HOME_ONLY, HOST_ONLY)[i].names)
-    _copy(tree["frailty"], p["frailty"])
-    p["frailty"]["gamma_law"] = tree["frailty"]["law"] == "gamma"
-    talks = tree["mediation"]
-    _copy(talks, p["mediation"])
-    _copy(talks["verification"], p["mediation"]["verification"])
-    p["mediation"]["calendar"] = -1
-    for i, day in enumerate(talks["calendar"]):
-        p["mediation"]["calendar"][0, i] = day
-    for i, mediator in enumerate(talks["mediators"].values()):
-        p["mediators"][0, i] = (1, mediator["call"], mediator["skill"])
-    return p
+        put(plain, path, value)
+    config = validate(plain)
+    made = replace(make_border(config), sectors=sectors)
+    return RunSpec(to_params(config, made), sectors, seed)
 
 
-def _copy(
-    values: Mapping[str, Any], record: NDArray[np.void], names: Sequence[str] | None = None
-) -> None:
-    for name in names or record.dtype.names or ():
-        if name in values and np.ndim(values[name]) == 0 and not isinstance(values[name], dict):
-            record[name] = values[name]
+def put(plain: dict[str, Any], path: str, value: Any) -> None:
+    """Set one setting by its dotted path; `validate` refuses what does not exist."""
+    *parents, leaf = path.split(".")
+    node = plain
+    for parent in parents:
+        node = node[parent]
+    node[leaf] = value
 
 
 # ── running ──────────────────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@ MODEL.md section 6."""
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -34,11 +35,14 @@ PEACE: Settings = {**NO_STRIKES, **NO_MEDIATORS, **NO_FRAILTY}
 # ── V5: self-excitation ──────────────────────────────────────────────────────────────────────
 
 
+OWN_LAUNCHES = 0.3
+
+
 def excited(own: float, memory: float, days: int, warmup: int = 0) -> Settings:
     """Every band attacks on its day; one attack brings about `own` others, over `memory` days."""
     return {
         **PEACE, **STEADY_GROUP, **INSTANT, **NO_INTERDICTION,
-        "militants.attempts_per_day": 0.6, "militants.excitation": own,
+        "militants.attempts_per_day": OWN_LAUNCHES, "militants.excitation": own,
         "militants.excitation_memory_days": memory,
         "run.horizon_days": days, "run.warmup_days": warmup,
     }  # fmt: skip
@@ -62,7 +66,7 @@ def count_moments(own: float, memory: float, days: int, warmup: int) -> tuple[fl
             out[t] = before
         return out
 
-    means, caused = response(0.6, 0.0), np.cumsum(response(0.0, 1.0))
+    means, caused = response(OWN_LAUNCHES, 0.0), np.cumsum(response(0.0, 1.0))
     still = np.array([
         caused[days + warmup - 1 - t] - (caused[warmup - 1 - t] if t < warmup else 0.0)
         for t in range(days + warmup)
@@ -74,15 +78,15 @@ def count_moments(own: float, memory: float, days: int, warmup: int) -> tuple[fl
 def test_v05_mean_and_long_run_fano(own: float, memory: float) -> None:
     """V5: INGARCH(1,1), mean λ0/(1-n_h) a day, long-run Fano factor 1/(1-n_h)².
 
-    Totals over 1,500 days after 300 of warm-up: mean and variance are compared with their exact
-    values for that length, which lie within 1 % and 4 % of the limits. 2,500 runs: detects n_h off
-    by 0.002 (mean) at n_h = 0.8, and a Fano factor off by 20 %.
+    Totals over 1,200 days after 200 of warm-up: mean and variance are compared with their exact
+    values for that length, which lie within 1 % and 5 % of the limits. 2,000 runs: detects n_h off
+    by 0.01 (mean) at n_h = 0.8, and a Fano factor off by 30 %.
     """
-    days, warmup = 1500, 300
-    totals = replicates(spec(excited(own, memory, days, warmup)), 2500)["attacks"]
+    days, warmup = 1200, 200
+    totals = replicates(spec(excited(own, memory, days, warmup)), 2000)["attacks"]
     mean, variance = count_moments(own, memory, days, warmup)
-    assert mean / days == pytest.approx(0.6 / (1 - own), rel=0.01)
-    assert variance / mean == pytest.approx(1 / (1 - own) ** 2, rel=0.04)
+    assert mean / days == pytest.approx(OWN_LAUNCHES / (1 - own), rel=0.01)
+    assert variance / mean == pytest.approx(1 / (1 - own) ** 2, rel=0.05)
     bounds.mean_is(totals, mean, math.sqrt(variance))
     bounds.variance_is(totals, mean, variance)
 
@@ -93,7 +97,7 @@ def test_v05_daily_law() -> None:
     Latour and Oraichi 2006). 4,000 runs detect 20 % of either excess over Poisson."""
     own, memory = 0.7, 2.0
     beta = math.exp(-1 / memory)
-    a, m = own * (1 - beta), 0.6 / (1 - own)
+    a, m = own * (1 - beta), OWN_LAUNCHES / (1 - own)
     counts = series(spec(excited(own, memory, 60, 100)), 4000, "attacks")
     both = a + beta
     variance = m * (1 - both**2 + a**2) / (1 - both**2)
@@ -121,9 +125,7 @@ def test_v05_excitement_remembers_attacks() -> None:
     ("host", "will", "home", "forward"),
     [(0.8, 0.3, 0.85, 0.8), (2.4, 0.5, 0.4, 1.0), (0.0, 1.0, 2.0, 0.3), (1.0, 1.0, 3.0, 0.0)],
 )
-def test_v07_passing(
-    host: float, will: float, home: float, forward: float, pace: Settings
-) -> None:
+def test_v07_passing(host: float, will: float, home: float, forward: float, pace: Settings) -> None:
     """V7: with a = 0, flat terrain, fixed ω and no evasion a band passes the host side with
     probability exp(-k_H ω) and then the border with exp(-k_D forward), whatever the number of
     cells. Exact binomial on 70,000 bands: detects 0.012 in a probability of ½."""
@@ -140,8 +142,8 @@ def test_v07_passing(
 
 @pytest.mark.parametrize("rugged", [0.0, 0.5, 1.0])
 def test_v07_terrain(rugged: float) -> None:
-    """The same on rugged ground: every exponent times 1 - terrain g, exp(-k_D (1-forward) (c-1)/
-    (home_depth-1)) for the cells behind the border up to the c-th; here all targets are the last."""
+    """The same on rugged ground: every exponent times 1 - terrain g. All targets lie in the last
+    cell, so that what gets over the border passes the rest with exp(-k_D (1-forward))."""
     settings = {
         **PEACE, **STEADY_GROUP, **INSTANT, "home.adaptivity": 0.0, "host.adaptivity": 0.0,
         "run.warmup_days": 0, "militants.attempts_per_day": 4.0, "host.will": 0.7,
@@ -193,7 +195,7 @@ def blame_law() -> NDArray[np.float64]:
     edges = np.append(CELL * np.arange(HOME_DEPTH), np.inf)
     return np.array([
         integrate.quad(lambda x: BLAMED * math.exp(-x / DECAY) * DEPTH.pdf(x), a, b)[0]
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        for a, b in pairwise(edges)
     ])  # fmt: skip
 
 
@@ -292,9 +294,9 @@ def test_v08_attribution_precision(thinning_runs: list[tuple[np.void, NDArray[np
 
 
 def test_v08_walking_bands_have_the_same_rate() -> None:
-    """V8 on the default way (two cells a day, a geometric wait): after a long warm-up the violations
-    of a year are Poisson with the same rate; 300 runs detect 1 % of it, and overdispersion of 40 %.
-    """
+    """V8 on the default way (two cells a day, a geometric wait): after a long warm-up the
+    violations of a year are Poisson with the same rate; 300 runs detect 1 % of it, and a
+    dispersion off by 60 %."""
     settings = {**THINNING, "run.horizon_days": 365, "run.warmup_days": 150}
     violations = replicates(spec(settings, on=uneven_border()), 300)["violations"]
     by_kind = thinned(uneven_border())
@@ -373,7 +375,7 @@ def test_v12_equal_risks_do_not_matter() -> None:
     """With any β, sectors of equal learned risk are chosen as w says: on the first day."""
     settings = {
         **PEACE, "militants.attempts_per_day": 20.0, "militants.risk_aversion": 5.0,
-        "run.horizon_days": 1, "run.warmup_days": 0,
+        "run.horizon_days": 1, "run.warmup_days": 0, "truce.window_days": 1,
     }  # fmt: skip
     sectors = uneven_border()
     launches = np.concatenate([

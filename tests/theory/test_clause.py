@@ -43,8 +43,8 @@ def test_v01_nothing_happens(talks: Settings) -> None:
     """V1: λ0 = n_h = f_pos = μ_fr = 0, G0 = 0. No violation, survival 1, no strike by either state.
 
     logit b starts at logit b0 and gains c = ν_ref κ (e_C - e_U) a day while ζ of its distance from
-    logit b0 remains: after day t it is logit b0 + c (1-ζ^(t+1))/(1-ζ), rising to logit b0 + c/(1-ζ).
-    Exact: to 1e-12 in b.
+    logit b0 remains: after day t it is logit b0 + c (1-ζ^(t+1))/(1-ζ), rising to
+    logit b0 + c/(1-ζ). Exact: to 1e-12 in b.
     """
     settings = {**QUIET, **talks, "attribution.false_positive": 0.0, "home.initial_grievance": 0.0}
     gain, zeta, prior = 0.8 * 0.6 * (0.7 - 0.15), 0.96, math.log(0.45 / 0.55)

@@ -29,7 +29,7 @@ BLAMED: Settings = {
 
 
 def deaths_law(mu: float, sigma: float, most: int) -> np.ndarray:
-    """P(deaths = k), k = 0 … most, the last holding all beyond: deaths = max(1, floor(lognormal))."""
+    """P(deaths = k), deaths = max(1, floor(lognormal)), k = 0 … most; the last holds all beyond."""
     reached = stats.lognorm(sigma, scale=math.exp(mu)).sf(np.arange(most + 1))
     reached[:2] = 1.0
     p = -np.diff(reached, append=0.0)

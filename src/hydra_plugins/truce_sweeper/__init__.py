@@ -3,7 +3,6 @@ it is a shim: the work is in `truce_sim.sweeps`, imported when a sweep starts.""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
@@ -32,18 +31,16 @@ class TruceSweeper(Sweeper):
         """Run the sweep; returns its `SweepResult`."""
         from truce_sim.sweeps.driver import sweep_from_hydra
 
-        loader = self.hydra_context.config_loader
-        return sweep_from_hydra(loader, self.config, self.params, arguments)
+        assert self.hydra_context is not None and self.config is not None  # set by setup()
+        return sweep_from_hydra(
+            self.hydra_context.config_loader, self.config, self.params, arguments
+        )
 
 
-@dataclass
-class TruceSweeperConfig:
-    """Settings of the sweeper in Hydra's configuration."""
-
-    _target_: str = "hydra_plugins.truce_sweeper.TruceSweeper"
-    params: dict[str, Any] = field(default_factory=dict)
-
-
+# A plain mapping: Hydra runs this file outside sys.modules, where a dataclass cannot be made.
 ConfigStore.instance().store(
-    group="hydra/sweeper", name="truce", node=TruceSweeperConfig, provider="truce_sim"
+    group="hydra/sweeper",
+    name="truce",
+    node={"_target_": "hydra_plugins.truce_sweeper.TruceSweeper", "params": {}},
+    provider="truce_sim",
 )

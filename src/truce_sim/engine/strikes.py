@@ -60,7 +60,7 @@ def strike_probability(excess, noise):
 @rule
 def main_cause(state):
     """Largest component of grievance but strikes, the first of equals; `strike` if all are 0."""
-    best = STRIKE
+    best = int(STRIKE)
     for cause in range(INITIAL, STRIKE):
         if state.grievance[cause] > (0.0 if best == STRIKE else state.grievance[best]):
             best = cause

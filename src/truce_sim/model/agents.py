@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import mesa
+import numpy as np
 from mesa.discrete_space import Cell, CellAgent, FixedAgent
 
 from truce_sim.engine.attribution import attribute
@@ -25,7 +26,7 @@ class State(mesa.Agent):
     """What both states do: posture, decision, strike. `index` is HOME or HOST in the records."""
 
     model: TruceModel
-    index: int
+    index: np.signedinteger
 
     def review_posture(self) -> None:
         """Step 2: spread effort along the border."""

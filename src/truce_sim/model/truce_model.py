@@ -14,7 +14,7 @@ import pandas as pd
 from mesa.discrete_space import OrthogonalMooreGrid
 from numpy.typing import NDArray
 
-from truce_sim.config import as_config
+from truce_sim.config import as_config, mediator_names, to_params
 from truce_sim.engine.attribution import update_activity
 from truce_sim.engine.day import run_day
 from truce_sim.engine.draws import Key
@@ -46,7 +46,6 @@ from truce_sim.engine.world import (
 from truce_sim.frames import label_outcome
 from truce_sim.scenario import make_border
 from truce_sim.schema import Config
-from truce_sim.spec import mediator_names
 
 from .agents import Band, BorderPost, HomeState, HostState, Mediator, MilitantGroup
 
@@ -89,8 +88,6 @@ class TruceModel(mesa.Model):
 
     def _begin(self) -> None:
         """A world at the end of its warm-up."""
-        from truce_sim.config import to_params
-
         self._regimes = to_params(self.config, self.border)
         replicates = np.array([self.key.replicate], np.int64)
         self._factors = draw_factors(self._regimes, self.key.seed, replicates)[0]
@@ -204,7 +201,7 @@ class TruceModel(mesa.Model):
         status = self.world["bands"]["status"][: len(self.bands)].tolist()
         if max(status, default=0) < STOPPED:
             return
-        staying = []
+        staying: list[Band] = []
         for band, now in zip(self.bands, status, strict=True):
             if now >= STOPPED:
                 band.remove()
@@ -243,12 +240,14 @@ class TruceModel(mesa.Model):
     @property
     def series(self) -> NDArray[np.void]:
         """SERIES (days so far,): the daily records."""
-        return self.world["series"][: self.day + 1]
+        days: NDArray[np.void] = self.world["series"][: self.day + 1]
+        return days
 
     @property
     def events(self) -> NDArray[np.void]:
         """EVENT (events so far,): the log."""
-        return self.world["events"][1 : self.world["event_count"] + 1]
+        log: NDArray[np.void] = self.world["events"][1 : self.world["event_count"] + 1]
+        return log
 
     def outcome(self) -> pd.Series:
         """The outcome row; final once the model has stopped running."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,15 +68,18 @@ class Contrasts:
 
     def table(self) -> pd.DataFrame:
         """One row a pair: context, level, n, and the mean paired difference to the baseline of
-        `days` (restricted survival, days) and `collapse` (share of runs), with intervals."""
+        `days` (restricted to the horizon) and `collapse` (share of runs), with intervals."""
         rows = []
         level = 1.0 - (1.0 - CONFIDENCE) / max(len(self.pairs), 1)
         for pair, sums in zip(self.pairs, self._sums, strict=True):
             row: dict[str, object] = {**pair.context, self.factor: pair.level}
             row |= {"baseline": self.baseline, "n": int(sums[0, 0])}
-            for name, (n, total, squares) in zip(("days", "collapse"), sums, strict=True):
-                mean, half = _mean_and_half_width(n, total, squares, level)
-                row |= {name: mean, f"{name}_low": mean - half, f"{name}_high": mean + half}
+            for name, interval, (size, total, squares) in (
+                ("days", mean_difference, sums[0]),
+                ("collapse", share_difference, sums[1]),
+            ):
+                mean, low, high = interval(size, total, squares, level)
+                row |= {name: mean, f"{name}_low": low, f"{name}_high": high}
             row |= {"point": pair.other, "baseline_point": pair.baseline}
             rows.append(row)
         return pd.DataFrame(rows)
@@ -103,33 +108,49 @@ def find_pairs(design: Design, factor: str) -> list[Pair]:
     ]  # fmt: skip
 
 
-def _mean_and_half_width(
+def mean_difference(
     n: float, total: float, squares: float, level: float
-) -> tuple[float, float]:
-    """Mean and half width of its t interval, from sums."""
+) -> tuple[float, float, float]:
+    """Mean of n differences with its t interval, from their sum and sum of squares."""
     if n < 2:
-        return (total / n if n else math.nan), math.nan
+        return (total / n if n else math.nan), math.nan, math.nan
     mean = total / n
     variance = max(squares - n * mean**2, 0.0) / (n - 1)
-    return mean, float(stats.t.ppf(0.5 + level / 2, n - 1)) * math.sqrt(variance / n)
+    half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * math.sqrt(variance / n)
+    return mean, mean - half, mean + half
 
 
-def in_words(row: pd.Series, factor: str, horizon: int) -> str:
+def share_difference(
+    n: float, total: float, squares: float, level: float
+) -> tuple[float, float, float]:
+    """Difference of two paired shares with the interval of Agresti and Min (2005): Wald's with half
+    a run added to each of the four cells, so that it has a width where no pair differs."""
+    if n == 0:
+        return math.nan, math.nan, math.nan
+    size, discordant = n + 2, squares + 1
+    centre = total / size
+    variance = (discordant / size - centre**2) / size
+    half = float(stats.norm.ppf(0.5 + level / 2)) * math.sqrt(variance)
+    return total / n, max(centre - half, -1.0), min(centre + half, 1.0)
+
+
+def in_words(row: Mapping[Hashable, Any], factor: str, summary: pd.DataFrame, horizon: int) -> str:
     """One pair as a sentence; never "longer" or "shorter" when the interval crosses zero."""
-    names = list(row.index[: row.index.get_loc(factor)])
-    where = "With " + ", ".join(f"{n}={row[n]}" for n in names) + ", " if names else ""
+    names = [name for name in summary.columns if name in row and name != factor]
+    where = "With " + ", ".join(f"{name}={row[name]}" for name in names) + ", " if names else ""
     who = f"{where}{factor}={row[factor]} rather than {row['baseline']}"
-    days = f"[{row['days_low']:+.1f}, {row['days_high']:+.1f}]"
-    points = f"[{100 * row['collapse_low']:+.1f}, {100 * row['collapse_high']:+.1f}]"
-    if not math.isfinite(row["days_low"]):
+    low, high = row["days_low"], row["days_high"]
+    if not math.isfinite(low):
         return f"{who}: too few runs to say."
-    if row["days_low"] <= 0.0 <= row["days_high"]:
-        return (
-            f"{who}: cannot be told apart in days survived at n = {row['n']:,}: "
-            f"{row['days']:+.1f} days {days}."
-        )
-    direction = "longer" if row["days"] > 0.0 else "shorter"
+    if low <= 0.0 <= high:
+        same = "no run differs in days survived" if low == high else "cannot be told apart"
+        interval = f"{row['days']:+.1f} days [{low:+.1f}, {high:+.1f}]"
+        return f"{who}: {same} at n = {row['n']:,} ({interval})."
+    word, (low, high) = ("longer", (low, high)) if low > 0.0 else ("shorter", (-high, -low))
+    ours, theirs = (summary.loc[row[p], "collapse_share"] for p in ("point", "baseline_point"))
+    points = f"[{100 * row['collapse_low']:+.1f}, {100 * row['collapse_high']:+.1f}]"
     return (
-        f"{who}: the truce lasts {abs(row['days']):.1f} days {direction} {days} within {horizon} "
-        f"days; collapse changes by {100 * row['collapse']:+.1f} points {points}."
+        f"{who}: the truce lasts {abs(row['days']):.1f} days {word} [{low:.1f}, {high:.1f}] on "
+        f"average; {100 * ours:.1f} % of runs collapse within {horizon} days instead of "
+        f"{100 * theirs:.1f} % ({100 * row['collapse']:+.1f} points {points})."
     )

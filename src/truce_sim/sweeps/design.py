@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
@@ -45,7 +45,7 @@ class Composer:
     """Composes once for each distinct choice of config groups, then applies value overrides to a
     copy of that base: what Hydra would compose, at a hundredth of the time."""
 
-    def __init__(self, loader: ConfigLoaderImpl, config_name: str) -> None:
+    def __init__(self, loader: ConfigLoader, config_name: str) -> None:
         self._loader = loader
         self._config_name = config_name
         self._parser = OverridesParser.create(config_loader=loader)
@@ -177,5 +177,7 @@ def sweep_tokens(factors: Mapping[str, Sequence[object]] | Sequence[str]) -> lis
                 "needs its levels as a list", setting=key, value=levels, allowed="a list of values"
             )
         values = [as_tokens({key: level})[0].partition("=")[2] for level in levels]
-        tokens.append(f"{key}={','.join(values)}" if len(values) > 1 else f"{key}=choice({values[0]})")
+        tokens.append(
+            f"{key}={','.join(values)}" if len(values) > 1 else f"{key}=choice({values[0]})"
+        )
     return tokens

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pandas as pd
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig
 
 from truce_sim.config import to_plain
@@ -71,7 +71,7 @@ class SweepResult:
 
 
 def sweep_from_hydra(
-    loader: ConfigLoaderImpl, config: DictConfig, params: dict[str, Any], arguments: list[str]
+    loader: ConfigLoader, config: DictConfig, params: dict[str, Any], arguments: list[str]
 ) -> SweepResult:
     """What Hydra's sweeper calls: sweep, and tell the terminal. Exits with 1 if runs failed."""
     from truce_sim.terminal import SweepBar, report_sweep, warn_of_compiling

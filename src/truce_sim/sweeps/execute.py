@@ -101,4 +101,5 @@ def count_workers(asked: int) -> int:
 
 def seed_of_point(seed: int, point: int) -> int:
     """A seed of the point's own, in [0, 2^52), for sweeps without common random numbers."""
-    return int(uniform(Key(seed, 0), _SEEDS, point, 0) * 2**52)
+    u: float = uniform(Key(seed, 0), _SEEDS, point, 0)  # type: ignore[no-untyped-call]
+    return int(u * 2**52)

@@ -46,7 +46,7 @@ class Survival:
         counts, horizon = self.counts[point].astype(float), int(self.horizons[point])
         n = int(counts.sum())
         days = np.minimum(np.arange(counts.size, dtype=float), horizon)
-        row = {"runs": n, "failed": int(self.failed[point]), "horizon": horizon}
+        row: dict[str, float] = {"runs": n, "failed": int(self.failed[point]), "horizon": horizon}
         collapsed = n - int(counts[-1])
         row |= _named("collapse_share", *wilson(collapsed, n))
         row |= _named("mean_survival", *mean_interval(counts, days))

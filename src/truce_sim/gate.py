@@ -1,0 +1,119 @@
+"""What stands between the command line and Hydra.
+
+Hydra composes configurations, and instantiates callbacks, loggers, launchers and sweepers from what
+they name. A configuration file must not name code to run, so every command composes here first, and
+goes on only with what comes with this program or with Hydra.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from .errors import InputError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+_VALUE_FLAGS = (
+    "--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--cfg", "-c",
+    "--package", "-p",
+)  # fmt: skip
+
+#: What Hydra may instantiate.
+_TARGETS = {
+    "sweeper": ("hydra_plugins.truce_sweeper.TruceSweeper",),
+    "launcher": ("hydra._internal.core_plugins.basic_launcher.BasicLauncher",),
+}
+
+
+def flags_first(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments as Hydra's parser wants them, however the user ordered them."""
+    flags: list[str] = []
+    overrides: list[str] = []
+    todo = list(arguments)
+    while todo:
+        word = todo.pop(0)
+        if word in _VALUE_FLAGS and todo:
+            flags += [word, todo.pop(0)]
+        else:
+            (flags if word.startswith("-") else overrides).append(word)
+    return [*flags, *overrides]
+
+
+@contextmanager
+def explained(arguments: Sequence[str]) -> Iterator[None]:
+    """Turn what Hydra and OmegaConf raise into one clear InputError."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    from .config import explain
+
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException) as error:
+        overrides = [word for word in arguments if not word.startswith("-")]
+        raise explain(error, overrides) from error
+
+
+def compose_checked(command: str, arguments: Sequence[str]) -> DictConfig:
+    """Compose the configuration of a command.
+
+    Raises InputError for bad overrides, for a configuration that names code, and for a sweep where
+    one run was asked for.
+    """
+    from hydra._internal.utils import get_args_parser
+    from hydra.types import RunMode
+
+    from .config import loader_for
+
+    parsed = get_args_parser().parse_args(list(arguments))
+    if parsed.experimental_rerun:
+        raise InputError(
+            "this flag is not supported: it would run what a file holds",
+            setting="--experimental-rerun",
+            value=parsed.experimental_rerun,
+        )
+    mode = RunMode.MULTIRUN if command == "sweep" else RunMode.RUN
+    with explained(arguments), loader_for(parsed.config_dir) as loader:
+        if command == "run":
+            _refuse_several_values(parsed.overrides)
+        composed = loader.load_configuration("config", parsed.overrides, run_mode=mode)
+    if command == "run" and str(composed.hydra.mode).endswith("MULTIRUN"):
+        raise InputError(
+            "this experiment is a sweep", setting="hydra.mode", value="MULTIRUN",
+            allowed="truce-sim sweep " + " ".join(parsed.overrides),
+        )  # fmt: skip
+    _refuse_code(composed.hydra)
+    return composed
+
+
+def _refuse_several_values(overrides: Sequence[str]) -> None:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    for override in OverridesParser.create().parse_overrides(list(overrides)):
+        if override.is_sweep_override():
+            raise InputError(
+                "several values, but `run` makes one run", setting=override.key_or_group,
+                value=override.input_line, allowed="one value, or truce-sim sweep",
+            )  # fmt: skip
+
+
+def _refuse_code(hydra: DictConfig) -> None:
+    """Only known sweepers and launchers; no callbacks; no logging that names code."""
+    problem = "a configuration may not name code to run"
+    for place, allowed in _TARGETS.items():
+        target = hydra[place].get("_target_")
+        if target not in allowed:
+            raise InputError(
+                problem, setting=f"hydra.{place}._target_", value=target,
+                allowed=" or ".join(allowed),
+            )  # fmt: skip
+    for place in ("callbacks", "job_logging", "hydra_logging"):
+        content = str(hydra.get(place) or "")
+        names_code = any(word in content for word in ("_target_", "'()'", "ext://", "class"))
+        if names_code or (place == "callbacks" and content):
+            raise InputError(
+                problem, setting=f"hydra.{place}", value=content, allowed="leave it out"
+            )
