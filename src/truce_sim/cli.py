@@ -68,6 +68,9 @@ def _guarded(command: str, arguments: list[str]) -> int:
     except InputError as error:
         print(f"truce-sim {command}: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # the reader, such as `head`, had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return 130

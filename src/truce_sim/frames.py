@@ -59,9 +59,8 @@ def event_frame(events: NDArray[np.void], mediators: Sequence[str] = ()) -> pd.D
 
 def _words(codes: NDArray[np.int64], words: Sequence[str]) -> pd.Categorical:
     """Codes as a categorical over all words; negative ones are missing."""
-    known = np.maximum(codes, -1).astype(np.int64)
-    words_of: pd.Categorical = pd.Categorical.from_codes(known, categories=pd.Index(words))
-    return words_of
+    kind = pd.CategoricalDtype(list(words))
+    return pd.Categorical.from_codes(np.maximum(codes, -1).astype(np.int64), dtype=kind)
 
 
 def _missing_if_negative(values: NDArray[np.int64]) -> pd.Series:

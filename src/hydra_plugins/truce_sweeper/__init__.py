@@ -31,7 +31,8 @@ class TruceSweeper(Sweeper):
         """Run the sweep; returns its `SweepResult`."""
         from truce_sim.sweeps.driver import sweep_from_hydra
 
-        assert self.hydra_context is not None and self.config is not None  # set by setup()
+        assert self.hydra_context is not None  # setup() comes first
+        assert self.config is not None
         return sweep_from_hydra(
             self.hydra_context.config_loader, self.config, self.params, arguments
         )
