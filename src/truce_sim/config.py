@@ -106,7 +106,7 @@ def _container(cfg: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
     from omegaconf import DictConfig, OmegaConf
 
     if not isinstance(cfg, DictConfig):
-        return {key: value for key, value in cfg.items() if key != "hydra"}
+        return {str(key): value for key, value in cfg.items() if key != "hydra"}
     try:
         values = {str(key): cfg[key] for key in cfg if key != "hydra"}
         return {

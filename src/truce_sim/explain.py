@@ -36,7 +36,7 @@ def check_tokens(tokens: Sequence[str]) -> None:
     parser = OverridesParser.create()
     for token in tokens:
         try:
-            override = parser.parse_override(token)
+            override = parser.parse_overrides([token])[0]
         except composing_errors() as error:
             raise explain(error, tokens) from error
         try:
@@ -47,6 +47,8 @@ def check_tokens(tokens: Sequence[str]) -> None:
 
 def _check_override(override: Override) -> None:
     key = override.key_or_group
+    if not key:
+        raise InputError("has no setting", value=override.input_line, allowed=_SYNTAX)
     if "_target_" in key:
         raise target(key)
     if override.is_sweep_override():
@@ -55,9 +57,17 @@ def _check_override(override: Override) -> None:
     refuse_targets(value, key)
     if key == "mediation.mediators" and value == {} and not override.is_delete():
         raise no_mediators()
+    if key in groups() and isinstance(value, bool | int | float):
+        raise _no_name(key, value)
     info = field_at(key)
     if info is not None and info.type == "bool" and not isinstance(value, bool):
         raise _wrong_type(info, key, value)
+
+
+def _no_name(group: str, value: object) -> InputError:
+    return InputError(
+        "no such option", setting=group, value=value, allowed=f"the name of an option of {group}"
+    )
 
 
 def _several(key: str, line: str) -> InputError:
@@ -92,8 +102,8 @@ def explain(exc: BaseException, overrides: Sequence[str] = ()) -> InputError:
     found = [e for e in chain if isinstance(e, InputError)]
     if found:
         return found[0]
-    for error in reversed(chain):
-        for reader in _READERS:
+    for reader in _READERS:
+        for error in chain:
             told = reader(error, overrides)
             if told is not None:
                 return told.at(origin=_origin(told.setting, chain, overrides))
@@ -237,7 +247,9 @@ def _omegaconf(error: BaseException, overrides: Sequence[str]) -> InputError | N
 
     if not isinstance(error, OmegaConfBaseException):
         return None
-    path = str(error.full_key or "") or _blamed(str(error), overrides)
+    if "MediatorConfig" in str(error):
+        return _no_setting(_blamed("mediation.mediators", overrides))
+    path = _blamed(str(error.full_key or ""), overrides)
     if isinstance(error, MissingMandatoryValue):
         return InputError("has no value", setting=path)
     if "nterpolation" in type(error).__name__ or "Resolver" in str(error):
@@ -250,11 +262,11 @@ def _omegaconf(error: BaseException, overrides: Sequence[str]) -> InputError | N
 def _no_setting(path: str) -> InputError:
     parts = path.split(".")
     if parts[:2] == ["mediation", "mediators"] and len(parts) > 2:
-        name = ".".join(parts[:3])
         return InputError(
             "no such mediator",
             setting=path,
-            allowed=f"mediators of the chosen option; '+{name}={{call: 0.3, skill: 0.5}}' adds one",
+            allowed="mediators of the chosen option; "
+            f"'+mediation.mediators={{{parts[2]}:{{call:0.3,skill:0.5}}}}' adds one",
         )
     return unknown(path, groups())
 
@@ -289,10 +301,14 @@ def _value_of(path: str, overrides: Sequence[str]) -> Any:
     return None
 
 
-def _blamed(message: str, overrides: Sequence[str]) -> str:
-    """Return the key of the only override that there is, when the message names none."""
-    keys = {_key(token) for token in overrides}
-    return keys.pop() if len(keys) == 1 else ""
+def _blamed(path: str, overrides: Sequence[str]) -> str:
+    """Return the setting of an override that goes further into `path`, or else `path` itself.
+
+    Where an exception names no path at all, a single override is to blame.
+    """
+    keys = [_key(token) for token in overrides]
+    deeper = [key for key in keys if key.startswith(f"{path}.")] if path else keys
+    return deeper[0] if len(deeper) == 1 or (path and deeper) else path
 
 
 def _yaml(error: BaseException, overrides: Sequence[str]) -> InputError | None:

@@ -48,7 +48,8 @@ def _tokens(key: object, value: object) -> Iterator[str]:
         for name, inner in value.items():
             yield from _tokens(f"{key}.{name}", inner)
     elif key.startswith(f"{_MEDIATORS}.") and isinstance(value, Mapping):
-        yield f"+{key}={_literal(key, value)}"
+        name = key.removeprefix(f"{_MEDIATORS}.")
+        yield f"+{_MEDIATORS}={_literal(key, {name: value})}"
     elif key == "experiment":
         yield f"+experiment={_literal(key, value)}"
     else:

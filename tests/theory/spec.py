@@ -100,7 +100,8 @@ def spec(
     interventions: Sequence[tuple[int, Settings]] = (),
 ) -> RunSpec:
     """The run of these settings on a border (six equal sectors by default), with interventions
-    as (day, settings) pairs; checked like a user's. The defaults are the schema's: no mediators.
+    as (day, settings) pairs; checked like a user's. The defaults are the schema's, so that there
+    are no mediators, but for the home threshold, which is fitted anew now and then.
 
     Raises:
         InputError: the settings cannot be used.
@@ -108,6 +109,7 @@ def spec(
     sectors = border(np.ones(6)) if on is None else on
     plain = to_plain(Config())
     plain["scenario"]["kind"] = "synthetic"
+    plain["home"]["threshold"] = 6.0
     plain["border"]["sectors"] = sectors.size
     plain["interventions"] = [{"day": day, "set": dict(change)} for day, change in interventions]
     for path, value in settings.items():

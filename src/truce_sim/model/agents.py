@@ -8,14 +8,7 @@ import mesa
 import numpy as np
 from mesa.discrete_space import Cell, CellAgent, FixedAgent
 
-from truce_sim.engine.attribution import attribute
-from truce_sim.engine.incidents import make_attack
-from truce_sim.engine.launch import launch_bands
-from truce_sim.engine.mediation import call_round
-from truce_sim.engine.movement import move_band
 from truce_sim.engine.params import HOME, HOST
-from truce_sim.engine.posture import review_posture
-from truce_sim.engine.strikes import decide_strike, execute_strike
 from truce_sim.engine.world import BAND_STATUSES, belief, total_grievance
 
 if TYPE_CHECKING:
@@ -31,17 +24,17 @@ class State(mesa.Agent):
     def review_posture(self) -> None:
         """Step 2: spread effort along the border."""
         m = self.model
-        review_posture(m.params, m.world, m.day, self.index)
+        m.rules.review_posture(m.p, m.w, m.day, self.index)
 
     def decide_strike(self) -> None:
         """Step 9: perhaps choose to strike."""
         m = self.model
-        decide_strike(m.params, m.world, m.key, m.day, self.index)
+        m.rules.decide_strike(m.p, m.w, m.key, m.day, self.index)
 
     def execute_strike(self) -> None:
         """Step 9: carry out a strike that is due today."""
         m = self.model
-        execute_strike(m.params, m.world, m.key, m.day, self.index)
+        m.rules.execute_strike(m.p, m.w, m.key, m.day, self.index)
 
     @property
     def grievance(self) -> float:
@@ -62,7 +55,7 @@ class HomeState(State):
     def attribute(self) -> None:
         """Step 6: which of today's incidents are violations of the clause."""
         m = self.model
-        attribute(m.params, m.world, m.key, m.day)
+        m.rules.attribute(m.p, m.w, m.key, m.day)
 
     @property
     def belief(self) -> float:
@@ -89,7 +82,7 @@ class MilitantGroup(mesa.Agent):
     def launch(self) -> None:
         """Step 3: today's bands."""
         m = self.model
-        launch_bands(m.params, m.world, m.key, m.day)
+        m.rules.launch_bands(m.p, m.w, m.key, m.day)
 
     @property
     def strength(self) -> float:
@@ -110,7 +103,7 @@ class Mediator(mesa.Agent):
     def call_round(self) -> None:
         """Step 11: perhaps call a round of talks."""
         m = self.model
-        call_round(m.params, m.world, m.key, m.day, self.index)
+        m.rules.call_round(m.p, m.w, m.key, m.day, self.index)
 
     @property
     def fatigue(self) -> float:
@@ -130,12 +123,12 @@ class Band(CellAgent):
     def move(self) -> None:
         """Step 4: up to `pace` cells, or a day's wait."""
         m = self.model
-        move_band(m.params, m.world, m.key, m.day, self.index)
+        m.rules.move_band(m.p, m.w, m.key, m.day, self.index)
 
     def attack(self) -> None:
         """Step 5: attack, if the wait is over."""
         m = self.model
-        make_attack(m.params, m.world, m.key, self.index)
+        m.rules.make_attack(m.p, m.w, m.key, self.index)
 
     @property
     def status(self) -> str:

@@ -15,21 +15,12 @@ from mesa.discrete_space import OrthogonalMooreGrid
 from numpy.typing import NDArray
 
 from truce_sim.config import as_config, mediator_names, to_params
-from truce_sim.engine.attribution import update_activity
 from truce_sim.engine.day import run_day
 from truce_sim.engine.draws import Key
 from truce_sim.engine.frailty import draw_factors
-from truce_sim.engine.grievance import add_incidents, fade
-from truce_sim.engine.incidents import make_other_incidents
-from truce_sim.engine.mediation import end_rounds, follow_calendar
-from truce_sim.engine.movement import learn_and_leave
 from truce_sim.engine.params import PARAMS
-from truce_sim.engine.posture import map_border
-from truce_sim.engine.relaxation import close_run, record_day, relax
+from truce_sim.engine.relaxation import close_run
 from truce_sim.engine.run import start_regime
-from truce_sim.engine.threshold import update_thresholds
-from truce_sim.engine.truce import update_truce
-from truce_sim.engine.verification import verify
 from truce_sim.engine.world import (
     COLLAPSED,
     DONE,
@@ -38,7 +29,6 @@ from truce_sim.engine.world import (
     STOPPED,
     TODAY,
     TRUCE_STATES,
-    begin_day,
     make_world,
     open_truce,
     reset,
@@ -48,6 +38,7 @@ from truce_sim.scenario import make_border
 from truce_sim.schema import Config
 
 from .agents import Band, BorderPost, HomeState, HostState, Mediator, MilitantGroup
+from .rules import Handle, rules
 
 
 class TruceModel(mesa.Model):
@@ -80,6 +71,7 @@ class TruceModel(mesa.Model):
             self.config.seed if seed is None else int(seed),
             self.config.replicate if replicate is None else int(replicate),
         )
+        self.rules = rules()
         self._begin()
         self._place_agents()
         self._show_border()
@@ -94,6 +86,7 @@ class TruceModel(mesa.Model):
         self._current = np.zeros(1, PARAMS)
         self.params = self._current[0]
         self.world = make_world(recorded=True)
+        self.p, self.w = Handle(self.params), Handle(self.world)
         self._start_regime(0)
         reset(self.params, self.world, self.border.sectors)
         for day in range(-self.config.run.warmup_days, 0):
@@ -139,8 +132,8 @@ class TruceModel(mesa.Model):
             return
         self.day += 1
         self._begin_day()
-        p, w, key, day = self.params, self.world, self.key, self.day
-        follow_calendar(p, w, day)  # 1
+        do, p, w, key, day = self.rules, self.p, self.w, self.key, self.day
+        do.follow_calendar(p, w, day)  # 1
         self.home.review_posture()  # 2
         self.host.review_posture()
         self.group.launch()  # 3
@@ -149,26 +142,26 @@ class TruceModel(mesa.Model):
             band.move()
         for band in self.bands:  # 5
             band.attack()
-        make_other_incidents(p, w, key, day)
+        do.make_other_incidents(p, w, key, day)
         self.home.attribute()  # 6
-        fade(p, w)
-        verify(p, w, key, day)  # 7
-        update_activity(p, w)
-        add_incidents(p, w)  # 8
-        update_thresholds(p, w, day)
+        do.fade(p, w)
+        do.verify(p, w, key, day)  # 7
+        do.update_activity(p, w)
+        do.add_incidents(p, w)  # 8
+        do.update_thresholds(p, w, day)
         self.home.decide_strike()  # 9
         self.host.decide_strike()
         self.home.execute_strike()
         self.host.execute_strike()
-        update_truce(p, w, key, day)  # 10
-        if w["truce"] != COLLAPSED:
+        do.update_truce(p, w, key, day)  # 10
+        if not self.collapsed:
             for mediator in self.mediators:  # 11
                 mediator.call_round()
-            end_rounds(p, w, key, day)
-            relax(p, w)  # 12
+            do.end_rounds(p, w, key, day)
+            do.relax(p, w)  # 12
         self._part_with_bands()
-        learn_and_leave(p, w)
-        record_day(p, w, day)
+        do.learn_and_leave(p, w)
+        do.record_day(p, w, day)
         self._end_day()
 
     def _begin_day(self) -> None:
@@ -176,7 +169,7 @@ class TruceModel(mesa.Model):
         following = self._regime + 1
         if following < self._regimes.size and self._regimes[following]["from_day"] == self.day:
             self._start_regime(following)
-        begin_day(self.world)
+        self.rules.begin_day(self.w)
 
     def _end_day(self) -> None:
         """Bands' cells, layers and the collected series follow the day; the run may be over."""
@@ -218,7 +211,7 @@ class TruceModel(mesa.Model):
             band.cell = self.grid[place]
 
     def _show_border(self) -> None:
-        map_border(self.params, self.world, *self._layers)
+        self.rules.map_border(self.p, self.w, *self._layers)
 
     # ── what a reader asks ───────────────────────────────────────────────────────────────────
 
