@@ -159,7 +159,7 @@ def test_posture_is_reviewed_on_the_first_day_and_every_review_days(warmup: int)
 
 
 def test_effort_of_each_cell() -> None:
-    """(1 - terrain g) ratio times k_H ω / host_depth, k_D forward, k_D (1-forward)/(home_depth-1)."""
+    """(1-terrain g) ratio times k_H ω/host_depth, k_D forward, k_D (1-forward)/(home_depth-1)."""
     stage = Stage({
         "border.host_depth": 4, "border.home_depth": 6, "border.terrain": 0.5, "host.will": 0.5,
         "host.capacity": 2.0, "home.capacity": 3.0, "home.forward": 0.6,

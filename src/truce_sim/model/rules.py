@@ -44,7 +44,7 @@ class Handle:
 
     def __init__(self, record: np.void) -> None:
         whole: NDArray[np.void] = np.frombuffer(record, record.dtype)
-        self.data = memoryview(whole.view(np.uint8))
+        self.data = whole.view(np.uint8).data
 
 
 #: The arguments that a rule takes, by letter.
