@@ -58,7 +58,7 @@ NOT_WHOLE = "is not a whole number"
 OUT = "is out of range"
 
 _KEYS = [
-    BadInput("misspelt", ["home.thresold=5"], ("home.thresold", NO_SETTING, "home.threshold")),
+    BadInput("misspelt", ["home.thresold=5"], ("home.thresold", NO_SETTING, "mean: home.threshold\n")),
     BadInput("unknown", ["home.zzz=5"], ("home.zzz", NO_SETTING)),
     BadInput("wrong_group", ["truce.threshold=5"], ("truce.threshold", "home.threshold")),
     BadInput("no_group", ["threshold=5"], ("threshold", NO_SETTING, "home.threshold")),
@@ -70,10 +70,10 @@ _KEYS = [
     BadInput("added_twice", ["++home.thresold=5"], ("home.thresold", "home.threshold")),
     BadInput("plus_existing", ["+home.threshold=5"], ("home.threshold", "without +")),
     BadInput("delete_unknown", ["~home.thresold"], ("home.thresold", "home.threshold")),
-    BadInput("too_deep", ["home.threshold.value=5"], ("home.threshold.value",)),
+    BadInput("too_deep", ["home.threshold.value=5"], ("home.threshold.value", NO_SETTING)),
     BadInput("nested", ["mediation.verification.coverge=1"], ("mediation.verification.coverage",)),
     BadInput("mediator", ["mediation.mediators.oman.call=0.1"], ("no such mediator", "oman")),
-    BadInput("mediator_field", ["mediation.mediators.qatar.cal=0.1"], ("qatar.cal",)),
+    BadInput("mediator_field", ["mediation.mediators.qatar.cal=0.1"], ("qatar.cal", NO_SETTING)),
     BadInput(
         "mediator_of_none", ["mediation=none", "mediation.mediators.qatar.call=0.1"], ("qatar",)
     ),
@@ -83,7 +83,7 @@ _KEYS = [
 _GROUPS = [
     BadInput("option_typo", ["truce=litteral"], ("truce", "litteral", NO_OPTION, "literal")),
     BadInput("option_unknown", ["host=xyz"], ("host", "xyz", "baseline, committed, unable")),
-    BadInput("option_number", ["mediation=3"], ("mediation", "3", NO_OPTION, "monitored")),
+    BadInput("option_number", ["mediation=3"], ("mediation = 3", NO_OPTION)),
     BadInput("option_home", ["home=literal"], ("home", "'literal'", "allowed: baseline")),
     BadInput("option_scenario", ["scenario=durant"], ("scenario", "durand, synthetic")),
     BadInput("experiment", ["+experiment=dohaa"], ("experiment", "dohaa", "doha")),

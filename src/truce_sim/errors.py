@@ -90,8 +90,15 @@ def closest(word: str, options: Iterable[str], *, limit: int = 3) -> str:
     """
     known = list(options)
     folded = {option.lower(): option for option in known}
-    found = [folded[m] for m in difflib.get_close_matches(word.lower(), folded, limit, 0.75)]
-    return " or ".join(found or _by_last_part(word, known, limit))
+    found = difflib.get_close_matches(word.lower(), folded, limit, 0.75)
+    near = [folded[match] for match in _about_as_close(word.lower(), found)]
+    return " or ".join(near or _by_last_part(word, known, limit))
+
+
+def _about_as_close(word: str, matches: list[str]) -> list[str]:
+    """Return those of `matches`, best first, that are hardly worse than the best."""
+    scores = [difflib.SequenceMatcher(None, word, match).ratio() for match in matches]
+    return [m for m, score in zip(matches, scores, strict=True) if score > scores[0] - 0.05]
 
 
 def _by_last_part(word: str, options: list[str], limit: int) -> list[str]:

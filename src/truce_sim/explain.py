@@ -52,7 +52,7 @@ def _check_override(override: Override) -> None:
     if "_target_" in key:
         raise target(key)
     if override.is_sweep_override():
-        raise _several(key, override.input_line or "")
+        raise _several(key, (override.input_line or "").partition("=")[2])
     value = override.value()
     refuse_targets(value, key)
     if key == "mediation.mediators" and value == {} and not override.is_delete():
@@ -74,7 +74,7 @@ def _several(key: str, line: str) -> InputError:
     return InputError(
         "several values where one run has one",
         setting=key,
-        value=line,
+        value=line or None,
         allowed="one value, a list as [1,2], or truce-sim sweep",
     )
 
@@ -249,13 +249,14 @@ def _omegaconf(error: BaseException, overrides: Sequence[str]) -> InputError | N
         return None
     if "MediatorConfig" in str(error):
         return _no_setting(_blamed("mediation.mediators", overrides))
-    path = _blamed(str(error.full_key or ""), overrides)
+    named = str(error.full_key or "")
+    path = _blamed(named, overrides)
     if isinstance(error, MissingMandatoryValue):
         return InputError("has no value", setting=path)
     if "nterpolation" in type(error).__name__ or "Resolver" in str(error):
         return InputError(f"cannot be resolved: {_first_line([error])}", setting=path)
     if isinstance(error, ConfigAttributeError | ConfigKeyError):
-        return _no_setting(path)
+        return _no_setting(path) if named.count(".") < 3 else unknown(named)
     return _bad_value(path, error, overrides)
 
 
@@ -277,6 +278,9 @@ def _bad_value(path: str, error: BaseException, overrides: Sequence[str]) -> Inp
     info = field_at(re.sub(r"\[\d+\]$", "", path))
     if info is not None:
         return _wrong_type(info, path, value)
+    above = field_at(path.rpartition(".")[0])
+    if above is not None:
+        return InputError("no such setting", setting=path, suggestion=above.path)
     return InputError(_first_line([error]), setting=path, value=value, allowed=_expected(path))
 
 

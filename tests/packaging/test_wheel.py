@@ -24,7 +24,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 CLEAN = bool(os.environ.get("CI") or os.environ.get("TRUCE_SIM_CLEAN_INSTALL"))
 RUN = ("run", "run.horizon_days=30")
-OWN_CAPACITY = 0.4321
+OWN_CAPACITY = 0.9321
 
 # The folders of the repository that are shipped, and where the wheel has them.
 SHIPPED = {"src": "", "conf": "truce_sim/conf", "experiments": "truce_sim/experiments"}

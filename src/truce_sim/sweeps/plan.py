@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 #: A chunk has about this many runs: long enough that writing it hardly counts, short enough for a
 #: lively progress bar and little to lose.
-RUNS_PER_CHUNK = 1000
+RUNS_PER_CHUNK = 2000
 REPLICATES_PER_BLOCK = 64
 
 
