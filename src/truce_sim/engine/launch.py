@@ -108,4 +108,5 @@ def draw_depth(p, key, stream, entity):
 @rule
 def depth_in_cells(p, depth_km):
     """Home cells a depth reaches: rounded up, 1 … home_depth."""
-    return int(min(max(math.ceil(depth_km / p.border.cell_km), 1.0), float(p.border.home_depth)))
+    cells = min(depth_km / p.border.cell_km, float(p.border.home_depth))
+    return max(int(math.ceil(cells)), 1)

@@ -84,11 +84,11 @@ def run_one(params, factors, border, key, current, w):
     regime, horizon = 0, p.run.horizon_days
     day = -p.run.warmup_days
     while day < horizon and w.tally[TODAY].collapsed == 0 and w.failure == DONE:
-        if day == 0:
-            open_truce(p, w)
         if regime + 1 < params.size and params[regime + 1].from_day == day:
             regime += 1
             start_regime(params, factors, regime, current)
+        if day == 0:
+            open_truce(p, w)
         run_day(p, w, key, day)
         day += 1
     close_run(w, day, horizon)

@@ -91,7 +91,6 @@ class TruceModel(mesa.Model):
         reset(self.params, self.world, self.border.sectors)
         for day in range(-self.config.run.warmup_days, 0):
             run_day(self.params, self.world, self.key, day)
-        open_truce(self.params, self.world)
         self.day = -1
 
     def _start_regime(self, regime: int) -> None:
@@ -169,6 +168,8 @@ class TruceModel(mesa.Model):
         following = self._regime + 1
         if following < self._regimes.size and self._regimes[following]["from_day"] == self.day:
             self._start_regime(following)
+        if self.day == 0:
+            open_truce(self.params, self.world)
         self.rules.begin_day(self.w)
 
     def _end_day(self) -> None:
