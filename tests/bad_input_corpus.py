@@ -58,7 +58,7 @@ NOT_WHOLE = "is not a whole number"
 OUT = "is out of range"
 
 _KEYS = [
-    BadInput("misspelt", ["home.thresold=5"], ("home.thresold", NO_SETTING, "mean: home.threshold\n")),
+    BadInput("misspelt", ["home.thresold=5"], ("home.thresold", NO_SETTING, "mean: home.thr")),
     BadInput("unknown", ["home.zzz=5"], ("home.zzz", NO_SETTING)),
     BadInput("wrong_group", ["truce.threshold=5"], ("truce.threshold", "home.threshold")),
     BadInput("no_group", ["threshold=5"], ("threshold", NO_SETTING, "home.threshold")),
@@ -186,7 +186,7 @@ _TOGETHER = [
 ]
 
 _INTERVENTIONS = [
-    BadInput("iv_scalar", ["interventions=3"], ("interventions",)),
+    BadInput("iv_scalar", ["interventions=3"], ("interventions", "no list of changes")),
     BadInput("iv_list", ["interventions=[3]"], ("interventions", "day", "set")),
     BadInput("iv_empty", ["interventions=[{}]"], ("interventions[0]", "lacks 'day'")),
     BadInput("iv_no_set", ["interventions=[{day:3}]"], ("interventions[0]", "lacks 'set'")),

@@ -88,11 +88,15 @@ def run(arguments: list[str]) -> int:
     if _only_asks(ordered):
         _through_hydra("run", ordered)
         return 0
-    from .config import validate
+    from .config import origin_of, validate
+    from .errors import InputError
     from .runs import run_into_folder
     from .terminal import tell_run, warn_of_compiling
 
-    config = validate(composed)
+    try:
+        config = validate(composed)
+    except InputError as error:
+        raise error.at(origin=origin_of(error.setting, ordered, composed)) from None
     warn_of_compiling()
     tell_run(*run_into_folder(config))
     return 0

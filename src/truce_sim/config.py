@@ -34,6 +34,7 @@ __all__ = [
     "load_config",
     "loader_for",
     "mediator_names",
+    "origin_of",
     "to_params",
     "to_plain",
     "validate",

@@ -247,7 +247,7 @@ def _omegaconf(error: BaseException, overrides: Sequence[str]) -> InputError | N
 
     if not isinstance(error, OmegaConfBaseException):
         return None
-    if "MediatorConfig" in str(error):
+    if "subclass of MediatorConfig" in str(error):
         return _no_setting(_blamed("mediation.mediators", overrides))
     named = str(error.full_key or "")
     path = _blamed(named, overrides)
@@ -281,13 +281,11 @@ def _bad_value(path: str, error: BaseException, overrides: Sequence[str]) -> Inp
     above = field_at(path.rpartition(".")[0])
     if above is not None:
         return InputError("no such setting", setting=path, suggestion=above.path)
-    return InputError(_first_line([error]), setting=path, value=value, allowed=_expected(path))
-
-
-def _expected(path: str) -> str:
     if path.startswith("interventions"):
-        return "a list of {day: <day>, set: {<setting>: <value>}}"
-    return f"{path}.<setting>=<value>" if path in groups() else ""
+        changes = "a list of {day: <day>, set: {<setting>: <value>}}"
+        return InputError("is no list of changes", setting=path, value=value, allowed=changes)
+    allowed = f"{path}.<setting>=<value>" if path in groups() else ""
+    return InputError(_first_line([error]), setting=path, value=value, allowed=allowed)
 
 
 def _wrong_type(info: FieldInfo, path: str, value: object) -> InputError:

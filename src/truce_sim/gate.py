@@ -45,14 +45,11 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
 @contextmanager
 def explained(arguments: Sequence[str]) -> Iterator[None]:
     """Turn what Hydra and OmegaConf raise into one clear InputError."""
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
-
-    from .config import explain
+    from .explain import composing_errors, explain
 
     try:
         yield
-    except (HydraException, OmegaConfBaseException) as error:
+    except composing_errors() as error:
         overrides = [word for word in arguments if not word.startswith("-")]
         raise explain(error, overrides) from error
 
@@ -67,6 +64,7 @@ def compose_checked(command: str, arguments: Sequence[str]) -> DictConfig:
     from hydra.types import RunMode
 
     from .config import loader_for
+    from .explain import check_tokens
 
     parsed = get_args_parser().parse_args(list(arguments))
     if parsed.experimental_rerun:
@@ -77,8 +75,14 @@ def compose_checked(command: str, arguments: Sequence[str]) -> DictConfig:
         )
     mode = RunMode.MULTIRUN if command == "sweep" else RunMode.RUN
     with explained(arguments), loader_for(parsed.config_dir) as loader:
-        if command == "run":
-            _refuse_several_values(parsed.overrides)
+        several = _several_values(parsed.overrides)
+        check_tokens([word for word in parsed.overrides if word not in several])
+        if command == "run" and several:
+            raise InputError(
+                "several values, but `run` makes one run",
+                value=several[0],
+                allowed="one value, or truce-sim sweep",
+            )
         composed = loader.load_configuration("config", parsed.overrides, run_mode=mode)
     if command == "run" and str(composed.hydra.mode).endswith("MULTIRUN"):
         raise InputError(
@@ -89,15 +93,19 @@ def compose_checked(command: str, arguments: Sequence[str]) -> DictConfig:
     return composed
 
 
-def _refuse_several_values(overrides: Sequence[str]) -> None:
+def _several_values(overrides: Sequence[str]) -> list[str]:
+    """The overrides that a sweep takes apart; what cannot be parsed is left to others."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
 
-    for override in OverridesParser.create().parse_overrides(list(overrides)):
-        if override.is_sweep_override():
-            raise InputError(
-                "several values, but `run` makes one run", setting=override.key_or_group,
-                value=override.input_line, allowed="one value, or truce-sim sweep",
-            )  # fmt: skip
+    found = []
+    for word in overrides:
+        try:
+            if OverridesParser.create().parse_override(word).is_sweep_override():
+                found.append(word)
+        except HydraException:
+            continue
+    return found
 
 
 def _refuse_code(hydra: DictConfig) -> None:

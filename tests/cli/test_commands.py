@@ -1,0 +1,104 @@
+"""The commands as a user types them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from truce_sim import columns, simulate
+from truce_sim.cli import run_command
+
+PROGRAM = Path(sys.executable).with_name("truce-sim")
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """Help names the commands; the version is the package's."""
+    assert run_command(["--help"]) == 0
+    assert "truce-sim sweep" in capsys.readouterr().out
+    assert run_command(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("truce-sim 0.")
+
+
+def test_the_command_line_starts_light() -> None:
+    """Nothing heavy is imported before a command needs it."""
+    code = (
+        "import sys, truce_sim.cli;"
+        "print([m for m in ('numpy','numba','hydra','pandas','mesa') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "--help"], "truce: literal, practised, tolerant"),
+        (["run", "--cfg", "job", "home.threshold=3.5"], "threshold: 3.5"),
+    ],
+)
+def test_help_of_a_command_and_its_configuration(arguments: list[str], words: str) -> None:
+    """Groups with their options; the configuration as it would be used."""
+    done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, check=True)
+    assert words in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("truce-sim r", "run "),
+        ("truce-sim run tru", "truce="),
+        ("truce-sim run truce=l", "truce=literal"),
+        ("truce-sim sweep home.thr", "home.threshold="),
+    ],
+)
+def test_completion(
+    line: str, word: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Commands, groups, options and settings are completed."""
+    monkeypatch.setenv("COMP_LINE", line)
+    assert run_command(["completion", "query", "bash"]) == 0
+    assert word in capsys.readouterr().out.splitlines()
+
+
+def test_a_run_and_its_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    """An account in the terminal, and files that plain pandas reads, with units and meanings."""
+    assert run_command(["run", "truce=literal", "seed=7", "output.name=mine"]) == 0
+    assert "One run is one draw, not a forecast." in capsys.readouterr().out
+    folder = Path("outputs/mine")
+    expected = simulate("truce=literal", seed=7)
+    assert len(pd.read_parquet(folder / "series.parquet")) == len(expected.series)
+    assert len(pd.read_parquet(folder / "events.parquet")) == len(expected.events)
+    outcome = pd.read_parquet(folder / "outcome.parquet").iloc[0]
+    assert outcome["end_day"] == expected.outcome["end_day"]
+    for field in pq.read_schema(folder / "outcome.parquet"):
+        assert field.metadata[b"meaning"].decode() == columns.OUTCOME[field.name][1]
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["seed"] == 7
+    assert manifest["config"]["truce"]["collapse_strikes"] == 1
+
+
+def test_a_sweep_with_hydras_syntax(capsys: pytest.CaptureFixture[str]) -> None:
+    """Lists, ranges and groups cross; the summary names intervals; flags may stand anywhere."""
+    own = Path("own/home")
+    own.mkdir(parents=True)
+    (own / "mine.yaml").write_text("defaults: [baseline, _self_]\nthreshold: 3.0\n")
+    words = ["truce=literal,practised", "home=mine", "--config-dir", "own", "sweep.replicates=5"]
+    words += ["home.capacity=range(0.8,1.0,0.1)", "output.name=s", "sweep.compare=truce"]
+    assert run_command(["sweep", *words]) == 0
+    out = capsys.readouterr().out
+    assert "Intervals: 95 %" in out
+    assert "What truce changes" in out
+    runs = pd.read_parquet("outputs/s/runs.parquet")
+    assert len(runs) == 2 * 2 * 5
+    assert set(runs["status"]) == {"done"}
