@@ -10,7 +10,7 @@ from pathlib import PurePath
 from truce_sim.errors import InputError
 from truce_sim.fields import fields
 
-_BARE = re.compile(r"[A-Za-z][\w./-]*")
+_BARE = re.compile(r"[A-Za-z][\w./-]*", re.ASCII)
 _KEY = re.compile(r"[\w.-]+")
 _WORDS = ("null", "true", "false", "inf", "nan")
 _MEDIATORS = "mediation.mediators"

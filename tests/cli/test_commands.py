@@ -102,3 +102,15 @@ def test_a_sweep_with_hydras_syntax(capsys: pytest.CaptureFixture[str]) -> None:
     runs = pd.read_parquet("outputs/s/runs.parquet")
     assert len(runs) == 2 * 2 * 5
     assert set(runs["status"]) == {"done"}
+
+
+def test_failed_runs_are_rows_and_set_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    """A run that cannot be carried out keeps its status alone, and the command ends with 1."""
+    words = ["militants.attempts_per_day=20", "frailty.attempts_cv=3", "sweep.replicates=3000"]
+    words += ["run.horizon_days=20", "mediation.calendar=[]", "output.name=f"]
+    assert run_command(["sweep", *words]) == 1
+    runs = pd.read_parquet("outputs/f/runs.parquet")
+    failed = runs[runs["status"] != "done"]
+    assert 0 < len(failed) < len(runs)
+    assert failed[["collapsed", "end_day", "attempts", "mean_will"]].isna().all(axis=None)
+    assert f"{len(failed):,} runs failed" in capsys.readouterr().out
