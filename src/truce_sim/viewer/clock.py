@@ -1,0 +1,96 @@
+"""What SolaraViz steps: one run, or a run and its fork, on one clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import mesa
+
+from truce_sim.account import timeline
+from truce_sim.library import Simulation, simulate
+from truce_sim.model import TruceModel
+from truce_sim.schema import Config
+
+from .picture import Scales, scales_of
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+@dataclass(frozen=True)
+class Track:
+    """A run as a whole: its series and events, known before it is stepped."""
+
+    run: Simulation
+
+    @property
+    def config(self) -> Config:
+        """Its configuration."""
+        return self.run.config
+
+    @property
+    def last_day(self) -> int:
+        """The last day that it has."""
+        return len(self.run.series) - 1
+
+    @cached_property
+    def log(self) -> list[tuple[int, str]]:
+        """(day, sentence) of what moved the truce."""
+        return list(timeline(self.run))
+
+    @cached_property
+    def scales(self) -> Scales:
+        """The largest value of each layer over the run."""
+        return scales_of(self.model())
+
+    def model(self) -> TruceModel:
+        """The same run, to be stepped."""
+        return TruceModel(self.config)
+
+
+def track_of(config: Config) -> Track:
+    """Run a checked configuration. Raises RuntimeError if the run fails."""
+    return Track(simulate(config))
+
+
+class Clock(mesa.Model):
+    """The runs of a visitor, stepped together; `day` is -1 before the first.
+
+    SolaraViz makes a new one on Reset, from the session that this one belongs to.
+    """
+
+    def __init__(self, session: Session, rng: int | None = None) -> None:
+        super().__init__(rng=rng)
+        self.session = session
+        self.tracks = session.commit()
+        self.models = [track.model() for track in self.tracks]
+        self.day = -1
+        self.stopped = False  # whether whoever steps it was told that it is over
+
+    @property
+    def last_day(self) -> int:
+        """The day on which the longer run ends."""
+        return max(track.last_day for track in self.tracks)
+
+    def step(self) -> None:
+        """One day of every run that is not over."""
+        if self.day < self.last_day:
+            self.day += 1
+            for model in self.models:
+                model.step()
+        self.running = self.day < self.last_day
+        self.stopped = not self.running
+
+    def at(self, day: int) -> Clock:
+        """A clock of the same runs that stands at `day` (within what there is)."""
+        clock = Clock(self.session)
+        for _ in range(min(max(day, -1), clock.last_day) + 1):
+            clock.step()
+        clock.stopped = False
+        return clock
+
+    def day_of(self, which: int) -> int:
+        """The day that run `which` stands at: its last, once it is over."""
+        return min(self.day, self.tracks[which].last_day)
