@@ -38,8 +38,25 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
         if word in _VALUE_FLAGS and todo:
             flags += [word, todo.pop(0)]
         else:
-            (flags if word.startswith("-") else overrides).append(word)
+            (flags if word.startswith("-") else overrides).append(_quoted(word))
     return [*flags, *overrides]
+
+
+def _quoted(word: str) -> str:
+    """The word, its value in quotes if it is a constraint whose `>` or `(` Hydra cannot read."""
+    setting, _, value = word.partition("=")
+    if setting != "hydra.sweeper.where":
+        return word
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    from .tokens import as_tokens
+
+    try:
+        OverridesParser.create().parse_override(word)
+    except HydraException:
+        return as_tokens({setting: value})[0]
+    return word
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from truce_sim.engine.run import RunSpec
 from truce_sim.schema import Config
 
 from .contrasts import Contrasts
-from .design import Composer, Design, make_design, specs_of
+from .design import Composer, Design, DesignSettings, make_design, specs_of
 from .execute import ChunkResult, count_workers, run_chunks
 from .plan import Chunk, plan_chunks
 from .store import join_parts, make_folder, provenance, to_table, write_json, write_table
@@ -70,14 +70,18 @@ class SweepResult:
 
 
 def sweep_from_hydra(
-    loader: ConfigLoader, config: DictConfig, params: dict[str, Any], arguments: list[str]
+    loader: ConfigLoader,
+    config: DictConfig,
+    params: dict[str, Any],
+    arguments: list[str],
+    settings: dict[str, Any],
 ) -> SweepResult:
     """What Hydra's sweeper calls: sweep, and tell the terminal. Exits with 1 if runs failed."""
     from truce_sim.terminal import SweepBar, report_sweep, warn_of_compiling
 
     warn_of_compiling()
     composer = Composer(loader, str(config.hydra.job.config_name))
-    design, shared = make_design(composer, params, arguments)
+    design, shared = make_design(composer, params, arguments, DesignSettings(**settings))
     result = run_sweep(design, shared, arguments, SweepBar())
     report_sweep(result, design.factors, shared.sweep.compare)
     if result.runs_failed:

@@ -52,11 +52,29 @@ def config_of(base: Mapping[str, Any], values: Mapping[str, object]) -> Config:
     base: a full configuration, not resolved. values: setting -> cell of the design; choices of
     config groups are in the base already. Raises InputError.
     """
+    return validate(plain_of(base, values))
+
+
+def plain_of(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[str, Any]:
+    """One point's configuration, resolved but not checked."""
     plain = copy.deepcopy(dict(base))
     for name, cell in values.items():
         if not is_choice(name):
             _put(plain, name, decode(name, cell))
-    return validate(_resolved(plain) if "${" in repr(plain) else plain)
+    return _resolved(plain) if has_references(plain) else plain
+
+
+def has_references(plain: Mapping[str, Any]) -> bool:
+    """Whether some setting takes its value from another (`${home.threshold}`)."""
+    return "${" in repr(plain)
+
+
+def setting_at(plain: Mapping[str, Any], path: str) -> Any:
+    """The value at a dotted path; raises KeyError."""
+    place: Any = plain
+    for part in path.split("."):
+        place = place[part]
+    return place
 
 
 def _put(plain: dict[str, Any], path: str, value: Any) -> None:
