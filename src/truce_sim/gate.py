@@ -127,14 +127,22 @@ def _several_values(overrides: Sequence[str]) -> list[str]:
 
 def _refuse_code(hydra: DictConfig) -> None:
     """Only known sweepers and launchers; no callbacks; no logging that names code."""
+    from .checks import unknown
+    from .explain import SWEEPER_SETTINGS
+
     problem = "a configuration may not name code to run"
     for place, allowed in _TARGETS.items():
-        target = hydra[place].get("_target_")
+        node = hydra[place]
+        target = node if isinstance(node, str) else node.get("_target_")
         if target not in allowed:
             raise InputError(
                 problem, setting=f"hydra.{place}._target_", value=target,
                 allowed=" or ".join(allowed),
             )  # fmt: skip
+    for name in hydra.sweeper:
+        setting = f"hydra.sweeper.{name}"
+        if name != "_target_" and setting not in SWEEPER_SETTINGS:
+            raise unknown(setting, SWEEPER_SETTINGS)
     for place in ("callbacks", "job_logging", "hydra_logging"):
         content = str(hydra.get(place) or "")
         names_code = any(word in content for word in ("_target_", "'()'", "ext://", "class"))

@@ -144,7 +144,7 @@ def _not_a_number(name: str, line: str | None) -> InputError:
 
 
 def column_of(name: str, cells: Any) -> NDArray[Any]:
-    """A sequence of cells of the design as an array of one type: that of the setting, if they are of its kind."""
+    """A sequence of cells as an array of one type: the setting's, if they are of its kind."""
     info = field_at(name)
     array: NDArray[Any] = pd.Series(cells).to_numpy()
     is_number = array.dtype.kind in "iu" and info is not None and info.type == "float"
@@ -156,7 +156,7 @@ def first_bad(name: str, column: NDArray[Any]) -> tuple[int, InputError] | None:
     info = field_at(name)
     if info is None or info.type.startswith("list"):
         return None  # checked with the whole configuration
-    doubtful = np.flatnonzero(~_in_range(info, column))
+    doubtful = np.flatnonzero(~in_range(info, column))
     cells = pd.Series(column[doubtful])
     for position in doubtful[~cells.duplicated().to_numpy()]:
         try:
@@ -166,10 +166,12 @@ def first_bad(name: str, column: NDArray[Any]) -> tuple[int, InputError] | None:
     return None
 
 
-def _in_range(info: FieldInfo, column: NDArray[Any]) -> NDArray[np.bool_]:
+def in_range(info: FieldInfo, column: NDArray[Any]) -> NDArray[np.bool_]:
     """Which cells are surely good."""
-    kinds = {"float": "f", "int": "iu"}.get(info.type, "")
+    kinds = {"float": "f", "int": "iu", "bool": "b"}.get(info.type, "")
     meta = info.meta
+    if info.type == "bool":
+        return np.full(len(column), column.dtype.kind in kinds)
     if not isinstance(meta, Quantity) or column.dtype.kind not in kinds:
         return np.zeros(len(column), bool)
     good = (column > meta.low) if meta.above else (column >= meta.low)
