@@ -18,6 +18,11 @@ from truce_sim.tokens import no_mediators
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
+#: What chooses the design of a sweep.
+SWEEPER_SETTINGS = tuple(
+    f"hydra.sweeper.{name}" for name in ("params", "design", "points", "where", "table", "action")
+)
+
 _SYNTAX = "setting=value, lists as [1,2], text with special characters in quotes"
 
 
@@ -210,7 +215,7 @@ def _no_group(name: str) -> InputError:
         return InputError(
             "no such config group or setting", setting=name, allowed=f"{name}.<setting>=<value>"
         )
-    return unknown(name, [*groups(), "+experiment"])
+    return unknown(name, [*groups(), "+experiment", *SWEEPER_SETTINGS])
 
 
 def _already_there(name: str) -> InputError:

@@ -38,8 +38,25 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
         if word in _VALUE_FLAGS and todo:
             flags += [word, todo.pop(0)]
         else:
-            (flags if word.startswith("-") else overrides).append(word)
+            (flags if word.startswith("-") else overrides).append(_quoted(word))
     return [*flags, *overrides]
+
+
+def _quoted(word: str) -> str:
+    """The word, its value in quotes if it is a constraint whose `>` or `(` Hydra cannot read."""
+    setting, _, value = word.partition("=")
+    if setting != "hydra.sweeper.where":
+        return word
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    from .tokens import as_tokens
+
+    try:
+        OverridesParser.create().parse_override(word)
+    except HydraException:
+        return as_tokens({setting: value})[0]
+    return word
 
 
 @contextmanager
@@ -110,14 +127,22 @@ def _several_values(overrides: Sequence[str]) -> list[str]:
 
 def _refuse_code(hydra: DictConfig) -> None:
     """Only known sweepers and launchers; no callbacks; no logging that names code."""
+    from .checks import unknown
+    from .explain import SWEEPER_SETTINGS
+
     problem = "a configuration may not name code to run"
     for place, allowed in _TARGETS.items():
-        target = hydra[place].get("_target_")
+        node = hydra[place]
+        target = node if isinstance(node, str) else node.get("_target_")
         if target not in allowed:
             raise InputError(
                 problem, setting=f"hydra.{place}._target_", value=target,
                 allowed=" or ".join(allowed),
             )  # fmt: skip
+    for name in hydra.sweeper:
+        setting = f"hydra.sweeper.{name}"
+        if name != "_target_" and setting not in SWEEPER_SETTINGS:
+            raise unknown(setting, SWEEPER_SETTINGS)
     for place in ("callbacks", "job_logging", "hydra_logging"):
         content = str(hydra.get(place) or "")
         names_code = any(word in content for word in ("_target_", "'()'", "ext://", "class"))

@@ -139,10 +139,10 @@ def _append(
     """Write the specs and the rows of new points; returns what the manifest has to say of them."""
     bases = [*folder.manifest["bases"]]
     numbers = []
-    for base in design.bases:
-        if base not in bases:
-            bases.append(base)
-        numbers.append(bases.index(base))
+    for new_base in design.bases:
+        if new_base not in bases:
+            bases.append(new_base)
+        numbers.append(bases.index(new_base))
     write_specs(folder.path / "specs", folder.points, _specs(design, new))
     known = folder.design
     added = design.values.iloc[list(new)]
