@@ -107,9 +107,11 @@ def _folder(config_dir: str | Path) -> Path:
 
 def origin_of(path: str, tokens: Sequence[str], composed: DictConfig) -> str:
     """Return where the setting at `path` got its value: an override or a file; "" if unknown."""
+    choices: Mapping[str, Any] = composed.hydra.runtime.choices
     for token in reversed(tokens):
-        key = token.split("=", 1)[0].lstrip("+~")
-        if path == key or path.startswith((f"{key}.", f"{key}[")):
+        key, _, value = token.lstrip("+~").partition("=")
+        chosen = choices.get(key) == value  # an option: it is its file that set the value
+        if not chosen and (path == key or path.startswith((f"{key}.", f"{key}["))):
             return f"override {token}"
     return _file_of(path, composed)
 

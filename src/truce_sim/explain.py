@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from truce_sim.checks import from_pydantic, refuse_targets, target, unknown
@@ -121,9 +122,9 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
 
 def _origin(setting: str, chain: Sequence[BaseException], overrides: Sequence[str]) -> str:
     for error in chain:
-        named = re.match(r"In '([^']+)': \w+ raised while composing", str(error))
+        named = re.match(r"In '([^']+)': (?:\w+ raised while composing|Could not)", str(error))
         if named:
-            return f"conf/{named[1]}.yaml"
+            return f"{named[1]}.yaml"
     for token in reversed(overrides):
         key = _key(token)
         if setting and (setting == key or setting.startswith((f"{key}.", f"{key}["))):
@@ -176,7 +177,7 @@ def _missing_option(error: BaseException, overrides: Sequence[str]) -> InputErro
         return None
     named = re.search(r"Could not (?:find|load) '([^']+)'", str(error))
     group, _, option = (named[1] if named else str(error.missing_cfg_file)).rpartition("/")
-    options = list(error.options or _listed(str(error)))
+    options = list(error.options or _listed(str(error)) or _options_of(group, str(error)))
     return InputError(
         "no such option" if group else "no such configuration",
         setting=group,
@@ -189,6 +190,12 @@ def _missing_option(error: BaseException, overrides: Sequence[str]) -> InputErro
 def _listed(message: str) -> list[str]:
     _, _, tail = message.partition("Available options")
     return [line.strip() for line in tail.splitlines()[1:] if line.startswith("\t")]
+
+
+def _options_of(group: str, message: str) -> list[str]:
+    """Return the options of a group in the folders that the message names as searched."""
+    folders = re.findall(r"path=file://(.+)", message)
+    return sorted({file.stem for folder in folders for file in Path(folder, group).glob("*.yaml")})
 
 
 def _composition(error: BaseException, overrides: Sequence[str]) -> InputError | None:
