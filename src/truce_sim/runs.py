@@ -15,14 +15,8 @@ def run_into_folder(config: Config) -> tuple[Simulation, Path]:
     `config.yaml` and, last, `manifest.json` into a new folder."""
     from omegaconf import OmegaConf
 
-    from .sweeps.store import (
-        make_folder,
-        provenance,
-        to_table,
-        write_json,
-        write_table,
-        write_whole,
-    )
+    from .sweeps.provenance import make_folder, provenance
+    from .sweeps.store import to_table, write_json, write_table, write_whole
 
     result = simulate(config)
     folder = make_folder(config.output.dir, "run", config.output.name)

@@ -6,7 +6,6 @@ run: what the policy does not touch cancels. Intervals are simultaneous (Bonferr
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
@@ -40,8 +39,8 @@ class Contrasts:
     def __init__(self, design: Design, factor: str) -> None:
         self.factor = factor
         self.pairs = find_pairs(design, factor)
-        self.baseline = design.points[0].values[factor]
-        self._points = len(design.points)
+        self.baseline = design.values[factor].iloc[0]
+        self._points = len(design.values)
         self._blocks: dict[int, NDArray[np.float64]] = {}
         self._left: dict[int, int] = {}
         # per pair and outcome (days, collapse): n, Σd, Σd²
@@ -92,20 +91,17 @@ def find_pairs(design: Design, factor: str) -> list[Pair]:
             setting="sweep.compare", value=factor, problem="that setting is not swept",
             allowed=f"one of {', '.join(design.factors) or 'the swept settings (there are none)'}",
         )  # fmt: skip
-    first = design.points[0].values[factor]
     others = [name for name in design.factors if name != factor]
-
-    def context(point: int) -> tuple[object, ...]:
-        return tuple(design.points[point].values[name] for name in others)
-
-    indices = range(len(design.points))
-    is_first = [design.points[i].values[factor] == first for i in indices]
-    baselines = {context(i): i for i in indices if is_first[i]}
+    levels = design.values[factor].tolist()
+    columns = [design.values[name].tolist() for name in others]
+    contexts = list(zip(*columns, strict=True)) if columns else [()] * len(levels)
+    is_first = [level == levels[0] for level in levels]
+    baselines = {context: i for i, context in enumerate(contexts) if is_first[i]}
     return [
-        Pair(baselines[context(i)], i, dict(zip(others, context(i), strict=True)),
-             design.points[i].values[factor])
-        for i in itertools.compress(indices, [not flag for flag in is_first])
-    ]  # fmt: skip
+        Pair(baselines[context], i, dict(zip(others, context, strict=True)), levels[i])
+        for i, context in enumerate(contexts)
+        if not is_first[i] and context in baselines
+    ]
 
 
 def mean_difference(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,11 +22,10 @@ from omegaconf import DictConfig
 from truce_sim.config import to_plain
 from truce_sim.engine.run import RunSpec
 from truce_sim.schema import Config
-from truce_sim.spec import make_spec
 
 from .contrasts import Contrasts
-from .design import Composer, Design, make_design
-from .execute import ChunkResult, count_workers, run_chunks, seed_of_point
+from .design import Composer, Design, make_design, specs_of
+from .execute import ChunkResult, count_workers, run_chunks
 from .plan import Chunk, plan_chunks
 from .store import join_parts, make_folder, provenance, to_table, write_json, write_table
 from .summary import Survival
@@ -93,12 +92,11 @@ def run_sweep(
 
     Everything that can be refused is refused (InputError) before the folder is made.
     """
-    specs = make_specs(design, shared)
-    survival = Survival([point.config.run.horizon_days for point in design.points])
+    specs = specs_of(design, range(len(design.values)))
+    survival = Survival([int(spec.params["run"]["horizon_days"][0]) for spec in specs])
     contrasts = Contrasts(design, shared.sweep.compare) if shared.sweep.compare else None
     folder = make_folder(shared.output.dir, "sweep", shared.output.name)
-    values = pd.DataFrame([point.values for point in design.points], index=range(len(specs)))
-    values.index.name = "point"
+    values = design.values
     manifest = describe(design, shared, overrides)
     write_json(folder / "manifest.json", manifest)
     write_table(folder / "design.parquet", to_table(values.reset_index(), {}))
@@ -120,21 +118,13 @@ def run_sweep(
     )  # fmt: skip
 
 
-def make_specs(design: Design, shared: Config) -> list[RunSpec]:
-    """One RunSpec a point; points share the seed unless common random numbers are off."""
-    specs = [make_spec(point.config) for point in design.points]
-    if shared.sweep.common_random_numbers:
-        return specs
-    return [replace(spec, seed=seed_of_point(spec.seed, i)) for i, spec in enumerate(specs)]
-
-
 def describe(design: Design, shared: Config, overrides: Sequence[str]) -> dict[str, Any]:
     """The manifest of a sweep that has not finished."""
     return provenance(shared.seed, overrides) | {
         "kind": "sweep",
         "status": "running",
         "factors": list(design.factors),
-        "points": len(design.points),
+        "points": len(design.values),
         "replicates": shared.sweep.replicates,
         "common_random_numbers": shared.sweep.common_random_numbers,
         "config": to_plain(shared),
