@@ -71,6 +71,8 @@ def _guarded(command: str, arguments: list[str]) -> int:
     except BrokenPipeError:  # the reader, such as `head`, had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except SystemExit as end:  # how Hydra ends, and a sweep with failed runs
+        return end.code if isinstance(end.code, int) else 1
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return 130

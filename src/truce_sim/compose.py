@@ -135,5 +135,7 @@ def _sets(file: Path, group: str, path: str) -> bool:
     text = file.read_text(encoding="utf-8")
     inside = path if "@package _global_" in text else path.removeprefix(f"{group}.")
     bare = inside.split("[", 1)[0]
-    content = OmegaConf.load(file)
-    return OmegaConf.select(content, bare, default=None, throw_on_missing=False) is not None
+    node: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
+    for part in bare.split("."):
+        node = node.get(part) if isinstance(node, dict) else None
+    return node is not None

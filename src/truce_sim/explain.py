@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from truce_sim.checks import from_pydantic, refuse_targets, target, unknown
+from truce_sim.compose import CONFIG_NAME
 from truce_sim.errors import InputError, closest
 from truce_sim.fields import FieldInfo, field_at, groups
 from truce_sim.tokens import no_mediators
@@ -108,7 +109,8 @@ def explain(exc: BaseException, overrides: Sequence[str] = ()) -> InputError:
             told = reader(error, overrides)
             if told is not None:
                 return told.at(origin=_origin(told.setting, chain, overrides))
-    return InputError(_first_line(chain), origin=_origin("", chain, overrides))
+    words = f"overrides {' '.join(overrides)}" if overrides else ""
+    return InputError(_first_line(chain), origin=_origin("", chain, overrides) or words)
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:
@@ -123,7 +125,7 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
 def _origin(setting: str, chain: Sequence[BaseException], overrides: Sequence[str]) -> str:
     for error in chain:
         named = re.match(r"In '([^']+)': (?:\w+ raised while composing|Could not)", str(error))
-        if named:
+        if named and named[1] != CONFIG_NAME:
             return f"{named[1]}.yaml"
     for token in reversed(overrides):
         key = _key(token)
@@ -276,6 +278,12 @@ def _no_setting(path: str) -> InputError:
             allowed="mediators of the chosen option; "
             f"'+mediation.mediators={{{parts[2]}:{{call:0.3,skill:0.5}}}}' adds one",
         )
+    if path == "experiment":
+        return InputError(
+            "its settings are not where they belong",
+            setting=path,
+            allowed="a file that begins with the line '# @package _global_'",
+        )
     return unknown(path, groups())
 
 
@@ -327,7 +335,8 @@ def _yaml(error: BaseException, overrides: Sequence[str]) -> InputError | None:
         return None
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or _first_line([error])
-    where = f"{mark.name} line {mark.line + 1}" if mark is not None else ""
+    file = str(getattr(error, "name", ""))
+    where = f"{mark.name} line {mark.line + 1}" if mark is not None else file
     return InputError(f"is not YAML: {problem}", setting="configuration file", origin=where)
 
 
