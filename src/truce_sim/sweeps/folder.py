@@ -1,11 +1,11 @@
 """The folder of a sweep, opened: what it is, which runs are there, and how to run one again.
 
-    manifest.json     where it came from, what is the same for all its runs
-    design.parquet    a row a point: swept values, `base` (of the manifest's), `key`
-    specs/            what the engine reads for each point, byte for byte
-    parts/            the runs; the name of a part says which
-    series/ events/   daily series and event logs of the same runs, where asked for
-    failures.parquet, summary.parquet, contrasts.parquet, runs.parquet: made when all is done
+manifest.json     where it came from, what is the same for all its runs
+design.parquet    a row a point: swept values, `base` (of the manifest's), `key`
+specs/            what the engine reads for each point, byte for byte
+parts/            the runs; the name of a part says which
+series/ events/   daily series and event logs of the same runs, where asked for
+failures.parquet, summary.parquet, contrasts.parquet, runs.parquet: made when all is done
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from truce_sim.engine.run import RunSpec
 from truce_sim.errors import InputError
-from truce_sim.schema import Config
+from truce_sim.schema import Config, SweepConfig
 
 from .plan import Chunk
 from .specs import SpecReader
@@ -74,6 +76,13 @@ def read_manifest(folder: Path, kind: str) -> dict[str, Any]:
     return manifest
 
 
+class Footer(NamedTuple):
+    """What is known of a part without reading its rows."""
+
+    runs: int
+    failed: int
+
+
 class SweepFolder:
     """A sweep on disk, as open_sweep gives it. Reading never changes anything."""
 
@@ -100,8 +109,12 @@ class SweepFolder:
         until = self.settings.until
         return until.ceiling if until.outcome else self.settings.replicates
 
+    def wanted(self) -> NDArray[np.int64]:
+        """(points,) replicates that each point is to have."""
+        return np.full(self.points, self.settings.replicates)
+
     @property
-    def settings(self) -> Any:
+    def settings(self) -> SweepConfig:
         """How the sweep is carried out: its SweepConfig."""
         return self.config.sweep
 
@@ -125,16 +138,16 @@ class SweepFolder:
     @cached_property
     def design(self) -> pd.DataFrame:
         """A row a point (index `point`): the swept values, then `base` and `key`."""
-        frame = read_table(self.path / "design.parquet").to_pandas().set_index("point")
-        return frame.iloc[: self.points]
+        frame: pd.DataFrame = read_table(self.path / "design.parquet").to_pandas()
+        return frame.set_index("point").iloc[: self.points]
 
     def config_of(self, point: int) -> Config:
         """The whole configuration of a point, checked; its seed is that of the point's runs."""
         from .design import config_of
 
-        row = self.design.loc[point]
+        row = self.design.iloc[[point]].to_dict("records")[0]
         values = {name: row[name] for name in self.factors}
-        config = config_of(self.manifest["bases"][int(row["base"])], values)
+        config = config_of(self.manifest["bases"][row["base"]], values)
         return replace(config, seed=self.spec_of(point).seed)
 
     def spec_of(self, point: int, replicate: int = 0) -> RunSpec:
@@ -187,13 +200,16 @@ class SweepFolder:
 
     def damaged(self) -> list[Path]:
         """Parts that are cut short: their footer cannot be read, or has not their runs."""
-        return [self.part(chunk) for chunk in self.chunks() if not self._looks_whole(chunk)]
+        return [self.part(chunk) for chunk in self.chunks() if self.footer(chunk) is None]
 
-    def _looks_whole(self, chunk: Chunk) -> bool:
+    def footer(self, chunk: Chunk) -> Footer | None:
+        """What the footer of a part says; None for one that is cut short."""
         try:
-            return bool(pq.read_metadata(self.part(chunk)).num_rows == chunk.runs)
-        except (pa.ArrowException, OSError):
-            return False
+            found = pq.read_metadata(self.part(chunk))
+            failed = int((found.metadata or {})[b"failed"])
+        except (pa.ArrowException, OSError, KeyError, ValueError):
+            return None
+        return Footer(chunk.runs, failed) if found.num_rows == chunk.runs else None
 
     # ── as pandas ────────────────────────────────────────────────────────────────────────────
 
@@ -210,13 +226,10 @@ class SweepFolder:
             keep = None if points is None else [("point", "in", list(points))]
             return pd.read_parquet(whole, columns=names, filters=keep)
         span = None if points is None else range(min(points), max(points) + 1)
-        found = [
-            self.with_values(table)
-            for _, table in self.tables(_own(columns), span)
-        ]
+        found = [self.with_values(table) for _, table in self.tables(_own(columns), span)]
         if not found:
             return pd.DataFrame(columns=names or self._order([]))
-        frame = pa.concat_tables(found).to_pandas()
+        frame: pd.DataFrame = pa.concat_tables(found).to_pandas()
         frame = frame if points is None else frame[frame["point"].isin(list(points))]
         return frame[names] if names else frame
 
@@ -269,7 +282,8 @@ class SweepFolder:
                 f"has no {name} yet: the sweep is not finished", value=str(self.path),
                 allowed=f"truce-sim resume {self.path}",
             )  # fmt: skip
-        return read_table(path).to_pandas()
+        frame: pd.DataFrame = read_table(path).to_pandas()
+        return frame
 
 
 def _own(columns: Sequence[str] | None) -> list[str] | None:

@@ -16,7 +16,7 @@ from truce_sim.fields import field_at
 from truce_sim.schema import Config
 from truce_sim.spec import make_spec
 
-from .execute import seed_of_point
+from .seeds import seed_of_point
 
 if TYPE_CHECKING:
     from .design import Design

@@ -111,7 +111,7 @@ def _words(
 
 
 def _numbers(
-    values: NDArray[np.generic], kind: pa.DataType, name: str, mask: NDArray[np.bool_] | None
+    values: NDArray[np.int64], kind: pa.DataType, name: str, mask: NDArray[np.bool_] | None
 ) -> pa.Array:
     """Numbers as they are; missing where masked, and for a day that never came."""
     if name in _NEVER_CAME:

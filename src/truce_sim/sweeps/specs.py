@@ -10,11 +10,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from truce_sim.engine.compile import DIGEST
 from truce_sim.engine.params import PARAMS, SECTOR
@@ -41,22 +43,22 @@ def key_of(spec: RunSpec) -> str:
     return digest.hexdigest()[:24]
 
 
-def write_specs(folder: Path, first: int, slices: Iterable[Sequence[RunSpec]]) -> int:
-    """The specs of points from `first` on, slice by slice; returns the number of points then."""
-    points = first
+def write_specs(folder: Path, first: int, specs: Iterable[RunSpec]) -> list[str]:
+    """The specs of points from `first` on, as they come; returns their keys."""
+    keys: list[str] = []
+    todo = iter(specs)
 
     def write(temporary: Path) -> None:
-        nonlocal points
         with pq.ParquetWriter(temporary, _SCHEMA, compression="zstd") as writer:
-            for specs in slices:
-                points += len(specs)
-                writer.write_table(_table(specs), row_group_size=SPECS_PER_GROUP)
+            while group := list(islice(todo, SPECS_PER_GROUP)):
+                keys.extend(map(key_of, group))
+                writer.write_table(_table(group))
 
     folder.mkdir(exist_ok=True)
     unfinished = folder / f"p{first:07d}.new"
     write_whole(unfinished, write)
-    unfinished.replace(folder / f"p{first:07d}-{points:07d}.parquet")
-    return points
+    unfinished.replace(folder / f"p{first:07d}-{first + len(keys):07d}.parquet")
+    return keys
 
 
 def _table(specs: Sequence[RunSpec]) -> pa.Table:
@@ -110,7 +112,7 @@ class SpecReader:
         ]  # fmt: skip
 
 
-def _records(content: bytes, kind: np.dtype[np.void], path: Path) -> np.ndarray[tuple[int], np.dtype[np.void]]:
+def _records(content: bytes, kind: np.dtype[np.void], path: Path) -> NDArray[np.void]:
     if not content or len(content) % kind.itemsize:
         raise Damaged(path)
     return np.frombuffer(content, kind).copy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from truce_sim import columns
 
 SCHEMA_VERSION = 2
+
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Write a file so that a crash leaves either all of it or nothing: temporary file, fsync,
@@ -54,8 +55,11 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
-def write_table(path: Path, table: pa.Table) -> None:
-    """A Parquet file, written whole, with checksums that tell damage on reading."""
+def write_table(path: Path, table: pa.Table, notes: Mapping[str, str] | None = None) -> None:
+    """A Parquet file, written whole, with checksums that tell damage on reading; `notes` go to its
+    footer, where they can be read without the rest."""
+    if notes:
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), **notes})
     write_whole(
         path,
         lambda temporary: pq.write_table(
