@@ -25,7 +25,7 @@ truce-sim: a laboratory for one-clause truces
 
 Examples
   truce-sim run truce=literal seed=7
-  truce-sim sweep truce=literal,practised home.capacity=0.5,0.85 sweep.replicates=200
+  truce-sim sweep truce=literal,practised home.capacity=0.85,1.2 sweep.replicates=200
   truce-sim sweep 'home.threshold=range(2,12,2)' mediation=none,qatar_turkiye
   truce-sim sweep +experiment=doha
 

@@ -75,7 +75,7 @@ OWN_FILES = [
 #: The same in an experiment that sweeps.
 OWN_SWEEPS = [
     ("home.thresold: '1,2'", ("home.thresold", "did you mean: home.threshold")),
-    ("home.threshold: '1,-2'", ("home.threshold = -2.0", "out of range")),
+    ("home.threshold: '1,-2'", ("home.threshold = -2", "out of range")),
     ("home.threshold: 'range(5,1)'", ("home.threshold", "an empty sweep")),
     ("truce: 'literal,litteral'", ("litteral", "did you mean: literal")),
 ]
