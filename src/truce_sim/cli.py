@@ -34,7 +34,7 @@ truce-sim: a laboratory for one-clause truces
 
 Examples
   truce-sim run truce=literal seed=7
-  truce-sim sweep truce=literal,practised home.capacity=0.5,0.85 sweep.replicates=200
+  truce-sim sweep truce=literal,practised home.capacity=0.85,1.2 sweep.replicates=200
   truce-sim sweep 'home.threshold=range(2,12,2)' mediation=none,qatar_turkiye
   truce-sim sweep +experiment=doha
 
@@ -83,6 +83,8 @@ def _guarded(command: str, arguments: list[str]) -> int:
     except BrokenPipeError:  # the reader, such as `head`, had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except SystemExit as end:  # how Hydra ends, and a sweep with failed runs
+        return end.code if isinstance(end.code, int) else 1
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return 130
