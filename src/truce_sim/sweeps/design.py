@@ -1,187 +1,254 @@
-"""Which points a sweep has: from overrides in Hydra's syntax to a checked Config for each."""
+"""Which points a sweep has: from overrides in Hydra's syntax to a table of values and the
+configurations that they start from."""
 
 from __future__ import annotations
 
-import copy
-import itertools
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from hydra.core.config_loader import ConfigLoader
-from hydra.core.override_parser.overrides_parser import OverridesParser
+import numpy as np
+import pandas as pd
 from hydra.core.override_parser.types import Override
-from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from numpy.typing import NDArray
 
-from truce_sim.config import as_tokens, explain, validate
-from truce_sim.errors import InputError
+from truce_sim.config import as_tokens, validate
+from truce_sim.errors import InputError, closest
 from truce_sim.schema import Config
 
-#: Settings of the sweep itself: the same for all its points.
-FIXED = ("replicate", "sweep", "output")
+from .composer import Base, Composer
+from .constraint import lookup_of, satisfied
+from .factors import Factor, Interval, column_of, factor_of, first_bad, param_token, sweep_tokens
+from .points import config_of, decode, is_choice, specs_of
+from .sampling import ROWS, SAMPLES, arrange, rows_of
+from .tables import read_design
 
-MAX_POINTS = 10_000_000
+__all__ = [
+    "Composer", "Design", "DesignSettings", "config_of", "describe", "make_design", "specs_of",
+    "sweep_tokens",
+]  # fmt: skip
+
+KINDS = ("grid", "zip", *SAMPLES, *ROWS, "table")
+
+#: Levels that `describe` writes out.
+_FEW = 8
 
 
-@dataclass(frozen=True)
-class Point:
-    """One design point: the swept values, by setting, and the configuration they make."""
-
-    values: dict[str, object]
-    config: Config
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Design:
-    """The points of a sweep, and the settings that differ between them."""
+    """The points of a sweep.
 
+    kind: grid, zip, lhs, sobol, halton, morris, saltelli or table.
+    factors: swept settings and config groups, in order.
+    values: a row a point (index "point", from 0), a typed column a factor; lists and mappings as
+    JSON text.
+    bases: full configurations, not resolved, one for each distinct choice of config groups.
+    base: (points,) which of them each point starts from.
+    rows: (points,) trajectory (morris) or base row (saltelli), whose points share one seed of their
+    own; else None.
+    left_out: why points that were asked for are not there ("constraint", "duplicate") -> how many.
+    extendable: whether a longer design of the same kind and seed begins with this one.
+    """
+
+    kind: str
     factors: tuple[str, ...]
-    points: tuple[Point, ...]
+    values: pd.DataFrame
+    bases: tuple[dict[str, Any], ...]
+    base: NDArray[np.int64]
+    rows: NDArray[np.int64] | None = None
+    left_out: dict[str, int] = field(default_factory=dict)
+    extendable: bool = True
 
 
-class Composer:
-    """Composes once for each distinct choice of config groups, then applies value overrides to a
-    copy of that base: what Hydra would compose, at a hundredth of the time."""
+@dataclass(frozen=True)
+class DesignSettings:
+    """The settings under `hydra.sweeper` that choose a design.
 
-    def __init__(self, loader: ConfigLoader, config_name: str) -> None:
-        self._loader = loader
-        self._config_name = config_name
-        self._parser = OverridesParser.create(config_loader=loader)
-        self._parsed: dict[str, Override] = {}
-        self._bases: dict[tuple[str, ...], DictConfig] = {}
-        self._groups: dict[str, bool] = {}
+    design: its kind. points: samples (lhs, sobol, halton), trajectories (morris) or base rows
+    (saltelli). where: a constraint between parameters. table: path of a design table.
+    """
 
-    def parse(self, tokens: Sequence[str]) -> list[Override]:
-        """Overrides from tokens; raises InputError for bad syntax."""
-        try:
-            return list(self._parser.parse_overrides(list(tokens)))
-        except Exception as error:
-            raise explain(error, tokens) from error
+    design: str = "grid"
+    points: int = 0
+    where: str = ""
+    table: str = ""
 
-    def compose(self, fixed: Sequence[str], swept: Sequence[str]) -> Config:
-        """The checked configuration of one point."""
-        chosen = [self._override(token) for token in swept]
-        groups = [o.input_line or "" for o in chosen if self.is_group(o)]
-        try:
-            config = copy.deepcopy(self._base((*fixed, *groups)))
-            OmegaConf.set_struct(config, True)
-            for o in chosen:
-                if not self.is_group(o):
-                    OmegaConf.update(
-                        config, o.key_or_group, o.value(), merge=True,
-                        force_add=o.is_add() or o.is_force_add(),
-                    )  # fmt: skip
-        except Exception as error:
-            raise explain(error, [*fixed, *swept]) from error
-        return validate(config)
+    def check(self) -> None:
+        """Raise InputError unless the settings fit together."""
+        if self.design not in KINDS:
+            hint = closest(str(self.design), KINDS)
+            raise _bad("design", self.design, "no such design", ", ".join(KINDS), hint)
+        sampled = self.design in (*SAMPLES, *ROWS)
+        points: Any = self.points  # from a command line
+        if not isinstance(points, int) or isinstance(points, bool) or points < 0:
+            raise _bad("points", self.points, "is no number of points", "a whole number from 1")
+        if sampled != bool(self.points):
+            problem = f"a {self.design} design {'needs it' if sampled else 'takes none'}"
+            allowed = "a whole number from 1" if sampled else "0, or a design that samples"
+            raise _bad("points", self.points, problem, allowed)
+        for name in ("where", "table"):
+            if not isinstance(getattr(self, name), str):
+                raise _bad(name, getattr(self, name), "is not text", "text in quotes")
+        if (self.design == "table") != bool(self.table):
+            problem = "hydra.sweeper.design=table reads a table, and no other design does"
+            raise _bad("table", self.table, problem, "path of a CSV or Parquet file, with =table")
+        if self.where and self.design in ROWS:
+            problem = f"a {self.design} design lets every factor vary freely: it has no constraint"
+            raise _bad("where", self.where, problem, "leave it out, or use sobol, lhs, halton")
 
-    def is_group(self, override: Override) -> bool:
-        """Whether an override chooses a config group, or takes something away."""
-        key = override.key_or_group
-        if key not in self._groups:  # Hydra takes 20 ms to say
-            self._groups[key] = bool(self._loader.get_group_options(key))
-        return override.is_delete() or self._groups[key]
 
-    def _override(self, token: str) -> Override:
-        if token not in self._parsed:
-            self._parsed[token] = self.parse([token])[0]
-        return self._parsed[token]
-
-    def _base(self, tokens: tuple[str, ...]) -> DictConfig:
-        if tokens not in self._bases:
-            config = self._loader.load_configuration(
-                self._config_name, list(tokens), run_mode=RunMode.RUN
-            )
-            OmegaConf.set_struct(config, False)
-            config.pop("hydra", None)
-            self._bases[tokens] = config
-        return self._bases[tokens]
+def _bad(name: str, value: object, problem: str, allowed: str, hint: str = "") -> InputError:
+    return InputError(
+        problem, setting=f"hydra.sweeper.{name}", value=value, allowed=allowed, suggestion=hint
+    )
 
 
 def make_design(
-    composer: Composer, params: Mapping[str, Any], arguments: Sequence[str]
+    composer: Composer,
+    params: Mapping[str, Any],
+    arguments: Sequence[str],
+    settings: DesignSettings = DesignSettings(),
 ) -> tuple[Design, Config]:
-    """The grid of all swept values, and the configuration of the sweep itself.
+    """The design, and the configuration of the sweep itself.
 
     params: factor -> values from the sweeper's settings; arguments: overrides of the command line,
-    which replace params of the same setting. Raises InputError for any bad point before any is run.
+    which replace params of the same setting. Raises InputError for what cannot be used.
     """
-    lines = [f"{key}={_as_token(value)}" for key, value in params.items()]
+    settings.check()
+    fixed, factors = _read(composer, params, arguments)
+    shared = validate(composer.compose(fixed).typed)
+    values = _values(composer, fixed, factors, settings, shared.seed)
+    names = values.columns.to_list()
+    _check_seeds(settings.design, names, shared)
+    keys = {name: name for name in names} | {factor.name: factor.key for factor in factors}
+    bases, base = _bases(composer, fixed, keys, values)
+    kept, left_out = _kept(values, bases, base, settings)
+    used, base = np.unique(base[kept], return_inverse=True)
+    return Design(
+        settings.design,
+        tuple(names),
+        values[kept].set_axis(pd.RangeIndex(int(kept.sum()), name="point")),
+        tuple(bases[i].plain for i in used),
+        base.astype(np.int64),
+        rows_of(settings.design, len(names), settings.points),
+        left_out,
+        settings.design != "lhs",
+    ), shared
+
+
+def _read(
+    composer: Composer, params: Mapping[str, Any], arguments: Sequence[str]
+) -> tuple[list[str], list[Factor]]:
+    """What is the same for all points, and what is swept."""
+    lines = [param_token(key, value) for key, value in params.items()]
     latest: dict[str, Override] = {}
     for override in composer.parse([*lines, *arguments]):
         latest[override.get_key_element().lstrip("+~")] = override
     fixed = [o.input_line or "" for o in latest.values() if not o.is_sweep_override()]
-    factors = {key: expand(o) for key, o in latest.items() if o.is_sweep_override()}
-    shared = composer.compose(fixed, [])
-    size = 1
-    for tokens in factors.values():
-        size *= len(tokens)
-    if size > MAX_POINTS:
+    return fixed, [factor_of(o) for o in latest.values() if o.is_sweep_override()]
+
+
+def _values(
+    composer: Composer,
+    fixed: Sequence[str],
+    factors: Sequence[Factor],
+    settings: DesignSettings,
+    seed: int,
+) -> pd.DataFrame:
+    """The points asked for, each value checked by itself."""
+    if settings.design == "table":
+        values = read_design(settings.table, composer.options)
+        given = {o.get_key_element().lstrip("+~") for o in composer.parse(fixed)}
+        twice = sorted(given & set(values)) or [factor.name for factor in factors]
+        if twice:
+            problem = f"the table has its own values, but the overrides have {', '.join(twice)} too"
+            raise _bad("table", settings.table, problem, "each setting in one place")
+        return values
+    for factor in factors:
+        domain = factor.domain
+        ends = (domain.low, domain.high) if isinstance(domain, Interval) else domain
+        bad = first_bad(factor.name, column_of(factor.name, ends))
+        if bad:
+            raise bad[1]
+    return arrange(settings.design, factors, settings.points, seed)
+
+
+def _check_seeds(kind: str, factors: Sequence[str], shared: Config) -> None:
+    """Refuse seeds that a design with seeds of its own cannot have."""
+    if kind not in ROWS:
+        return
+    what = f"a {kind} design gives every base row or trajectory one seed of its own"
+    if "seed" in factors:
+        raise InputError(what, setting="seed", allowed="one seed for the whole sweep")
+    if not shared.sweep.common_random_numbers:
         raise InputError(
-            setting="sweep", value=size, problem="the design has too many points",
-            allowed=f"at most {MAX_POINTS:,}",
-        )  # fmt: skip
-    points = tuple(
-        Point(_values_of(composer, choice), composer.compose(fixed, choice))
-        for choice in itertools.product(*factors.values())
-    )
-    return Design(tuple(factors), points), shared
-
-
-def expand(override: Override) -> list[str]:
-    """One token for each value that an override sweeps over."""
-    key = override.key_or_group
-    if key.split(".")[0] in FIXED:
-        raise InputError(
-            setting=key, value=override.input_line, problem="this setting cannot be swept",
-            allowed="one value for the whole sweep",
-        )  # fmt: skip
-    if override.is_interval_sweep():
-        raise InputError(
-            setting=key, value=override.input_line, problem="a grid needs separate values",
-            allowed="a list (1,2,3), range(start,stop,step) or choice(...)",
-        )  # fmt: skip
-    tokens = [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]
-    if not tokens:
-        raise InputError(
-            setting=key, value=override.input_line, problem="an empty sweep",
-            allowed="at least one value; range(start,stop,step) leaves stop out",
-        )  # fmt: skip
-    return tokens
-
-
-def _values_of(composer: Composer, tokens: Iterable[str]) -> dict[str, object]:
-    """Setting -> value of one point; lists and mappings as JSON."""
-    values: dict[str, object] = {}
-    for override in composer.parse(list(tokens)):
-        value = override.value()
-        if isinstance(value, (list, dict)):
-            value = json.dumps(value, sort_keys=True)
-        values[override.key_or_group] = value
-    return values
-
-
-def _as_token(value: Any) -> str:
-    """A value of the sweeper's `params` as it would stand on the command line."""
-    if OmegaConf.is_config(value) or isinstance(value, (list, tuple)):
-        return ",".join(str(item) for item in value)
-    return str(value)
-
-
-def sweep_tokens(factors: Mapping[str, Sequence[object]] | Sequence[str]) -> list[str]:
-    """Factors with their levels as sweep overrides in Hydra's syntax."""
-    if not isinstance(factors, Mapping):
-        return list(factors)
-    tokens = []
-    for key, levels in factors.items():
-        if isinstance(levels, str) or not len(levels):
-            raise InputError(
-                "needs its levels as a list", setting=key, value=levels, allowed="a list of values"
-            )
-        values = [as_tokens({key: level})[0].partition("=")[2] for level in levels]
-        tokens.append(
-            f"{key}={','.join(values)}" if len(values) > 1 else f"{key}=choice({values[0]})"
+            what, setting="sweep.common_random_numbers", value=False, allowed="true, the default"
         )
-    return tokens
+
+
+def _bases(
+    composer: Composer, fixed: Sequence[str], keys: Mapping[str, str], values: pd.DataFrame
+) -> tuple[list[Base], NDArray[np.int64]]:
+    """A base for each distinct choice of config groups, and which one each point has.
+
+    keys: factor -> its name as overrides have it. The first point of each base is tried as Hydra
+    would compose it, which refuses unknown settings.
+    """
+    chosen = [name for name in keys if is_choice(name)]
+    base = np.zeros(len(values), np.int64)
+    if chosen:
+        numbers = values.groupby(chosen, sort=False, dropna=False).ngroup()
+        base = np.asarray(numbers, np.int64)
+    bases = []
+    for first in np.unique(base, return_index=True)[1]:
+        cells = {name: values[name].iloc[first] for name in keys}
+        tokens = [as_tokens({keys[name]: cells[name]})[0] for name in chosen]
+        found = composer.compose([*fixed, *tokens])
+        others = {keys[n]: decode(n, cell) for n, cell in cells.items() if not is_choice(n)}
+        found.check_values(others)
+        bases.append(found)
+    return bases, base
+
+
+def _kept(
+    values: pd.DataFrame, bases: Sequence[Base], base: NDArray[np.int64], settings: DesignSettings
+) -> tuple[NDArray[np.bool_], dict[str, int]]:
+    """Which points stay, and how many are left out for which reason.
+
+    A morris or saltelli design keeps its duplicates: they have seeds of their own, and places.
+    """
+    kept, left_out = np.ones(len(values), bool), {}
+    if settings.design not in ROWS and not values.columns.empty:
+        kept = ~values.duplicated().to_numpy()
+        left_out["duplicate"] = int(len(values) - kept.sum())
+    if settings.where:
+        good = satisfied(settings.where, lookup_of(values, bases, base), len(values))
+        left_out["constraint"] = int((kept & ~good).sum())
+        kept = kept & good
+    if not kept.any():
+        raise _bad("where", settings.where, "no point of the design meets it", "a wider constraint")
+    return kept, {reason: count for reason, count in left_out.items() if count}
+
+
+def describe(design: Design, first: int = 5) -> dict[str, Any]:
+    """What a design is, as plain values: kind, points, bases, factors (each with its range or
+    levels in words), left_out, extendable, and its first points."""
+    head = design.values.head(first).to_dict("records")
+    return {
+        "kind": design.kind,
+        "points": len(design.values),
+        "bases": len(design.bases),
+        "factors": {name: _told(design.values[name]) for name in design.factors},
+        "left_out": dict(design.left_out),
+        "extendable": design.extendable,
+        "first_points": [{str(k): v for k, v in row.items()} for row in head],
+    }
+
+
+def _told(column: pd.Series) -> str:
+    levels = list(column.drop_duplicates().iloc[: _FEW + 1])
+    if len(levels) <= _FEW:
+        return ", ".join(f"{x:g}" if isinstance(x, float) else str(x) for x in levels)
+    if column.dtype.kind in "iuf":
+        return f"{column.min():g} … {column.max():g}"
+    return ", ".join(map(str, levels[:_FEW])) + f", … ({column.nunique()} in all)"
