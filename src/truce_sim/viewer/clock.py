@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import mesa
 
@@ -19,11 +20,18 @@ if TYPE_CHECKING:
     from .session import Session
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Track:
     """A run as a whole: its series and events, known before it is stepped."""
 
     run: Simulation
+    made: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` returns, made once for this run."""
+        if name not in self.made:
+            self.made[name] = make()
+        return self.made[name]
 
     @property
     def config(self) -> Config:

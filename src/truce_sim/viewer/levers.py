@@ -12,9 +12,6 @@ from truce_sim.quantities import Flag
 
 from .presets import chosen, options, put
 
-#: What stands before the first day, or does not bear on a run; the same rule as for interventions.
-_NOT_ON_THE_WAY = ("run.", "border.", "scenario.", "frailty.")
-_FIXED = ("seed", "replicate", "home.initial_grievance", "militants.risk_prior")
 _NO_LEVERS = ("output.", "sweep.")
 
 #: The levers that policies are about, shown first.
@@ -25,11 +22,6 @@ KEY_LEVERS = (
 )  # fmt: skip
 
 _TITLES = {"": "Draw", "militants": "Militant group", "host": "Host state", "home": "Home state"}
-
-
-def on_the_way(path: str) -> bool:
-    """Whether a setting may change in the middle of a run."""
-    return path not in _FIXED and not path.startswith(_NOT_ON_THE_WAY)
 
 
 def controls(plain: dict[str, Any], wanted: Callable[[str], bool]) -> list[dict[str, Any]]:
@@ -87,11 +79,19 @@ def as_text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def at(plain: dict[str, Any], path: str) -> Any:
+    """Return one setting of a nested configuration."""
+    value: Any = plain
+    for name in path.split("."):
+        value = value[name]
+    return value
+
+
 def _control(path: str, info: FieldInfo, plain: dict[str, Any]) -> dict[str, Any]:
     return {
         "path": path,
         "label": _label(path),
-        "text": as_text(_at(plain, path)),
+        "text": as_text(at(plain, path)),
         "unit": info.unit,
         "help": info.meaning + (f" ({info.symbol})" if info.symbol else ""),
         "allowed": info.allowed,
@@ -116,13 +116,6 @@ def _label(path: str) -> str:
     *way, last = path.split(".")
     words = last.replace("_", " ")
     return f"{way[-1]}: {words}" if len(way) > 1 else words
-
-
-def _at(plain: dict[str, Any], path: str) -> object:
-    value: Any = plain
-    for name in path.split("."):
-        value = value[name]
-    return value
 
 
 def _value(info: FieldInfo, path: str, text: str) -> object:

@@ -1,0 +1,33 @@
+"""The pages. Solara imports this module and shows `Page` to every visitor anew."""
+
+from __future__ import annotations
+
+import solara
+
+from . import current
+from .live import RunPage
+from .opening import Opening
+
+
+@solara.component
+def Page() -> None:
+    """A run in SolaraViz, or a sweep at a glance."""
+    first = solara.use_memo(lambda: current.opening, [])
+    shown, show = solara.use_state(first)
+    solara.Style(_STYLE)
+    if shown.config is not None:
+        back = (lambda: show(Opening(sweep=shown.sweep))) if shown.sweep else None
+        RunPage(shown, back).key(f"run-{id(shown)}")
+    else:
+        from .sweep_page import SweepPage
+
+        SweepPage(shown.sweep, show)
+
+
+_STYLE = """
+.v-application .vue-grid-layout { height: auto !important; display: flex; flex-direction: column; }
+.v-application .vue-grid-item { position: static !important; transform: none !important; width: auto !important; height: auto !important; touch-action: auto !important; }
+.vue-resizable-handle { display: none; }
+.stage, .stage > div { width: 100%; }
+.side-by-side { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 16px; }
+"""
