@@ -57,7 +57,9 @@ def movie(arguments: list[str]) -> int:
 
     opening = opened(known, rest)
     if opening.config is None:
-        raise InputError("which run of the sweep?", setting="--run", allowed="--run POINT:REPLICATE")
+        raise InputError(
+            "which run of the sweep?", setting="--run", allowed="--run POINT:REPLICATE"
+        )
     film(opening.config, known)
     return 0
 
@@ -101,4 +103,4 @@ def opened(known: argparse.Namespace, rest: Sequence[str]) -> Opening:
 
 def _is_folder(word: str) -> bool:
     """Whether an argument is meant as a folder: it is one, or it is no override."""
-    return "=" not in word and not word.startswith(("+", "~"))  or Path(word).expanduser().is_dir()
+    return "=" not in word and not word.startswith(("+", "~")) or Path(word).expanduser().is_dir()

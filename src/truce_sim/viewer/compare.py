@@ -43,7 +43,8 @@ def ForkLevers(session: Session, day: int) -> None:
     )
     draft = session.fork_draft
     Controls(
-        "fork", groups, [], draft.changes.value, draft.errors.value,
+        name="fork", groups=groups, presets=[], changes=draft.changes.value,
+        errors=draft.errors.value,
         event_edit=lambda pair: session.edit_fork(*pair),
     )  # fmt: skip
 
@@ -86,5 +87,9 @@ def difference(session: Session) -> str:
         f"collapses on day {o['end_day']}" if o["collapsed"] else f"holds all {o['end_day']} days"
         for o in (ours, theirs)
     ]
-    word = "no day gained or lost" if gained == 0 else f"{abs(gained)} days {'gained' if gained > 0 else 'lost'}"
+    word = (
+        "no day gained or lost"
+        if gained == 0
+        else f"{abs(gained)} days {'gained' if gained > 0 else 'lost'}"
+    )
     return f"In this draw the run {ends[0]}, its fork {ends[1]}: {word}."

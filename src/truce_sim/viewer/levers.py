@@ -37,7 +37,7 @@ def controls(plain: dict[str, Any], wanted: Callable[[str], bool]) -> list[dict[
     for path, info in listed:
         entry = _control(path, info, plain)
         if path in KEY_LEVERS:
-            groups["Key levers"].append(entry)
+            groups["Key levers"].append(entry | {"label": f"{_title(path)}: {entry['label']}"})
         groups.setdefault(_title(path), []).append(entry)
     return [{"title": title, "controls": entries} for title, entries in groups.items()]
 

@@ -16,9 +16,9 @@ from .export import Exports
 from .levers import choices, controls
 from .opening import Opening
 from .parts import BorderPicture, Controls, DailyCharts, EventLog, StatusStrip, Timeline
-from .picture import LAYERS, drawn, ground
+from .picture import LAYERS, drawn, ground, power_of
 from .session import Session
-from .words import FIRST_DAYS, strip
+from .words import strip
 
 #: Events that the day slider marks.
 TICKS = (
@@ -45,6 +45,18 @@ def RunPage(opening: Opening, back: Callable[[], None] | None = None) -> None:
         name="truce_sim",
         play_interval=100,
     ).key(f"viz-{session.rebuilt.value}")
+    Aside(session, back)
+
+
+@solara.component
+def Aside(session: Session, back: Callable[[], None] | None) -> None:
+    """A level of its own: what lies deeper in the tree comes later in the sidebar."""
+    BelowControls(session, back)
+
+
+@solara.component
+def BelowControls(session: Session, back: Callable[[], None] | None) -> None:
+    """What stands below SolaraViz's controls."""
     with solara.Sidebar(), solara.Column(gap="8px"):
         if back is not None:
             solara.Button("Back to the sweep", icon_name="mdi-arrow-left", on_click=back, text=True)
@@ -66,7 +78,8 @@ def Settings(session: Session) -> None:
                 solara.Button("Apply", on_click=session.restart, color="primary", small=True)
                 solara.Button("Undo", on_click=session.undo, small=True, outlined=True)
         Controls(
-            "settings", groups, presets, changes, session.draft.errors.value,
+            name="settings", groups=groups, presets=presets, changes=changes,
+            errors=session.draft.errors.value,
             event_edit=lambda pair: session.edit(*pair),
             event_choose=lambda pair: session.choose(*pair),
         )  # fmt: skip
@@ -88,13 +101,13 @@ def Stage(clock: Clock) -> None:
             for which, (name, track) in enumerate(zip(names, clock.tracks, strict=True)):
                 with solara.Column(gap="4px"):
                     mark, good = _mark(clock, which)
-                    StatusStrip(strip(track, clock.models[which]), name, mark, good)
+                    status = strip(track, clock.models[which])
+                    StatusStrip(status=status, title=name, mark=mark, mark_good=good)
                     Picture(clock, which, layer, name)
         Timeline(
-            [story(track) for track in clock.tracks],
-            clock.day,
-            session.fork_day.value if len(names) > 1 else -1,
-            _first_date(clock.tracks[0]),
+            stories=[story(track) for track in clock.tracks],
+            day=clock.day,
+            fork_day=session.fork_day.value if len(names) > 1 else -1,
             event_go=session.go,
         )
 
@@ -114,8 +127,8 @@ def Picture(clock: Clock, which: int, layer: str, name: str) -> None:
     track, model = clock.tracks[which], clock.models[which]
     high = track.scales[layer]
     title, unit = LAYERS[layer]
-    scale = {"title": title, "unit": unit, "high": high, "layer": layer}
-    BorderPicture(_ground(track), drawn(model, layer, high), scale, name)
+    scale = {"title": title, "unit": unit, "high": high, "layer": layer, "power": power_of(layer)}
+    BorderPicture(ground=_ground(track), frame=drawn(model, layer, high), scale=scale, title=name)
 
 
 @solara.component
@@ -127,9 +140,9 @@ def Panels(clock: Clock) -> None:
     fork_day = session.fork_day.value if len(stories) > 1 else -1
     with solara.lab.Tabs(lazy=True):
         with solara.lab.Tab("Charts"):
-            DailyCharts(stories, clock.day, fork_day)
+            DailyCharts(stories=stories, day=clock.day, fork_day=fork_day)
         with solara.lab.Tab("Log"):
-            EventLog(stories, clock.day, fork_day, event_go=session.go)
+            EventLog(stories=stories, day=clock.day, fork_day=fork_day, event_go=session.go)
         with solara.lab.Tab("What if"):
             Fork(session, clock.day)
         with solara.lab.Tab("Export"):
@@ -162,11 +175,6 @@ def _ground(track: Track) -> dict[str, Any]:
     return track.once(
         "ground", lambda: ground(track.run.border, b.host_depth, b.home_depth, b.cell_km)
     )
-
-
-def _first_date(track: Track) -> str:
-    first = FIRST_DAYS.get(track.config.scenario.kind)
-    return first.isoformat() if first else ""
 
 
 def _mark(clock: Clock, which: int) -> tuple[str, bool]:

@@ -28,7 +28,6 @@ def Timeline(
     stories: list[Data],
     day: int,
     fork_day: int = -1,
-    first_date: str = "",
     event_go: Callable[[int], None] | None = None,
 ) -> None:
     """The day slider: ribbons of truce states, ticks for events; space and arrows."""

@@ -77,9 +77,15 @@ def struck_sectors(model: TruceModel) -> tuple[int, int] | None:
     return max(target - radius, 0), min(target + radius, model.border.sectors.size - 1)
 
 
+def power_of(layer: str) -> float:
+    """What values are raised to before they are coloured: effort and activity have long tails."""
+    return 1.0 if layer in _SHARES else 0.5
+
+
 def drawn(model: TruceModel, layer: str, highest: float) -> dict[str, Any]:
     """All that the canvas needs of a day; the layer as bytes, 255 where it is at its highest."""
-    values = np.clip(layer_of(model, layer) * (255 / highest), 0, 255).astype(np.uint8)
+    shares = np.clip(layer_of(model, layer) / highest, 0, 1) ** power_of(layer)
+    values = (255 * shares).astype(np.uint8)
     return {
         "day": model.day,
         "layer": b64encode(values.tobytes()).decode(),
@@ -103,5 +109,3 @@ def ground(border: Border, host_depth: int, home_depth: int, cell_km: float) -> 
         "home": list(border.home_district),
         "crossings": border.crossings(),
     }
-
-

@@ -24,10 +24,9 @@ _ENVIRONMENT = {
     "SOLARA_MODE": "production",
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "false",
     "SOLARA_THEME_SHOW_BANNER": "false",
-    "SOLARA_THEME_VARIANT": "auto",
     "SOLARA_THEME_TITLE": "truce_sim",
     "SOLARA_ASSETS_FONTAWESOME_ENABLED": "false",
-    "SOLARA_ASSETS_PROXY": "false",
+    "SOLARA_ASSETS_CDN": "http://127.0.0.1:9/",  # an asset that is missing is asked of nobody
     "SOLARA_KERNEL_CULL_TIMEOUT": "10m",
 }
 
@@ -152,8 +151,11 @@ def _warm() -> None:
 
 def _run(listener: socket.socket, url: str, browser: bool) -> None:
     """Serve until interrupted."""
+    import warnings
+
     import uvicorn
 
+    warnings.filterwarnings("ignore", message="Cookies with samesite")
     config = uvicorn.Config(
         "solara.server.starlette:app", log_level="error", timeout_graceful_shutdown=1,
         lifespan="on",

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from truce_sim.engine.mediation import next_round
+from truce_sim.engine.params import STATES
 from truce_sim.model import TruceModel
 from truce_sim.schema import Config
 
@@ -64,7 +65,9 @@ def _round(model: TruceModel) -> str:
 
 
 def _grievances(model: TruceModel) -> list[dict[str, Any]]:
-    """Grievance of each state against its threshold (unknown before the first day)."""
+    """Grievance of each state against its threshold, which there is from day 0 on."""
+    if model.day < 0:
+        return [_gauge(f"grievance, {name}", 0.0, None, "from day 0 on") for name in STATES]
     return [
         _gauge(
             f"grievance, {name}", state.grievance, state.threshold,
@@ -79,12 +82,13 @@ def _shares(model: TruceModel) -> list[dict[str, Any]]:
         ("belief of home", model.home.belief, "that the host is committed"),
         ("will of host", model.host.will, "to enforce"),
         ("strength of group", model.group.strength, "1 = full"),
-        *(
-            (f"fatigue, {mediator.name.replace('turkiye', 'Türkiye').title()}", mediator.fatigue, "of a mediator")
-            for mediator in model.mediators
-        ),
+        *((f"fatigue, {_named(m.name)}", m.fatigue, "of a mediator") for m in model.mediators),
     ]
     return [_gauge(name, value, None, f"{value:.2f} {what}") for name, value, what in named]
+
+
+def _named(mediator: str) -> str:
+    return "Türkiye" if mediator == "turkiye" else mediator.title()
 
 
 def _gauge(label: str, value: float, mark: float | None, text: str) -> dict[str, Any]:
