@@ -28,7 +28,7 @@ _STYLE = """
 .v-application .vue-grid-layout { height: auto !important; display: flex; flex-direction: column; }
 .v-application .vue-grid-item { position: static !important; transform: none !important; width: auto !important; height: auto !important; touch-action: auto !important; }
 .vue-resizable-handle { display: none; }
-.v-tabs { display: none; } .vue-grid-item .v-tabs, .tabs .v-tabs { display: flex; }
+.v-tabs { display: none; } .vue-grid-item .v-tabs, .tabs .v-tabs { display: block; }
 .v-application .v-main .v-sheet .pa-4 { padding-top: 4px !important; }
 .stage, .stage > div { width: 100%; }
 .side-by-side { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 16px; }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import solara
 
 from truce_sim.regimes import may_change
 
 from . import ensemble
+from .clock import Clock, Track
 from .levers import controls
 from .parts import Controls
 from .session import Session
@@ -15,18 +18,18 @@ ENSEMBLES = (100, 1000, 10000)
 
 
 @solara.component
-def Fork(session: Session, day: int) -> None:
+def Fork(clock: Clock) -> None:
     """Levers to change from the day shown on; the fork, and its ensemble."""
-    forked = len(session.tracks) > 1
+    session, day = clock.session, max(clock.day, 0)
     with solara.Column(gap="8px", classes=["fork"]):
-        if forked:
-            Forked(session)
-        solara.Text(f"From day {max(day, 0)} on, change:", classes=["subtitle-1"])
-        ForkLevers(session, max(day, 0))
+        if len(clock.tracks) > 1:
+            Forked(clock)
+        solara.Text(f"From day {day} on, change:", classes=["subtitle-1"])
+        ForkLevers(session, clock.tracks[0], day)
         changes = session.fork_draft.changes.value
         with solara.Row():
             solara.Button(
-                f"Fork from day {max(day, 0)}", on_click=session.fork, color="primary",
+                f"Fork from day {day}", on_click=session.fork, color="primary",
                 disabled=not changes, icon_name="mdi-source-branch",
             )  # fmt: skip
             solara.Button("Clear", on_click=session.fork_draft.clear, outlined=True)
@@ -35,11 +38,11 @@ def Fork(session: Session, day: int) -> None:
 
 
 @solara.component
-def ForkLevers(session: Session, day: int) -> None:
+def ForkLevers(session: Session, track: Track, day: int) -> None:
     """Every setting that may change on the way, as it stands on the day shown."""
     groups = solara.use_memo(
         lambda: controls(session.fork_base, may_change),
-        [id(session.tracks[0]), len(session.config.interventions) and day],
+        [id(track), day if track.config.interventions else 0],
     )
     draft = session.fork_draft
     Controls(
@@ -50,20 +53,21 @@ def ForkLevers(session: Session, day: int) -> None:
 
 
 @solara.component
-def Forked(session: Session) -> None:
+def Forked(clock: Clock) -> None:
     """What became of the two runs, and the ensemble on demand."""
+    session = clock.session
     replicates = solara.use_reactive(1000)
     asked = solara.use_reactive(0)
 
     def run() -> ensemble.Ensemble | None:
-        if asked.value == 0 or len(session.tracks) < 2:
+        if asked.value == 0:
             return None
-        plain, fork = (track.config for track in session.tracks)
+        plain, fork = (track.config for track in clock.tracks)
         return ensemble.compare(plain, fork, session.fork_day.value, replicates.value)
 
-    task = solara.lab.use_task(run, dependencies=[asked.value, id(session.tracks)])
+    task = solara.lab.use_task(run, dependencies=[asked.value, id(clock.tracks)])
     with solara.Card(margin=0, elevation=1):
-        solara.Text(difference(session), classes=["subtitle-1"])
+        solara.Text(difference(clock.tracks), classes=["subtitle-1"])
         with solara.Row(style={"align-items": "center"}):
             solara.Select("Replicates", list(ENSEMBLES), value=replicates, dense=True)
             solara.Button(
@@ -79,9 +83,9 @@ def Forked(session: Session) -> None:
                     solara.Text(sentence)
 
 
-def difference(session: Session) -> str:
+def difference(tracks: Sequence[Track]) -> str:
     """Days gained or lost by the fork in this one draw, in words."""
-    ours, theirs = (track.run.outcome for track in session.tracks)
+    ours, theirs = (track.run.outcome for track in tracks)
     gained = int(theirs["end_day"]) - int(ours["end_day"])
     ends = [
         f"collapses on day {o['end_day']}" if o["collapsed"] else f"holds all {o['end_day']} days"

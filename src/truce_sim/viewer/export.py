@@ -13,9 +13,9 @@ from .session import Session
 
 
 @solara.component
-def Exports(session: Session) -> None:
+def Exports(clock: Clock) -> None:
     """Downloads of the day shown and of the run."""
-    clock = session.clock.value
+    session = clock.session
     with solara.Column(gap="8px", classes=["export"]):
         solara.Text("The day shown")
         with solara.Row():
@@ -26,7 +26,7 @@ def Exports(session: Session) -> None:
                 )  # fmt: skip
         solara.Text("The run")
         with solara.Row():
-            for index, name in enumerate(("run", "fork")[: len(session.tracks)]):
+            for index, name in enumerate(("run", "fork")[: len(clock.tracks)]):
                 solara.FileDownload(
                     lambda index=index: table(session, index, "series"),
                     filename=f"{name}-series.csv", label=f"{name}: daily series, CSV",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import IO, Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
 from matplotlib.colors import ListedColormap, PowerNorm
@@ -51,7 +52,7 @@ class DayFigure:
         when = f"day {day}" if day >= 0 else "before day 0"
         words = TRUCE_WORDS[model.truce]
         self.title.set_text(f"{when}{f', {date}' if date else ''}: truce {words}")
-        self.image.set_data(layer_of(model, self.layer).T)
+        self.image.set_data(_own_side(model, self.layer))
         bands = [(s, d) for _, s, d, _ in bands_of(model)]
         self.bands.set_offsets(_places(bands))
         today = incidents_of(model, day)
@@ -79,9 +80,10 @@ class DayFigure:
         border = self.track.run.border
         sectors, depth = border.sectors.size, config.host_depth + config.home_depth
         title, unit = LAYERS[self.layer]
+        colours = colormaps["cividis"].with_extremes(bad="0.9")
         norm = PowerNorm(power_of(self.layer), 0, self.track.scales[self.layer])
         self.image = ax.imshow(
-            np.zeros((depth, sectors)), cmap="cividis", norm=norm, aspect="auto",
+            np.zeros((depth, sectors)), cmap=colours, norm=norm, aspect="auto",
             interpolation="nearest",
         )  # fmt: skip
         self.figure.colorbar(self.image, ax=ax, pad=0.01, label=f"{title} ({unit})")
@@ -101,7 +103,7 @@ class DayFigure:
         ax, config, border = self.border, self.track.config.border, self.track.run.border
         ax.set_yticks([config.host_depth / 2 - 0.5, config.host_depth + config.home_depth / 2])
         ax.set_yticklabels(["host", "home"], rotation=90, va="center")
-        ax.set_xticks(*_spans(border.home_district, shortest=2), fontsize=8)
+        ax.set_xticks(*_spans(border.home_district, shortest=3), fontsize=8)
         top = ax.secondary_xaxis("top")
         top.set_xticks(*_spans(border.host_province, shortest=2), fontsize=8)
         for axis in (ax, top):
@@ -121,8 +123,8 @@ class DayFigure:
         }
         values = series[list(styles)].to_numpy()
         top = float(values[np.isfinite(values)].max(initial=1.0))
-        ax.set(xlim=(0, self.track.config.run.horizon_days), ylim=(0, 1.05 * top))
-        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8, frameon=False)
+        ax.set(xlim=(0, self.track.config.run.horizon_days), ylim=(0, 1.25 * top))
+        ax.legend(loc="upper right", ncols=4, fontsize=8, framealpha=0.7)
         self.cursors = [ax.axvline(0, color="grey", lw=1)]
 
     def _draw_ribbon(self) -> None:
@@ -133,6 +135,16 @@ class DayFigure:
         )  # fmt: skip
         ax.set(xlim=self.chart.get_xlim(), yticks=[], xlabel="day")
         self.cursors.append(ax.axvline(0, color="black", lw=2))
+
+
+def _own_side(model: TruceModel, layer: str) -> NDArray[np.float64]:
+    """A layer (D, S), missing on the side of the line that it does not speak of."""
+    values, line = layer_of(model, layer).T.copy(), model.config.border.host_depth
+    if layer == "home_effort":
+        values[:line] = np.nan
+    if layer == "host_effort":
+        values[line:] = np.nan
+    return values
 
 
 def _dots(ax: Any, marker: str, colour: str, label: str) -> PathCollection:

@@ -144,9 +144,9 @@ def Panels(clock: Clock) -> None:
         with solara.lab.Tab("Log"):
             EventLog(stories=stories, day=clock.day, fork_day=fork_day, event_go=session.go)
         with solara.lab.Tab("What if"):
-            Fork(session, clock.day)
+            Fork(clock)
         with solara.lab.Tab("Export"):
-            Exports(session)
+            Exports(clock)
 
 
 # ── what is sent once for each run ───────────────────────────────────────────────────────────

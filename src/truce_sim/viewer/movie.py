@@ -132,7 +132,8 @@ def _write_gif(images: Iterator[Image], path: Path, fps: int) -> None:
     """Frames by Pillow, all with the colours of the first."""
     from PIL import Image as Pictures
 
-    first = Pictures.fromarray(next(images)).quantize(255)
+    keeps_rare = Pictures.Quantize.MAXCOVERAGE  # the marks are small
+    first = Pictures.fromarray(next(images)).quantize(255, keeps_rare)
     rest = (Pictures.fromarray(image).quantize(palette=first, dither=0) for image in images)
     first.save(path, save_all=True, append_images=rest, duration=round(1000 / fps), loop=0)
 

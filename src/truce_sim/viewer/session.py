@@ -13,7 +13,6 @@ from truce_sim.regimes import regimes
 from truce_sim.schema import Config
 
 from .clock import Clock, Track, track_of
-from .ensemble import Ensemble
 from .levers import at, brief, typed_in
 from .opening import Opening, Row
 from .presets import overlay
@@ -62,7 +61,6 @@ class Session:
         self.fork_day = solara.reactive(0)
         self.message = solara.reactive("")
         self.layer = solara.reactive("home_effort")
-        self.ensemble: solara.Reactive[Ensemble | None] = solara.reactive(None)
         self.rebuilt = solara.reactive(0)
         self.clock: solara.Reactive[Clock] = solara.reactive(Clock(self))
 
@@ -108,7 +106,6 @@ class Session:
                 self.message.value = str(error)
                 return self.tracks
             self.row = None
-            self.ensemble.value = None
             self.undo()
         return self.tracks
 
@@ -154,7 +151,6 @@ class Session:
             return
         self.message.value = ""
         self.fork_day.value = day
-        self.ensemble.value = None
         self._show(day)
 
     def _forked(self, day: int) -> Config:
@@ -172,7 +168,6 @@ class Session:
     def unfork(self) -> None:
         """The fork is dropped."""
         self.tracks = self.tracks[:1]
-        self.ensemble.value = None
         self._show(self.clock.value.day)
 
 
