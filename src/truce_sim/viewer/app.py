@@ -31,5 +31,8 @@ _STYLE = """
 .v-tabs { display: none; } .vue-grid-item .v-tabs, .tabs .v-tabs { display: block; }
 .v-application .v-main .v-sheet .pa-4 { padding-top: 4px !important; }
 .stage, .stage > div { width: 100%; }
+.halves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(460px, 100%), 1fr)); gap: 12px; }
+.halves > *, .sweep .v-card { min-width: 0; }
+.v-navigation-drawer .v-card:has(> .v-card__title + .v-card__text > .v-sheet:empty) { display: none; }
 .side-by-side { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 16px; }
 """

@@ -11,7 +11,7 @@ from mesa.visualization import SolaraViz
 from mesa.visualization.utils import update_counter
 
 from .clock import Clock, Track
-from .compare import Fork
+from .compare import Fork, difference
 from .export import Exports
 from .levers import choices, controls
 from .opening import Opening
@@ -110,6 +110,8 @@ def Stage(clock: Clock) -> None:
             fork_day=session.fork_day.value if len(names) > 1 else -1,
             event_go=session.go,
         )
+        if len(names) > 1:
+            solara.Text(difference(clock.tracks), classes=["difference"])
 
 
 @solara.component
