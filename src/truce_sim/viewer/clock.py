@@ -14,7 +14,7 @@ from truce_sim.library import Simulation, simulate
 from truce_sim.model import TruceModel
 from truce_sim.schema import Config
 
-from .picture import Scales, scales_of
+from .picture import Scales, places_of, scales_of
 
 if TYPE_CHECKING:
     from .session import Session
@@ -25,9 +25,9 @@ class Track:
     """A run as a whole: its series and events, known before it is stepped."""
 
     run: Simulation
-    made: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    made: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
 
-    def once(self, name: str, make: Callable[[], Any]) -> Any:
+    def once(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """What `make` returns, made once for this run."""
         if name not in self.made:
             self.made[name] = make()
@@ -66,6 +66,9 @@ def track_of(config: Config) -> Track:
 class Clock(mesa.Model):
     """The runs of a visitor, stepped together; `day` is -1 before the first.
 
+    `places` says where each run's bands stood the day before, from which the picture draws their
+    way.
+
     SolaraViz makes a new one on Reset, from the session that this one belongs to.
     """
 
@@ -74,8 +77,8 @@ class Clock(mesa.Model):
         self.session = session
         self.tracks = session.commit()
         self.models = [track.model() for track in self.tracks]
+        self.places = [places_of(model) for model in self.models]
         self.day = -1
-        self.stopped = False  # whether whoever steps it was told that it is over
 
     @property
     def last_day(self) -> int:
@@ -83,20 +86,22 @@ class Clock(mesa.Model):
         return max(track.last_day for track in self.tracks)
 
     def step(self) -> None:
-        """One day of every run that is not over."""
+        """One day of every run that is not over; at the end nothing happens.
+
+        `running` stays true: SolaraViz would not play again after a rewind. The day slider presses
+        pause at the end.
+        """
         if self.day < self.last_day:
             self.day += 1
+            self.places = [places_of(model) for model in self.models]
             for model in self.models:
                 model.step()
-        self.running = self.day < self.last_day
-        self.stopped = not self.running
 
     def at(self, day: int) -> Clock:
         """A clock of the same runs that stands at `day` (within what there is)."""
         clock = Clock(self.session)
         for _ in range(min(max(day, -1), clock.last_day) + 1):
             clock.step()
-        clock.stopped = False
         return clock
 
     def day_of(self, which: int) -> int:

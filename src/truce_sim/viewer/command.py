@@ -84,7 +84,7 @@ def opened(known: argparse.Namespace, rest: Sequence[str]) -> Opening:
     from .opening import open_folder, open_settings
 
     picks = [name for name in PICKS if getattr(known, name.replace("-", "_")) is not None]
-    folders = [word for word in rest if not word.startswith("-") and _is_folder(word)]
+    folders = [word for word in _arguments(rest) if _is_folder(word)]
     if len(picks) + bool(known.run) > 1:
         raise InputError("one run at a time", setting="--run", allowed="one of --run, --worst, …")
     if not folders:
@@ -101,6 +101,19 @@ def opened(known: argparse.Namespace, rest: Sequence[str]) -> Opening:
     return open_folder(Path(folders[0]).expanduser(), known.run, pick, point)
 
 
+def _arguments(words: Sequence[str]) -> list[str]:
+    """The words that are neither flags nor values of Hydra's flags."""
+    from truce_sim.gate import VALUE_FLAGS
+
+    before = ["", *words]
+    return [
+        word
+        for flag, word in zip(before, words, strict=False)
+        if not word.startswith("-") and flag not in VALUE_FLAGS
+    ]
+
+
 def _is_folder(word: str) -> bool:
     """Whether an argument is meant as a folder: it is one, or it is no override."""
-    return "=" not in word and not word.startswith(("+", "~")) or Path(word).expanduser().is_dir()
+    override = "=" in word or word.startswith(("+", "~"))
+    return not override or Path(word).expanduser().is_dir()

@@ -21,7 +21,8 @@ class Ensemble:
     """Paired differences between a run's settings and its fork's, over `n` replicates.
 
     days: mean difference of days survived, fork less run. holds, holds_fork: share of runs that
-    last to the horizon. holds_more: paired difference of those shares. All (value, low, high), 95 %.
+    last to the horizon. holds_more: paired difference of those shares. Each is (value, low,
+    high), 95 %.
     over_before: runs that ended before the fork's day, so that it could not touch them.
     """
 

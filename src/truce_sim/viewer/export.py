@@ -11,6 +11,9 @@ import solara
 from .clock import Clock
 from .session import Session
 
+#: Frames of a GIF made in the browser, at most about as many.
+FRAMES = 50
+
 
 @solara.component
 def Exports(clock: Clock) -> None:
@@ -51,8 +54,10 @@ def Film(session: Session) -> None:
 
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "truce.gif"
-            config, every = session.config, max(session.tracks[0].last_day // 60, 1)
-            write_movie(config, path, session.layer.value, every=every, progress=set_done)
+            every = max(session.tracks[0].last_day // FRAMES, 1)
+            write_movie(
+                session.config, path, session.layer.value, every=every, dpi=80, progress=set_done
+            )
             return path.read_bytes()
 
     task = solara.lab.use_task(make, dependencies=[asked.value])

@@ -38,12 +38,13 @@ class DayFigure:
     def __init__(self, track: Track, layer: str, dpi: int = 100) -> None:
         self.track, self.layer = track, layer
         self.figure = Figure(figsize=(12, 6.75), dpi=dpi, layout="constrained")
-        FigureCanvasAgg(self.figure)
         self.border, self.chart, self.ribbon = self.figure.subplots(3, 1, height_ratios=[9, 4, 0.7])
         self.title = self.figure.suptitle("", fontsize=14)
         self._draw_border()
         self._draw_chart()
         self._draw_ribbon()
+        FigureCanvasAgg(self.figure).draw()
+        self.figure.set_layout_engine("none")  # laid out once: it takes longer than to draw
 
     def show(self, model: TruceModel) -> None:
         """Move every artist to the day of the model."""

@@ -112,7 +112,7 @@ def _title(path: str) -> str:
 
 
 def _label(path: str) -> str:
-    """The last part in words; what is inside a group of its own, or a mediator's, keeps its name."""
+    """The last part in words; what is a mediator's, or in a group of its own, keeps that name."""
     *way, last = path.split(".")
     words = last.replace("_", " ")
     return f"{way[-1]}: {words}" if len(way) > 1 else words

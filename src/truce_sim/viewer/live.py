@@ -44,7 +44,7 @@ def RunPage(opening: Opening, back: Callable[[], None] | None = None) -> None:
         model_params={"session": session},
         name="truce_sim",
         play_interval=100,
-    ).key(f"viz-{session.rebuilt.value}")
+    )
     Aside(session, back)
 
 
@@ -130,7 +130,12 @@ def Picture(clock: Clock, which: int, layer: str, name: str) -> None:
     high = track.scales[layer]
     title, unit = LAYERS[layer]
     scale = {"title": title, "unit": unit, "high": high, "layer": layer, "power": power_of(layer)}
-    BorderPicture(ground=_ground(track), frame=drawn(model, layer, high), scale=scale, title=name)
+    BorderPicture(
+        ground=_ground(track),
+        frame=drawn(model, layer, high, clock.places[which]),
+        scale=scale,
+        title=name,
+    )
 
 
 @solara.component

@@ -134,7 +134,10 @@ def _write_gif(images: Iterator[Image], path: Path, fps: int) -> None:
 
     keeps_rare = Pictures.Quantize.MAXCOVERAGE  # the marks are small
     first = Pictures.fromarray(next(images)).quantize(255, keeps_rare)
-    rest = (Pictures.fromarray(image).quantize(palette=first, dither=0) for image in images)
+    rest = (
+        Pictures.fromarray(image).quantize(palette=first, dither=Pictures.Dither.NONE)
+        for image in images
+    )
     first.save(path, save_all=True, append_images=rest, duration=round(1000 / fps), loop=0)
 
 

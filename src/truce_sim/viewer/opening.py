@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ class Row:
     """A stored run that the one shown must equal: its name, and its outcome as stored."""
 
     name: str
-    outcome: Mapping[str, object]
+    outcome: Mapping[Hashable, object]
 
     def differences(self, outcome: pd.Series) -> list[str]:
         """Columns in which an outcome is not the stored one, exactly."""

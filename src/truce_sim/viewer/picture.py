@@ -68,6 +68,11 @@ def bands_of(model: TruceModel) -> list[tuple[int, int, int, str]]:
     return [(entity, s, d, BAND_STATUSES[status]) for entity, s, d, status in fields]
 
 
+def places_of(model: TruceModel) -> dict[int, tuple[int, int]]:
+    """Identity to (sector, depth) of every band under way."""
+    return {entity: (s, d) for entity, s, d, _ in bands_of(model)}
+
+
 def struck_sectors(model: TruceModel) -> tuple[int, int] | None:
     """First and last sector that a home strike reached today, None without one."""
     if model.day < 0 or not model.world["series"][model.day]["strikes_by_home"]:
@@ -82,14 +87,17 @@ def power_of(layer: str) -> float:
     return 1.0 if layer in _SHARES else 0.5
 
 
-def drawn(model: TruceModel, layer: str, highest: float) -> dict[str, Any]:
-    """All that the canvas needs of a day; the layer as bytes, 255 where it is at its highest."""
+def drawn(
+    model: TruceModel, layer: str, highest: float, before: dict[int, tuple[int, int]]
+) -> dict[str, Any]:
+    """All that the canvas needs of a day; the layer as bytes, 255 where it is at its highest;
+    bands with where they stood `before`."""
     shares = np.clip(layer_of(model, layer) / highest, 0, 1) ** power_of(layer)
     values = (255 * shares).astype(np.uint8)
     return {
         "day": model.day,
         "layer": b64encode(values.tobytes()).decode(),
-        "bands": bands_of(model),
+        "bands": [(*band, *before.get(band[0], band[1:3])) for band in bands_of(model)],
         "incidents": incidents_of(model, model.day),
         "struck": struck_sectors(model),
         "truce": model.truce,

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -162,11 +162,8 @@ def _run(listener: socket.socket, url: str, browser: bool) -> None:
     )  # fmt: skip
     server = uvicorn.Server(config)
     threading.Thread(target=_announce, args=(server, url, browser), daemon=True).start()
-    with closing(listener):
-        try:
-            server.run(sockets=[listener])
-        except KeyboardInterrupt:
-            pass
+    with closing(listener), suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
     print("Stopped.")
 
 

@@ -61,7 +61,6 @@ class Session:
         self.fork_day = solara.reactive(0)
         self.message = solara.reactive("")
         self.layer = solara.reactive("home_effort")
-        self.rebuilt = solara.reactive(0)
         self.clock: solara.Reactive[Clock] = solara.reactive(Clock(self))
 
     # ── the settings ─────────────────────────────────────────────────────────────────────────
@@ -112,9 +111,7 @@ class Session:
     # ── the day ──────────────────────────────────────────────────────────────────────────────
 
     def go(self, day: int) -> None:
-        """Show a day. A clock that was stopped at its end gets a new page, that can play on."""
-        if self.clock.value.stopped:
-            self.rebuilt.value += 1
+        """Show a day: a clock of its own is stepped there, for a player may be stepping this one."""
         self.clock.value = self.clock.value.at(day)
 
     def restart(self) -> None:
@@ -122,8 +119,6 @@ class Session:
         self._show()
 
     def _show(self, day: int = -1) -> None:
-        if self.clock.value.stopped:
-            self.rebuilt.value += 1
         self.clock.value = Clock(self).at(day)
 
     # ── the fork ─────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""The page of a sweep: survival by factor, a heat map, the points, failures; click to open a run."""
+"""The page of a sweep: survival by factor, a heat map, points, failures; a click opens a run."""
 
 from __future__ import annotations
 
@@ -98,11 +98,11 @@ def Heat(
             solara.Select("down", ["", *names], value=down, dense=True)
         lower = "" if down.value == across.value else down.value
         kept = {k: v for k, v in held.value.items() if k not in (across.value, lower)}
-        if names:
-            table = solara.use_memo(
-                lambda: data.heat(outcome.value, across.value, lower, kept),
-                [outcome.value, across.value, lower, tuple(kept.items())],
-            )
+        table = solara.use_memo(
+            lambda: data.heat(outcome.value, across.value, lower, kept) if names else None,
+            [outcome.value, across.value, lower, tuple(kept.items())],
+        )
+        if table is not None:
             HeatMap(table=table, event_open=choose)
 
 

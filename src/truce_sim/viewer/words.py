@@ -52,11 +52,13 @@ def strip(track: Track, model: TruceModel) -> dict[str, Any]:
 
 def _round(model: TruceModel) -> str:
     day = model.day
+    if model.collapsed:
+        return "none: the truce is over"
     for talks in model.world["rounds"]:
         if talks["start"] <= day <= talks["end"]:
             return f"a round of talks is on, to day {int(talks['end'])}"
-    if model.collapsed or not model.mediators:
-        return "none: the truce is over" if model.collapsed else "none: there are no mediators"
+    if not model.mediators:
+        return "none: there are no mediators"
     start = next_round(model.params, model.world, day)
     if math.isinf(start):
         return "no round of talks is fixed"
