@@ -7,12 +7,12 @@ import io
 import re
 
 import pytest
-from browser.helpers import at, day_of, everything, expect, go, press, setting, tab, type_in
 
+from browser.helpers import at, day_of, everything, expect, go, press, setting, tab, type_in
 from truce_sim import simulate
 from truce_sim.account import timeline
 
-SEED = 3
+SEED = 1  # its truce holds for the year
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_log_tells_the_run_up_to_the_day(visit, url, run) -> None:
     go(page, 100)
     tab(page, "Log")
     lines = page.locator(".log-line")
-    assert lines.count() == len(told)
+    expect(lines).to_have_count(len(told))
     day, text = told[-1]
     assert f"day {day}" in lines.first.inner_text()
     assert text in lines.first.inner_text()
@@ -159,10 +159,11 @@ def test_controls_of_every_kind_change_the_run(visit, url) -> None:
             type_in(page, path, text)
         press(page, "Apply")
         page.get_by_role("button", name="Apply", exact=True).wait_for(state="detached")
-        go(page, 45)
         overrides.append(f"{path}=[{text}]" if "," in text else f"{path}={text}")
         same = simulate(overrides)
-        day = same.series.iloc[min(45, len(same.series) - 1)]
+        shown = min(45, len(same.series) - 1)
+        go(page, shown)
+        day = same.series.iloc[shown]
         strip = page.locator("[data-testid=strip]")
         wanted = f"{day['grievance_home']:.1f} of threshold {day['threshold_home']:.1f}"
         expect(strip).to_contain_text(wanted)

@@ -6,6 +6,7 @@ import socket
 import subprocess
 
 import pytest
+
 from browser.conftest import PROGRAM, Server
 
 

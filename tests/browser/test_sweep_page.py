@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browser.helpers import at, go, press
 
+from browser.helpers import at, go, press
 from truce_sim import sweep
 from truce_sim.sweeps.folder import open_sweep
 

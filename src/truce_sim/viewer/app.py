@@ -9,6 +9,7 @@ import solara
 from . import current
 from .live import RunPage
 from .opening import Opening
+from .sweep_page import SweepPage, SweepView
 
 
 @solara.component
@@ -16,11 +17,10 @@ def Page() -> None:
     """A run in SolaraViz, or a sweep at a glance."""
     first = solara.use_memo(lambda: current.opening, [])
     shown, show = solara.use_state(first)
+    view = solara.use_memo(lambda: SweepView(first.sweep) if first.sweep else None, [])
     solara.Style(Path(__file__).with_name("vue") / "page.css")
     if shown.config is not None:
         back = (lambda: show(Opening(sweep=shown.sweep))) if shown.sweep else None
         RunPage(shown, back).key(f"run-{id(shown)}")
-    elif shown.sweep is not None:
-        from .sweep_page import SweepPage
-
-        SweepPage(shown.sweep, show)
+    elif view is not None:
+        SweepPage(view, show)

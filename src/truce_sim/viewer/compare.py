@@ -22,8 +22,9 @@ def Fork(clock: Clock) -> None:
     """Levers to change from the day shown on; the fork, and its ensemble."""
     session, day = clock.session, max(clock.day, 0)
     with solara.Column(gap="8px", classes=["fork"]):
-        if len(clock.tracks) > 1:
-            Forked(clock)
+        with solara.Column():  # always there, so that the controls keep their place
+            if len(clock.tracks) > 1:
+                Forked(clock)
         solara.Text(f"From day {day} on, change:", classes=["subtitle-1"])
         ForkLevers(session, clock.tracks[0], day)
         changes = session.fork_draft.changes.value

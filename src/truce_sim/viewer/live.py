@@ -70,13 +70,15 @@ def Settings(session: Session) -> None:
     groups = solara.use_memo(lambda: controls(plain, lambda path: True), [id(plain)])
     presets = solara.use_memo(lambda: choices(plain), [id(plain)])
     with solara.Card("Settings", margin=0, elevation=0):
-        if session.message.value:
-            solara.Error(session.message.value)
-        if session.changed:
-            solara.Info("Reset, or Apply, starts a run with these settings.", dense=True)
-            with solara.Row():
-                solara.Button("Apply", on_click=session.restart, color="primary", small=True)
-                solara.Button("Undo", on_click=session.undo, small=True, outlined=True)
+        with solara.Column(gap="6px"):  # always there, so that the controls keep their place
+            if session.message.value:
+                solara.Error(session.message.value)
+            if session.changed:
+                solara.Info("Reset, or Apply, starts a run with these settings.", dense=True)
+                with solara.Row():
+                    apply = session.restart
+                    solara.Button("Apply", on_click=apply, color="primary", small=True)
+                    solara.Button("Undo", on_click=session.undo, small=True, outlined=True)
         Controls(
             name="settings", groups=groups, presets=presets, changes=changes,
             errors=session.draft.errors.value,
@@ -127,7 +129,7 @@ def LayerChoice(session: Session) -> None:
 def Picture(clock: Clock, which: int, layer: str, name: str) -> None:
     """The grid of one of the runs."""
     track, model = clock.tracks[which], clock.models[which]
-    high = track.scales[layer]
+    high = max(each.scales[layer] for each in clock.tracks)  # one scale for both
     title, unit = LAYERS[layer]
     scale = {"title": title, "unit": unit, "high": high, "layer": layer, "power": power_of(layer)}
     BorderPicture(

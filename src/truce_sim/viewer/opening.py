@@ -78,6 +78,7 @@ def open_folder(folder: Path, run: str = "", pick: str = "", point: int = 0) -> 
 
 def open_row(sweep: SweepFolder, point: int, replicate: int) -> Opening:
     """Open one run of a sweep. Raises InputError where the sweep has no such run."""
+    sweep.spec_of(point)  # refuses a point that is not there
     config = replace(sweep.config_of(point), replicate=replicate)
     rows = sweep.runs(points=[point])
     found = rows[rows["replicate"] == replicate]

@@ -54,7 +54,7 @@ class Session:
     def __init__(self, opening: Opening) -> None:
         assert opening.config is not None
         self.opening = opening
-        self.base = to_plain(opening.config)
+        self._base = solara.reactive(to_plain(opening.config))
         self.row: Row | None = opening.row
         self.draft, self.fork_draft = Draft(), Draft()
         self.tracks: tuple[Track, ...] = (track_of(opening.config),)
@@ -64,6 +64,12 @@ class Session:
         self.clock: solara.Reactive[Clock] = solara.reactive(Clock(self))
 
     # ── the settings ─────────────────────────────────────────────────────────────────────────
+
+    @property
+    def base(self) -> dict[str, Any]:
+        """What the controls start from: the run shown, or presets that were laid over it."""
+        base: dict[str, Any] = self._base.value
+        return base
 
     @property
     def config(self) -> Config:
@@ -87,12 +93,12 @@ class Session:
         except InputError as error:
             self.draft.errors.value = {**self.draft.errors.value, group: brief(error, group)}
             return
-        self.base = plain
+        self._base.value = plain
         self.draft.clear()
 
     def undo(self) -> None:
         """The controls go back to the run shown."""
-        self.base = to_plain(self.config)
+        self._base.value = to_plain(self.config)
         self.draft.clear()
 
     def commit(self) -> tuple[Track, ...]:

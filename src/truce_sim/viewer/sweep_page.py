@@ -16,13 +16,24 @@ from .sweep_data import SweepData
 ANY = "(any)"
 
 
+class SweepView:
+    """What one visitor looks at in a sweep; kept while they watch a run of it."""
+
+    def __init__(self, folder: SweepFolder) -> None:
+        self.data = SweepData(folder)
+        names = list(folder.factors)
+        self.factor = solara.reactive(names[0] if names else "")
+        self.held: solara.Reactive[dict[str, str]] = solara.reactive({})
+        self.point = solara.reactive(0)
+        self.outcome = solara.reactive("mean_survival")
+        self.across = solara.reactive(names[0] if names else "")
+        self.down = solara.reactive(names[1] if len(names) > 1 else "")
+
+
 @solara.component
-def SweepPage(folder: SweepFolder, show: Callable[[Opening], None]) -> None:
+def SweepPage(view: SweepView, show: Callable[[Opening], None]) -> None:
     """A sweep at a glance; `show` opens one of its runs."""
-    data = solara.use_memo(lambda: SweepData(folder), [folder.path])
-    factor = solara.use_reactive(data.factors[0] if data.factors else "")
-    held: solara.Reactive[dict[str, str]] = solara.use_reactive({})
-    point = solara.use_reactive(0)
+    data, folder, point = view.data, view.data.folder, view.point
     solara.Title("truce_sim")
     with solara.AppBar():
         solara.AppBarTitle(f"truce_sim: {folder.path.name}")
@@ -31,8 +42,8 @@ def SweepPage(folder: SweepFolder, show: Callable[[Opening], None]) -> None:
         Heading(data)
         Chosen(folder, point, show)
         with solara.Div(classes=["halves"]):
-            Survival(data, factor, held)
-            Heat(data, held, point.set)
+            Survival(data, view.factor, view.held)
+            Heat(view)
         with solara.Card("Points", margin=0):
             table = solara.use_memo(data.table, [folder.path])
             PointTable(table=table, event_open=point.set)
@@ -83,14 +94,11 @@ def Hold(data: SweepData, name: str, held: solara.Reactive[dict[str, str]]) -> N
 
 
 @solara.component
-def Heat(
-    data: SweepData, held: solara.Reactive[dict[str, str]], choose: Callable[[int], None]
-) -> None:
+def Heat(view: SweepView) -> None:
     """An outcome over two factors."""
+    data, held, choose = view.data, view.held, view.point.set
+    outcome, across, down = view.outcome, view.across, view.down
     names = list(data.factors)
-    outcome = solara.use_reactive("mean_survival")
-    across = solara.use_reactive(names[0] if names else "")
-    down = solara.use_reactive(names[1] if len(names) > 1 else "")
     with solara.Card("An outcome over two factors", margin=0):
         with solara.Row(style={"flex-wrap": "wrap"}):
             solara.Select("outcome", list(data.outcomes()), value=outcome, dense=True)
