@@ -29,10 +29,10 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 # make test OTHER_TESTS=
 OTHER_TESTS ?= -m "not slow and not packaging"
 
-.PHONY: help setup demo test suite bench lint format constraints wheel clean
+.PHONY: help setup demo test suite bench browser-setup screenshots lint format constraints wheel clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo '  PYTHON=python3.12   the interpreter to use (default: the newest of 3.11 to 3.13)'
 	@echo '  ARGS="..."          more arguments for the demo, the tests or the bench'
@@ -70,6 +70,19 @@ suite: $(READY) ## all tests, on one Python
 
 bench: $(READY) ## speed and memory, as figures and ratios of one run
 	@$(BIN)/python tests/bench/bench.py $(ARGS)
+
+browser-setup: $(READY) ## Chromium, which the viewer's tests and pictures need (Debian's package)
+	@command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	    echo "Installing chromium with apt-get."; \
+	    apt-get -qq update >/dev/null && \
+	    DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; \
+	  else \
+	    echo "The viewer's tests need Chromium. On Debian: sudo apt-get install chromium" >&2; exit 1; \
+	  fi; }
+
+screenshots: browser-setup ## the viewer's pictures in docs/figures, taken anew
+	@$(BIN)/python tools/screenshots.py $(ARGS)
 
 lint: $(READY) ## ruff and mypy
 	@$(BIN)/ruff check .

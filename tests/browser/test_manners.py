@@ -58,6 +58,6 @@ def test_it_listens_on_loopback_only() -> None:
     port = int(server.url.rsplit(":", 1)[1])
     addresses = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None)}
     for address in addresses - {"127.0.0.1", "127.0.1.1", "::1"}:
-        with pytest.raises(OSError, match="refused|unreachable|family"):
+        with pytest.raises(OSError, match=r"refused|unreachable|family"):
             socket.create_connection((address, port), timeout=2)
     server.stop()

@@ -117,7 +117,7 @@ class Session:
     # ── the day ──────────────────────────────────────────────────────────────────────────────
 
     def go(self, day: int) -> None:
-        """Show a day: a clock of its own is stepped there, for a player may be stepping this one."""
+        """Show a day, by another clock: a player may be stepping this one."""
         self.clock.value = self.clock.value.at(day)
 
     def restart(self) -> None:
