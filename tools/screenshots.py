@@ -12,8 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from browser.conftest import FLAGS, Server
-from browser.helpers import go, press, tab, type_in
+from browser.conftest import FLAGS, Server  # noqa: E402
+from browser.helpers import go, press, tab, type_in  # noqa: E402
 
 FIGURES = ROOT / "docs" / "figures"
 SIZES = {"": (1280, 800), "-wide": (1920, 1080)}
@@ -70,8 +70,7 @@ def run_pages(browser, size, dark: bool, suffix: str, only_run: bool = False) ->
         go(page, 60)
         shoot(page, f"view-ensemble{suffix}", ".ensemble")
         tab(page, "Charts")
-        page.evaluate("window.scrollTo(0, 0)")
-        shoot(page, f"view-fork{suffix}")
+        shoot(page, f"view-fork{suffix}", ".difference")
     server.stop()
 
 

@@ -32,7 +32,7 @@ complete -c truce-sim -f -a '(env COMP_LINE=(commandline -cp) truce-sim completi
 """,
 }
 
-_COMMANDS = ("run", "sweep", "completion")
+_COMMANDS = ("run", "sweep", "view", "movie", "completion")
 
 
 def script(shell: str) -> str:

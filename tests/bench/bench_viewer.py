@@ -1,6 +1,6 @@
 """The viewer's speed as a visitor meets it, in a real Chromium; a figure a line, with its aim.
 
-    python tests/bench/bench_viewer.py [--runs N]      N runs in the sweep that is opened (1,000,000)
+    python tests/bench/bench_viewer.py [--runs N]    N runs in the sweep opened (1,000,000)
 
 Timings hold for this machine as loaded now; the picture's time is the browser's own clock.
 """
@@ -23,7 +23,8 @@ _TICK = """() => new Promise(done => {
   const step = [...document.querySelectorAll('button')].find(b => b.innerText.trim() === 'STEP');
   const from = performance.now();
   step.click();
-  const look = () => canvas.dataset.day !== day ? done(performance.now() - from) : setTimeout(look, 1);
+  const look = () => canvas.dataset.day === day ? setTimeout(look, 1)
+    : done(performance.now() - from);
   look();
 })"""
 

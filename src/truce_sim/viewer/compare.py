@@ -68,7 +68,6 @@ def Forked(clock: Clock) -> None:
 
     task = solara.lab.use_task(run, dependencies=[asked.value, id(clock.tracks)])
     with solara.Card(margin=0, elevation=1):
-        solara.Text(difference(clock.tracks), classes=["subtitle-1"])
         with solara.Row(style={"align-items": "center"}):
             solara.Select("Replicates", list(ENSEMBLES), value=replicates, dense=True)
             solara.Button(
