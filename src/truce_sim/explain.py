@@ -274,7 +274,7 @@ def _no_setting(path: str) -> InputError:
             allowed="mediators of the chosen option; "
             f"'+mediation.mediators={{{parts[2]}:{{call:0.3,skill:0.5}}}}' adds one",
         )
-    return unknown(path, groups())
+    return unknown(path, [*groups(), *SWEEPER_SETTINGS])
 
 
 def _bad_value(path: str, error: BaseException, overrides: Sequence[str]) -> InputError:

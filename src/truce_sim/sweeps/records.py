@@ -90,12 +90,13 @@ def _together(params: NDArray[np.void], config: Config, sectors: int) -> NDArray
     staging, radius = params["militants"]["staging_days"], params["home"]["strike_radius"]
     belief = params["belief"]
     hazard = np.maximum(belief["committed_hazard"], belief["uncommitted_hazard"])
-    return (
+    fits = (
         ((staging == 0) | (staging >= 1))
         & ((radius == 0) | (radius < sectors))
         & (belief["perceived_capability"] * hazard < 1)
         & (params["truce"]["window_days"] <= config.run.horizon_days)
     )
+    return np.asarray(fits)
 
 
 def _branching(
