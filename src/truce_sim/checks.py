@@ -302,7 +302,8 @@ def effective_branching(config: Config, border: Border) -> float:
     """Return n_eff, the attacks that one attack brings about when the host does nothing.
 
     n_eff = n_h · Σ_s w_s · E_depth[exp(-effort on the way)] at ω = 0, ratio 1, terrain on: a band
-    bound for cell c of the home side passes the border cell and the c - 1 cells behind it.
+    bound for cell c of the home side passes the border cell and the c - 1 cells behind it, where
+    terrain does not matter.
 
     Args:
         config: a checked configuration.
@@ -334,9 +335,9 @@ def passing_share(
     capacity, forward = np.asarray(capacity)[..., None], np.asarray(forward)[..., None]
     depth = shares.shape[-1]
     passable = 1 - terrain * sectors["ruggedness"]
-    exponent = capacity * (forward + (1 - forward) / (depth - 1) * np.arange(depth))
-    passing = np.exp(-passable[:, None] * exponent[..., None, :])
-    return np.asarray(np.einsum("s,...sd,...d->...", sectors["weight"], passing, shares))
+    at_border = np.exp(-capacity * forward * passable) @ sectors["weight"]
+    behind = capacity * (1 - forward) / (depth - 1) * np.arange(depth)
+    return np.asarray(at_border * (np.exp(-behind) * shares).sum(axis=-1))
 
 
 def target_shares(militants: Depths, cell_km: float, depth: int) -> NDArray[np.float64]:

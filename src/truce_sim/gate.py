@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from .errors import InputError
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from omegaconf import DictConfig
 
 _VALUE_FLAGS = (
@@ -67,7 +69,7 @@ def explained(arguments: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except composing_errors() as error:
-        overrides = [word for word in arguments if not word.startswith("-")]
+        overrides = [word for word in arguments if "=" in word and not word.startswith("-")]
         raise explain(error, overrides) from error
 
 
@@ -77,19 +79,13 @@ def compose_checked(command: str, arguments: Sequence[str]) -> DictConfig:
     Raises InputError for bad overrides, for a configuration that names code, and for a sweep where
     one run was asked for.
     """
-    from hydra._internal.utils import get_args_parser
     from hydra.types import RunMode
 
     from .config import loader_for
     from .explain import check_tokens
 
-    parsed = get_args_parser().parse_args(list(arguments))
-    if parsed.experimental_rerun:
-        raise InputError(
-            "this flag is not supported: it would run what a file holds",
-            setting="--experimental-rerun",
-            value=parsed.experimental_rerun,
-        )
+    parsed = _parsed(arguments)
+    _refuse_flags(command, parsed)
     mode = RunMode.MULTIRUN if command == "sweep" else RunMode.RUN
     with explained(arguments), loader_for(parsed.config_dir) as loader:
         several = _several_values(parsed.overrides)
@@ -108,6 +104,33 @@ def compose_checked(command: str, arguments: Sequence[str]) -> DictConfig:
         )  # fmt: skip
     _refuse_code(composed.hydra)
     return composed
+
+
+def _parsed(arguments: Sequence[str]) -> Namespace:
+    """The arguments as Hydra parses them; a flag that it does not know is an InputError."""
+    from hydra._internal.utils import get_args_parser
+
+    parser = get_args_parser()
+
+    def refuse(message: str) -> NoReturn:
+        raise InputError(message, allowed="flags of truce-sim run --hydra-help, before or after")
+
+    parser.error = refuse  # type: ignore[method-assign]
+    return parser.parse_args(list(arguments))
+
+
+def _refuse_flags(command: str, parsed: Namespace) -> None:
+    """Refuse flags of Hydra that would run code, or have no effect here."""
+    refused = {
+        "experimental_rerun": "this flag is not supported: it would run what a file holds",
+        "config_name": "this flag is not supported: the configuration is always config",
+        "config_path": "this flag is not supported: --config-dir adds a folder of your own",
+    }
+    if command == "run":
+        refused["multirun"] = "`run` makes one run; truce-sim sweep makes several"
+    for name, problem in refused.items():
+        if getattr(parsed, name):
+            raise InputError(problem, setting=f"--{name.replace('_', '-')}")
 
 
 def _several_values(overrides: Sequence[str]) -> list[str]:

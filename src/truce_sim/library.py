@@ -85,7 +85,7 @@ def sweep(
     """Run every point of a design, by default every combination of the factors' levels, with so
     many replicates.
 
-    factors: setting -> levels (`{"truce": ["literal", "practised"], "home.capacity": [.5, .85]}`)
+    factors: setting -> levels (`{"truce": ["literal", "practised"], "home.capacity": [0.85, 1.2]}`)
     or, for a design that samples, an interval (`{"home.threshold": "interval(2,8)"}`); or sweep
     overrides in Hydra's syntax. overrides: what is the same for all. design, points, where, table:
     `sweeps.design.DesignSettings`, docs/designs.md. folder: where results go, new; by default one

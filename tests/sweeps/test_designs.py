@@ -28,7 +28,7 @@ from truce_sim.sweeps.design import (
     make_design,
     specs_of,
 )
-from truce_sim.sweeps.execute import seed_of_point
+from truce_sim.sweeps.seeds import seed_of_point
 
 THRESHOLD, CAPACITY = "home.threshold=interval(2,8)", "host.capacity=tag(log,interval(0.1,10))"
 LAG = "host.lag_days=interval(1,4)"

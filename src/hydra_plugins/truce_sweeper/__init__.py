@@ -15,7 +15,8 @@ class TruceSweeper(Sweeper):
     """Runs every point of a design with all its replicates.
 
     params: factor -> values, as on the command line (`truce: literal,practised`). design, points,
-    where, table: see `truce_sim.sweeps.design.DesignSettings`.
+    where, table: see `truce_sim.sweeps.design.DesignSettings`. action: run, describe (--dry-run) or
+    prepare (--prepare).
     """
 
     def __init__(
@@ -25,8 +26,10 @@ class TruceSweeper(Sweeper):
         points: int = 0,
         where: str = "",
         table: str = "",
+        action: str = "run",
     ) -> None:
         self.params = dict(params or {})
+        self.action = action
         self.design = {"design": design, "points": points, "where": where, "table": table}
 
     def setup(
@@ -43,8 +46,9 @@ class TruceSweeper(Sweeper):
         assert self.hydra_context is not None  # setup() comes first
         assert self.config is not None
         return sweep_from_hydra(
-            self.hydra_context.config_loader, self.config, self.params, arguments, self.design
-        )
+            self.hydra_context.config_loader, self.config, self.params, arguments, self.design,
+            self.action,
+        )  # fmt: skip
 
 
 # A plain mapping: Hydra runs this file outside sys.modules, where a dataclass cannot be made.
@@ -58,6 +62,7 @@ ConfigStore.instance().store(
         "points": 0,
         "where": "",
         "table": "",
+        "action": "run",
     },
     provider="truce_sim",
 )

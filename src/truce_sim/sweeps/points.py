@@ -17,7 +17,7 @@ from truce_sim.fields import field_at
 from truce_sim.schema import Config
 from truce_sim.spec import make_spec
 
-from .execute import seed_of_point
+from .seeds import seed_of_point
 
 if TYPE_CHECKING:
     from .design import Design
@@ -129,7 +129,7 @@ def _quick_specs(
     design: Design, block: range, templates: dict[int, Template | None]
 ) -> dict[int, RunSpec]:
     """Those of the points that can be made by column, checked."""
-    from .records import filled, plain_number
+    from .bulk import filled, plain_number
 
     names = [name for name in design.factors if not is_choice(name) and name != "seed"]
     if not names or not all(map(plain_number, names)):

@@ -53,7 +53,7 @@ class Until:
     def __post_init__(self) -> None:
         if not (self.half_width > 0 and math.isfinite(self.half_width)):
             raise InputError(
-                "is no half-width", setting="sweep.until_width", value=self.half_width,
+                "is no half-width", setting="sweep.until.half_width", value=self.half_width,
                 allowed="a number above 0, in the outcome's units",
             )  # fmt: skip
 
