@@ -16,12 +16,14 @@ from truce_sim.engine.run import RunSpec
 from truce_sim.errors import InputError
 from truce_sim.schema import Config
 
+from .contrasts import find_pairs
 from .design import Design, specs_of
 from .folder import PARTS, SweepFolder, open_sweep
 from .lock import locked
 from .provenance import make_folder, provenance, version
 from .specs import key_of, write_specs
 from .store import to_table, write_json, write_table
+from .targets import check_until
 
 #: Settings that say how runs are made, not which: an extension may have others.
 _FREE = ("replicates", "workers", "compare", "run_timeout", "jobs", "until")
@@ -36,6 +38,7 @@ def prepare(design: Design, shared: Config, overrides: Sequence[str]) -> SweepFo
     Raises InputError, with nothing written, for a bad point, for a folder of something else, and
     for one whose runs are not of the same rules, program or settings.
     """
+    _check_settings(design, shared)
     path = Path(shared.output.dir) / shared.output.name
     if shared.output.name and (path / "manifest.json").is_file():
         return _extend(open_sweep(path), design, shared, overrides)
@@ -47,6 +50,14 @@ def prepare(design: Design, shared: Config, overrides: Sequence[str]) -> SweepFo
         write_json(folder / "manifest.json", _describe(design, shared, overrides))
 
     return open_sweep(make_folder(shared.output.dir, "sweep", shared.output.name, fill))
+
+
+def _check_settings(design: Design, shared: Config) -> None:
+    """Refuse what cannot be compared, or watched until it is known well enough."""
+    sweep = shared.sweep
+    check_until(sweep)
+    if sweep.compare:
+        find_pairs(design.values, design.factors, sweep.compare)
 
 
 def _specs(design: Design, points: Iterable[int] | None = None) -> Iterator[RunSpec]:

@@ -85,6 +85,20 @@ class Until:
         wide = self._centre_and_half(n, total, squares)[1] > self.half_width
         return np.asarray((runs < self.ceiling) & (wide | (runs < BLOCK)))
 
+    def wanted(self, n: ArrayLike, total: ArrayLike, squares: ArrayLike) -> NDArray[np.int64]:
+        """Replicates that points should have before they are judged again; `n` for those that are
+        not open.
+
+        Half of the way to where the interval would be narrow enough, in whole blocks, one at
+        least: few looks, and hardly a run too many.
+        """
+        runs = np.asarray(n, np.int64)
+        half = self._centre_and_half(n, total, squares)[1]
+        ahead = (runs + 2 * _MADE_UP) * ((half / self.half_width) ** 2 - 1.0) / 2
+        blocks = np.where(runs < BLOCK, 1, np.maximum(np.floor(ahead / BLOCK), 1))
+        more = np.minimum(BLOCK * blocks, np.maximum(self.ceiling - runs, 0)).astype(np.int64)
+        return np.where(self.open(n, total, squares), runs + more, runs)
+
     def interval(
         self, n: ArrayLike, total: ArrayLike, squares: ArrayLike
     ) -> tuple[Values, Values, Values]:
@@ -96,6 +110,11 @@ class Until:
         with np.errstate(invalid="ignore"):
             mean = np.asarray(total, float) / np.asarray(n, float)
         return mean, np.maximum(centre - half, self.low), np.minimum(centre + half, self.high)
+
+    def half_widths(self, n: ArrayLike, total: ArrayLike, squares: ArrayLike) -> Values:
+        """Half of the width of the interval before it is cut at the ends of the range: what is
+        compared with the half-width asked for."""
+        return self._centre_and_half(n, total, squares)[1]
 
     def _centre_and_half(
         self, n: ArrayLike, total: ArrayLike, squares: ArrayLike
