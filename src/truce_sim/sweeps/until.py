@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from truce_sim.errors import InputError
+from truce_sim import columns
+from truce_sim.errors import InputError, closest
 
 #: Replicates are added by so many; no point has fewer, its ceiling aside.
 BLOCK = 64
@@ -32,6 +33,24 @@ _LEVEL = 0.97
 _MADE_UP = 2
 
 Values = NDArray[np.float64]
+
+
+def bounds_of(outcome: str, horizon: int) -> tuple[float, float]:
+    """The least and the greatest value of an outcome of a run of `horizon` days.
+
+    Raises InputError for one that no number bounds, whose interval could not be trusted.
+    """
+    bounded = {
+        name: 1.0 if unit in ("share", "probability") or name == "collapsed" else float(horizon)
+        for name, (unit, _) in columns.OUTCOME.items()
+        if unit in ("share", "probability", "days") or name in ("collapsed", "end_day")
+    }
+    if outcome not in bounded:
+        raise InputError(
+            "has no greatest value, or is none of the outcomes", setting="sweep.until.outcome",
+            value=outcome, allowed=", ".join(bounded), suggestion=closest(outcome, bounded),
+        )  # fmt: skip
+    return 0.0, bounded[outcome]
 
 
 @dataclass(frozen=True)
