@@ -55,11 +55,12 @@ class Progress(Protocol):
 class Stopped(RuntimeError):
     """A sweep that ended before it was finished; what it has done is kept."""
 
-    def __init__(self, why: str, folder: Path, done: int, runs: int) -> None:
+    def __init__(self, why: str, folder: Path, done: int, runs: int, exit_code: int = 1) -> None:
         super().__init__(
             f"{why}. {done:,} of {runs:,} runs are kept.\n  go on: truce-sim resume {folder}"
         )
         self.folder = folder
+        self.exit_code = exit_code
 
 
 @dataclass(frozen=True)
@@ -160,9 +161,9 @@ class _Work:
     def finish(self) -> None:
         """Run what is missing until nothing is, then write the results."""
         remove_leftovers(self.folder.path)
-        for path in self.folder.damaged():
-            self._set_aside(path)
         with self._told():
+            for path in self.folder.damaged():
+                self._set_aside(path)
             while True:
                 try:
                     self._run_missing()
@@ -208,7 +209,7 @@ class _Work:
         try:
             yield
         except KeyboardInterrupt:
-            raise self._stopped("Interrupted") from None
+            raise self._stopped("Interrupted", 130) from None
         except (RuntimeError, OSError) as error:
             if isinstance(error, InputError):
                 raise
@@ -216,9 +217,9 @@ class _Work:
         finally:
             self.progress.finish()
 
-    def _stopped(self, why: str) -> Stopped:
+    def _stopped(self, why: str, exit_code: int = 1) -> Stopped:
         done = sum(chunk.runs for chunk in self.folder.chunks())
-        return Stopped(why, self.folder.path, done, int(self.folder.wanted().sum()))
+        return Stopped(why, self.folder.path, done, int(self.folder.wanted().sum()), exit_code)
 
     def result(self) -> SweepResult:
         """What came of it."""
