@@ -80,7 +80,7 @@ def sweep(
 ) -> SweepResult:
     """Run every combination of the factors' levels with so many replicates.
 
-    factors: setting -> levels (`{"truce": ["literal", "practised"], "home.capacity": [0.85, 1.2]}`),
+    factors: setting -> levels (`{"truce": ["literal", "practised"], "home.capacity": [1, 1.2]}`),
     or sweep overrides in Hydra's syntax; overrides: what is the same for all. folder: where results
     go, new; by default one named by the time under `outputs/`. compare: the factor whose levels are
     compared with its first, run by run.
