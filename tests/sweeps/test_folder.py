@@ -26,6 +26,7 @@ from truce_sim.engine.compile import DIGEST
 from truce_sim.engine.run import run
 from truce_sim.errors import InputError
 from truce_sim.frames import outcome_frame
+from truce_sim.sweeps.store import Damaged
 
 pytestmark = pytest.mark.xdist_group("folder")
 
@@ -174,6 +175,23 @@ assert "truce_sim" not in sys.modules
 def test_pandas_and_arrow_alone_read_it(finished: Path) -> None:
     """The parts with the design, joined by point, are the rows of runs.parquet."""
     subprocess.run([sys.executable, "-c", PLAIN, str(finished)], check=True)
+
+
+def test_any_bit_that_flips_is_noticed_or_harmless(folder: Path) -> None:
+    """In a part's data, headers and footer: it is damaged, or its rows are what they were."""
+    opened, rng = open_sweep(folder), np.random.default_rng(1)
+    (chunk,) = opened.chunks()
+    path, good = opened.part(chunk), opened.table(chunk)
+    content, noticed = path.read_bytes(), 0
+    for place in rng.integers(8 * len(content), size=800).tolist():
+        altered = bytearray(content)
+        altered[place // 8] ^= 1 << place % 8
+        path.write_bytes(altered)
+        try:
+            assert opened.table(chunk).equals(good)
+        except Damaged:
+            noticed += 1
+    assert noticed > 200
 
 
 def test_nothing_else_lies_about(finished: Path) -> None:

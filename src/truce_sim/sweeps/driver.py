@@ -208,9 +208,9 @@ class _Work:
         """A part that is not whole is kept under another name, and its runs are run again."""
         if path.parent != self.folder.path / PARTS:
             raise InputError(
-                "is damaged, and nothing else says what the points are", value=str(path),
+                f"{path} is damaged, and nothing else says what the points are",
                 allowed="a copy of it in its place; or run the sweep anew",
-            )  # fmt: skip
+            )
         path.replace(path.with_name(path.name + ".damaged"))
         return path
 

@@ -29,6 +29,7 @@ from truce_sim.errors import InputError, closest
 from truce_sim.schema import Config, SweepConfig
 
 from .plan import Chunk
+from .rows import schema
 from .specs import SpecReader
 from .store import SCHEMA_VERSION, Damaged, read_table
 
@@ -224,10 +225,11 @@ class SweepFolder:
     def table(self, chunk: Chunk, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of one part, with `point` and `replicate` before the columns asked for."""
         path = self.part(chunk)
-        wanted = None if columns is None else list(dict.fromkeys(["point", "replicate", *columns]))
-        table = read_table(path, wanted)
-        if table.num_rows != chunk.runs:
-            raise Damaged(path)
+        names = schema().names if columns is None else ["point", "replicate", *columns]
+        wanted = pa.schema([schema().field(name) for name in dict.fromkeys(names)])
+        table = read_table(path, wanted.names)
+        if table.num_rows != chunk.runs or not table.schema.equals(wanted):
+            raise Damaged(path)  # a footer has no checksum
         return table
 
     def damaged(self) -> list[Path]:
