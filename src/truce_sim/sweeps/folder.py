@@ -48,7 +48,8 @@ def open_sweep(path: str | Path) -> SweepFolder:
     folder = Path(path).expanduser()
     manifest = read_manifest(folder, "sweep")
     for name, kind in _NEEDED.items():
-        if not isinstance(manifest.get(name), kind):
+        said = manifest.get(name)
+        if not isinstance(said, kind) or (name == "points" and not said):
             raise _incomplete(folder, f"its manifest.json does not say its {name}")
     found = SweepFolder(folder, manifest)
     for lost in found.lost():

@@ -33,10 +33,9 @@ def rerun_failed(
         if run_timeout is not None:
             folder = _with_timeout(folder, run_timeout)
         shutil.rmtree(folder.path / RERUNS, ignore_errors=True)  # of one that was killed
-        failed = list(_failed(folder))
+        failed, workers = list(_failed(folder)), count_workers(folder.settings.workers)
         progress.start(sum(c.runs for c in failed), 0, folder.path)
         try:
-            workers = count_workers(folder.settings.workers)
             with Crew(folder, min(workers, len(failed)), RERUNS) as crew:
                 for done in crew.run(failed):
                     progress.advance(done.runs)
