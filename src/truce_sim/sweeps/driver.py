@@ -28,7 +28,7 @@ from .estimate import estimate
 from .folder import SweepFolder, open_sweep
 from .lock import locked
 from .plan import Chunk, cut, missing, runs_per_chunk
-from .results import write_results
+from .results import has_results, write_results
 from .store import Damaged, remove_leftovers
 from .worker import Done
 
@@ -167,7 +167,8 @@ class _Work:
             while True:
                 try:
                     self._run_missing()
-                    write_results(self.folder, time.monotonic() - self.begun)
+                    if self.runs_new or not has_results(self.folder):
+                        write_results(self.folder, time.monotonic() - self.begun)
                     break
                 except Damaged as error:
                     self._set_aside(error.path)
