@@ -295,7 +295,8 @@ def effective_branching(config: Config, border: Border) -> float:
     """Return n_eff, the attacks that one attack brings about when the host does nothing.
 
     n_eff = n_h · Σ_s w_s · E_depth[exp(-effort on the way)] at ω = 0, ratio 1, terrain on: a band
-    bound for cell c of the home side passes the border cell and the c - 1 cells behind it.
+    bound for cell c of the home side passes the border cell and the c - 1 cells behind it, where
+    terrain does not matter.
 
     Args:
         config: a checked configuration.
@@ -304,10 +305,10 @@ def effective_branching(config: Config, border: Border) -> float:
     home, depth = config.home, config.border.home_depth
     passable = 1 - config.border.terrain * border.sectors["ruggedness"]
     behind = home.capacity * (1 - home.forward) / (depth - 1)
-    exponent = home.capacity * home.forward + behind * np.arange(depth)
-    passing = np.exp(-np.outer(passable, exponent))
+    at_border = np.exp(-home.capacity * home.forward * passable)
     share = target_shares(config.militants, config.border.cell_km, depth)
-    return float(config.militants.excitation * (border.sectors["weight"] @ passing @ share))
+    inside = np.exp(-behind * np.arange(depth)) @ share
+    return float(config.militants.excitation * (border.sectors["weight"] @ at_border) * inside)
 
 
 def target_shares(militants: MilitantsConfig, cell_km: float, depth: int) -> NDArray[np.float64]:

@@ -97,4 +97,7 @@ SWEEP: dict[str, tuple[str, str]] = {
     "point": ("", "number of the design point, from 0"),
     "replicate": ("", "number of the run under its seed"),
     "seed": ("", "seed of the run's draws"),
+    "error": ("", "what went wrong, where the run failed"),
+    "traceback": ("", "where in the program it went wrong, if it was there"),
+    "key": ("", "digest of parameters, border, interventions, seed and rules: what a run is"),
 }

@@ -24,9 +24,9 @@ def outcome_frame(rows: NDArray[np.void]) -> pd.DataFrame:
     frame["status"] = _words(rows["status"], STATUSES)
     failed = rows["status"] != DONE
     if failed.any():
-        for name in frame.columns.drop("status"):
-            nullable = frame[name].convert_dtypes(convert_floating=False)
-            frame[name] = nullable.mask(failed)
+        numbers = frame.columns.drop(["status", "cause"])
+        frame[numbers] = frame[numbers].convert_dtypes().mask(failed)
+        frame["cause"] = frame["cause"].mask(failed)
     return frame
 
 

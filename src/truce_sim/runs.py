@@ -15,30 +15,26 @@ def run_into_folder(config: Config) -> tuple[Simulation, Path]:
     `config.yaml` and, last, `manifest.json` into a new folder."""
     from omegaconf import OmegaConf
 
-    from .sweeps.store import (
-        make_folder,
-        provenance,
-        to_table,
-        write_json,
-        write_table,
-        write_whole,
-    )
+    from .sweeps.provenance import make_folder, provenance
+    from .sweeps.store import to_table, write_json, write_table, write_whole
 
     result = simulate(config)
-    folder = make_folder(config.output.dir, "run", config.output.name)
     plain = to_plain(config)
-    text = OmegaConf.to_yaml(OmegaConf.create(plain))
-    write_whole(folder / "config.yaml", lambda path: path.write_text(text, encoding="utf-8"))
-    outcome = result.outcome.to_frame().T.infer_objects()
-    write_table(folder / "outcome.parquet", to_table(outcome, columns.OUTCOME))
-    series = to_table(result.series.reset_index(), columns.SERIES | {"day": columns.EVENT["day"]})
-    write_table(folder / "series.parquet", series)
-    write_table(folder / "events.parquet", to_table(result.events, columns.EVENT))
-    about = provenance(result.spec.seed, []) | {
-        "kind": "run",
-        "status": "done",
-        "replicate": result.spec.replicate,
-        "config": plain,
-    }
-    write_json(folder / "manifest.json", about)
-    return result, folder
+
+    def fill(folder: Path) -> None:
+        text = OmegaConf.to_yaml(OmegaConf.create(plain))
+        write_whole(folder / "config.yaml", lambda path: path.write_text(text, encoding="utf-8"))
+        outcome = result.outcome.to_frame().T.infer_objects()
+        write_table(folder / "outcome.parquet", to_table(outcome, columns.OUTCOME))
+        series, meanings = result.series.reset_index(), columns.SERIES | columns.EVENT
+        write_table(folder / "series.parquet", to_table(series, meanings))
+        write_table(folder / "events.parquet", to_table(result.events, columns.EVENT))
+        about = {
+            "kind": "run",
+            "status": "done",
+            "replicate": result.spec.replicate,
+            "config": plain,
+        }
+        write_json(folder / "manifest.json", provenance(result.spec.seed, []) | about)
+
+    return result, make_folder(config.output.dir, "run", config.output.name, fill)

@@ -379,6 +379,25 @@ class OutputConfig:
 
 
 @config_class(config=_STRICT)
+class UntilConfig:
+    """When a sweep has replicates enough, judged after every block of 64."""
+
+    outcome: Annotated[
+        str, Text("outcome whose interval is to be narrow, such as collapsed; empty: no such rule")
+    ] = ""
+    half_width: Annotated[
+        float,
+        Quantity(0, 1e9, "", "half of the width wanted, in the outcome's unit", above=True),
+    ] = 0.02
+    ceiling: Annotated[
+        int, Quantity(64, 10_000_000, "runs", "most runs of each design point", "", "design")
+    ] = 10_000
+    paired: Annotated[
+        bool, Flag("whether the difference to the baseline of sweep.compare is meant", "design")
+    ] = False
+
+
+@config_class(config=_STRICT)
 class SweepConfig:
     """How a sweep is carried out."""
 
@@ -394,6 +413,20 @@ class SweepConfig:
     compare: Annotated[
         str, Text("factor whose levels are compared with its first, run by run; empty: none")
     ] = ""
+    run_timeout: Annotated[
+        float, Quantity(0, inf, "s", "longest a run may take; then it failed", "", "design", True)
+    ] = 60.0
+    series_every_days: Annotated[
+        int, Quantity(0, _LONGEST, "d", "keep the state of every n-th day; 0: none", "", "design")
+    ] = 0
+    events: Annotated[bool, Flag("whether to keep the event log of every run", "design")] = False
+    only_if_collapsed: Annotated[
+        bool, Flag("whether to keep series and events of collapsed runs only", "design")
+    ] = False
+    jobs: Annotated[
+        int, Quantity(0, 100_000, "", "jobs to cut the work into, on a cluster", "", "design")
+    ] = 0
+    until: UntilConfig = field(default_factory=UntilConfig)
 
 
 @config_class(config=_STRICT)

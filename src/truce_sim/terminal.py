@@ -102,10 +102,13 @@ def _style(sentence: str) -> str:
 class Silence:
     """Progress that nobody sees."""
 
-    def start(self, runs: int, folder: Path) -> None:
+    def start(self, runs: int, done: int, folder: Path) -> None:
         """Nothing."""
 
     def advance(self, runs: int) -> None:
+        """Nothing."""
+
+    def say(self, words: str) -> None:
         """Nothing."""
 
     def finish(self) -> None:
@@ -115,25 +118,27 @@ class Silence:
 class SweepBar:
     """A bar with runs a second and time left; without a terminal, a line every ten seconds."""
 
-    def start(self, runs: int, folder: Path) -> None:
+    def start(self, runs: int, done: int, folder: Path) -> None:
         """Show the bar."""
-        self._runs, self._done, self._begun = runs, 0, time.monotonic()
+        self._runs, self._done, self._begun = runs, done, time.monotonic()
+        self._before = done
         self._told = self._begun
         self._console = Console(stderr=True, highlight=False)
-        self._console.print(f"{runs:,} runs → {folder}", soft_wrap=True)
+        there = f", {done:,} of them there" if done else ""
+        self._console.print(f"{runs:,} runs{there} → {folder}", soft_wrap=True)
         self._bar = Progress(
             SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
             TextColumn("left"), TimeRemainingColumn(), console=self._console, transient=True,
             disable=not self._console.is_terminal,
         )  # fmt: skip
-        self._task = self._bar.add_task("runs", total=runs, rate="")
+        self._task = self._bar.add_task("runs", total=runs, completed=done, rate="")
         self._bar.start()
 
     def advance(self, runs: int) -> None:
         """So many runs more are done."""
         self._done += runs
         now = time.monotonic()
-        rate = self._done / max(now - self._begun, 1e-9)
+        rate = (self._done - self._before) / max(now - self._begun, 1e-9)
         self._bar.update(self._task, advance=runs, rate=f"{rate:,.0f} runs/s")
         if not self._console.is_terminal and now - self._told > 10:
             self._told = now
@@ -141,6 +146,10 @@ class SweepBar:
             self._console.print(
                 f"{self._done:,} of {self._runs:,} runs, {rate:,.0f} runs/s, {left:.0f} s left"
             )
+
+    def say(self, words: str) -> None:
+        """A line above the bar."""
+        self._console.print(words, soft_wrap=True)
 
     def finish(self) -> None:
         """Take the bar away."""

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -249,3 +250,14 @@ def test_an_edited_rule_takes_effect(tmp_path: Path) -> None:
 
 def _compiled(folder: str, entries: list[str]) -> list[str]:
     return [name for name in entries if name == "__pycache__"]
+
+
+def test_the_peak_of_grievance_is_never_below_what_the_series_shows(default: RunSpec) -> None:
+    """A host strike adds to the home state's grievance after the day's incidents: also a peak."""
+    peaks_by_strike = 0
+    for replicate in range(200):
+        result = run(replace(default, replicate=replicate))
+        peak, shown = result.outcome["peak_grievance"], result.series["grievance_home"].max()
+        assert peak >= shown
+        peaks_by_strike += peak == shown
+    assert peaks_by_strike > 0

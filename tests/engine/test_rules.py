@@ -159,7 +159,8 @@ def test_posture_is_reviewed_on_the_first_day_and_every_review_days(warmup: int)
 
 
 def test_effort_of_each_cell() -> None:
-    """(1-terrain g) ratio times k_H ω/host_depth, k_D forward, k_D (1-forward)/(home_depth-1)."""
+    """ratio times k_H ω/host_depth and k_D forward, both times 1 - terrain g, and behind the border
+    cell k_D (1-forward)/(home_depth-1), where terrain does not matter."""
     stage = Stage({
         "border.host_depth": 4, "border.home_depth": 6, "border.terrain": 0.5, "host.will": 0.5,
         "host.capacity": 2.0, "home.capacity": 3.0, "home.forward": 0.6,
@@ -167,7 +168,7 @@ def test_effort_of_each_cell() -> None:
     sector = stage.w["sectors"][2]
     sector["ruggedness"], sector["ratio"] = 0.4, (1.5, 0.7)
     expected = [2.0 * 0.5 * 0.7 * 0.8 / 4] * 4 + [3.0 * 0.6 * 1.5 * 0.8]
-    expected += [3.0 * 0.4 * 1.5 * 0.8 / 5] * 5
+    expected += [3.0 * 0.4 * 1.5 / 5] * 5
     assert [effort(stage.p, stage.w, 2, d) for d in range(10)] == pytest.approx(expected)
     stage.w["will"] = 0.25
     assert effort(stage.p, stage.w, 2, 0) == pytest.approx(expected[0] / 2)

@@ -15,7 +15,7 @@ from truce_sim.compose import loader_for
 from truce_sim.errors import InputError
 from truce_sim.sweeps import plan
 from truce_sim.sweeps.contrasts import share_difference
-from truce_sim.sweeps.design import Composer, make_design
+from truce_sim.sweeps.design import Composer, config_of, make_design
 from truce_sim.sweeps.store import write_whole
 from truce_sim.sweeps.summary import wilson
 
@@ -74,10 +74,10 @@ def test_points_are_what_hydra_composes() -> None:
     tokens = ["host=unable", "truce=literal,tolerant", "home.threshold=3,4", "mediation=none"]
     with loader_for() as loader:
         design, _ = make_design(Composer(loader, "config"), {}, tokens)
-    assert len(design.points) == 4
-    for point in design.points:
-        settings = {"host": "unable", "mediation": "none", **point.values}
-        assert point.config == load_config(settings)
+    assert len(design.values) == 4
+    for values, base in zip(design.values.to_dict("records"), design.base, strict=True):
+        settings = {"host": "unable", "mediation": "none", **values}
+        assert config_of(design.bases[base], values) == load_config(settings)
 
 
 def test_own_seeds_without_common_random_numbers(tmp_path: Path) -> None:

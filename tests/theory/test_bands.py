@@ -142,8 +142,9 @@ def test_v07_passing(host: float, will: float, home: float, forward: float, pace
 
 @pytest.mark.parametrize("rugged", [0.0, 0.5, 1.0])
 def test_v07_terrain(rugged: float) -> None:
-    """The same on rugged ground: every exponent times 1 - terrain g. All targets lie in the last
-    cell, so that what gets over the border passes the rest with exp(-k_D (1-forward))."""
+    """The same on rugged ground: both exponents times 1 - terrain g. All targets lie in the last
+    cell, so that what gets over the border passes the rest, where terrain does not matter, with
+    exp(-k_D (1-forward))."""
     settings = {
         **PEACE, **STEADY_GROUP, **INSTANT, "home.adaptivity": 0.0, "host.adaptivity": 0.0,
         "run.warmup_days": 0, "militants.attempts_per_day": 4.0, "host.will": 0.7,
@@ -157,7 +158,7 @@ def test_v07_terrain(rugged: float) -> None:
     bounds.share_is(at_border, runs["crossings"].sum(), -math.expm1(-0.48 * passable))
     inside = runs["foiled_inside"].sum()
     through = runs["crossings"].sum() - at_border
-    bounds.share_is(inside, through, -math.expm1(-0.72 * passable))
+    bounds.share_is(inside, through, -math.expm1(-0.72))
     assert (runs["attacks"].sum() + inside) == through
 
 
@@ -206,7 +207,7 @@ def thinned(sectors: NDArray[np.void]) -> dict[str, NDArray[np.float64]]:
     hazard = np.empty((s, depths))
     hazard[:, :HOST_DEPTH] = K_HOST * WILL / HOST_DEPTH * passable
     hazard[:, HOST_DEPTH] = K_HOME * FORWARD * passable[:, 0]
-    hazard[:, HOST_DEPTH + 1 :] = K_HOME * (1 - FORWARD) / (HOME_DEPTH - 1) * passable
+    hazard[:, HOST_DEPTH + 1 :] = K_HOME * (1 - FORWARD) / (HOME_DEPTH - 1)
     after = np.exp(-np.cumsum(hazard, axis=1))
     before = np.concatenate([np.ones((s, 1)), after[:, :-1]], axis=1)
     target = np.concatenate([np.zeros(HOST_DEPTH), depth_law()])

@@ -50,8 +50,7 @@ def scale_grievance(w, who, factor):
 
 @rule
 def add_incidents(p, w):
-    """Today's weights, without what was cleared today, and what its violations say of the host;
-    the home state's grievance is now at its highest of the day."""
+    """Today's weights, without what was cleared today, and what its violations say of the host."""
     for i in range(w.incident_count):
         incident = w.incidents[i]
         if incident.kind == FRICTION_CLASH:
@@ -60,6 +59,12 @@ def add_incidents(p, w):
         elif incident.attributed == 1 and incident.cleared == 0:
             add_weight(w, HOME, cause_of(incident), incident.weight)
             w.belief_logit += violation_evidence(p)
+    note_peak(w)
+
+
+@rule
+def note_peak(w):
+    """The home state's grievance where it may be at its highest: after incidents and strikes."""
     tally = w.tally[TODAY]
     tally.peak_grievance = max(tally.peak_grievance, total_grievance(w.states[HOME]))
 

@@ -201,7 +201,8 @@ def conclude_round(p, w, key, day, which, leader):
         scale_grievance(w, who, 1.0 - p.mediation.relief)
     w.will = clip(w.will + p.mediation.pressure)
     for m in range(MAX_MEDIATORS):
-        w.fatigue[m] *= 0.8
+        if p.mediators[m].active:
+            w.fatigue[m] *= 0.8
     w.tally[TODAY].rounds_succeeded += 1
     new_event(w, day, ROUND_SUCCEEDED, BY_MEDIATOR + leader, -1, -1)
     if w.truce == SUSPENDED:

@@ -26,7 +26,8 @@ def review_posture(p, w, day, who):
 @rule
 def effort(p, w, s, depth):
     """Hazard exponent of entering cell (s, depth): k_H ω on the host side, k_D on the home side,
-    spread over cells, scaled by posture and ruggedness. ω is today's."""
+    spread over cells and scaled by posture; rugged ground costs effort up to the border cell, not
+    behind it. ω is today's."""
     sector = w.sectors[s]
     passable = 1.0 - p.border.terrain * sector.ruggedness
     if depth < p.border.host_depth:
@@ -35,7 +36,7 @@ def effort(p, w, s, depth):
     if depth == p.border.host_depth:
         return p.home.capacity * p.home.forward * sector.ratio[HOME] * passable
     behind = p.home.capacity * (1.0 - p.home.forward) / (p.border.home_depth - 1)
-    return behind * sector.ratio[HOME] * passable
+    return behind * sector.ratio[HOME]
 
 
 @rule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .compile import rule
 from .draws import STRIKE_CHOICE, STRIKE_KILL, STRIKE_RESOLVE, happens, logistic
-from .grievance import scale_grievance
+from .grievance import note_peak, scale_grievance
 from .movement import weaken
 from .params import HOME
 from .world import (
@@ -88,6 +88,7 @@ def execute_strike(p, w, key, day, who):
     weight = p.states[who].strike_weight
     other.grievance[STRIKE] += weight
     other.added_overnight += weight
+    note_peak(w)
     struck = w.strikes[w.strike_count]
     struck.day = day
     struck.state = who

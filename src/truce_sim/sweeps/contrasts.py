@@ -6,9 +6,8 @@ run: what the policy does not touch cancels. Intervals are simultaneous (Bonferr
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +18,11 @@ from scipy import stats
 
 from truce_sim.errors import InputError
 
-from .design import Design
-from .execute import ChunkResult
-from .summary import CONFIDENCE
+from .folder import SweepFolder
+from .summary import CONFIDENCE, day_columns
+
+#: Replicates that are compared at a time.
+_STRIP = 256
 
 
 @dataclass(frozen=True)
@@ -35,33 +36,21 @@ class Pair:
 
 
 class Contrasts:
-    """Sums of paired differences, collected block by block of replicates."""
+    """Sums of paired differences, collected strip by strip of replicates."""
 
-    def __init__(self, design: Design, factor: str) -> None:
+    def __init__(self, folder: SweepFolder, factor: str) -> None:
+        values = folder.design[list(folder.factors)]
         self.factor = factor
-        self.pairs = find_pairs(design, factor)
-        self.baseline = design.points[0].values[factor]
-        self._points = len(design.points)
-        self._blocks: dict[int, NDArray[np.float64]] = {}
-        self._left: dict[int, int] = {}
+        self.pairs = find_pairs(values, folder.factors, factor)
+        self.baseline = values[factor].iloc[0]
         # per pair and outcome (days, collapse): n, Σd, Σd²
         self._sums = np.zeros((len(self.pairs), 2, 3))
+        for strip in _strips(folder):
+            self._count(strip)
 
-    def add(self, result: ChunkResult) -> None:
-        """Take in a chunk; a block is counted and dropped once all its points are there."""
-        chunk = result.chunk
-        shape = (2, self._points, chunk.count)
-        block = self._blocks.setdefault(chunk.first, np.full(shape, math.nan))
-        rows = slice(chunk.points.start, chunk.points.stop)
-        for which, values in enumerate((result.end_day, result.collapsed)):
-            block[which, rows] = np.where(result.failed, math.nan, values).reshape(-1, chunk.count)
-        self._left[chunk.first] = self._left.get(chunk.first, self._points) - len(chunk.points)
-        if self._left[chunk.first] == 0:
-            self._count(self._blocks.pop(chunk.first))
-
-    def _count(self, block: NDArray[np.float64]) -> None:
+    def _count(self, strip: NDArray[np.float64]) -> None:
         for i, pair in enumerate(self.pairs):
-            difference = block[:, pair.other] - block[:, pair.baseline]
+            difference = strip[:, pair.other] - strip[:, pair.baseline]
             good = np.isfinite(difference)
             kept = np.where(good, difference, 0.0)
             self._sums[i] += np.stack([good.sum(1), kept.sum(1), (kept**2).sum(1)], axis=1)
@@ -85,27 +74,41 @@ class Contrasts:
         return pd.DataFrame(rows)
 
 
-def find_pairs(design: Design, factor: str) -> list[Pair]:
+def _strips(folder: SweepFolder) -> Iterator[NDArray[np.float64]]:
+    """(2, points, replicates) of end_day and collapsed, block by block of replicates; NaN where
+    there is no run, or a failed one. Raises store.Damaged."""
+    waiting: dict[int, NDArray[np.float64]] = {}
+    for chunk, table in folder.tables(["end_day", "collapsed"]):
+        for block in [b for b in waiting if (b + 1) * _STRIP <= chunk.replicates.start]:
+            yield waiting.pop(block)
+        point, days, collapsed, good = day_columns(table)
+        block, place = np.divmod(table["replicate"].to_numpy(), _STRIP)
+        for number in np.unique(block).tolist():
+            strip = waiting.setdefault(number, np.full((2, folder.points, _STRIP), math.nan))
+            ours = good & (block == number)
+            strip[0, point[ours], place[ours]] = days[ours]
+            strip[1, point[ours], place[ours]] = collapsed[ours]
+    yield from waiting.values()
+
+
+def find_pairs(values: pd.DataFrame, factors: Sequence[str], factor: str) -> list[Pair]:
     """Every point paired with the one that differs from it in having the factor's first level."""
-    if factor not in design.factors:
+    if factor not in factors:
         raise InputError(
             setting="sweep.compare", value=factor, problem="that setting is not swept",
-            allowed=f"one of {', '.join(design.factors) or 'the swept settings (there are none)'}",
+            allowed=f"one of {', '.join(factors) or 'the swept settings (there are none)'}",
         )  # fmt: skip
-    first = design.points[0].values[factor]
-    others = [name for name in design.factors if name != factor]
-
-    def context(point: int) -> tuple[object, ...]:
-        return tuple(design.points[point].values[name] for name in others)
-
-    indices = range(len(design.points))
-    is_first = [design.points[i].values[factor] == first for i in indices]
-    baselines = {context(i): i for i in indices if is_first[i]}
+    others = [name for name in factors if name != factor]
+    levels = values[factor].tolist()
+    columns = [values[name].tolist() for name in others]
+    contexts = list(zip(*columns, strict=True)) if columns else [()] * len(levels)
+    is_first = [level == levels[0] for level in levels]
+    baselines = {context: i for i, context in enumerate(contexts) if is_first[i]}
     return [
-        Pair(baselines[context(i)], i, dict(zip(others, context(i), strict=True)),
-             design.points[i].values[factor])
-        for i in itertools.compress(indices, [not flag for flag in is_first])
-    ]  # fmt: skip
+        Pair(baselines[context], i, dict(zip(others, context, strict=True)), levels[i])
+        for i, context in enumerate(contexts)
+        if not is_first[i] and context in baselines
+    ]
 
 
 def mean_difference(

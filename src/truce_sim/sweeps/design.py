@@ -1,187 +1,124 @@
-"""Which points a sweep has: from overrides in Hydra's syntax to a checked Config for each."""
+"""Which points a sweep has: from overrides in Hydra's syntax to a table of values and the
+configurations that they start from."""
 
 from __future__ import annotations
 
-import copy
-import itertools
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from hydra.core.config_loader import ConfigLoader
-from hydra.core.override_parser.overrides_parser import OverridesParser
+import numpy as np
+import pandas as pd
 from hydra.core.override_parser.types import Override
-from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from numpy.typing import NDArray
 
-from truce_sim.config import as_tokens, explain, validate
+from truce_sim.config import as_tokens, validate
 from truce_sim.errors import InputError
 from truce_sim.schema import Config
 
-#: Settings of the sweep itself: the same for all its points.
-FIXED = ("replicate", "sweep", "output")
+from .composer import Base, Composer
+from .factors import MAX_POINTS, Factor, Interval, factor_of, param_token, sweep_tokens
+from .points import config_of, is_choice, specs_of
 
-MAX_POINTS = 10_000_000
-
-
-@dataclass(frozen=True)
-class Point:
-    """One design point: the swept values, by setting, and the configuration they make."""
-
-    values: dict[str, object]
-    config: Config
+__all__ = ["Composer", "Design", "config_of", "make_design", "specs_of", "sweep_tokens"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Design:
-    """The points of a sweep, and the settings that differ between them."""
+    """The points of a sweep.
 
+    kind: grid, zip, lhs, sobol, halton, morris, saltelli or table.
+    factors: swept settings and config groups, in order.
+    values: a row a point (index "point", from 0), a typed column a factor; lists and mappings as
+    JSON text.
+    bases: full configurations, not resolved, one for each distinct choice of config groups.
+    base: (points,) which of them each point starts from.
+    rows: (points,) trajectory (morris) or base row (saltelli), whose points share one seed of their
+    own; else None.
+    left_out: why points that were asked for are not there -> how many.
+    extendable: whether a longer design of the same kind and seed begins with this one.
+    """
+
+    kind: str
     factors: tuple[str, ...]
-    points: tuple[Point, ...]
-
-
-class Composer:
-    """Composes once for each distinct choice of config groups, then applies value overrides to a
-    copy of that base: what Hydra would compose, at a hundredth of the time."""
-
-    def __init__(self, loader: ConfigLoader, config_name: str) -> None:
-        self._loader = loader
-        self._config_name = config_name
-        self._parser = OverridesParser.create(config_loader=loader)
-        self._parsed: dict[str, Override] = {}
-        self._bases: dict[tuple[str, ...], DictConfig] = {}
-        self._groups: dict[str, bool] = {}
-
-    def parse(self, tokens: Sequence[str]) -> list[Override]:
-        """Overrides from tokens; raises InputError for bad syntax."""
-        try:
-            return list(self._parser.parse_overrides(list(tokens)))
-        except Exception as error:
-            raise explain(error, tokens) from error
-
-    def compose(self, fixed: Sequence[str], swept: Sequence[str]) -> Config:
-        """The checked configuration of one point."""
-        chosen = [self._override(token) for token in swept]
-        groups = [o.input_line or "" for o in chosen if self.is_group(o)]
-        try:
-            config = copy.deepcopy(self._base((*fixed, *groups)))
-            OmegaConf.set_struct(config, True)
-            for o in chosen:
-                if not self.is_group(o):
-                    OmegaConf.update(
-                        config, o.key_or_group, o.value(), merge=True,
-                        force_add=o.is_add() or o.is_force_add(),
-                    )  # fmt: skip
-        except Exception as error:
-            raise explain(error, [*fixed, *swept]) from error
-        return validate(config)
-
-    def is_group(self, override: Override) -> bool:
-        """Whether an override chooses a config group, or takes something away."""
-        key = override.key_or_group
-        if key not in self._groups:  # Hydra takes 20 ms to say
-            self._groups[key] = bool(self._loader.get_group_options(key))
-        return override.is_delete() or self._groups[key]
-
-    def _override(self, token: str) -> Override:
-        if token not in self._parsed:
-            self._parsed[token] = self.parse([token])[0]
-        return self._parsed[token]
-
-    def _base(self, tokens: tuple[str, ...]) -> DictConfig:
-        if tokens not in self._bases:
-            config = self._loader.load_configuration(
-                self._config_name, list(tokens), run_mode=RunMode.RUN
-            )
-            OmegaConf.set_struct(config, False)
-            config.pop("hydra", None)
-            self._bases[tokens] = config
-        return self._bases[tokens]
+    values: pd.DataFrame
+    bases: tuple[dict[str, Any], ...]
+    base: NDArray[np.int64]
+    rows: NDArray[np.int64] | None = None
+    left_out: dict[str, int] = field(default_factory=dict)
+    extendable: bool = True
 
 
 def make_design(
     composer: Composer, params: Mapping[str, Any], arguments: Sequence[str]
 ) -> tuple[Design, Config]:
-    """The grid of all swept values, and the configuration of the sweep itself.
+    """The design, and the configuration of the sweep itself.
 
     params: factor -> values from the sweeper's settings; arguments: overrides of the command line,
-    which replace params of the same setting. Raises InputError for any bad point before any is run.
+    which replace params of the same setting. Raises InputError for what cannot be used.
     """
-    lines = [f"{key}={_as_token(value)}" for key, value in params.items()]
+    fixed, factors = _read(composer, params, arguments)
+    shared = validate(composer.compose(fixed).typed)
+    values = _grid(factors)
+    bases, base = _bases(composer, fixed, factors, values)
+    plain = tuple(found.plain() for found in bases)
+    return Design("grid", tuple(f.name for f in factors), values, plain, base), shared
+
+
+def _read(
+    composer: Composer, params: Mapping[str, Any], arguments: Sequence[str]
+) -> tuple[list[str], list[Factor]]:
+    """What is the same for all points, and what is swept."""
+    lines = [param_token(key, value) for key, value in params.items()]
     latest: dict[str, Override] = {}
     for override in composer.parse([*lines, *arguments]):
         latest[override.get_key_element().lstrip("+~")] = override
     fixed = [o.input_line or "" for o in latest.values() if not o.is_sweep_override()]
-    factors = {key: expand(o) for key, o in latest.items() if o.is_sweep_override()}
-    shared = composer.compose(fixed, [])
-    size = 1
-    for tokens in factors.values():
-        size *= len(tokens)
+    return fixed, [factor_of(o) for o in latest.values() if o.is_sweep_override()]
+
+
+def _grid(factors: Sequence[Factor]) -> pd.DataFrame:
+    """Every combination of the levels, the last factor's changing fastest."""
+    for factor in factors:
+        if isinstance(factor.domain, Interval):
+            raise InputError(
+                setting=factor.name, value=str(factor.domain), problem="a grid needs separate values",
+                allowed="a list (1,2,3), range(start,stop,step) or choice(...)",
+            )  # fmt: skip
+    size = math.prod(len(factor.levels) for factor in factors)
     if size > MAX_POINTS:
         raise InputError(
             setting="sweep", value=size, problem="the design has too many points",
             allowed=f"at most {MAX_POINTS:,}",
         )  # fmt: skip
-    points = tuple(
-        Point(_values_of(composer, choice), composer.compose(fixed, choice))
-        for choice in itertools.product(*factors.values())
-    )
-    return Design(tuple(factors), points), shared
+    columns, after = {}, size
+    for factor in factors:
+        after //= len(factor.levels)
+        index = np.arange(size) // after % len(factor.levels)
+        columns[factor.name] = pd.Series(list(factor.levels)).take(index).to_numpy()
+    return pd.DataFrame(columns, index=pd.RangeIndex(size, name="point"))
 
 
-def expand(override: Override) -> list[str]:
-    """One token for each value that an override sweeps over."""
-    key = override.key_or_group
-    if key.split(".")[0] in FIXED:
-        raise InputError(
-            setting=key, value=override.input_line, problem="this setting cannot be swept",
-            allowed="one value for the whole sweep",
-        )  # fmt: skip
-    if override.is_interval_sweep():
-        raise InputError(
-            setting=key, value=override.input_line, problem="a grid needs separate values",
-            allowed="a list (1,2,3), range(start,stop,step) or choice(...)",
-        )  # fmt: skip
-    tokens = [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]
-    if not tokens:
-        raise InputError(
-            setting=key, value=override.input_line, problem="an empty sweep",
-            allowed="at least one value; range(start,stop,step) leaves stop out",
-        )  # fmt: skip
-    return tokens
+def _bases(
+    composer: Composer, fixed: Sequence[str], factors: Sequence[Factor], values: pd.DataFrame
+) -> tuple[list[Base], NDArray[np.int64]]:
+    """A base for each distinct choice of config groups, and which one each point has.
 
-
-def _values_of(composer: Composer, tokens: Iterable[str]) -> dict[str, object]:
-    """Setting -> value of one point; lists and mappings as JSON."""
-    values: dict[str, object] = {}
-    for override in composer.parse(list(tokens)):
-        value = override.value()
-        if isinstance(value, (list, dict)):
-            value = json.dumps(value, sort_keys=True)
-        values[override.key_or_group] = value
-    return values
-
-
-def _as_token(value: Any) -> str:
-    """A value of the sweeper's `params` as it would stand on the command line."""
-    if OmegaConf.is_config(value) or isinstance(value, (list, tuple)):
-        return ",".join(str(item) for item in value)
-    return str(value)
-
-
-def sweep_tokens(factors: Mapping[str, Sequence[object]] | Sequence[str]) -> list[str]:
-    """Factors with their levels as sweep overrides in Hydra's syntax."""
-    if not isinstance(factors, Mapping):
-        return list(factors)
-    tokens = []
-    for key, levels in factors.items():
-        if isinstance(levels, str) or not len(levels):
-            raise InputError(
-                "needs its levels as a list", setting=key, value=levels, allowed="a list of values"
-            )
-        values = [as_tokens({key: level})[0].partition("=")[2] for level in levels]
-        tokens.append(
-            f"{key}={','.join(values)}" if len(values) > 1 else f"{key}=choice({values[0]})"
-        )
-    return tokens
+    The first point of each is tried as Hydra would compose it: it refuses unknown settings.
+    """
+    chosen = [factor for factor in factors if is_choice(factor.name)]
+    others = [factor for factor in factors if not is_choice(factor.name)]
+    if chosen:
+        number = values.groupby([f.name for f in chosen], sort=False, dropna=False).ngroup()
+        base: NDArray[np.int64] = number.to_numpy(np.int64)
+    else:
+        base = np.zeros(len(values), np.int64)
+    bases = []
+    for first in np.unique(base, return_index=True)[1]:
+        point = values.iloc[[first]]
+        tokens = [as_tokens({f.key: point[f.name].iloc[0]})[0] for f in chosen]
+        found = composer.compose([*fixed, *tokens])
+        found.check_values({f.key: f.levels[0] for f in others})
+        bases.append(found)
+    return bases, base

@@ -1,16 +1,15 @@
-"""A sweep from its design to its folder.
+"""A sweep from its design to its results: what is missing is run, then everything is summed up.
 
-The folder holds `manifest.json` (what it came from), `design.parquet` (the points), `runs.parquet`
-(a row for each run), `summary.parquet` (a row for each point) and, with `sweep.compare`,
-`contrasts.parquet`. While the sweep runs, `parts/` holds the chunks that are done.
+The driver holds no results. What is done stands in the folder, under names that say which runs it
+is; so an interrupted sweep goes on where it was, and a longer one pays only for what is new.
 """
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,30 +18,44 @@ import pandas as pd
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig
 
-from truce_sim.config import to_plain
-from truce_sim.engine.run import RunSpec
+from truce_sim.errors import InputError
 from truce_sim.schema import Config
-from truce_sim.spec import make_spec
 
-from .contrasts import Contrasts
+from .create import prepare, refuse_other_rules
+from .crew import Crew, count_workers
 from .design import Composer, Design, make_design
-from .execute import ChunkResult, count_workers, run_chunks, seed_of_point
-from .plan import Chunk, plan_chunks
-from .store import join_parts, make_folder, provenance, to_table, write_json, write_table
-from .summary import Survival
+from .folder import SweepFolder, open_sweep
+from .lock import locked
+from .plan import Chunk, cut, missing, runs_per_chunk
+from .results import write_results
+from .store import Damaged, remove_leftovers
+from .worker import Done
 
 
 class Progress(Protocol):
     """Who is told how a sweep goes."""
 
-    def start(self, runs: int, folder: Path) -> None:
-        """The sweep has so many runs."""
+    def start(self, runs: int, done: int, folder: Path) -> None:
+        """The sweep has so many runs, of which so many were there before."""
 
     def advance(self, runs: int) -> None:
         """So many more are done."""
 
+    def say(self, words: str) -> None:
+        """Something that the user should know."""
+
     def finish(self) -> None:
         """It is over, or interrupted."""
+
+
+class Stopped(RuntimeError):
+    """A sweep that ended before it was finished; what it has done is kept."""
+
+    def __init__(self, why: str, folder: Path, done: int, runs: int) -> None:
+        super().__init__(
+            f"{why}. {done:,} of {runs:,} runs are kept.\n  go on: truce-sim resume {folder}"
+        )
+        self.folder = folder
 
 
 @dataclass(frozen=True)
@@ -50,7 +63,7 @@ class SweepResult:
     """A finished sweep.
 
     summary: a row for each point, indexed by `point`: the swept values, then shares and means with
-    95 % intervals (`summary.Survival.table`). contrasts: a row for each pair, or None.
+    95 % intervals (`summary.survival_table`). contrasts: a row for each pair, or None.
     """
 
     folder: Path
@@ -59,6 +72,7 @@ class SweepResult:
     contrasts: pd.DataFrame | None
     horizon: int
     runs_done: int
+    runs_new: int
     runs_failed: int
     seconds: float
     engine_seconds: float
@@ -67,7 +81,12 @@ class SweepResult:
     @cached_property
     def runs(self) -> pd.DataFrame:
         """All runs: point, replicate, seed, swept values, outcome (meanings in `columns`)."""
-        return pd.read_parquet(self.folder / "runs.parquet")
+        return open_sweep(self.folder).runs()
+
+    @property
+    def failures(self) -> pd.DataFrame:
+        """The runs that failed, with error and traceback."""
+        return open_sweep(self.folder).failures
 
 
 def sweep_from_hydra(
@@ -89,90 +108,100 @@ def sweep_from_hydra(
 def run_sweep(
     design: Design, shared: Config, overrides: Sequence[str], progress: Progress
 ) -> SweepResult:
-    """Run every point with all its replicates, into a new folder.
+    """Run every point with all its replicates, into a new folder or an earlier one of its name.
 
-    Everything that can be refused is refused (InputError) before the folder is made.
+    Everything that can be refused is refused (InputError) before anything is written. Raises
+    Stopped when the sweep ends before it is finished.
     """
-    specs = make_specs(design, shared)
-    survival = Survival([point.config.run.horizon_days for point in design.points])
-    contrasts = Contrasts(design, shared.sweep.compare) if shared.sweep.compare else None
-    folder = make_folder(shared.output.dir, "sweep", shared.output.name)
-    values = pd.DataFrame([point.values for point in design.points], index=range(len(specs)))
-    values.index.name = "point"
-    manifest = describe(design, shared, overrides)
-    write_json(folder / "manifest.json", manifest)
-    write_table(folder / "design.parquet", to_table(values.reset_index(), {}))
-    results, seconds = _execute(specs, shared, values, folder, progress, survival, contrasts)
-    join_parts([folder / "parts" / name for name in sorted(results)], folder / "runs.parquet")
-    shutil.rmtree(folder / "parts")
-    summary = values.join(survival.table())
-    write_table(folder / "summary.parquet", to_table(summary.reset_index(), {}))
-    table = contrasts.table() if contrasts else None
-    if table is not None:
-        write_table(folder / "contrasts.parquet", to_table(table, {}))
-    failed = int(survival.failed.sum())
-    manifest |= {"status": "done", "seconds": round(seconds, 3), "failed": failed}
-    write_json(folder / "manifest.json", manifest)
-    return SweepResult(
-        folder, values, summary, table, int(survival.horizons.max()),
-        len(specs) * shared.sweep.replicates, failed, seconds, sum(results.values()),
-        count_workers(shared.sweep.workers),
-    )  # fmt: skip
+    return carry_on(prepare(design, shared, overrides), progress)
 
 
-def make_specs(design: Design, shared: Config) -> list[RunSpec]:
-    """One RunSpec a point; points share the seed unless common random numbers are off."""
-    specs = [make_spec(point.config) for point in design.points]
-    if shared.sweep.common_random_numbers:
-        return specs
-    return [replace(spec, seed=seed_of_point(spec.seed, i)) for i, spec in enumerate(specs)]
+def carry_on(folder: SweepFolder, progress: Progress, workers: int | None = None) -> SweepResult:
+    """Run what is missing in a sweep's folder, and sum up. Raises as run_sweep."""
+    refuse_other_rules(folder)
+    with locked(folder.path):
+        work = _Work(folder, progress, workers or count_workers(folder.settings.workers))
+        work.finish()
+        return work.result()
 
 
-def describe(design: Design, shared: Config, overrides: Sequence[str]) -> dict[str, Any]:
-    """The manifest of a sweep that has not finished."""
-    return provenance(shared.seed, overrides) | {
-        "kind": "sweep",
-        "status": "running",
-        "factors": list(design.factors),
-        "points": len(design.points),
-        "replicates": shared.sweep.replicates,
-        "common_random_numbers": shared.sweep.common_random_numbers,
-        "config": to_plain(shared),
-    }
+@dataclass
+class _Work:
+    """What is being done on a folder."""
 
+    folder: SweepFolder
+    progress: Progress
+    workers: int
+    begun: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
+    engine_seconds: float = 0.0
+    runs_new: int = 0
 
-def _execute(
-    specs: list[RunSpec],
-    shared: Config,
-    values: pd.DataFrame,
-    folder: Path,
-    progress: Progress,
-    survival: Survival,
-    contrasts: Contrasts | None,
-) -> tuple[dict[str, float], float]:
-    """All chunks; returns the engine's seconds of each part, and the wall time."""
-    parts = folder / "parts"
-    parts.mkdir()
-    seconds: dict[str, float] = {}
-    begun = time.perf_counter()
-    progress.start(len(specs) * shared.sweep.replicates, folder)
+    def finish(self) -> None:
+        """Run what is missing until nothing is, then write the results."""
+        remove_leftovers(self.folder.path)
+        for path in self.folder.damaged():
+            self._set_aside(path)
+        with self._told():
+            while True:
+                self._run_missing()
+                try:
+                    write_results(self.folder, time.monotonic() - self.begun)
+                    break
+                except Damaged as error:
+                    self._set_aside(error.path)
 
-    def specs_of(chunk: Chunk) -> list[RunSpec]:
-        return specs[chunk.points.start : chunk.points.stop]
+    def _run_missing(self) -> None:
+        begun = time.monotonic()
+        while chunks := list(self._todo()):
+            for done in Crew(self.folder, self.workers).run(chunks):
+                self._count(done)
+        self.seconds += time.monotonic() - begun
 
-    def take(result: ChunkResult) -> None:
-        seconds[result.part.name] = result.engine_seconds
-        survival.add(result)
-        if contrasts:
-            contrasts.add(result)
-        progress.advance(result.chunk.runs)
+    def _todo(self) -> Iterator[Chunk]:
+        size = runs_per_chunk(self.folder.points * self.folder.replicates)
+        return cut(missing(self.folder.chunks(), self.folder.wanted()), size)
 
-    try:
-        chunks = plan_chunks(len(specs), shared.sweep.replicates)
-        for result in run_chunks(
-            chunks, specs_of, values, parts, count_workers(shared.sweep.workers)
-        ):
-            take(result)
-    finally:
-        progress.finish()
-    return seconds, time.perf_counter() - begun
+    def _count(self, done: Done) -> None:
+        self.runs_new += done.runs
+        self.engine_seconds += done.engine_seconds
+        self.progress.advance(done.runs)
+
+    def _set_aside(self, path: Path) -> None:
+        """A part that is not whole is kept under another name, and its runs are run again."""
+        if path.parent == self.folder.path:  # a result, made from the parts: made anew
+            path.unlink()
+            return
+        path.replace(path.with_name(path.name + ".damaged"))
+        self.progress.say(f"{path} is damaged: set aside, its runs are run again")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Progress from start to end, and what an interruption means."""
+        done = sum(chunk.runs for chunk in self.folder.chunks())
+        self.progress.start(int(self.folder.wanted().sum()), done, self.folder.path)
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise self._stopped("Interrupted") from None
+        except (RuntimeError, OSError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise self._stopped(str(error)) from error
+        finally:
+            self.progress.finish()
+
+    def _stopped(self, why: str) -> Stopped:
+        done = sum(chunk.runs for chunk in self.folder.chunks())
+        return Stopped(why, self.folder.path, done, int(self.folder.wanted().sum()))
+
+    def result(self) -> SweepResult:
+        """What came of it."""
+        folder = open_sweep(self.folder.path)
+        summary = folder.summary
+        return SweepResult(
+            folder.path, folder.design[list(folder.factors)], summary, folder.contrasts,
+            int(summary["horizon"].max()), int(summary["runs"].sum() + summary["failed"].sum()),
+            self.runs_new, int(summary["failed"].sum()), self.seconds, self.engine_seconds,
+            self.workers,
+        )  # fmt: skip

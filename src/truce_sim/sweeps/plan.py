@@ -1,46 +1,124 @@
-"""How a sweep is cut into chunks: replicate-major, so that an interrupted one is a smaller one."""
+"""How a sweep is cut into chunks: replicate-major, so that an interrupted one is a smaller one.
+
+A chunk is a rectangle, some points times some replicates, and its name says which. So the names of
+the parts that are there say what is done, and what is missing follows from them, whatever order,
+cut or interruption they came from.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 #: A chunk has about this many runs: long enough that writing it hardly counts, short enough for a
-#: lively progress bar and little to lose.
+#: lively progress bar and little to lose. Large sweeps have larger ones, for fewer files.
 RUNS_PER_CHUNK = 2000
+MOST_RUNS_PER_CHUNK = 200_000
+CHUNKS_WANTED = 2000
 REPLICATES_PER_BLOCK = 64
+
+_NAME = re.compile(r"p(\d+)-(\d+)_r(\d+)-(\d+)")
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some points, each with the same replicates [first, first + count)."""
+    """Some points, each with the same replicates."""
 
-    index: int
     points: range
-    first: int
-    count: int
+    replicates: range
 
     @property
     def runs(self) -> int:
         """Number of runs."""
-        return len(self.points) * self.count
+        return len(self.points) * len(self.replicates)
 
     @property
-    def replicates(self) -> NDArray[np.int64]:
-        """The replicates' numbers."""
-        return np.arange(self.first, self.first + self.count, dtype=np.int64)
+    def name(self) -> str:
+        """`p<first>-<stop>_r<first>-<stop>`, the stem of its part's file name."""
+        p, r = self.points, self.replicates
+        return f"p{p.start:07d}-{p.stop:07d}_r{r.start:08d}-{r.stop:08d}"
+
+    @classmethod
+    def named(cls, name: str) -> Chunk | None:
+        """The chunk of that name; None where it is not one."""
+        match = _NAME.fullmatch(name)
+        if not match:
+            return None
+        a, b, c, d = map(int, match.groups())
+        return cls(range(a, b), range(c, d)) if a < b and c < d else None
+
+    def halves(self) -> tuple[Chunk, Chunk]:
+        """The same runs as two chunks; for chunks of two runs or more."""
+        if len(self.points) > 1:
+            middle = (self.points.start + self.points.stop) // 2
+            left, right = range(self.points.start, middle), range(middle, self.points.stop)
+            return Chunk(left, self.replicates), Chunk(right, self.replicates)
+        middle = (self.replicates.start + self.replicates.stop) // 2
+        first, last = self.replicates.start, self.replicates.stop
+        return Chunk(self.points, range(first, middle)), Chunk(self.points, range(middle, last))
 
 
-def plan_chunks(points: int, replicates: int) -> Iterator[Chunk]:
-    """All chunks of a sweep, in the order in which they are run."""
-    block = min(replicates, REPLICATES_PER_BLOCK if points > 1 else RUNS_PER_CHUNK)
-    width = max(1, RUNS_PER_CHUNK // block)
-    index = 0
-    for first in range(0, replicates, block):
-        for start in range(0, points, width):
-            chosen = range(start, min(start + width, points))
-            yield Chunk(index, chosen, first, min(block, replicates - first))
-            index += 1
+def runs_per_chunk(runs: int) -> int:
+    """Runs that a chunk of a sweep of so many runs should have."""
+    return min(max(RUNS_PER_CHUNK, runs // CHUNKS_WANTED), MOST_RUNS_PER_CHUNK)
+
+
+def missing(done: Iterable[Chunk], wanted: NDArray[np.int64]) -> Iterator[Chunk]:
+    """What is to be run, in order, as large rectangles.
+
+    wanted (points,): replicates that each point is to have. done: chunks that are there, in any
+    order; they may overlap, and reach beyond what is wanted.
+    """
+    chunks = list(done)
+    ends = {int(stop) for stop in np.unique(wanted)}
+    sides = (chunk.replicates for chunk in chunks)
+    edges = sorted({0} | ends | {edge for side in sides for edge in (side.start, side.stop)})
+    covers: list[list[range]] = [[] for _ in edges]
+    for chunk in chunks:
+        first = bisect_left(edges, chunk.replicates.start)
+        for strip in range(first, bisect_left(edges, chunk.replicates.stop)):
+            covers[strip].append(chunk.points)
+    for strip, (first, stop) in enumerate(pairwise(edges)):
+        open_points = wanted >= stop
+        for points in covers[strip]:
+            open_points[points.start : points.stop] = False
+        for points in stretches(open_points):
+            yield Chunk(points, range(first, stop))
+
+
+def stretches(flags: NDArray[np.bool_]) -> Iterator[range]:
+    """The ranges in which all flags are set."""
+    edges = np.flatnonzero(np.diff(flags, prepend=False, append=False))
+    for first, stop in edges.reshape(-1, 2).tolist():
+        yield range(first, stop)
+
+
+def cut(rectangles: Iterable[Chunk], size: int) -> Iterator[Chunk]:
+    """Rectangles as chunks of about `size` runs: a block of replicates, all points, the next."""
+    for rectangle in rectangles:
+        points, replicates = rectangle.points, rectangle.replicates
+        block = max(REPLICATES_PER_BLOCK, size // len(points))
+        for some in _slices(replicates, block):
+            for few in _slices(points, max(1, size // len(some))):
+                yield Chunk(few, some)
+
+
+def _slices(whole: range, size: int) -> Sequence[range]:
+    return [whole[i : i + size] for i in range(0, len(whole), size)]
+
+
+def is_covered(chunk: Chunk, done: Iterable[Chunk]) -> bool:
+    """Whether all runs of a chunk are among those done."""
+    left = np.ones((len(chunk.points), len(chunk.replicates)), bool)
+    for other in done:
+        p, r = other.points, other.replicates
+        rows = slice(max(p.start - chunk.points.start, 0), max(p.stop - chunk.points.start, 0))
+        first, stop = r.start - chunk.replicates.start, r.stop - chunk.replicates.start
+        left[rows, max(first, 0) : max(stop, 0)] = False
+    return not left.any()

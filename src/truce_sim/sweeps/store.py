@@ -1,61 +1,27 @@
-"""The folder of a run or a sweep: files that are written whole or not at all."""
+"""Files of results: written whole or not at all, every column with its unit and meaning."""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterable, Sequence
-from importlib import metadata
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from truce_sim import columns
-from truce_sim.engine.compile import DIGEST
-from truce_sim.errors import InputError
 
-SCHEMA_VERSION = 1
-
-_LIBRARIES = ("numpy", "numba", "scipy", "pandas", "pyarrow", "mesa", "hydra-core")
-
-
-def make_folder(base: str, kind: str, name: str) -> Path:
-    """A new folder for results: `base/name`, or `base/kind-date-time` where `name` is empty.
-
-    Raises InputError where it exists already, or cannot be made: nothing is ever overwritten.
-    """
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    tries = [name] if name else [f"{kind}-{stamp}", *(f"{kind}-{stamp}-{i}" for i in range(2, 100))]
-    for candidate in tries:
-        folder = Path(base) / candidate
-        try:
-            folder.mkdir(parents=True)
-            return folder
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise InputError(
-                setting="output.dir", value=str(folder), problem=f"cannot write there: {error}",
-                allowed="a folder that can be made and written to",
-            ) from error  # fmt: skip
-    raise InputError(
-        setting="output.name", value=name, problem=f"{Path(base) / name} exists already",
-        allowed="a new name; results are never overwritten",
-    )  # fmt: skip
+SCHEMA_VERSION = 2
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Write a file so that a crash leaves either all of it or nothing: temporary file, fsync,
     rename."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}.tmp")
     try:
         write(temporary)
         with temporary.open("rb") as file:
@@ -65,15 +31,63 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Remove what processes of this machine left half written when they were killed."""
+    for temporary in folder.rglob(f".*.{platform.node()}.*.tmp"):
+        process = temporary.name.split(".")[-2]
+        if process.isdigit() and not _is_alive(int(process)):
+            temporary.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """A JSON file, written whole."""
     text = json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n"
     write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
-def write_table(path: Path, table: pa.Table) -> None:
-    """A Parquet file, written whole."""
-    write_whole(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
+def write_table(path: Path, table: pa.Table, notes: Mapping[str, str] | None = None) -> None:
+    """A Parquet file, written whole, with checksums that tell damage on reading; `notes` go to its
+    footer, where they can be read without the rest."""
+    if notes:
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), **notes})
+    write_whole(
+        path,
+        lambda temporary: pq.write_table(
+            table, temporary, compression="zstd", write_page_checksum=True
+        ),
+    )
+
+
+def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """A Parquet file, its checksums checked.
+
+    Raises Damaged for one that is cut short or altered.
+    """
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            return file.read(columns=list(columns) if columns is not None else None)
+    except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise Damaged(path) from error
+
+
+class Damaged(RuntimeError):
+    """A file of results is cut short, or not what was written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is damaged")
+        self.path = path
 
 
 def to_table(frame: pd.DataFrame, meanings: dict[str, tuple[str, str]]) -> pa.Table:
@@ -87,7 +101,7 @@ def to_table(frame: pd.DataFrame, meanings: dict[str, tuple[str, str]]) -> pa.Ta
 
 _INTEGERS = frozenset(
     name for name, (unit, _) in columns.OUTCOME.items() if unit in ("day", "days", "count", "bands")
-) | {"deaths", "domestic_deaths"}
+)
 
 
 def _field(name: str, values: pd.Series, meaning: tuple[str, str]) -> pa.Field:
@@ -108,63 +122,3 @@ def _field(name: str, values: pd.Series, meaning: tuple[str, str]) -> pa.Field:
         kind = pa.string()
     unit, text = meaning
     return pa.field(name, kind, metadata={"unit": unit, "meaning": text})
-
-
-def join_parts(parts: Sequence[Path], target: Path) -> int:
-    """All parts in order as one Parquet file, a row group each; returns its number of rows."""
-
-    def write(temporary: Path) -> None:
-        with pq.ParquetWriter(temporary, pq.read_schema(parts[0]), compression="zstd") as writer:
-            for part in parts:
-                writer.write_table(pq.read_table(part))
-
-    write_whole(target, write)
-    return int(pq.read_metadata(target).num_rows)
-
-
-def provenance(seed: int, overrides: Iterable[str]) -> dict[str, Any]:
-    """What a result came from: versions, rules, command, seed, machine, time."""
-    commit, dirty = _git_state()
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "truce_sim": _version("truce-sim"),
-        "rules": DIGEST,
-        "git_commit": commit,
-        "git_dirty": dirty,
-        "python": platform.python_version(),
-        "libraries": {name: _version(name) for name in _LIBRARIES},
-        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
-        "command": " ".join(Path(a).name if i == 0 else a for i, a in enumerate(sys.argv)),
-        "overrides": list(overrides),
-        "seed": seed,
-        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-    }
-
-
-def plain(value: Any) -> Any:
-    """Numpy scalars as Python's, for JSON."""
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "unknown"
-
-
-def _git_state() -> tuple[str | None, bool | None]:
-    """Commit of the source tree and whether it had changes; None outside a checkout of it."""
-    here = Path(__file__).resolve().parent
-    try:
-        _git(here, "ls-files", "--error-unmatch", Path(__file__).name)
-        commit = _git(here, "rev-parse", "HEAD")
-        return commit, bool(_git(here, "status", "--porcelain", "--untracked-files=no"))
-    except (OSError, subprocess.SubprocessError):
-        return None, None
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    return subprocess.run(
-        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=10
-    ).stdout.strip()

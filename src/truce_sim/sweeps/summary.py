@@ -7,92 +7,139 @@ follows from one table of counts: how many runs of each point ended on each day.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import stats
 
-from .execute import ChunkResult
+from .folder import SweepFolder
 
 CONFIDENCE = 0.95
+_POINTS_AT_ONCE = 2000
+
+Floats = NDArray[np.float64]
+
+
+def survival_table(folder: SweepFolder) -> pd.DataFrame:
+    """One row a point: swept values, runs, failed, horizon, then collapse_share, mean_survival and
+    median_survival, each with its 95 % interval in `<name>_low` and `<name>_high`; days.
+
+    The mean is restricted to the horizon; the median is missing where fewer than half of the runs
+    collapsed, its upper end where the interval reaches the horizon. Raises store.Damaged.
+    """
+    starts = range(0, folder.points, _POINTS_AT_ONCE)
+    slices = [range(a, min(a + _POINTS_AT_ONCE, folder.points)) for a in starts]
+    found = pd.concat([_slice_table(folder, points) for points in slices])
+    return folder.design[list(folder.factors)].join(found.rename_axis("point"))
+
+
+def _slice_table(folder: SweepFolder, points: range) -> pd.DataFrame:
+    horizons = [int(s.params[0]["run"]["horizon_days"]) for s in folder.specs(points)]
+    survival = Survival(points, np.asarray(horizons))
+    for _, table in folder.tables(["status", "end_day", "collapsed"], points):
+        survival.add(table)
+    return survival.table()
 
 
 class Survival:
     """Counts of runs by point and day of collapse; the last column holds those that survived."""
 
-    def __init__(self, horizons: Sequence[int]) -> None:
-        self.horizons = np.asarray(horizons)
-        self.counts = np.zeros((len(horizons), int(self.horizons.max()) + 1), np.int64)
-        self.failed = np.zeros(len(horizons), np.int64)
+    def __init__(self, points: range, horizons: NDArray[np.int64]) -> None:
+        self._points = points
+        self._horizons = horizons
+        self._counts = np.zeros((len(points), int(horizons.max()) + 1), np.int64)
+        self._failed = np.zeros(len(points), np.int64)
 
-    def add(self, result: ChunkResult) -> None:
-        """Count the runs of a chunk."""
-        points = np.repeat(np.asarray(result.chunk.points), result.chunk.count)
-        good = ~result.failed
-        days = np.where(result.collapsed, result.end_day, self.counts.shape[1] - 1)
-        np.add.at(self.counts, (points[good], days[good]), 1)
-        np.add.at(self.failed, points[result.failed], 1)
+    def add(self, table: pa.Table) -> None:
+        """Count the rows of a part, as far as they are of these points."""
+        point, days, collapsed, good = day_columns(table)
+        point = point - self._points.start
+        ours = (point >= 0) & (point < len(self._points))
+        days = np.where(collapsed, days, self._counts.shape[1] - 1)
+        np.add.at(self._counts, (point[ours & good], days[ours & good]), 1)
+        np.add.at(self._failed, point[ours & ~good], 1)
 
     def table(self) -> pd.DataFrame:
-        """One row a point: runs, failed, collapse_share, mean_survival, median_survival, each with
-        its 95 % interval in `<name>_low` and `<name>_high`; days. The mean is restricted to the
-        horizon; the median is missing where fewer than half of the runs collapsed."""
-        rows = [self._row(point) for point in range(len(self.horizons))]
-        return pd.DataFrame(rows).rename_axis("point")
+        """As survival_table, without the swept values."""
+        n = self._counts.sum(axis=1)
+        collapsed = n - self._counts[:, -1]
+        days = np.minimum(np.arange(self._counts.shape[1]), self._horizons[:, None]).astype(float)
+        columns: dict[str, NDArray[Any]] = {
+            "runs": n, "failed": self._failed, "horizon": self._horizons
+        }  # fmt: skip
+        columns |= _named("collapse_share", share_interval(collapsed, n))
+        columns |= _named("mean_survival", _mean(self._counts, days, n))
+        columns |= _named("median_survival", _median(self._counts, days, n, self._horizons))
+        return pd.DataFrame(columns, index=pd.RangeIndex(self._points.start, self._points.stop))
 
-    def _row(self, point: int) -> dict[str, float]:
-        counts, horizon = self.counts[point].astype(float), int(self.horizons[point])
-        n = int(counts.sum())
-        days = np.minimum(np.arange(counts.size, dtype=float), horizon)
-        row: dict[str, float] = {"runs": n, "failed": int(self.failed[point]), "horizon": horizon}
-        collapsed = n - int(counts[-1])
-        row |= _named("collapse_share", *wilson(collapsed, n))
-        row |= _named("mean_survival", *mean_interval(counts, days))
-        row |= _named("median_survival", *median_interval(counts, days, horizon))
-        return row
+
+def day_columns(
+    table: pa.Table,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """(point, end_day, collapsed, good) of the rows of a part; 0 and False where not good."""
+    good = np.asarray(table["end_day"].is_valid())
+    return (
+        table["point"].to_numpy(),
+        table["end_day"].fill_null(0).to_numpy().astype(np.int64),
+        table["collapsed"].fill_null(False).to_numpy(),
+        good,
+    )
+
+
+def share_interval(
+    successes: NDArray[np.int64], n: NDArray[np.int64]
+) -> tuple[Floats, Floats, Floats]:
+    """Shares with their 95 % Wilson intervals (Wilson 1927); missing for n = 0."""
+    z = float(stats.norm.ppf(0.5 + CONFIDENCE / 2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = successes / n
+        centre = (successes + z**2 / 2) / (n + z**2)
+        half = z / (n + z**2) * np.sqrt(n * share * (1 - share) + z**2 / 4)
+    low, high = np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
+    low, high = np.where(successes == 0, 0.0, low), np.where(successes == n, 1.0, high)
+    empty = np.asarray(n) == 0
+    return tuple(np.where(empty, math.nan, x) for x in (share, low, high))  # type: ignore[return-value]
 
 
 def wilson(successes: int, n: int) -> tuple[float, float, float]:
     """A share with its 95 % Wilson interval."""
-    if n == 0:
-        return math.nan, math.nan, math.nan
-    interval = stats.binomtest(successes, n).proportion_ci(CONFIDENCE, method="wilson")
-    return successes / n, float(interval.low), float(interval.high)
+    share, low, high = share_interval(np.array([successes]), np.array([n]))
+    return float(share[0]), float(low[0]), float(high[0])
 
 
-def mean_interval(
-    counts: NDArray[np.float64], values: NDArray[np.float64]
-) -> tuple[float, float, float]:
-    """Mean of counted values with its 95 % t interval; the interval is missing for n < 2."""
-    n = counts.sum()
-    if n == 0:
-        return math.nan, math.nan, math.nan
-    mean = float(counts @ values / n)
-    if n < 2:
-        return mean, math.nan, math.nan
-    variance = float(counts @ (values - mean) ** 2 / (n - 1))
-    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, n - 1)) * math.sqrt(variance / n)
+def _mean(
+    counts: NDArray[np.int64], days: Floats, n: NDArray[np.int64]
+) -> tuple[Floats, Floats, Floats]:
+    """Mean survival with its 95 % t interval, which is missing for n < 2."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = (counts * days).sum(axis=1) / n
+        variance = (counts * (days - mean[:, None]) ** 2).sum(axis=1) / (n - 1)
+        half = stats.t.ppf(0.5 + CONFIDENCE / 2, n - 1) * np.sqrt(variance / n)
     return mean, mean - half, mean + half
 
 
-def median_interval(
-    counts: NDArray[np.float64], days: NDArray[np.float64], horizon: int
-) -> tuple[float, float, float]:
+def _median(
+    counts: NDArray[np.int64], days: Floats, n: NDArray[np.int64], horizons: NDArray[np.int64]
+) -> tuple[Floats, Floats, Floats]:
     """Median survival with its 95 % order-statistic interval (binomial, distribution-free); missing
     where it lies beyond the horizon."""
-    n = int(counts.sum())
-    if n == 0:
-        return math.nan, math.nan, math.nan
-    low, high = stats.binom.interval(CONFIDENCE, n, 0.5)
-    below = counts.cumsum()
-    ranks = (math.ceil(n / 2), max(int(low), 1), min(int(high) + 1, n))
-    found = [int(np.searchsorted(below, rank)) for rank in ranks]
-    return tuple(  # type: ignore[return-value]
-        float(days[i]) if i < counts.size - 1 and days[i] < horizon else math.nan for i in found
-    )
+    below = counts.cumsum(axis=1)
+    low, high = stats.binom.interval(CONFIDENCE, np.maximum(n, 1), 0.5)
+    ranks = (np.ceil(n / 2), np.maximum(low, 1), np.minimum(high + 1, n))
+
+    def day_of(rank: Floats) -> Floats:
+        place = (below < rank[:, None]).sum(axis=1)
+        last = np.minimum(place, days.shape[1] - 1)
+        found = np.take_along_axis(days, last[:, None], axis=1)[:, 0]
+        there = (place < days.shape[1] - 1) & (found < horizons) & (n > 0)
+        return np.where(there, found, math.nan)
+
+    return day_of(ranks[0]), day_of(ranks[1]), day_of(ranks[2])
 
 
-def _named(name: str, value: float, low: float, high: float) -> dict[str, float]:
+def _named(name: str, values: tuple[Floats, Floats, Floats]) -> dict[str, Floats]:
+    value, low, high = values
     return {name: value, f"{name}_low": low, f"{name}_high": high}

@@ -1,0 +1,191 @@
+"""A sweep's folder, made or extended: everything is checked before anything is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from truce_sim import columns
+from truce_sim.config import to_plain
+from truce_sim.engine.compile import DIGEST
+from truce_sim.engine.run import RunSpec
+from truce_sim.errors import InputError
+from truce_sim.schema import Config
+
+from .design import Design, specs_of
+from .folder import PARTS, SweepFolder, open_sweep
+from .lock import locked
+from .provenance import make_folder, provenance, version
+from .specs import key_of, write_specs
+from .store import to_table, write_json, write_table
+
+#: Settings that say how runs are made, not which: an extension may have others.
+_FREE = ("replicates", "workers", "compare", "run_timeout", "jobs", "until")
+_RECORDS = ("series_every_days", "events", "only_if_collapsed")
+
+_SLICE = 1000
+
+
+def prepare(design: Design, shared: Config, overrides: Sequence[str]) -> SweepFolder:
+    """The folder of a sweep: a new one, or an earlier one of the same name, extended.
+
+    Raises InputError, with nothing written, for a bad point, for a folder of something else, and
+    for one whose runs are not of the same rules, program or settings.
+    """
+    path = Path(shared.output.dir) / shared.output.name
+    if shared.output.name and (path / "manifest.json").is_file():
+        return _extend(open_sweep(path), design, shared, overrides)
+
+    def fill(folder: Path) -> None:
+        keys = write_specs(folder / "specs", 0, _specs(design))
+        _write_design(folder, design.values, design.base.tolist(), keys)
+        (folder / PARTS).mkdir()
+        write_json(folder / "manifest.json", _describe(design, shared, overrides))
+
+    return open_sweep(make_folder(shared.output.dir, "sweep", shared.output.name, fill))
+
+
+def _specs(design: Design, points: Iterable[int] | None = None) -> Iterator[RunSpec]:
+    """The specs of these points, or of all, checked as they come."""
+    if points is not None:
+        for point in points:
+            yield from specs_of(design, range(point, point + 1))
+        return
+    stop = len(design.values)
+    for start in range(0, stop, _SLICE):
+        yield from specs_of(design, range(start, min(start + _SLICE, stop)))
+
+
+def _write_design(
+    folder: Path, values: pd.DataFrame, base: Sequence[int], keys: Sequence[str]
+) -> None:
+    frame = values.assign(base=base, key=keys).reset_index()
+    write_table(folder / "design.parquet", to_table(frame, columns.SWEEP))
+
+
+def _describe(design: Design, shared: Config, overrides: Sequence[str]) -> dict[str, Any]:
+    """The manifest of a sweep that has not finished."""
+    return provenance(shared.seed, overrides) | {
+        "kind": "sweep",
+        "status": "running",
+        "design": design.kind,
+        "factors": list(design.factors),
+        "points": len(design.values),
+        "left_out": dict(design.left_out),
+        "extendable": design.extendable,
+        "config": to_plain(shared),
+        "bases": list(design.bases),
+    }
+
+
+# ── going on with a folder ───────────────────────────────────────────────────────────────────
+
+
+def refuse_other_rules(folder: SweepFolder) -> None:
+    """Raise InputError unless this program would make the same runs as are there."""
+    theirs = folder.manifest
+    for name, ours, what in (
+        ("rules", DIGEST, "the rules of the model, or numba or numpy, have changed"),
+        ("truce_sim", version("truce-sim"), "another version of truce-sim made it"),
+    ):
+        if theirs.get(name) != ours:
+            raise InputError(
+                f"{what}: its runs are of {name} {theirs.get(name)}, now {ours}; they do not mix",
+                value=str(folder.path),
+                allowed="another output.name for a sweep of its own, or the version (git commit "
+                f"{str(theirs.get('git_commit'))[:12]}) that made this one",
+            )
+
+
+def _extend(
+    folder: SweepFolder, design: Design, shared: Config, overrides: Sequence[str]
+) -> SweepFolder:
+    """The folder with what the design has more; what is there stays, and keeps its numbers."""
+    refuse_other_rules(folder)
+    _refuse_other_settings(folder, design, shared)
+    keys = [key_of(spec) for spec in _specs(design)]
+    known = folder.design
+    there = set(_identities(known, known["key"].tolist(), folder.factors))
+    asked = _identities(design.values, keys, folder.factors)
+    new = [i for i, identity in enumerate(asked) if identity not in there]
+    if new and not (design.extendable and folder.manifest["extendable"]):
+        raise InputError(
+            f"has {folder.points} points of another {design.kind} design, which cannot be "
+            "extended: its points depend on their number",
+            setting="hydra.sweeper.points", value=len(design.values),
+            allowed="the number it has (to resume it), or another output.name",
+        )  # fmt: skip
+    with locked(folder.path):
+        manifest = folder.manifest | {
+            "status": "running",
+            "points": folder.points + len(new),
+            "left_out": dict(design.left_out),
+            "config": to_plain(shared),
+            "overrides": list(overrides),
+        }
+        if new:
+            manifest |= _append(folder, design, keys, new)
+        write_json(folder.path / "manifest.json", manifest)
+    return open_sweep(folder.path)
+
+
+def _append(
+    folder: SweepFolder, design: Design, keys: Sequence[str], new: Sequence[int]
+) -> dict[str, Any]:
+    """Write the specs and the rows of new points; returns what the manifest has to say of them."""
+    bases = [*folder.manifest["bases"]]
+    numbers = []
+    for base in design.bases:
+        if base not in bases:
+            bases.append(base)
+        numbers.append(bases.index(base))
+    write_specs(folder.path / "specs", folder.points, _specs(design, new))
+    known = folder.design
+    added = design.values.iloc[list(new)]
+    values = pd.concat([known[list(folder.factors)], added], ignore_index=True)
+    values.index.name = "point"
+    base: list[int] = [*known["base"].tolist(), *(numbers[design.base[i]] for i in new)]
+    _write_design(folder.path, values, base, [*known["key"], *(keys[i] for i in new)])
+    return {"bases": bases}
+
+
+def _identities(
+    values: pd.DataFrame, keys: Sequence[str], factors: Sequence[str]
+) -> list[tuple[object, ...]]:
+    """What makes a point this point: its swept values and the digest of what they mean."""
+    return list(zip(keys, *(values[name].tolist() for name in factors), strict=True))
+
+
+def _refuse_other_settings(folder: SweepFolder, design: Design, shared: Config) -> None:
+    """Raise InputError where the folder is of another design, or other settings."""
+    allowed = "the same as before (to resume or extend it), or another output.name"
+    if design.kind != folder.manifest["design"] or design.factors != folder.factors:
+        raise InputError(
+            f"is a {folder.manifest['design']} sweep of {', '.join(folder.factors) or 'nothing'}",
+            setting="output.name", value=shared.output.name,
+            allowed=f"the same settings swept, not {', '.join(design.factors) or 'none'} "
+            f"({design.kind}); or another name",
+        )  # fmt: skip
+    before, now = folder.manifest["config"], to_plain(shared)
+    for path, old, new in _differences(before, now):
+        part, _, name = path.partition(".")
+        if part == "output" or (part == "sweep" and name.split(".")[0] in _FREE):
+            continue
+        raise InputError(
+            f"the runs in {folder.path} have {json.dumps(old)}: they do not mix",
+            setting=path, value=new, allowed=allowed,
+        )  # fmt: skip
+
+
+def _differences(before: Any, now: Any, path: str = "") -> Iterator[tuple[str, object, object]]:
+    """(path, old, new) of every setting that differs."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for name in {**before, **now}:
+            where = f"{path}.{name}".removeprefix(".")
+            yield from _differences(before.get(name), now.get(name), where)
+    elif json.dumps(before) != json.dumps(now):
+        yield path, before, now

@@ -1,0 +1,82 @@
+"""Failed runs, run again in their place: for timeouts, crashes and full memory that may pass."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+from collections.abc import Iterator
+from itertools import groupby
+
+import pyarrow as pa
+
+from .create import refuse_other_rules
+from .crew import Crew, count_workers
+from .driver import Progress, SweepResult, carry_on
+from .folder import RERUNS, SweepFolder, open_sweep
+from .lock import locked
+from .plan import Chunk
+from .store import read_table, write_json, write_table
+
+
+def rerun_failed(
+    folder: SweepFolder, progress: Progress, run_timeout: float | None = None
+) -> SweepResult:
+    """Run failed runs again, then sum up. A run that fails again stays a failed row.
+
+    The new rows are collected beside the parts and put in their place part by part, each part
+    written whole, so a crash loses nothing. run_timeout: seconds, from now on. Raises as carry_on.
+    """
+    refuse_other_rules(folder)
+    with locked(folder.path):
+        if run_timeout is not None:
+            folder = _with_timeout(folder, run_timeout)
+        failed = list(_failed(folder))
+        progress.start(sum(c.runs for c in failed), 0, folder.path)
+        try:
+            workers = count_workers(folder.settings.workers)
+            for done in Crew(folder, workers, RERUNS).run(failed):
+                progress.advance(done.runs)
+        finally:
+            progress.finish()
+        _put_in_place(folder)
+    return carry_on(folder, progress)
+
+
+def _with_timeout(folder: SweepFolder, seconds: float) -> SweepFolder:
+    manifest = copy.deepcopy(folder.manifest)
+    manifest["config"]["sweep"]["run_timeout"] = seconds
+    write_json(folder.path / "manifest.json", manifest)
+    return open_sweep(folder.path)
+
+
+def _failed(folder: SweepFolder) -> Iterator[Chunk]:
+    """The failed runs as chunks of one point and consecutive replicates."""
+    for chunk, table in folder.tables(["status"]):
+        footer = folder.footer(chunk)
+        if footer is None or not footer.failed:
+            continue
+        rows = table.to_pylist()
+        runs = [(r["point"], r["replicate"]) for r in rows if r["status"] != "done"]
+        for _, some in groupby(enumerate(runs), lambda at: (at[1][0], at[1][1] - at[0])):
+            (_, (point, first)), *rest = list(some)
+            yield Chunk(range(point, point + 1), range(first, first + 1 + len(rest)))
+
+
+def _put_in_place(folder: SweepFolder) -> None:
+    """Parts with failures get the new rows in the place of the failed ones."""
+    again = folder.path / RERUNS
+    files = sorted(again.glob("p*.parquet"))
+    rows = {
+        (row["point"], row["replicate"]): row
+        for path in files
+        for row in read_table(path).to_pylist()
+    }
+    for chunk in folder.chunks():
+        table = folder.table(chunk)
+        old = table.to_pylist()
+        new = [rows.get((row["point"], row["replicate"]), row) for row in old]
+        if new != old:
+            changed = pa.Table.from_pylist(new, schema=table.schema)
+            failed = sum(row["status"] != "done" for row in new)
+            write_table(folder.part(chunk), changed, {"failed": str(failed)})
+    shutil.rmtree(again, ignore_errors=True)
