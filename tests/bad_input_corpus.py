@@ -150,7 +150,7 @@ _TOGETHER = [
     BadInput(
         "n_eff",
         ["militants.excitation=2"],
-        ("militants.excitation = 2", "n_eff = 1.099", "home.capacity=0.85", "below 1.819"),
+        ("militants.excitation = 2", "n_eff = 1.087", "home.capacity=0.85", "below 1.84"),
     ),
     BadInput("n_eff_open", ["home.capacity=0"], ("militants.excitation = 1.6", "n_eff = 1.6")),
     BadInput("calendar_late", ["mediation.calendar=[365]"], ("mediation.calendar[0] = 365", "364")),

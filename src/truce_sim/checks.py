@@ -10,16 +10,16 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from truce_sim.engine.params import MAX_CALENDAR, MAX_MEDIATORS
 from truce_sim.errors import InputError, closest
 from truce_sim.fields import by_path, field_at
 from truce_sim.scenario import Border, check_table_choice
-from truce_sim.schema import Config, MilitantsConfig
+from truce_sim.schema import Config
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
@@ -291,6 +291,13 @@ def check_branching(config: Config, border: Border) -> None:
     )
 
 
+class Depths(Protocol):
+    """The law of a target's depth: lognormal in km."""
+
+    depth_mu: float
+    depth_sigma: float
+
+
 def effective_branching(config: Config, border: Border) -> float:
     """Return n_eff, the attacks that one attack brings about when the host does nothing.
 
@@ -303,15 +310,37 @@ def effective_branching(config: Config, border: Border) -> float:
         border: its border.
     """
     home, depth = config.home, config.border.home_depth
-    passable = 1 - config.border.terrain * border.sectors["ruggedness"]
-    behind = home.capacity * (1 - home.forward) / (depth - 1)
-    at_border = np.exp(-home.capacity * home.forward * passable)
-    share = target_shares(config.militants, config.border.cell_km, depth)
-    inside = np.exp(-behind * np.arange(depth)) @ share
-    return float(config.militants.excitation * (border.sectors["weight"] @ at_border) * inside)
+    shares = target_shares(config.militants, config.border.cell_km, depth)
+    passing = passing_share(
+        home.capacity, home.forward, shares, config.border.terrain, border.sectors
+    )
+    return float(config.militants.excitation * passing)
 
 
-def target_shares(militants: MilitantsConfig, cell_km: float, depth: int) -> NDArray[np.float64]:
+def passing_share(
+    capacity: ArrayLike,
+    forward: ArrayLike,
+    shares: NDArray[np.float64],
+    terrain: float,
+    sectors: NDArray[np.void],
+) -> NDArray[np.float64]:
+    """Return Σ_s w_s · E_depth[exp(-effort on the way)], the share of bands that get past.
+
+    Args:
+        capacity, forward: of the home state, of one shape (...).
+        shares: (..., depth) of bands bound for each home cell.
+        terrain: effort lost on the most rugged ground.
+        sectors: the border, `SECTOR` records.
+    """
+    capacity, forward = np.asarray(capacity)[..., None], np.asarray(forward)[..., None]
+    depth = shares.shape[-1]
+    passable = 1 - terrain * sectors["ruggedness"]
+    at_border = np.exp(-capacity * forward * passable) @ sectors["weight"]
+    behind = capacity * (1 - forward) / (depth - 1) * np.arange(depth)
+    return np.asarray(at_border * (np.exp(-behind) * shares).sum(axis=-1))
+
+
+def target_shares(militants: Depths, cell_km: float, depth: int) -> NDArray[np.float64]:
     """Return the shares of bands bound for home cells 1 ... `depth` (the last takes all beyond).
 
     Depth is lognormal in km; its cell is that depth rounded up to whole cells.
@@ -320,7 +349,7 @@ def target_shares(militants: MilitantsConfig, cell_km: float, depth: int) -> NDA
     return np.diff([0.0, *below, 1.0])
 
 
-def _below(militants: MilitantsConfig, km: float) -> float:
+def _below(militants: Depths, km: float) -> float:
     """Probability that a target lies no deeper than `km`."""
     distance = math.log(km) - militants.depth_mu
     if militants.depth_sigma == 0:

@@ -1,4 +1,4 @@
-"""The command line: `truce-sim run | sweep | completion`.
+"""The command line: `truce-sim run | sweep | list | status | resume | verify | …`.
 
 Only the standard library is imported here; a command imports what it needs when it runs. Hydra
 composes the configuration and parses overrides; this file keeps its manners: one clear message
@@ -17,6 +17,15 @@ truce-sim: a laboratory for one-clause truces
 
   truce-sim run [overrides]        one run, told as it happened
   truce-sim sweep [overrides]      many runs: every combination of the values given
+  truce-sim sweep … --dry-run      what it would run, how long it takes, how much disk
+
+  truce-sim list [DIR]             the sweeps under a folder
+  truce-sim status DIR             what is done of one, how fast, the time left
+  truce-sim resume DIR             run what is missing
+  truce-sim verify DIR             run some rows again, compare every value exactly
+  truce-sim rerun DIR --failed     run failed runs again
+  truce-sim worker DIR             do a share of the work (clusters)
+
   truce-sim completion bash        a script for tab completion (bash, zsh or fish)
 
   truce-sim run --help             the settings' groups and how to override them
@@ -25,12 +34,15 @@ truce-sim: a laboratory for one-clause truces
 
 Examples
   truce-sim run truce=literal seed=7
-  truce-sim sweep truce=literal,practised home.capacity=0.5,0.85 sweep.replicates=200
+  truce-sim sweep truce=literal,practised home.capacity=0.85,1.2 sweep.replicates=200
   truce-sim sweep 'home.threshold=range(2,12,2)' mediation=none,qatar_turkiye
   truce-sim sweep +experiment=doha
 
 It simulates policy, abstractly, on assumptions that are marked as such; it forecasts nothing.
 """
+
+
+_FOLDER_COMMANDS = ("resume", "status", "list", "verify", "rerun", "worker")
 
 
 def main() -> NoReturn:
@@ -71,6 +83,8 @@ def _guarded(command: str, arguments: list[str]) -> int:
     except BrokenPipeError:  # the reader, such as `head`, had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except SystemExit as end:  # how Hydra ends, and a sweep with failed runs
+        return end.code if isinstance(end.code, int) else 1
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return 130
@@ -106,10 +120,23 @@ def sweep(arguments: list[str]) -> int:
     """`truce-sim sweep`: many runs; the project's Hydra sweeper does the work."""
     from .gate import compose_checked, flags_first
 
-    ordered = flags_first(arguments)
+    actions = {"--dry-run": "describe", "--prepare": "prepare"}
+    chosen = [f"hydra.sweeper.action={actions[word]}" for word in arguments if word in actions]
+    ordered = flags_first([word for word in arguments if word not in actions])
     compose_checked("sweep", ordered)
-    _through_hydra("sweep", ordered, ["--multirun"])
+    _through_hydra("sweep", [*ordered, *chosen], ["--multirun"])
     return 0
+
+
+def _on_folder(command: str) -> Callable[[list[str]], int]:
+    """A command on a sweep's folder, imported when it is used."""
+
+    def carry_out(arguments: list[str]) -> int:
+        from .sweeps.commands import COMMANDS
+
+        return COMMANDS[command](arguments)
+
+    return carry_out
 
 
 def completion(arguments: list[str]) -> int:
@@ -127,6 +154,7 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": run,
     "sweep": sweep,
     "completion": completion,
+    **{name: _on_folder(name) for name in _FOLDER_COMMANDS},
 }
 
 

@@ -107,9 +107,11 @@ def _folder(config_dir: str | Path) -> Path:
 
 def origin_of(path: str, tokens: Sequence[str], composed: DictConfig) -> str:
     """Return where the setting at `path` got its value: an override or a file; "" if unknown."""
+    choices: Mapping[str, Any] = composed.hydra.runtime.choices
     for token in reversed(tokens):
-        key = token.split("=", 1)[0].lstrip("+~")
-        if path == key or path.startswith((f"{key}.", f"{key}[")):
+        key, _, value = token.lstrip("+~").partition("=")
+        chosen = choices.get(key) == value  # an option: it is its file that set the value
+        if not chosen and (path == key or path.startswith((f"{key}.", f"{key}["))):
             return f"override {token}"
     return _file_of(path, composed)
 
@@ -133,5 +135,7 @@ def _sets(file: Path, group: str, path: str) -> bool:
     text = file.read_text(encoding="utf-8")
     inside = path if "@package _global_" in text else path.removeprefix(f"{group}.")
     bare = inside.split("[", 1)[0]
-    content = OmegaConf.load(file)
-    return OmegaConf.select(content, bare, default=None, throw_on_missing=False) is not None
+    node: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
+    for part in bare.split("."):
+        node = node.get(part) if isinstance(node, dict) else None
+    return node is not None

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from truce_sim.checks import from_pydantic, refuse_targets, target, unknown
+from truce_sim.compose import CONFIG_NAME
 from truce_sim.errors import InputError, closest
 from truce_sim.fields import FieldInfo, field_at, groups
 from truce_sim.tokens import no_mediators
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
+
+#: What chooses the design of a sweep.
+SWEEPER_SETTINGS = tuple(
+    f"hydra.sweeper.{name}" for name in ("params", "design", "points", "where", "table", "action")
+)
 
 _SYNTAX = "setting=value, lists as [1,2], text with special characters in quotes"
 
@@ -107,7 +114,8 @@ def explain(exc: BaseException, overrides: Sequence[str] = ()) -> InputError:
             told = reader(error, overrides)
             if told is not None:
                 return told.at(origin=_origin(told.setting, chain, overrides))
-    return InputError(_first_line(chain), origin=_origin("", chain, overrides))
+    words = f"overrides {' '.join(overrides)}" if overrides else ""
+    return InputError(_first_line(chain), origin=_origin("", chain, overrides) or words)
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:
@@ -121,9 +129,9 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
 
 def _origin(setting: str, chain: Sequence[BaseException], overrides: Sequence[str]) -> str:
     for error in chain:
-        named = re.match(r"In '([^']+)': \w+ raised while composing", str(error))
-        if named:
-            return f"conf/{named[1]}.yaml"
+        named = re.match(r"In '([^']+)': (?:\w+ raised while composing|Could not)", str(error))
+        if named and named[1] != CONFIG_NAME:
+            return f"{named[1]}.yaml"
     for token in reversed(overrides):
         key = _key(token)
         if setting and (setting == key or setting.startswith((f"{key}.", f"{key}["))):
@@ -176,7 +184,7 @@ def _missing_option(error: BaseException, overrides: Sequence[str]) -> InputErro
         return None
     named = re.search(r"Could not (?:find|load) '([^']+)'", str(error))
     group, _, option = (named[1] if named else str(error.missing_cfg_file)).rpartition("/")
-    options = list(error.options or _listed(str(error)))
+    options = list(error.options or _listed(str(error)) or _options_of(group, str(error)))
     return InputError(
         "no such option" if group else "no such configuration",
         setting=group,
@@ -189,6 +197,12 @@ def _missing_option(error: BaseException, overrides: Sequence[str]) -> InputErro
 def _listed(message: str) -> list[str]:
     _, _, tail = message.partition("Available options")
     return [line.strip() for line in tail.splitlines()[1:] if line.startswith("\t")]
+
+
+def _options_of(group: str, message: str) -> list[str]:
+    """Return the options of a group in the folders that the message names as searched."""
+    folders = re.findall(r"path=file://(.+)", message)
+    return sorted({file.stem for folder in folders for file in Path(folder, group).glob("*.yaml")})
 
 
 def _composition(error: BaseException, overrides: Sequence[str]) -> InputError | None:
@@ -210,7 +224,7 @@ def _no_group(name: str) -> InputError:
         return InputError(
             "no such config group or setting", setting=name, allowed=f"{name}.<setting>=<value>"
         )
-    return unknown(name, [*groups(), "+experiment"])
+    return unknown(name, [*groups(), "+experiment", *SWEEPER_SETTINGS])
 
 
 def _already_there(name: str) -> InputError:
@@ -269,7 +283,13 @@ def _no_setting(path: str) -> InputError:
             allowed="mediators of the chosen option; "
             f"'+mediation.mediators={{{parts[2]}:{{call:0.3,skill:0.5}}}}' adds one",
         )
-    return unknown(path, groups())
+    if path == "experiment":
+        return InputError(
+            "its settings are not where they belong",
+            setting=path,
+            allowed="a file that begins with the line '# @package _global_'",
+        )
+    return unknown(path, [*groups(), *SWEEPER_SETTINGS])
 
 
 def _bad_value(path: str, error: BaseException, overrides: Sequence[str]) -> InputError:
@@ -320,7 +340,8 @@ def _yaml(error: BaseException, overrides: Sequence[str]) -> InputError | None:
         return None
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or _first_line([error])
-    where = f"{mark.name} line {mark.line + 1}" if mark is not None else ""
+    file = str(getattr(error, "name", ""))
+    where = f"{mark.name} line {mark.line + 1}" if mark is not None else file
     return InputError(f"is not YAML: {problem}", setting="configuration file", origin=where)
 
 

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from .engine.world import ACTORS, CAUSES, DONE, EVENTS, STATUSES, TRUCE_STATES
 
+#: Kinds of numbers that can be missing, for those of numpy that cannot.
+_NULLABLE = {"i": "Int64", "b": "boolean"}
+
 
 def outcome_frame(rows: NDArray[np.void]) -> pd.DataFrame:
     """OUTCOME (n,) as n rows; columns in `columns.OUTCOME`.
@@ -24,9 +27,9 @@ def outcome_frame(rows: NDArray[np.void]) -> pd.DataFrame:
     frame["status"] = _words(rows["status"], STATUSES)
     failed = rows["status"] != DONE
     if failed.any():
-        numbers = frame.columns.drop(["status", "cause"])
-        frame[numbers] = frame[numbers].convert_dtypes().mask(failed)
-        frame["cause"] = frame["cause"].mask(failed)
+        for name in frame.columns.drop("status"):
+            kind = _NULLABLE.get(frame[name].dtype.kind, frame[name].dtype)
+            frame[name] = frame[name].astype(kind).mask(failed)
     return frame
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from .errors import InputError
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from omegaconf import DictConfig
 
 _VALUE_FLAGS = (
@@ -38,8 +40,25 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
         if word in _VALUE_FLAGS and todo:
             flags += [word, todo.pop(0)]
         else:
-            (flags if word.startswith("-") else overrides).append(word)
+            (flags if word.startswith("-") else overrides).append(_quoted(word))
     return [*flags, *overrides]
+
+
+def _quoted(word: str) -> str:
+    """The word, its value in quotes if it is a constraint whose `>` or `(` Hydra cannot read."""
+    setting, _, value = word.partition("=")
+    if setting != "hydra.sweeper.where":
+        return word
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    from .tokens import as_tokens
+
+    try:
+        OverridesParser.create().parse_override(word)
+    except HydraException:
+        return as_tokens({setting: value})[0]
+    return word
 
 
 @contextmanager
@@ -50,7 +69,7 @@ def explained(arguments: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except composing_errors() as error:
-        overrides = [word for word in arguments if not word.startswith("-")]
+        overrides = [word for word in arguments if "=" in word and not word.startswith("-")]
         raise explain(error, overrides) from error
 
 
@@ -60,19 +79,13 @@ def compose_checked(command: str, arguments: Sequence[str]) -> DictConfig:
     Raises InputError for bad overrides, for a configuration that names code, and for a sweep where
     one run was asked for.
     """
-    from hydra._internal.utils import get_args_parser
     from hydra.types import RunMode
 
     from .config import loader_for
     from .explain import check_tokens
 
-    parsed = get_args_parser().parse_args(list(arguments))
-    if parsed.experimental_rerun:
-        raise InputError(
-            "this flag is not supported: it would run what a file holds",
-            setting="--experimental-rerun",
-            value=parsed.experimental_rerun,
-        )
+    parsed = _parsed(arguments)
+    _refuse_flags(command, parsed)
     mode = RunMode.MULTIRUN if command == "sweep" else RunMode.RUN
     with explained(arguments), loader_for(parsed.config_dir) as loader:
         several = _several_values(parsed.overrides)
@@ -93,6 +106,33 @@ def compose_checked(command: str, arguments: Sequence[str]) -> DictConfig:
     return composed
 
 
+def _parsed(arguments: Sequence[str]) -> Namespace:
+    """The arguments as Hydra parses them; a flag that it does not know is an InputError."""
+    from hydra._internal.utils import get_args_parser
+
+    parser = get_args_parser()
+
+    def refuse(message: str) -> NoReturn:
+        raise InputError(message, allowed="flags of truce-sim run --hydra-help, before or after")
+
+    parser.error = refuse  # type: ignore[method-assign]
+    return parser.parse_args(list(arguments))
+
+
+def _refuse_flags(command: str, parsed: Namespace) -> None:
+    """Refuse flags of Hydra that would run code, or have no effect here."""
+    refused = {
+        "experimental_rerun": "this flag is not supported: it would run what a file holds",
+        "config_name": "this flag is not supported: the configuration is always config",
+        "config_path": "this flag is not supported: --config-dir adds a folder of your own",
+    }
+    if command == "run":
+        refused["multirun"] = "`run` makes one run; truce-sim sweep makes several"
+    for name, problem in refused.items():
+        if getattr(parsed, name):
+            raise InputError(problem, setting=f"--{name.replace('_', '-')}")
+
+
 def _several_values(overrides: Sequence[str]) -> list[str]:
     """The overrides that a sweep takes apart; what cannot be parsed is left to others."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -110,14 +150,22 @@ def _several_values(overrides: Sequence[str]) -> list[str]:
 
 def _refuse_code(hydra: DictConfig) -> None:
     """Only known sweepers and launchers; no callbacks; no logging that names code."""
+    from .checks import unknown
+    from .explain import SWEEPER_SETTINGS
+
     problem = "a configuration may not name code to run"
     for place, allowed in _TARGETS.items():
-        target = hydra[place].get("_target_")
+        node = hydra[place]
+        target = node if isinstance(node, str) else node.get("_target_")
         if target not in allowed:
             raise InputError(
                 problem, setting=f"hydra.{place}._target_", value=target,
                 allowed=" or ".join(allowed),
             )  # fmt: skip
+    for name in hydra.sweeper:
+        setting = f"hydra.sweeper.{name}"
+        if name != "_target_" and setting not in SWEEPER_SETTINGS:
+            raise unknown(setting, SWEEPER_SETTINGS)
     for place in ("callbacks", "job_logging", "hydra_logging"):
         content = str(hydra.get(place) or "")
         names_code = any(word in content for word in ("_target_", "'()'", "ext://", "class"))

@@ -69,26 +69,33 @@ def simulate(
 
 
 def sweep(
-    factors: Mapping[str, Sequence[object]] | Sequence[str],
+    factors: Mapping[str, Sequence[object]] | Sequence[str] = (),
     overrides: Mapping[str, object] | Sequence[str] = (),
     *,
+    design: str = "grid",
+    points: int = 0,
+    where: str = "",
+    table: str | Path = "",
     replicates: int | None = None,
     folder: str | Path | None = None,
     compare: str = "",
     config_dir: str | Path | None = None,
     progress: bool = False,
 ) -> SweepResult:
-    """Run every combination of the factors' levels with so many replicates.
+    """Run every point of a design, by default every combination of the factors' levels, with so
+    many replicates.
 
-    factors: setting -> levels (`{"truce": ["literal", "practised"], "home.capacity": [.5, .85]}`),
-    or sweep overrides in Hydra's syntax; overrides: what is the same for all. folder: where results
-    go, new; by default one named by the time under `outputs/`. compare: the factor whose levels are
-    compared with its first, run by run.
+    factors: setting -> levels (`{"truce": ["literal", "practised"], "home.capacity": [0.85, 1.2]}`)
+    or, for a design that samples, an interval (`{"home.threshold": "interval(2,8)"}`); or sweep
+    overrides in Hydra's syntax. overrides: what is the same for all. design, points, where, table:
+    `sweeps.design.DesignSettings`, docs/designs.md. folder: where results go, new; by default one
+    named by the time under `outputs/`. compare: the factor whose levels are compared with its
+    first, run by run.
 
     Raises InputError for a bad setting, before anything is run or written.
     """
     from .config import as_tokens
-    from .sweeps.design import Composer, make_design, sweep_tokens
+    from .sweeps.design import Composer, DesignSettings, make_design, sweep_tokens
     from .sweeps.driver import run_sweep
     from .terminal import Silence, SweepBar
 
@@ -101,5 +108,6 @@ def sweep(
         path = Path(folder)
         tokens += as_tokens({"output.dir": str(path.parent), "output.name": path.name})
     with loader_for(config_dir) as loader:
-        design, shared = make_design(Composer(loader, "config"), {}, tokens)
-        return run_sweep(design, shared, tokens, SweepBar() if progress else Silence())
+        settings = DesignSettings(design, points, where, str(table))
+        made, shared = make_design(Composer(loader, "config"), {}, tokens, settings)
+        return run_sweep(made, shared, tokens, SweepBar() if progress else Silence())

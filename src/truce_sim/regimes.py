@@ -68,10 +68,17 @@ def check_configuration(config: Config) -> None:
     """Check settings against each other, through all regimes of a run.
 
     Raises:
-        InputError: as `regimes`, or the scenario's table is bad.
+        InputError: as `to_params`, or the scenario's table is bad.
     """
     check_settings(config)
-    regimes(config, make_border(config))
+    _mediators_of(regimes(config, make_border(config)))
+
+
+def _mediators_of(found: list[tuple[int, Config]]) -> list[str]:
+    """Return the mediators of all regimes by slot, no more than there are slots."""
+    names = list(dict.fromkeys(name for _, regime in found for name in regime.mediation.mediators))
+    check_number_of_mediators(names)
+    return names
 
 
 def _in_order(config: Config) -> list[int]:
@@ -191,8 +198,7 @@ def to_params(config: Config, border: Border) -> NDArray[np.void]:
         InputError: as `regimes`, or there are more mediators in all than there are slots.
     """
     found = regimes(config, border)
-    names = list(dict.fromkeys(name for _, regime in found for name in regime.mediation.mediators))
-    check_number_of_mediators(names)
+    names = _mediators_of(found)
     params = np.zeros(len(found), PARAMS)
     for record, (day, regime) in zip(params, found, strict=True):
         record["from_day"] = day

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Hashable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from rich.console import Console
@@ -18,15 +16,12 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 
 if TYPE_CHECKING:
     from .library import Simulation
-    from .sweeps.driver import SweepResult
 
 #: Days with more lines than this in a timeline are shown in short.
 MAX_TIMELINE = 60
-MAX_ROWS = 40
 
 _COLOURS = {
     "strikes": "red",
@@ -154,77 +149,3 @@ class SweepBar:
     def finish(self) -> None:
         """Take the bar away."""
         self._bar.stop()
-
-
-def report_sweep(result: SweepResult, factors: tuple[str, ...], compare: str) -> None:
-    """The summary table, what it says in words, and where the results are."""
-    out = console()
-    out.print(_summary_table(result, factors))
-    if len(result.summary) > MAX_ROWS:
-        out.print(f"… {len(result.summary) - MAX_ROWS} more points in summary.parquet", style="dim")
-    out.print(
-        f"Intervals: 95 %, of the simulation at these assumptions; survival restricted to "
-        f"{result.horizon} days; – where fewer than half of the runs collapsed.",
-        style="dim",
-        soft_wrap=True,
-    )
-    if result.contrasts is not None and len(result.contrasts):
-        _tell_contrasts(out, result, compare)
-    if result.runs_failed:
-        out.print(
-            f"{result.runs_failed:,} runs failed (column status); they count nowhere.", style="red"
-        )
-    rate = result.runs_done / max(result.seconds, 1e-9)
-    out.print(
-        f"\n{result.runs_done:,} runs in {result.seconds:.1f} s ({rate:,.0f} a second, "
-        f"{result.workers} workers) → {result.folder}",
-        soft_wrap=True,
-    )
-    out.print(
-        f'Next: pandas.read_parquet("{result.folder / "runs.parquet"}") has a row for each run · '
-        "truce-sim run … replicate=R tells one of them",
-        style="dim",
-        soft_wrap=True,
-    )
-
-
-def _tell_contrasts(out: Console, result: SweepResult, compare: str) -> None:
-    from .sweeps.contrasts import in_words
-
-    assert result.contrasts is not None
-    out.print(f"\n[bold]What {compare} changes[/], paired run by run, in this model:")
-    for row in result.contrasts.head(MAX_ROWS).to_dict("records"):
-        sentence = in_words(row, compare, result.summary, result.horizon)
-        out.print(f"  • {sentence}", soft_wrap=True)
-    out.print(
-        f"  Intervals: 95 % for all {len(result.contrasts)} together (Bonferroni).",
-        style="dim",
-    )
-
-
-def _summary_table(result: SweepResult, factors: tuple[str, ...]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in factors or ("point",):
-        table.add_column(name)
-    for name in ("runs", "collapsed", "mean survival, days", "median, days"):
-        table.add_column(name, justify="right")
-    for row in result.summary.head(MAX_ROWS).reset_index().to_dict("records"):
-        table.add_row(
-            *[str(row[name]) for name in factors or ("point",)],
-            f"{row['runs']:,}" + (f" (+{row['failed']} failed)" if row["failed"] else ""),
-            _interval(row, "collapse_share", 100.0, " %"),
-            _interval(row, "mean_survival"),
-            _interval(row, "median_survival"),
-        )
-    return table
-
-
-def _interval(row: dict[Hashable, Any], name: str, scale: float = 1.0, unit: str = "") -> str:
-    """A value with its interval: `41.2 % [38.0, 44.5]`."""
-    digits = 0 if name.startswith("median") else 1
-
-    def number(value: float) -> str:
-        return f"{scale * value:.{digits}f}" if math.isfinite(value) else "–"
-
-    value, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
-    return f"{number(value)}{unit if math.isfinite(value) else ''} [{number(low)}, {number(high)}]"

@@ -38,7 +38,50 @@ COMMAND_LINE = [
     (["run", "--experimental-rerun", "x.pickle"], ("--experimental-rerun", "not supported")),
     (["run", "home.threshold=["], ("home.threshold",)),
     (["completion", "powershell"], ("powershell", "bash")),
+    (["run", "--nonsense"], ("--nonsense", "--hydra-help")),
+    (["run", "--cfg", "nojob"], ("--cfg", "nojob", "'job'")),
+    (["run", "--config-dir"], ("--config-dir", "expected one argument")),
+    (["run", "--config-name", "mine"], ("--config-name", "not supported")),
+    (["sweep", "--config-path", "mine"], ("--config-path", "not supported", "--config-dir")),
+    (["run", "--multirun", "truce=literal"], ("--multirun", "truce-sim sweep")),
+    (["run", "hydra/launcher=jobblib"], ("hydra/launcher", "jobblib", "basic")),
 ]
+
+GLOBAL = "# @package _global_\n"
+PARAMS = GLOBAL + "hydra: {mode: MULTIRUN, sweeper: {params: {%s}}}\n"
+
+#: (file in the user's own folder, its content, what the message says); `+experiment=mine` or
+#: `home=mine` chooses it.
+OWN_FILES = [
+    ("experiment", GLOBAL + "home: {thresold: 5}\n", ("home.thresold", "did you mean: home.thr")),
+    ("experiment", GLOBAL + "home: {threshold: -5}\n", ("threshold = -5.0", "out of range")),
+    ("experiment", GLOBAL + "home: {threshold: .nan}\n", ("home.threshold = nan", "not a number")),
+    ("experiment", GLOBAL + "home: {threshold: [\n", ("is not YAML",)),
+    ("experiment", "\0", ("is not YAML",)),
+    ("experiment", "home: {threshold: 5}\n", ("experiment: ", "# @package _global_")),
+    ("experiment", GLOBAL + "defaults: [override /truce: litteral]\n", ("litteral", "mean: lit")),
+    ("experiment", GLOBAL + "defaults: [override /thruce: literal]\n", ("thruce", "mean: truce")),
+    ("experiment", GLOBAL + "interventions: [{day: 400, set: {}}]\n", ("interventions[0].day",)),
+    ("experiment", GLOBAL + "sweep: {replicates: many}\n", ("sweep.replicates = 'many'",)),
+    ("experiment", GLOBAL + "home: {_target_: os.getcwd}\n", ("home._target_", "executed")),
+    ("home", "defaults: [baseline, _self_]\nthreshold: 0\n", ("home.threshold = 0", "1e-06")),
+    ("home", "defaults: [basline]\n", ("basline", "did you mean: baseline")),
+    ("home", "_target_: os.getcwd\n", ("home._target_", "nothing in it is executed")),
+    ("home", "threshold: ${oc.env:NO_SUCH_VARIABLE}\n", ("home.threshold", "cannot be resolved")),
+    ("home", "threshold: !!python/object:os.getcwd 8\n", ("is not YAML",)),
+    ("home", "5\n", ("=mine",)),
+]
+
+#: The same in an experiment that sweeps.
+OWN_SWEEPS = [
+    ("home.thresold: '1,2'", ("home.thresold", "did you mean: home.threshold")),
+    ("home.threshold: '1,-2'", ("home.threshold = -2", "out of range")),
+    ("home.threshold: 'range(5,1)'", ("home.threshold", "an empty sweep")),
+    ("truce: 'literal,litteral'", ("litteral", "did you mean: literal")),
+]
+
+#: A handful of the corpus goes through a process of its own.
+PROCESSES = ("misspelt", "word", "nan", "minus_inf", "n_eff", "target", "t_gap", "s_empty_range")
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +96,8 @@ def check(code: int, out: str, err: str, contains: tuple[str, ...]) -> None:
     assert code == 2, err
     assert out == ""
     assert "Traceback" not in err
+    assert err.startswith("truce-sim")
+    assert len(err.splitlines()) <= 4
     for words in contains:
         assert words in err
     assert list(Path.cwd().iterdir()) == []
@@ -77,13 +122,49 @@ def test_what_only_the_command_line_has(
     check(code, out, err, contains)
 
 
-def test_as_a_process() -> None:
+@pytest.mark.parametrize("name", PROCESSES)
+def test_as_a_process(name: str, tmp_path: Path) -> None:
     """The installed command itself, with its exit code."""
+    case = next(case for case in CORPUS if case.id == name)
     program = Path(sys.executable).with_name("truce-sim")
-    done = subprocess.run(
-        [program, "run", "home.treshold=5"], capture_output=True, text=True, check=False
-    )
-    check(done.returncode, done.stdout, done.stderr, ("home.treshold", "home.threshold"))
+    command = [program, case.command, *case.argv(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    check(done.returncode, done.stdout, done.stderr, case.contains)
+
+
+def own_file(folder: Path, group: str, content: str) -> list[str]:
+    """Make a file `mine` of that group in a folder of the user's own; the words that choose it."""
+    file = folder / "own" / group / "mine.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(content, encoding="utf-8")
+    choice = f"{'+' * (group == 'experiment')}{group}=mine"
+    return ["--config-dir", str(folder / "own"), choice]
+
+
+@pytest.mark.parametrize(("group", "content", "contains"), OWN_FILES)
+def test_a_bad_file_of_the_users_own(
+    group: str,
+    content: str,
+    contains: tuple[str, ...],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whatever is wrong in a file is told like a bad override, for a run and for a sweep."""
+    words = own_file(tmp_path, group, content)
+    for command in ("run", "sweep"):
+        code = run_command([command, *words])
+        out, err = capsys.readouterr()
+        check(code, out, err, contains)
+
+
+@pytest.mark.parametrize(("params", "contains"), OWN_SWEEPS)
+def test_a_bad_sweep_in_an_experiment(
+    params: str, contains: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What an experiment sweeps is checked as if it were typed."""
+    code = run_command(["sweep", *own_file(tmp_path, "experiment", PARAMS % params)])
+    out, err = capsys.readouterr()
+    check(code, out, err, contains)
 
 
 def test_one_bad_point_stops_a_sweep_before_it_starts(capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,20 +30,6 @@ def result(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped
     )
 
 
-@pytest.mark.parametrize(("points", "replicates"), [(1, 1), (1, 5000), (7, 130), (4000, 3)])
-def test_every_run_is_planned_once_replicates_first(points: int, replicates: int) -> None:
-    """All (replicate, point) pairs, each once; blocks of replicates in order."""
-    seen: set[tuple[int, int]] = set()
-    firsts = []
-    for chunk in plan.plan_chunks(points, replicates):
-        pairs = {(int(r), p) for r in chunk.replicates for p in chunk.points}
-        assert not pairs & seen
-        seen |= pairs
-        firsts.append(chunk.first)
-    assert len(seen) == points * replicates
-    assert firsts == sorted(firsts)
-
-
 def test_rows_can_be_run_again(result) -> None:  # type: ignore[no-untyped-def]
     """Any row is the run of its settings, seed and replicate."""
     for row in result.runs.sample(12, random_state=1).to_dict("records"):

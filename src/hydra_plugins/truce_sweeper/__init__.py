@@ -14,11 +14,23 @@ from omegaconf import DictConfig
 class TruceSweeper(Sweeper):
     """Runs every point of a design with all its replicates.
 
-    params: factor -> values, as on the command line (`truce: literal,practised`).
+    params: factor -> values, as on the command line (`truce: literal,practised`). design, points,
+    where, table: see `truce_sim.sweeps.design.DesignSettings`. action: run, describe (--dry-run) or
+    prepare (--prepare).
     """
 
-    def __init__(self, params: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        params: dict[str, Any] | None = None,
+        design: str = "grid",
+        points: int = 0,
+        where: str = "",
+        table: str = "",
+        action: str = "run",
+    ) -> None:
         self.params = dict(params or {})
+        self.action = action
+        self.design = {"design": design, "points": points, "where": where, "table": table}
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
@@ -34,14 +46,23 @@ class TruceSweeper(Sweeper):
         assert self.hydra_context is not None  # setup() comes first
         assert self.config is not None
         return sweep_from_hydra(
-            self.hydra_context.config_loader, self.config, self.params, arguments
-        )
+            self.hydra_context.config_loader, self.config, self.params, arguments, self.design,
+            self.action,
+        )  # fmt: skip
 
 
 # A plain mapping: Hydra runs this file outside sys.modules, where a dataclass cannot be made.
 ConfigStore.instance().store(
     group="hydra/sweeper",
     name="truce",
-    node={"_target_": "hydra_plugins.truce_sweeper.TruceSweeper", "params": {}},
+    node={
+        "_target_": "hydra_plugins.truce_sweeper.TruceSweeper",
+        "params": {},
+        "design": "grid",
+        "points": 0,
+        "where": "",
+        "table": "",
+        "action": "run",
+    },
     provider="truce_sim",
 )

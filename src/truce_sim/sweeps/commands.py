@@ -37,7 +37,8 @@ def _count(text: str) -> int:
 
 def resume(arguments: Sequence[str]) -> int:
     """`truce-sim resume DIR`: run what is missing, and sum up."""
-    from truce_sim.terminal import SweepBar, report_sweep, warn_of_compiling
+    from truce_sim.tell_sweep import report_sweep
+    from truce_sim.terminal import SweepBar, warn_of_compiling
 
     from .driver import carry_on
     from .folder import open_sweep
@@ -54,7 +55,7 @@ def resume(arguments: Sequence[str]) -> int:
 
 def status(arguments: Sequence[str]) -> int:
     """`truce-sim status DIR`: what is done, failed and missing, how fast, and the time left."""
-    from truce_sim.terminal import tell_status
+    from truce_sim.tell_sweep import tell_status
 
     from .status import status_of
 
@@ -66,7 +67,7 @@ def status(arguments: Sequence[str]) -> int:
 
 def list_sweeps(arguments: Sequence[str]) -> int:
     """`truce-sim list [DIR]`: the sweeps under a folder, outputs by default."""
-    from truce_sim.terminal import tell_list
+    from truce_sim.tell_sweep import tell_list
 
     from .status import find_sweeps
 
@@ -79,7 +80,8 @@ def list_sweeps(arguments: Sequence[str]) -> int:
 
 def verify(arguments: Sequence[str]) -> int:
     """`truce-sim verify DIR [--runs 50]`: run rows again and compare every value exactly."""
-    from truce_sim.terminal import tell_proof, warn_of_compiling
+    from truce_sim.tell_sweep import tell_proof
+    from truce_sim.terminal import warn_of_compiling
 
     from .verify import verify_sweep
 
@@ -95,7 +97,8 @@ def verify(arguments: Sequence[str]) -> int:
 
 def rerun(arguments: Sequence[str]) -> int:
     """`truce-sim rerun DIR --failed`: run failed runs again, in their place."""
-    from truce_sim.terminal import SweepBar, report_sweep, warn_of_compiling
+    from truce_sim.tell_sweep import report_sweep
+    from truce_sim.terminal import SweepBar, warn_of_compiling
 
     from .folder import open_sweep
     from .rerun import rerun_failed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -27,6 +28,7 @@ class Base:
     typed: DictConfig
     choices: Mapping[str, str]
 
+    @cached_property
     def plain(self) -> dict[str, Any]:
         """As nested plain values, interpolations left as they are."""
         container = OmegaConf.to_container(self.typed, resolve=False)

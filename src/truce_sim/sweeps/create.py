@@ -16,6 +16,7 @@ from truce_sim.engine.run import RunSpec
 from truce_sim.errors import InputError
 from truce_sim.schema import Config
 
+from .contrasts import find_pairs
 from .design import Design, specs_of
 from .folder import PARTS, SweepFolder, open_sweep
 from .lock import locked
@@ -36,6 +37,7 @@ def prepare(design: Design, shared: Config, overrides: Sequence[str]) -> SweepFo
     Raises InputError, with nothing written, for a bad point, for a folder of something else, and
     for one whose runs are not of the same rules, program or settings.
     """
+    _check_settings(design, shared)
     path = Path(shared.output.dir) / shared.output.name
     if shared.output.name and (path / "manifest.json").is_file():
         return _extend(open_sweep(path), design, shared, overrides)
@@ -47,6 +49,13 @@ def prepare(design: Design, shared: Config, overrides: Sequence[str]) -> SweepFo
         write_json(folder / "manifest.json", _describe(design, shared, overrides))
 
     return open_sweep(make_folder(shared.output.dir, "sweep", shared.output.name, fill))
+
+
+def _check_settings(design: Design, shared: Config) -> None:
+    """Refuse what cannot be compared, or watched until it is known well enough."""
+    sweep = shared.sweep
+    if sweep.compare:
+        find_pairs(design.values, design.factors, sweep.compare)
 
 
 def _specs(design: Design, points: Iterable[int] | None = None) -> Iterator[RunSpec]:
@@ -139,10 +148,10 @@ def _append(
     """Write the specs and the rows of new points; returns what the manifest has to say of them."""
     bases = [*folder.manifest["bases"]]
     numbers = []
-    for base in design.bases:
-        if base not in bases:
-            bases.append(base)
-        numbers.append(bases.index(base))
+    for new_base in design.bases:
+        if new_base not in bases:
+            bases.append(new_base)
+        numbers.append(bases.index(new_base))
     write_specs(folder.path / "specs", folder.points, _specs(design, new))
     known = folder.design
     added = design.values.iloc[list(new)]

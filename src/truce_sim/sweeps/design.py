@@ -3,7 +3,6 @@ configurations that they start from."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,14 +13,25 @@ from hydra.core.override_parser.types import Override
 from numpy.typing import NDArray
 
 from truce_sim.config import as_tokens, validate
-from truce_sim.errors import InputError
+from truce_sim.errors import InputError, closest
 from truce_sim.schema import Config
 
 from .composer import Base, Composer
-from .factors import MAX_POINTS, Factor, Interval, factor_of, param_token, sweep_tokens
-from .points import config_of, is_choice, specs_of
+from .constraint import lookup_of, satisfied
+from .factors import Factor, Interval, column_of, factor_of, first_bad, param_token, sweep_tokens
+from .points import config_of, decode, is_choice, specs_of
+from .sampling import ROWS, SAMPLES, arrange, rows_of
+from .tables import read_design
 
-__all__ = ["Composer", "Design", "config_of", "make_design", "specs_of", "sweep_tokens"]
+__all__ = [
+    "Composer", "Design", "DesignSettings", "config_of", "describe", "make_design", "specs_of",
+    "sweep_tokens",
+]  # fmt: skip
+
+KINDS = ("grid", "zip", *SAMPLES, *ROWS, "table")
+
+#: Levels that `describe` writes out.
+_FEW = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +46,7 @@ class Design:
     base: (points,) which of them each point starts from.
     rows: (points,) trajectory (morris) or base row (saltelli), whose points share one seed of their
     own; else None.
-    left_out: why points that were asked for are not there -> how many.
+    left_out: why points that were asked for are not there ("constraint", "duplicate") -> how many.
     extendable: whether a longer design of the same kind and seed begins with this one.
     """
 
@@ -50,20 +60,80 @@ class Design:
     extendable: bool = True
 
 
+@dataclass(frozen=True)
+class DesignSettings:
+    """The settings under `hydra.sweeper` that choose a design.
+
+    design: its kind. points: samples (lhs, sobol, halton), trajectories (morris) or base rows
+    (saltelli). where: a constraint between parameters. table: path of a design table.
+    """
+
+    design: str = "grid"
+    points: int = 0
+    where: str = ""
+    table: str = ""
+
+    def check(self) -> None:
+        """Raise InputError unless the settings fit together."""
+        if self.design not in KINDS:
+            hint = closest(str(self.design), KINDS)
+            raise _bad("design", self.design, "no such design", ", ".join(KINDS), hint)
+        sampled = self.design in (*SAMPLES, *ROWS)
+        points: Any = self.points  # from a command line
+        if not isinstance(points, int) or isinstance(points, bool) or points < 0:
+            raise _bad("points", self.points, "is no number of points", "a whole number from 1")
+        if sampled != bool(self.points):
+            problem = f"a {self.design} design {'needs it' if sampled else 'takes none'}"
+            allowed = "a whole number from 1" if sampled else "0, or a design that samples"
+            raise _bad("points", self.points, problem, allowed)
+        for name in ("where", "table"):
+            if not isinstance(getattr(self, name), str):
+                raise _bad(name, getattr(self, name), "is not text", "text in quotes")
+        if (self.design == "table") != bool(self.table):
+            problem = "hydra.sweeper.design=table reads a table, and no other design does"
+            raise _bad("table", self.table, problem, "path of a CSV or Parquet file, with =table")
+        if self.where and self.design in ROWS:
+            problem = f"a {self.design} design lets every factor vary freely: it has no constraint"
+            raise _bad("where", self.where, problem, "leave it out, or use sobol, lhs, halton")
+
+
+def _bad(name: str, value: object, problem: str, allowed: str, hint: str = "") -> InputError:
+    return InputError(
+        problem, setting=f"hydra.sweeper.{name}", value=value, allowed=allowed, suggestion=hint
+    )
+
+
 def make_design(
-    composer: Composer, params: Mapping[str, Any], arguments: Sequence[str]
+    composer: Composer,
+    params: Mapping[str, Any],
+    arguments: Sequence[str],
+    settings: DesignSettings = DesignSettings(),
 ) -> tuple[Design, Config]:
     """The design, and the configuration of the sweep itself.
 
     params: factor -> values from the sweeper's settings; arguments: overrides of the command line,
     which replace params of the same setting. Raises InputError for what cannot be used.
     """
+    settings.check()
     fixed, factors = _read(composer, params, arguments)
     shared = validate(composer.compose(fixed).typed)
-    values = _grid(factors)
-    bases, base = _bases(composer, fixed, factors, values)
-    plain = tuple(found.plain() for found in bases)
-    return Design("grid", tuple(f.name for f in factors), values, plain, base), shared
+    values = _values(composer, fixed, factors, settings, shared.seed)
+    names = values.columns.to_list()
+    _check_seeds(settings.design, names, shared)
+    keys = {name: name for name in names} | {factor.name: factor.key for factor in factors}
+    bases, base = _bases(composer, fixed, keys, values)
+    kept, left_out = _kept(values, bases, base, settings)
+    used, base = np.unique(base[kept], return_inverse=True)
+    return Design(
+        settings.design,
+        tuple(names),
+        values[kept].set_axis(pd.RangeIndex(int(kept.sum()), name="point")),
+        tuple(bases[i].plain for i in used),
+        base.astype(np.int64),
+        rows_of(settings.design, len(names), settings.points),
+        left_out,
+        settings.design != "lhs",
+    ), shared
 
 
 def _read(
@@ -78,47 +148,107 @@ def _read(
     return fixed, [factor_of(o) for o in latest.values() if o.is_sweep_override()]
 
 
-def _grid(factors: Sequence[Factor]) -> pd.DataFrame:
-    """Every combination of the levels, the last factor's changing fastest."""
+def _values(
+    composer: Composer,
+    fixed: Sequence[str],
+    factors: Sequence[Factor],
+    settings: DesignSettings,
+    seed: int,
+) -> pd.DataFrame:
+    """The points asked for, each value checked by itself."""
+    if settings.design == "table":
+        values = read_design(settings.table, composer.options)
+        given = {o.get_key_element().lstrip("+~") for o in composer.parse(fixed)}
+        twice = sorted(given & set(values)) or [factor.name for factor in factors]
+        if twice:
+            problem = f"the table has its own values, but the overrides have {', '.join(twice)} too"
+            raise _bad("table", settings.table, problem, "each setting in one place")
+        return values
     for factor in factors:
-        if isinstance(factor.domain, Interval):
-            raise InputError(
-                setting=factor.name, value=str(factor.domain), problem="a grid needs separate values",
-                allowed="a list (1,2,3), range(start,stop,step) or choice(...)",
-            )  # fmt: skip
-    size = math.prod(len(factor.levels) for factor in factors)
-    if size > MAX_POINTS:
+        domain = factor.domain
+        ends = (domain.low, domain.high) if isinstance(domain, Interval) else domain
+        bad = first_bad(factor.name, column_of(factor.name, ends))
+        if bad:
+            raise bad[1]
+    return arrange(settings.design, factors, settings.points, seed)
+
+
+def _check_seeds(kind: str, factors: Sequence[str], shared: Config) -> None:
+    """Refuse seeds that a design with seeds of its own cannot have."""
+    if kind not in ROWS:
+        return
+    what = f"a {kind} design gives every base row or trajectory one seed of its own"
+    if "seed" in factors:
+        raise InputError(what, setting="seed", allowed="one seed for the whole sweep")
+    if not shared.sweep.common_random_numbers:
         raise InputError(
-            setting="sweep", value=size, problem="the design has too many points",
-            allowed=f"at most {MAX_POINTS:,}",
-        )  # fmt: skip
-    columns, after = {}, size
-    for factor in factors:
-        after //= len(factor.levels)
-        index = np.arange(size) // after % len(factor.levels)
-        columns[factor.name] = pd.Series(list(factor.levels)).take(index).to_numpy()
-    return pd.DataFrame(columns, index=pd.RangeIndex(size, name="point"))
+            what, setting="sweep.common_random_numbers", value=False, allowed="true, the default"
+        )
 
 
 def _bases(
-    composer: Composer, fixed: Sequence[str], factors: Sequence[Factor], values: pd.DataFrame
+    composer: Composer, fixed: Sequence[str], keys: Mapping[str, str], values: pd.DataFrame
 ) -> tuple[list[Base], NDArray[np.int64]]:
     """A base for each distinct choice of config groups, and which one each point has.
 
-    The first point of each is tried as Hydra would compose it: it refuses unknown settings.
+    keys: factor -> its name as overrides have it. The first point of each base is tried as Hydra
+    would compose it, which refuses unknown settings.
     """
-    chosen = [factor for factor in factors if is_choice(factor.name)]
-    others = [factor for factor in factors if not is_choice(factor.name)]
+    chosen = [name for name in keys if is_choice(name)]
+    base = np.zeros(len(values), np.int64)
     if chosen:
-        number = values.groupby([f.name for f in chosen], sort=False, dropna=False).ngroup()
-        base: NDArray[np.int64] = number.to_numpy(np.int64)
-    else:
-        base = np.zeros(len(values), np.int64)
+        numbers = values.groupby(chosen, sort=False, dropna=False).ngroup()
+        base = np.asarray(numbers, np.int64)
     bases = []
     for first in np.unique(base, return_index=True)[1]:
-        point = values.iloc[[first]]
-        tokens = [as_tokens({f.key: point[f.name].iloc[0]})[0] for f in chosen]
+        cells = {name: values[name].iloc[first] for name in keys}
+        tokens = [as_tokens({keys[name]: cells[name]})[0] for name in chosen]
         found = composer.compose([*fixed, *tokens])
-        found.check_values({f.key: f.levels[0] for f in others})
+        others = {keys[n]: decode(n, cell) for n, cell in cells.items() if not is_choice(n)}
+        found.check_values(others)
         bases.append(found)
     return bases, base
+
+
+def _kept(
+    values: pd.DataFrame, bases: Sequence[Base], base: NDArray[np.int64], settings: DesignSettings
+) -> tuple[NDArray[np.bool_], dict[str, int]]:
+    """Which points stay, and how many are left out for which reason.
+
+    A morris or saltelli design keeps its duplicates: they have seeds of their own, and places.
+    """
+    kept, left_out = np.ones(len(values), bool), {}
+    if settings.design not in ROWS and not values.columns.empty:
+        kept = ~values.duplicated().to_numpy()
+        left_out["duplicate"] = int(len(values) - kept.sum())
+    if settings.where:
+        good = satisfied(settings.where, lookup_of(values, bases, base), len(values))
+        left_out["constraint"] = int((kept & ~good).sum())
+        kept = kept & good
+    if not kept.any():
+        raise _bad("where", settings.where, "no point of the design meets it", "a wider constraint")
+    return kept, {reason: count for reason, count in left_out.items() if count}
+
+
+def describe(design: Design, first: int = 5) -> dict[str, Any]:
+    """What a design is, as plain values: kind, points, bases, factors (each with its range or
+    levels in words), left_out, extendable, and its first points."""
+    head = design.values.head(first).to_dict("records")
+    return {
+        "kind": design.kind,
+        "points": len(design.values),
+        "bases": len(design.bases),
+        "factors": {name: _told(design.values[name]) for name in design.factors},
+        "left_out": dict(design.left_out),
+        "extendable": design.extendable,
+        "first_points": [{str(k): v for k, v in row.items()} for row in head],
+    }
+
+
+def _told(column: pd.Series) -> str:
+    levels = list(column.drop_duplicates().iloc[: _FEW + 1])
+    if len(levels) <= _FEW:
+        return ", ".join(f"{x:g}" if isinstance(x, float) else str(x) for x in levels)
+    if column.dtype.kind in "iuf":
+        return f"{column.min():g} … {column.max():g}"
+    return ", ".join(map(str, levels[:_FEW])) + f", … ({column.nunique()} in all)"

@@ -23,7 +23,8 @@ from truce_sim.schema import Config
 
 from .create import prepare, refuse_other_rules
 from .crew import Crew, count_workers
-from .design import Composer, Design, make_design
+from .design import Composer, Design, DesignSettings, make_design
+from .estimate import estimate
 from .folder import SweepFolder, open_sweep
 from .lock import locked
 from .plan import Chunk, cut, missing, runs_per_chunk
@@ -90,16 +91,32 @@ class SweepResult:
 
 
 def sweep_from_hydra(
-    loader: ConfigLoader, config: DictConfig, params: dict[str, Any], arguments: list[str]
-) -> SweepResult:
-    """What Hydra's sweeper calls: sweep, and tell the terminal. Exits with 1 if runs failed."""
-    from truce_sim.terminal import SweepBar, report_sweep, warn_of_compiling
+    loader: ConfigLoader,
+    config: DictConfig,
+    params: dict[str, Any],
+    arguments: list[str],
+    settings: dict[str, Any],
+    action: str = "run",
+) -> SweepResult | None:
+    """What Hydra's sweeper calls: sweep, and tell the terminal. Exits with 1 if runs failed.
 
-    warn_of_compiling()
+    action: "describe" tells what would be run; "prepare" makes the folder, for workers that
+    somebody else starts.
+    """
+    from truce_sim import tell_sweep
+    from truce_sim.terminal import SweepBar, warn_of_compiling
+
     composer = Composer(loader, str(config.hydra.job.config_name))
-    design, shared = make_design(composer, params, arguments)
+    design, shared = make_design(composer, params, arguments, DesignSettings(**settings))
+    if action == "describe":
+        tell_sweep.tell_design(design, estimate(design, shared))
+        return None
+    if action == "prepare":
+        tell_sweep.tell_prepared(prepare(design, shared, arguments))
+        return None
+    warn_of_compiling()
     result = run_sweep(design, shared, arguments, SweepBar())
-    report_sweep(result, design.factors, shared.sweep.compare)
+    tell_sweep.report_sweep(result, design.factors, shared.sweep.compare)
     if result.runs_failed:
         raise SystemExit(1)
     return result

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from hydra.core.override_parser.types import IntervalSweep, Override
+from numpy.typing import NDArray
 from omegaconf import OmegaConf
 
-from truce_sim.checks import unknown
+from truce_sim.checks import typed, unknown
 from truce_sim.config import as_tokens
 from truce_sim.errors import InputError
-from truce_sim.fields import field_at
+from truce_sim.fields import FieldInfo, field_at
 from truce_sim.quantities import Quantity
 
-from .points import encode, is_choice
+from .points import encode
 
 #: Settings of the sweep itself: the same for all its points.
 FIXED = ("replicate", "sweep", "output", "hydra")
@@ -63,11 +67,9 @@ def factor_of(override: Override) -> Factor:
     """What an override sweeps over. Raises InputError for what cannot be swept, or over nothing."""
     key, line = override.get_key_element(), override.input_line
     name = key.lstrip("+")
-    if name.lstrip("~").split(".")[0] in FIXED or override.is_delete():
-        raise InputError(
-            setting=name, value=line, problem="this setting cannot be swept",
-            allowed="one value for the whole sweep",
-        )  # fmt: skip
+    refuse_fixed(name, line)
+    if override.is_delete():
+        raise _cannot_be_swept(name, line)
     sweep: Any = override.value()
     if isinstance(sweep, IntervalSweep):
         return Factor(name, key, _interval(name, sweep, line))
@@ -86,35 +88,49 @@ def factor_of(override: Override) -> Factor:
     return Factor(name, key, levels)
 
 
+def refuse_fixed(name: str, line: object) -> None:
+    """Raise InputError for a setting of the sweep itself."""
+    if re.split(r"[./]", name.lstrip("~"))[0] in FIXED:
+        raise _cannot_be_swept(name, line)
+
+
+def _cannot_be_swept(name: str, line: object) -> InputError:
+    return InputError(
+        "this setting cannot be swept", setting=name, value=line,
+        allowed="one value for the whole sweep",
+    )  # fmt: skip
+
+
 def _interval(name: str, sweep: IntervalSweep, line: str | None) -> Interval:
     info = field_at(name)
-    if is_choice(name) or (info is None and "." in name):
-        raise unknown(name) if "." in name else _not_a_number(name, line)
+    if info is None and "." in name:
+        raise unknown(name)
     if info is None or info.type not in ("float", "int"):
         raise _not_a_number(name, line)
     assert sweep.start is not None
     assert sweep.end is not None
+    problem = _problem_of(sweep)
     low, high = sweep.start, sweep.end
-    log = "log" in sweep.tags
-    whole_setting = isinstance(info.meta, Quantity) and info.meta.whole
-    whole = isinstance(low, int) or info.type == "int" or whole_setting
-    problem = ""
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        problem = "an interval goes from a number to a greater one, both finite"
-    elif log and low <= 0:
-        problem = "a log scale starts above 0"
-    elif sweep.tags - {"log"}:
-        problem = f"no such tag: {', '.join(sorted(sweep.tags - {'log'}))}"
-    elif whole and math.ceil(low) > math.floor(high):
-        problem = "there is no whole number in that interval"
+    whole = isinstance(low, int) or info.type == "int" or getattr(info.meta, "whole", False)
+    if whole and not problem:
+        low, high = math.ceil(low), math.floor(high)
+        problem = "there is no whole number in that interval" if low > high else ""
     if problem:
         raise InputError(
             problem, setting=name, value=line,
             allowed="interval(low,high), int(interval(low,high)) or tag(log,interval(low,high))",
         )  # fmt: skip
-    if whole:
-        low, high = math.ceil(low), math.floor(high)
-    return Interval(low, high, log, whole)
+    return Interval(low, high, "log" in sweep.tags, whole)
+
+
+def _problem_of(sweep: IntervalSweep) -> str:
+    """What is wrong with an interval, whatever it is for; "" if nothing."""
+    low, high = float(sweep.start or 0.0), float(sweep.end or 0.0)
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        return "an interval goes from a number to a greater one, both finite"
+    if sweep.tags - {"log"}:
+        return f"no such tag: {', '.join(sorted(sweep.tags - {'log'}))}"
+    return "a log scale starts above 0" if "log" in sweep.tags and low <= 0 else ""
 
 
 def _not_a_number(name: str, line: str | None) -> InputError:
@@ -122,6 +138,56 @@ def _not_a_number(name: str, line: str | None) -> InputError:
         "an interval needs a setting that is a number", setting=name, value=line,
         allowed=f"a list of options: {name}=one,another",
     )  # fmt: skip
+
+
+# ── columns of values ────────────────────────────────────────────────────────────────────────
+
+
+def column_of(name: str, cells: Any) -> NDArray[Any]:
+    """A sequence of cells as an array of one type: the setting's, if they are of its kind."""
+    info = field_at(name)
+    array: NDArray[Any] = pd.Series(cells).to_numpy()
+    is_number = array.dtype.kind in "iu" and info is not None and info.type == "float"
+    return array.astype(float) if is_number else array
+
+
+def first_bad(name: str, column: NDArray[Any]) -> tuple[int, InputError] | None:
+    """The first cell that its setting cannot have by itself, with the reason."""
+    info = field_at(name)
+    if info is None or info.type.startswith("list"):
+        return None  # checked with the whole configuration
+    doubtful = np.flatnonzero(~in_range(info, column))
+    cells = pd.Series(column[doubtful])
+    for position in doubtful[~cells.duplicated().to_numpy()]:
+        try:
+            _check_cell(name, column[position])
+        except InputError as error:
+            return int(position), error
+    return None
+
+
+def in_range(info: FieldInfo, column: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which cells are surely good."""
+    kinds = {"float": "f", "int": "iu", "bool": "b"}.get(info.type, "")
+    meta = info.meta
+    if info.type == "bool":
+        return np.full(len(column), column.dtype.kind in kinds)
+    if not isinstance(meta, Quantity) or column.dtype.kind not in kinds:
+        return np.zeros(len(column), bool)
+    good = (column > meta.low) if meta.above else (column >= meta.low)
+    good &= column <= meta.high
+    return good & (np.floor(column) == column) if meta.whole else good
+
+
+def _check_cell(name: str, value: Any) -> None:
+    """Check one value as part of an otherwise default configuration."""
+    nested: Any = value.item() if hasattr(value, "item") else value
+    for part in reversed(name.split(".")):
+        nested = {part: nested}
+    typed(nested)
+
+
+# ── in Hydra's syntax ────────────────────────────────────────────────────────────────────────
 
 
 def param_token(key: str, value: Any) -> str:

@@ -1,0 +1,306 @@
+"""Any configuration at all: one clear error, or a run whose row, series and events fit together.
+
+The strategy is read off the schema, so a new setting is drawn as soon as it is there. Values lie in
+the whole range of each setting, ends included; only what makes a run long is capped.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import strategies as st
+
+from truce_sim import TruceModel, columns, load_config
+from truce_sim.config import mediator_names, to_plain, validate
+from truce_sim.engine.run import RunResult, run
+from truce_sim.engine.world import DAILY_COUNTS, DONE, STATUSES, TODAY
+from truce_sim.errors import InputError
+from truce_sim.fields import FieldInfo, fields
+from truce_sim.frames import event_frame, outcome_frame, series_frame
+from truce_sim.quantities import Choice, Flag, Quantity
+from truce_sim.schema import Config
+from truce_sim.spec import make_spec
+
+#: Caps for speed; every other setting is drawn from the whole of its range.
+CAPS = {
+    "run.horizon_days": 60, "run.warmup_days": 30, "border.sectors": 60,
+    "truce.window_days": 60, "militants.attempts_per_day": 10, "mediation.calendar": 60,
+}  # fmt: skip
+GROUPS = {
+    "truce": ["literal", "practised", "tolerant"],
+    "mediation": ["none", "qatar_turkiye", "monitored", "fast_monitored"],
+    "host": ["baseline", "unwilling", "unable", "committed"],
+    "militants": ["none", "ttp", "surge"],
+    "frailty": ["default", "none"],
+    "scenario": ["durand", "synthetic"],
+}
+#: Twelve choices of variants, in which every variant is chosen.
+VARIANTS = [tuple(f"{g}={o[i % len(o)]}" for g, o in GROUPS.items()) for i in range(12)]
+#: Parts in which an intervention may change settings, and those of their settings that it may not.
+CHANGEABLE = ("militants", "host", "home", "attribution", "belief", "mediation", "truce")
+STANDING = ("home.initial_grievance", "militants.risk_prior")
+
+DRAWN = [f for f in fields() if isinstance(f.meta, Quantity | Choice | Flag)]
+QUANTITIES = [f for f in DRAWN if isinstance(f.meta, Quantity)]
+NAMES = st.sampled_from(["qatar", "turkiye", "oman", "norway", "m5", "m6", "m7", "m8"])
+
+
+# ── the strategy ─────────────────────────────────────────────────────────────────────────────
+
+
+def one_value(info: FieldInfo) -> st.SearchStrategy[Any]:
+    """Any value of a setting's range, its ends among them."""
+    meta = info.meta
+    if isinstance(meta, Flag):
+        return st.booleans()
+    if isinstance(meta, Choice):
+        return st.sampled_from(meta.options)
+    assert isinstance(meta, Quantity)
+    high = min(meta.high, CAPS.get(info.path, math.inf))
+    if info.type == "list[int]":
+        return st.lists(st.integers(int(meta.low), int(high)), max_size=4, unique=True)
+    if info.type == "int":
+        return st.integers(int(meta.low), int(high))
+    if meta.whole:
+        return st.one_of(st.integers(int(meta.low), 20).map(float), st.just(math.inf))
+    finite = st.floats(meta.low, min(high, 1e6), exclude_min=meta.above, allow_subnormal=False)
+    return st.one_of(finite, st.just(math.inf)) if math.isinf(high) else finite
+
+
+@st.composite
+def some_settings(draw: st.DrawFn, infos: list[FieldInfo], most: int) -> dict[str, Any]:
+    """Values for up to `most` of these settings, mediators apart."""
+    single = [f for f in infos if "<name>" not in f.path]
+    chosen = draw(st.permutations(single))[: draw(st.integers(0, most))]
+    return {info.path: draw(one_value(info)) for info in chosen}
+
+
+MEDIATOR = st.fixed_dictionaries(
+    {f.path.rsplit(".", 1)[1]: one_value(f) for f in DRAWN if "<name>" in f.path}
+)
+CHANGES = some_settings(
+    [f for f in DRAWN if f.path.split(".")[0] in CHANGEABLE and f.path not in STANDING], 4
+)
+TALKS = st.dictionaries(NAMES, MEDIATOR, max_size=4).map(lambda m: {"mediation.mediators": m})
+INTERVENTION = st.fixed_dictionaries(
+    {"day": st.integers(0, 16), "set": st.one_of(CHANGES, TALKS, st.just({}))}
+)
+
+
+@cache
+def base(choices: tuple[str, ...]) -> dict[str, Any]:
+    return to_plain(load_config(choices))
+
+
+@st.composite
+def configurations(draw: st.DrawFn) -> dict[str, Any]:
+    """A whole configuration as nested values: group variants, settings anywhere in their ranges,
+    mediators, interventions. Some do not pass the checks."""
+    values = {"run.horizon_days": draw(st.integers(14, 60)), "run.warmup_days": 20}
+    values |= draw(some_settings(DRAWN, 25))
+    if draw(st.booleans()):  # or else the guard would turn most away
+        values["militants.excitation"] = draw(st.floats(0, 0.99))
+    if draw(st.integers(0, 3)) == 0:
+        values["mediation.mediators"] = draw(st.dictionaries(NAMES, MEDIATOR))
+    plain = nested(base(draw(st.sampled_from(VARIANTS))), values)
+    plain["interventions"] = draw(st.lists(INTERVENTION, max_size=3))
+    return plain
+
+
+def nested(plain: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """A copy of nested values with some changed by their paths."""
+    copied = {k: nested(v, {}) if isinstance(v, dict) else v for k, v in plain.items()}
+    for path, value in values.items():
+        *way, last = path.split(".")
+        node = copied
+        for part in way:
+            node = node[part]
+        node[last] = value
+    return copied
+
+
+def refusal(plain: dict[str, Any]) -> InputError | None:
+    """What the configuration is refused for, or None."""
+    try:
+        validate(plain)
+    except InputError as error:
+        return error
+    return None
+
+
+# ── what holds for every run ─────────────────────────────────────────────────────────────────
+
+
+@settings(max_examples=800)
+@given(configurations())
+def test_any_configuration_is_refused_or_runs(plain: dict[str, Any]) -> None:
+    error = refusal(plain)
+    if error is not None:
+        event(f"refused: {error.setting.split('[')[0]}")
+        assert error.setting
+        assert error.allowed
+        assert error.setting in str(error)
+        return
+    config = validate(plain)
+    result = run(make_spec(config))
+    outcome = result.outcome
+    event(f"status: {STATUSES[outcome['status']]}")
+    if outcome["status"] != DONE:
+        assert outcome_frame(np.array([outcome])).drop(columns="status").isna().all(axis=None)
+        return
+    check_conservation(outcome)
+    check_row(outcome)
+    check_series(result, config)
+    check_events(result, config)
+
+
+def check_conservation(row: np.void) -> None:
+    """MODEL.md V17."""
+    through = ("foiled_by_host", "foiled_at_border", "foiled_inside", "destroyed", "attacks")
+    came = row["under_way_at_start"] + row["attempts"]
+    assert came == sum(row[name] for name in through) + row["under_way_at_end"]
+
+
+def check_row(row: np.void) -> None:
+    """Complete: a value in every column but those of what did not happen."""
+    frame = outcome_frame(np.array([row]))
+    assert list(frame.columns) == list(columns.OUTCOME)
+    told = frame.iloc[0]
+    missing = set(told.index[told.isna()])
+    never = {name for name in columns.OUTCOME if name.startswith("first_")}
+    assert missing <= never | (set() if told["collapsed"] else {"cause"})
+    assert told["collapsed"] == pd.notna(told["cause"])
+    for name in ("drawn_will", "mean_will", "final_will", "final_belief"):
+        assert 0 <= told[name] <= 1
+    assert math.isfinite(told["peak_grievance"])
+    assert told["final_strength"] >= 0
+    assert (
+        told["lethal_attacks"] <= told["attacks"] <= told["crossings"] + told["under_way_at_start"]
+    )
+    assert told["deaths"] >= told["lethal_attacks"]
+    assert told["cleared_violations"] <= told["violations"]
+
+
+def check_series(result: RunResult, config: Config) -> None:
+    """A row a day, no NaN, and the days add up to the row."""
+    row, series = result.outcome, series_frame(result.series)
+    assert list(series.columns) == list(columns.SERIES)
+    assert len(series) == row["end_day"] + row["collapsed"]
+    assert row["end_day"] == config.run.horizon_days or row["collapsed"]
+    assert not series.isna().any(axis=None)
+    assert np.isfinite(series[["grievance_home", "grievance_host", "strength"]]).all(axis=None)
+    assert series[["belief", "will", "fatigue", "spoiler_motive"]].stack().between(0, 1).all()
+    for name in DAILY_COUNTS:
+        assert series[name].sum() == row[name], name
+    for state in ("in_force", "strained", "suspended"):
+        assert (series["status"] == state).sum() == row[f"days_{state}"], state
+    assert (series["status"] == "collapsed").sum() == row["collapsed"]
+    assert series["bands"].iloc[-1] == row["under_way_at_end"]
+    assert math.isclose(series["will"].mean(), row["mean_will"], rel_tol=1e-9)
+    assert series["grievance_home"].max() <= row["peak_grievance"]
+
+
+#: Kinds of events, and the column that counts them.
+COUNTED = {
+    "launch": "attempts", "foiled_by_host": "foiled_by_host",
+    "foiled_at_border": "foiled_at_border", "foiled_inside": "foiled_inside",
+    "band_destroyed": "destroyed", "crossing": "crossings", "attack": "attacks",
+    "misattribution": "false_violations", "friction": "friction_clashes",
+    "round_called": "rounds_called", "round_succeeded": "rounds_succeeded",
+    "round_failed": "rounds_failed", "saved": "saves", "renewal": "renewals",
+    "collapse": "collapsed",
+}  # fmt: skip
+
+
+def check_events(result: RunResult, config: Config) -> None:
+    """Events come in order of days, and count up to the row."""
+    row, events = result.outcome, event_frame(result.events, mediator_names(config))
+    assert list(events.columns) == list(columns.EVENT)
+    assert events["day"].is_monotonic_increasing
+    assert events["day"].between(0, row["end_day"]).all()
+    assert events["kind"].notna().all()
+    assert events["actor"].notna().all()
+    count = events["kind"].value_counts()
+    for kind, column in COUNTED.items():
+        assert count[kind] == row[column], kind
+    assert count["domestic_attack"] + count["misattribution"] == row["domestic_attacks"]
+    strikes = events[events["kind"] == "strike"]
+    for state in ("home", "host"):
+        assert (strikes["actor"] == state).sum() == row[f"strikes_by_{state}"]
+    check_incidents(row, events)
+    if row["collapsed"]:
+        assert events["kind"].iloc[-1] == "collapse"
+        assert events["day"].iloc[-1] == row["end_day"]
+
+
+def check_incidents(row: np.void, events: pd.DataFrame) -> None:
+    """Violations, deaths and first days, from the incidents themselves."""
+    incidents = events[events["kind"] != "verification"]
+    violations = incidents[incidents["attributed"].fillna(False)]
+    assert len(violations) == row["violations"]
+    assert incidents.loc[incidents["kind"] == "attack", "deaths"].sum() == row["deaths"]
+    assert incidents["deaths"].sum() == row["deaths"] + row["domestic_deaths"]
+    first = outcome_frame(np.array([row])).iloc[0]
+    for name, found in (
+        ("first_violation_day", violations),
+        ("first_strike_day", events[events["kind"] == "strike"]),
+        ("first_suspension_day", events[events["kind"] == "suspension"]),
+    ):
+        assert (found["day"].min() == first[name]) if len(found) else pd.isna(first[name]), name
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.filter_too_much])
+@given(configurations())
+def test_a_stepped_model_is_the_engines_run_anywhere(plain: dict[str, Any]) -> None:
+    assume(refusal(plain) is None)
+    config = validate(plain)
+    expected = run(make_spec(config))
+    assume(expected.outcome["status"] == DONE)
+    model = TruceModel(config)
+    while model.running:
+        model.step()
+    assert model.series.tobytes() == expected.series.tobytes()
+    assert model.events.tobytes() == expected.events.tobytes()
+    assert model.world["tally"][TODAY].tobytes() == expected.outcome.tobytes()
+
+
+# ── messages ─────────────────────────────────────────────────────────────────────────────────
+
+
+@st.composite
+def out_of_range(draw: st.DrawFn) -> tuple[FieldInfo, float]:
+    """A setting that has a range, and a value beyond it."""
+    info = draw(st.sampled_from(QUANTITIES))
+    meta = info.meta
+    assert isinstance(meta, Quantity)
+    if info.type in ("int", "list[int]"):
+        sides = [
+            st.integers(max_value=int(meta.low) - 1),
+            st.integers(min_value=int(meta.high) + 1),
+        ]
+        return info, draw(st.one_of(sides))
+    sides = [st.floats(max_value=meta.low, exclude_max=not meta.above), st.just(math.nan)]
+    if not math.isinf(meta.high):
+        sides.append(st.floats(min_value=meta.high, exclude_min=True))
+    return info, draw(st.one_of(sides))
+
+
+@settings(max_examples=300)
+@given(out_of_range())
+def test_any_value_out_of_range_is_told_with_path_value_and_range(
+    case: tuple[FieldInfo, float],
+) -> None:
+    info, value = case
+    path = info.path.replace("<name>", "qatar")
+    shown = [value] if info.type.startswith("list") else value
+    error = refusal(nested(base(()), {path: shown}))
+    assert error is not None, "accepted"
+    assert error.setting.split("[")[0] == path
+    assert error.value == value or math.isnan(value)
+    assert info.allowed.removeprefix("a list, each ") in str(error)
+    assert path in str(error)
