@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ def outcome_frame(rows: NDArray[np.void]) -> pd.DataFrame:
     failed = rows["status"] != DONE
     if failed.any():
         for name in frame.columns.drop("status"):
-            kind = _NULLABLE.get(frame[name].dtype.kind, frame[name].dtype)
+            kind: Any = _NULLABLE.get(frame[name].dtype.kind, frame[name].dtype)
             frame[name] = frame[name].astype(kind).mask(failed)
     return frame
 

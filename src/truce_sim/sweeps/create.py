@@ -23,6 +23,7 @@ from .lock import locked
 from .provenance import make_folder, provenance, version
 from .specs import key_of, write_specs
 from .store import to_table, write_json, write_table
+from .targets import check_until
 
 #: Settings that say how runs are made, not which: an extension may have others.
 _FREE = ("replicates", "workers", "compare", "run_timeout", "jobs", "until")
@@ -54,6 +55,7 @@ def prepare(design: Design, shared: Config, overrides: Sequence[str]) -> SweepFo
 def _check_settings(design: Design, shared: Config) -> None:
     """Refuse what cannot be compared, or watched until it is known well enough."""
     sweep = shared.sweep
+    check_until(sweep)
     if sweep.compare:
         find_pairs(design.values, design.factors, sweep.compare)
 

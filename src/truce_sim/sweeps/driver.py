@@ -42,6 +42,9 @@ class Progress(Protocol):
     def advance(self, runs: int) -> None:
         """So many more are done."""
 
+    def expect(self, runs: int) -> None:
+        """The sweep turns out to have so many runs."""
+
     def say(self, words: str) -> None:
         """Something that the user should know."""
 
@@ -161,18 +164,23 @@ class _Work:
             self._set_aside(path)
         with self._told():
             while True:
-                self._run_missing()
                 try:
+                    self._run_missing()
                     write_results(self.folder, time.monotonic() - self.begun)
                     break
                 except Damaged as error:
                     self._set_aside(error.path)
 
     def _run_missing(self) -> None:
-        begun = time.monotonic()
-        while chunks := list(self._todo()):
-            for done in Crew(self.folder, self.workers).run(chunks):
-                self._count(done)
+        begun, chunks = time.monotonic(), list(self._todo())
+        if not chunks:
+            return
+        with Crew(self.folder, min(self.workers, len(chunks))) as crew:
+            while chunks:
+                for done in crew.run(chunks):
+                    self._count(done)
+                chunks = list(self._todo())
+                self.progress.expect(int(self.folder.wanted().sum()))
         self.seconds += time.monotonic() - begun
 
     def _todo(self) -> Iterator[Chunk]:

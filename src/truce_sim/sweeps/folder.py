@@ -110,7 +110,11 @@ class SweepFolder:
         return until.ceiling if until.outcome else self.settings.replicates
 
     def wanted(self) -> NDArray[np.int64]:
-        """(points,) replicates that each point is to have."""
+        """(points,) replicates that each point is to have; with sweep.until as far as is known."""
+        if self.settings.until.outcome:
+            from .targets import Targets
+
+            return Targets(self).wanted()
         return np.full(self.points, self.settings.replicates)
 
     @property
@@ -274,6 +278,11 @@ class SweepFolder:
     def contrasts(self) -> pd.DataFrame | None:
         """A row a pair of points, with sweep.compare; else None."""
         return self._made("contrasts.parquet") if self.settings.compare else None
+
+    @property
+    def targets(self) -> pd.DataFrame | None:
+        """With sweep.until: a row a point or pair, how wide its interval is; else None."""
+        return self._made("until.parquet") if self.settings.until.outcome else None
 
     def _made(self, name: str) -> pd.DataFrame:
         path = self.path / name

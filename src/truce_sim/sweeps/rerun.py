@@ -34,8 +34,9 @@ def rerun_failed(
         progress.start(sum(c.runs for c in failed), 0, folder.path)
         try:
             workers = count_workers(folder.settings.workers)
-            for done in Crew(folder, workers, RERUNS).run(failed):
-                progress.advance(done.runs)
+            with Crew(folder, min(workers, len(failed)), RERUNS) as crew:
+                for done in crew.run(failed):
+                    progress.advance(done.runs)
         finally:
             progress.finish()
         _put_in_place(folder)

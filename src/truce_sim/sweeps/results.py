@@ -16,6 +16,7 @@ from .folder import SweepFolder
 from .rows import schema
 from .store import to_table, write_json, write_table, write_whole
 from .summary import survival_table
+from .targets import Targets
 
 #: Sweeps of more runs than this are read from their parts: one table of them would be of no use.
 MOST_RUNS_IN_ONE_TABLE = 20_000_000
@@ -32,6 +33,9 @@ def write_results(folder: SweepFolder, seconds: float) -> None:
     if folder.settings.compare:
         table = Contrasts(folder, folder.settings.compare).table()
         write_table(folder.path / "contrasts.parquet", to_table(table, columns.SWEEP))
+    if folder.settings.until.outcome:
+        table = Targets(folder).table()
+        write_table(folder.path / "until.parquet", to_table(table, columns.SWEEP))
     runs = int(summary["runs"].sum() + summary["failed"].sum())
     if runs <= MOST_RUNS_IN_ONE_TABLE:
         write_whole(folder.path / "runs.parquet", lambda path: _write_runs(folder, path))

@@ -30,9 +30,10 @@ def work_on_share(
     runs, failed, done = sum(chunk.runs for chunk in todo), 0, 0
     progress.start(runs, 0, folder.path)
     try:
-        for answer in Crew(folder, workers or count_workers(0)).run(todo):
-            failed, done = failed + answer.failed, done + answer.runs
-            progress.advance(answer.runs)
+        with Crew(folder, min(workers or count_workers(0), len(todo))) as crew:
+            for answer in crew.run(todo):
+                failed, done = failed + answer.failed, done + answer.runs
+                progress.advance(answer.runs)
     except (RuntimeError, OSError, KeyboardInterrupt) as error:
         why = "Interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
         raise Stopped(why, folder.path, done, runs) from None

@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from truce_sim.errors import InputError
+from truce_sim import columns
+from truce_sim.errors import InputError, closest
 
 #: Replicates are added by so many; no point has fewer, its ceiling aside.
 BLOCK = 64
@@ -32,6 +33,24 @@ _LEVEL = 0.97
 _MADE_UP = 2
 
 Values = NDArray[np.float64]
+
+
+def bounds_of(outcome: str, horizon: int) -> tuple[float, float]:
+    """The least and the greatest value of an outcome of a run of `horizon` days.
+
+    Raises InputError for one that no number bounds, whose interval could not be trusted.
+    """
+    bounded = {
+        name: 1.0 if unit in ("share", "probability") or name == "collapsed" else float(horizon)
+        for name, (unit, _) in columns.OUTCOME.items()
+        if unit in ("share", "probability", "days") or name in ("collapsed", "end_day")
+    }
+    if outcome not in bounded:
+        raise InputError(
+            "has no greatest value, or is none of the outcomes", setting="sweep.until.outcome",
+            value=outcome, allowed=", ".join(bounded), suggestion=closest(outcome, bounded),
+        )  # fmt: skip
+    return 0.0, bounded[outcome]
 
 
 @dataclass(frozen=True)
@@ -66,6 +85,20 @@ class Until:
         wide = self._centre_and_half(n, total, squares)[1] > self.half_width
         return np.asarray((runs < self.ceiling) & (wide | (runs < BLOCK)))
 
+    def wanted(self, n: ArrayLike, total: ArrayLike, squares: ArrayLike) -> NDArray[np.int64]:
+        """Replicates that points should have before they are judged again; `n` for those that are
+        not open.
+
+        Half of the way to where the interval would be narrow enough, in whole blocks, one at
+        least: few looks, and hardly a run too many.
+        """
+        runs = np.asarray(n, np.int64)
+        half = self._centre_and_half(n, total, squares)[1]
+        ahead = (runs + 2 * _MADE_UP) * ((half / self.half_width) ** 2 - 1.0) / 2
+        blocks = np.where(runs < BLOCK, 1, np.maximum(np.floor(ahead / BLOCK), 1))
+        more = np.minimum(BLOCK * blocks, np.maximum(self.ceiling - runs, 0)).astype(np.int64)
+        return np.where(self.open(n, total, squares), runs + more, runs)
+
     def interval(
         self, n: ArrayLike, total: ArrayLike, squares: ArrayLike
     ) -> tuple[Values, Values, Values]:
@@ -77,6 +110,11 @@ class Until:
         with np.errstate(invalid="ignore"):
             mean = np.asarray(total, float) / np.asarray(n, float)
         return mean, np.maximum(centre - half, self.low), np.minimum(centre + half, self.high)
+
+    def half_widths(self, n: ArrayLike, total: ArrayLike, squares: ArrayLike) -> Values:
+        """Half of the width of the interval before it is cut at the ends of the range: what is
+        compared with the half-width asked for."""
+        return self._centre_and_half(n, total, squares)[1]
 
     def _centre_and_half(
         self, n: ArrayLike, total: ArrayLike, squares: ArrayLike
