@@ -101,9 +101,13 @@ def _configure(folder: Path, cpus: int) -> dict[str, str]:
     controller, daemon = _free_ports(2)
     (folder / "slurm.conf").write_text(
         _CONFIGURATION.format(
-            folder=folder, host=socket.gethostname().split(".")[0], user=getuser(), cpus=cpus,
-            controller=controller, daemon=daemon,
-        )  # fmt: skip
+            folder=folder,
+            host=socket.gethostname().split(".")[0],
+            user=getuser(),
+            cpus=cpus,
+            controller=controller,
+            daemon=daemon,
+        )
     )
     path = f"{folder / 'bin'}:{_path()}"
     return {**os.environ, "SLURM_CONF": str(folder / "slurm.conf"), "PATH": path}
