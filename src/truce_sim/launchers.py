@@ -58,9 +58,21 @@ def check_launcher(launcher: DictConfig | str) -> None:
                 "leave it out: jobs inherit the environment, modules loaded and all; what else "
                 "sbatch should know goes into its variables, SBATCH_...",
             )  # fmt: skip
-    for setting, value in launcher.items():
+    for setting in set(launcher) - {"submitit_folder"}:  # the sweep sets it
+        value = _value(launcher, str(setting))
         if isinstance(value, str) and not value.isprintable():
             raise _code(str(setting), value, "one line of text")
+
+
+def _value(launcher: DictConfig, name: str) -> object:
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        return launcher[name]
+    except OmegaConfBaseException as error:
+        raise InputError(
+            "has no value", setting=f"hydra.launcher.{name}", allowed="hydra/launcher=slurm sets it"
+        ) from error
 
 
 def _code(name: str, value: object, allowed: str) -> InputError:
