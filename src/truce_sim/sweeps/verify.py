@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from truce_sim.engine.run import outcomes
 from truce_sim.engine.world import STATUSES
+from truce_sim.errors import InputError
 from truce_sim.spec import make_spec
 
 from .create import refuse_other_rules
@@ -66,17 +67,23 @@ def verify_sweep(path: str | Path, runs: int, pick: int | None = None) -> Proof:
     pick = secrets.randbelow(2**32) if pick is None else pick
     chunks = folder.chunks()
     total = sum(chunk.runs for chunk in chunks)
+    if not total:
+        raise InputError(
+            "has no runs yet", value=str(folder.path), allowed=f"truce-sim resume {folder.path}"
+        )
     chosen = np.random.default_rng(pick).choice(total, min(runs, total), replace=False)
     checked = skipped = columns = 0
     for chunk, rows in _by_chunk(chunks, np.sort(chosen)):
         stored = folder.table(chunk)
         for row in rows:
+            run = divmod(row, len(chunk.replicates))
+            point, replicate = chunk.points[run[0]], chunk.replicates[run[1]]
             here = stored.slice(row, 1).to_pylist()[0]
             if here["status"] not in STATUSES:
                 skipped += 1
                 continue
             checked, columns = checked + 1, len(here)
-            difference = _compare(folder, here)
+            difference = _compare(folder, here, point, replicate)
             if difference:
                 return Proof(folder.path, total, checked, skipped, columns, pick, difference)
     return Proof(folder.path, total, checked, skipped, columns, pick, None)
@@ -94,9 +101,10 @@ def _by_chunk(
         first += chunk.runs
 
 
-def _compare(folder: SweepFolder, stored: dict[str, object]) -> Difference | None:
-    """The first difference of a stored row from its run."""
-    point, replicate = int(str(stored["point"])), int(str(stored["replicate"]))
+def _compare(
+    folder: SweepFolder, stored: dict[str, object], point: int, replicate: int
+) -> Difference | None:
+    """The first difference of a stored row from the run that belongs in its place."""
     run = f"{point}:{replicate}"
     spec = folder.spec_of(point, replicate)
     told = str(folder.design["key"].iloc[point])
