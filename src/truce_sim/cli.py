@@ -8,7 +8,9 @@ and exit code 2 for bad input, nothing written, nothing executed that a config f
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
@@ -75,6 +77,8 @@ def _guarded(command: str, arguments: list[str]) -> int:
     """A command with its errors told in words."""
     from .errors import InputError
 
+    if threading.current_thread() is threading.main_thread():  # to be stopped is like Ctrl-C
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _COMMANDS[command](arguments)
     except InputError as error:
@@ -90,7 +94,7 @@ def _guarded(command: str, arguments: list[str]) -> int:
         return 130
     except RuntimeError as error:
         print(f"truce-sim {command}: {error}", file=sys.stderr)
-        return 1
+        return int(getattr(error, "exit_code", 1))
 
 
 def run(arguments: list[str]) -> int:

@@ -193,7 +193,9 @@ def test_two_drivers(tmp_path: Path, expected: pd.DataFrame) -> None:
     while not (folder / ".holder").exists():
         assert first.poll() is None
         time.sleep(0.02)
+    first.send_signal(signal.SIGSTOP)
     second = subprocess.run(command(folder), capture_output=True, text=True)
+    first.send_signal(signal.SIGCONT)
     assert second.returncode == 2
     assert f"process {first.pid} on" in second.stderr
     assert first.wait() == 0

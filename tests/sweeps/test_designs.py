@@ -28,7 +28,7 @@ from truce_sim.sweeps.design import (
     make_design,
     specs_of,
 )
-from truce_sim.sweeps.seeds import seed_of_point
+from truce_sim.sweeps.seeds import seed_of_row
 
 THRESHOLD, CAPACITY = "home.threshold=interval(2,8)", "host.capacity=tag(log,interval(0.1,10))"
 LAG = "host.lag_days=interval(1,4)"
@@ -268,10 +268,12 @@ def test_a_constraint_follows_references_to_swept_settings() -> None:
 def test_points_share_the_seed_unless_told_otherwise() -> None:
     design = design_of("home.threshold=3,4", "seed=7")
     assert [spec.seed for spec in specs_of(design, range(2))] == [7, 7]
-    design = design_of("home.threshold=3,4", "seed=7", "sweep.common_random_numbers=false")
-    assert [spec.seed for spec in specs_of(design, range(2))] == [
-        seed_of_point(7, 0), seed_of_point(7, 1),
-    ]  # fmt: skip
+    own = "sweep.common_random_numbers=false"
+    design = design_of("home.threshold=3,4", "seed=7", own)
+    few = [spec.seed for spec in specs_of(design, range(2))]
+    assert len({*few, 7}) == 3
+    larger = design_of("home.threshold=2,3,3.5,4", "seed=7", own)
+    assert [specs_of(larger, range(4))[i].seed for i in (1, 3)] == few
     assert [s.seed for s in specs_of(design_of("seed=3,4", "home.threshold=3"), range(2))] == [3, 4]
 
 
@@ -279,7 +281,8 @@ def test_points_share_the_seed_unless_told_otherwise() -> None:
 def test_points_of_a_row_share_a_seed_of_their_own(kind: str, size: int) -> None:
     design = design_of(THRESHOLD, LAG, "seed=7", design=kind, points=3)
     seeds = [spec.seed for spec in specs_of(design, range(3 * size))]
-    assert seeds == [seed_of_point(7, row) for row in range(3) for _ in range(size)]
+    assert seeds == [seed_of_row(7, row) for row in range(3) for _ in range(size)]
+    assert len(set(seeds)) == 3
 
 
 #: Settings that `conf/` does not let vary by themselves, or that are none of a point.

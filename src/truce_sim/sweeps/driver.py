@@ -28,7 +28,7 @@ from .estimate import estimate
 from .folder import SweepFolder, open_sweep
 from .lock import locked
 from .plan import Chunk, cut, missing, runs_per_chunk, uncovered
-from .results import write_results
+from .results import has_results, write_results
 from .store import Damaged, remove_leftovers
 from .worker import Done
 
@@ -58,11 +58,12 @@ class Progress(Protocol):
 class Stopped(RuntimeError):
     """A sweep that ended before it was finished; what it has done is kept."""
 
-    def __init__(self, why: str, folder: Path, done: int, runs: int) -> None:
+    def __init__(self, why: str, folder: Path, done: int, runs: int, exit_code: int = 1) -> None:
         super().__init__(
             f"{why}. {done:,} of {runs:,} runs are kept.\n  go on: truce-sim resume {folder}"
         )
         self.folder = folder
+        self.exit_code = exit_code
 
 
 @dataclass(frozen=True)
@@ -174,13 +175,14 @@ class _Work:
     def finish(self) -> None:
         """Run what is missing until nothing is, then write the results."""
         remove_leftovers(self.folder.path)
-        for path in self.folder.damaged():
-            self._set_aside(path)
         with self._told():
+            for path in self.folder.damaged():
+                self._set_aside(path)
             while True:
                 try:
                     self._run_missing()
-                    write_results(self.folder, time.monotonic() - self.begun)
+                    if self.runs_new or not has_results(self.folder):
+                        write_results(self.folder, time.monotonic() - self.begun)
                     break
                 except Damaged as error:
                     self._set_aside(error.path)
@@ -237,7 +239,7 @@ class _Work:
         try:
             yield
         except KeyboardInterrupt:
-            raise self._stopped("Interrupted") from None
+            raise self._stopped("Interrupted", 130) from None
         except (RuntimeError, OSError) as error:
             if isinstance(error, InputError):
                 raise
@@ -245,9 +247,9 @@ class _Work:
         finally:
             self.progress.finish()
 
-    def _stopped(self, why: str) -> Stopped:
+    def _stopped(self, why: str, exit_code: int = 1) -> Stopped:
         done = sum(chunk.runs for chunk in self.folder.chunks())
-        return Stopped(why, self.folder.path, done, int(self.folder.wanted().sum()))
+        return Stopped(why, self.folder.path, done, int(self.folder.wanted().sum()), exit_code)
 
     def result(self) -> SweepResult:
         """What came of it."""

@@ -13,36 +13,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from truce_sim.errors import InputError, closest
+from truce_sim.errors import InputError
 from truce_sim.schema import SweepConfig
 
 from .contrasts import Pair, find_pairs, strips
 from .folder import SweepFolder
-from .until import Until
-
-#: Outcomes whose range is known, so that an interval can be had that covers: (low, high), the
-#: horizon where high is None.
-RANGES: dict[str, tuple[float, float | None]] = {
-    "collapsed": (0.0, 1.0),
-    "mean_will": (0.0, 1.0),
-    "final_will": (0.0, 1.0),
-    "final_belief": (0.0, 1.0),
-    "end_day": (0.0, None),
-    "days_in_force": (0.0, None),
-    "days_strained": (0.0, None),
-    "days_suspended": (0.0, None),
-}
+from .until import Until, bounds_of
 
 
-def check_until(sweep: SweepConfig) -> None:
+def check_until(sweep: SweepConfig, horizon: int) -> None:
     """Refuse an outcome that cannot be watched, and pairs without sweep.compare."""
-    outcome = sweep.until.outcome
-    if outcome and outcome not in RANGES:
-        raise InputError(
-            "no outcome whose interval can be watched", setting="sweep.until.outcome",
-            value=outcome, allowed=", ".join(RANGES), suggestion=closest(outcome, RANGES),
-        )  # fmt: skip
-    if outcome and sweep.until.paired and not sweep.compare:
+    if not sweep.until.outcome:
+        return
+    bounds_of(sweep.until.outcome, horizon)
+    if sweep.until.paired and not sweep.compare:
         raise InputError(
             "pairs are of the levels of sweep.compare, which is empty",
             setting="sweep.until.paired", value=True, allowed="false, or a factor to compare",
@@ -72,8 +56,7 @@ class Targets:
     @cached_property
     def rule(self) -> Until:
         """When a unit is known well enough."""
-        low, high = RANGES[self._asked.outcome]
-        high = float(self._folder.horizon) if high is None else high
+        low, high = bounds_of(self._asked.outcome, self._folder.horizon)
         low = low - high if self._asked.paired else low
         return Until(self._asked.half_width, self._asked.ceiling, low, high)
 

@@ -45,6 +45,7 @@ def bounds_of(outcome: str, horizon: int) -> tuple[float, float]:
         for name, (unit, _) in columns.OUTCOME.items()
         if unit in ("share", "probability", "days") or name in ("collapsed", "end_day")
     }
+    del bounded["final_strength"]  # recruits may bring it above 1
     if outcome not in bounded:
         raise InputError(
             "has no greatest value, or is none of the outcomes", setting="sweep.until.outcome",
