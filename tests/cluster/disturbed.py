@@ -15,7 +15,7 @@ import pandas as pd
 from truce_sim import open_sweep
 
 PROGRAM = Path(sys.executable).with_name("truce-sim")
-POINTS, REPLICATES = 6, 4000
+POINTS, REPLICATES = 6, 3000
 SETTINGS = ("truce=literal,practised,tolerant", "home.capacity=0.8,0.85")
 
 
