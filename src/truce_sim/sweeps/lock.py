@@ -40,11 +40,15 @@ def locked(folder: Path) -> Iterator[None]:
 
 def is_locked(folder: Path) -> bool:
     """Whether a process is at work on the folder."""
+    if not (folder / ".holder").exists():
+        return False
     lock = FileLock(folder / ".lock")
     try:
         lock.acquire(timeout=0)
-    except (Timeout, OSError):
+    except Timeout:
         return True
+    except OSError:  # not ours to write: nobody else is at work as this user
+        return False
     lock.release()
     return False
 
