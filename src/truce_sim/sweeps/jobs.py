@@ -132,7 +132,7 @@ def _name(job: int) -> str:
 def _write_lists(folder: SweepFolder, lists: Sequence[Sequence[Chunk]]) -> Path:
     stamp = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}"
     place = folder.path.resolve() / _FOLDER / stamp
-    place.mkdir(parents=True)
+    place.mkdir(parents=True, mode=0o700)
     for job, chunks in enumerate(lists):
         names = "".join(f"{chunk.name}\n" for chunk in chunks)
         (place / _name(job)).write_text(names, encoding="utf-8")
