@@ -46,7 +46,8 @@ SlurmdLogFile={folder}/slurmd.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
+SelectTypeParameters=CR_Core_Memory
+DefMemPerCPU=100
 SchedulerParameters=sched_interval=1,batch_sched_delay=0
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
@@ -55,7 +56,7 @@ SwitchType=switch/none
 ReturnToService=2
 KillWait=5
 MinJobAge=86400
-NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} State=UNKNOWN
+NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory={memory} State=UNKNOWN
 PartitionName=test Nodes={host} Default=YES MaxTime=INFINITE State=UP
 """
 
@@ -107,6 +108,7 @@ def _configure(folder: Path, cpus: int) -> dict[str, str]:
             cpus=cpus,
             controller=controller,
             daemon=daemon,
+            memory=_memory_mb(),
         )
     )
     path = f"{folder / 'bin'}:{_path()}"
@@ -165,6 +167,11 @@ def _cancel_all(environment: dict[str, str], seconds: float = 15.0) -> None:
 def _output(command: list[str], environment: dict[str, str]) -> str:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     return done.stdout
+
+
+def _memory_mb() -> int:
+    """What the machine has, less a bit: a node that has less than it says is drained."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 9 // 10 // 2**20
 
 
 def _free_ports(count: int) -> list[int]:

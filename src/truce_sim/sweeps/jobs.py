@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -63,7 +64,7 @@ class Jobs:
                 told = [str(job.return_value) for job in returned]
             except Exception as error:  # of a job, a scheduler or a network: whatever it is
                 told = [str(error).strip() or type(error).__name__]
-        return [f"{words.splitlines()[0]} (see {lists})" for words in told if words]
+        return [f"{_short(words)} (see {lists})" for words in told if words]
 
     def _places(self) -> int:
         """Jobs that run at once."""
@@ -119,6 +120,11 @@ def do_job(config: DictConfig) -> str:
     return ""
 
 
+def _short(words: str) -> str:
+    """On one line, without the logs that launchers add."""
+    return textwrap.shorten(words, 240, placeholder=" …")
+
+
 def _name(job: int) -> str:
     return f"chunks-{job:05d}.txt"
 
@@ -126,7 +132,7 @@ def _name(job: int) -> str:
 def _write_lists(folder: SweepFolder, lists: Sequence[Sequence[Chunk]]) -> Path:
     stamp = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}"
     place = folder.path.resolve() / _FOLDER / stamp
-    place.mkdir(parents=True)
+    place.mkdir(parents=True, mode=0o700)
     for job, chunks in enumerate(lists):
         names = "".join(f"{chunk.name}\n" for chunk in chunks)
         (place / _name(job)).write_text(names, encoding="utf-8")
