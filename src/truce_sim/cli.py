@@ -63,10 +63,10 @@ def run_command(arguments: Sequence[str]) -> int:
 
         print(f"truce-sim {__version__}")
         return 0
-    if command not in _COMMANDS:
+    if command not in COMMANDS:
         from .errors import closest
 
-        hint = closest(command, _COMMANDS)
+        hint = closest(command, COMMANDS)
         guess = f" Did you mean {hint}?" if hint else ""
         print(f"truce-sim: no command {command!r}.{guess} See truce-sim --help.", file=sys.stderr)
         return 2
@@ -80,7 +80,7 @@ def _guarded(command: str, arguments: list[str]) -> int:
     if threading.current_thread() is threading.main_thread():  # to be stopped is like Ctrl-C
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return _COMMANDS[command](arguments)
+        return COMMANDS[command](arguments)
     except InputError as error:
         print(f"truce-sim {command}: {error}", file=sys.stderr)
         return 2
@@ -154,7 +154,8 @@ def completion(arguments: list[str]) -> int:
     return 0
 
 
-_COMMANDS: dict[str, Callable[[list[str]], int]] = {
+#: Every command, by name; each returns its exit code.
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": run,
     "sweep": sweep,
     "completion": completion,

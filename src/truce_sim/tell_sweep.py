@@ -56,9 +56,10 @@ def _tell_effort(out: Console, result: SweepResult) -> None:
         return
     rate = result.runs_new / max(result.seconds, 1e-9)
     there = f", {old:,} were there" if old else ""
+    means = f"{result.workers} workers" if result.workers else "by jobs"
     out.print(
         f"\n{result.runs_new:,} runs in {result.seconds:.1f} s ({rate:,.0f} a second, "
-        f"{result.workers} workers){there} → {result.folder}",
+        f"{means}){there} → {result.folder}",
         soft_wrap=True,
     )
 
@@ -256,7 +257,7 @@ def tell_proof(proof: Proof) -> None:
             soft_wrap=True,
         )
         return
-    left = f"; {proof.skipped} had timed out or crashed, and were not run" if proof.skipped else ""
+    left = f"; {proof.skipped} had raised, timed out or crashed: not run" if proof.skipped else ""
     out.print(
         f"{proof.checked} of {proof.runs:,} runs made again: all {proof.columns} columns are "
         f"equal, bit for bit{left}.",

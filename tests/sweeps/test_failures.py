@@ -178,7 +178,7 @@ def test_verify_runs_what_can_be_run(failing: tuple[Path, Done], faulty: dict[st
     done = command(["verify", str(failing[0]), "--runs", "24"], faulty)
     assert done.returncode == 0, done.stderr
     assert "19 of 24 runs made again" in done.stdout
-    assert "5 had" in done.stdout
+    assert "5 had raised, timed out or crashed: not run" in done.stdout
 
 
 def test_rerun(
@@ -191,6 +191,8 @@ def test_rerun(
     before = rows(folder)
     done = command(["rerun", str(folder), "--failed", "--run-timeout", "10"], faulty)
     assert done.returncode == 1, done.stderr
+    assert "6 runs in" in done.stdout
+    assert "18 were there" in done.stdout
     after = rows(folder)
     slow = (after["point"] == 1) & (after["replicate"] == 11)
     assert statuses(after) == {at: how for at, how in FAILED.items() if at != (1, 11)}

@@ -17,7 +17,7 @@ from truce_sim.sweeps import plan
 from truce_sim.sweeps.contrasts import share_difference
 from truce_sim.sweeps.design import Composer, config_of, make_design
 from truce_sim.sweeps.store import write_whole
-from truce_sim.sweeps.summary import wilson
+from truce_sim.sweeps.summary import _coins, wilson
 
 FACTORS = {"truce": ["literal", "practised"], "home.capacity": [0.7, 0.9]}
 
@@ -136,3 +136,10 @@ def test_factors_need_lists(tmp_path: Path) -> None:
     """A single text is no list of levels."""
     with pytest.raises(InputError, match="list"):
         sweep({"truce": "literal"}, folder=tmp_path / "s")
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 64, 1000, 24_001])
+def test_binomial_quantiles_are_those_of_scipy(n: int) -> None:
+    """They make the interval of the median."""
+    for q in (0.025, 0.975):
+        assert _coins(np.array([n]), q)[0] == stats.binom.ppf(q, n, 0.5)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from truce_sim.errors import InputError
 
@@ -125,7 +125,7 @@ def mean_difference(
         return (total / n if n else math.nan), math.nan, math.nan
     mean = total / n
     variance = max(squares - n * mean**2, 0.0) / (n - 1)
-    half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * math.sqrt(variance / n)
+    half = float(special.stdtrit(n - 1, 0.5 + level / 2)) * math.sqrt(variance / n)
     return mean, mean - half, mean + half
 
 
@@ -139,7 +139,7 @@ def share_difference(
     size, discordant = n + 2, squares + 1
     centre = total / size
     variance = (discordant / size - centre**2) / size
-    half = float(stats.norm.ppf(0.5 + level / 2)) * math.sqrt(variance)
+    half = float(special.ndtri(0.5 + level / 2)) * math.sqrt(variance)
     return total / n, max(centre - half, -1.0), min(centre + half, 1.0)
 
 

@@ -139,6 +139,8 @@ def _extend(
             setting="hydra.sweeper.points", value=len(design.values),
             allowed="the number it has (to resume it), or another output.name",
         )  # fmt: skip
+    if not new and to_plain(shared) == folder.manifest["config"]:
+        return folder
     with locked(folder.path):
         manifest = folder.manifest | {
             "status": "running",

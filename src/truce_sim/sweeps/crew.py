@@ -177,7 +177,11 @@ class Crew:
 
 
 def count_workers(asked: int) -> int:
-    """Workers to use: `asked`, or every core this process may run on."""
+    """Workers to use: `asked`, or every core this process may run on, as SLURM sees it too."""
     if asked:
         return asked
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    granted = os.environ.get("SLURM_CPUS_ON_NODE", "")
+    return min(cores, int(granted)) if granted.isdigit() else cores

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
-from hydra.core.config_loader import ConfigLoader
+from hydra.types import HydraContext
 from omegaconf import DictConfig
 
 from truce_sim.errors import InputError
@@ -27,10 +27,13 @@ from .design import Composer, Design, DesignSettings, make_design
 from .estimate import estimate
 from .folder import PARTS, SweepFolder, open_sweep
 from .lock import locked
-from .plan import Chunk, cut, missing, runs_per_chunk
-from .results import write_results
+from .plan import Chunk, cut, missing, runs_per_chunk, uncovered
+from .results import has_results, write_results
 from .store import Damaged, remove_leftovers
 from .worker import Done
+
+if TYPE_CHECKING:
+    from .jobs import Jobs
 
 
 class Progress(Protocol):
@@ -68,7 +71,8 @@ class SweepResult:
     """A finished sweep.
 
     summary: a row for each point, indexed by `point`: the swept values, then shares and means with
-    95 % intervals (`summary.survival_table`). contrasts: a row for each pair, or None.
+    95 % intervals (`summary.survival_table`). contrasts: a row for each pair, or None. workers: 0
+    where the work was done by jobs of a launcher.
     """
 
     folder: Path
@@ -95,7 +99,7 @@ class SweepResult:
 
 
 def sweep_from_hydra(
-    loader: ConfigLoader,
+    context: HydraContext,
     config: DictConfig,
     params: dict[str, Any],
     arguments: list[str],
@@ -110,7 +114,9 @@ def sweep_from_hydra(
     from truce_sim import tell_sweep
     from truce_sim.terminal import SweepBar, warn_of_compiling
 
-    composer = Composer(loader, str(config.hydra.job.config_name))
+    from .jobs import jobs_of
+
+    composer = Composer(context.config_loader, str(config.hydra.job.config_name))
     design, shared = make_design(composer, params, arguments, DesignSettings(**settings))
     if action == "describe":
         tell_sweep.tell_design(design, estimate(design, shared))
@@ -119,7 +125,7 @@ def sweep_from_hydra(
         tell_sweep.tell_prepared(prepare(design, shared, arguments))
         return None
     warn_of_compiling()
-    result = run_sweep(design, shared, arguments, SweepBar())
+    result = run_sweep(design, shared, arguments, SweepBar(), jobs_of(context, config))
     tell_sweep.report_sweep(result, design.factors, shared.sweep.compare)
     if result.runs_failed:
         raise SystemExit(1)
@@ -127,21 +133,28 @@ def sweep_from_hydra(
 
 
 def run_sweep(
-    design: Design, shared: Config, overrides: Sequence[str], progress: Progress
+    design: Design,
+    shared: Config,
+    overrides: Sequence[str],
+    progress: Progress,
+    jobs: Jobs | None = None,
 ) -> SweepResult:
-    """Run every point with all its replicates, into a new folder or an earlier one of its name.
+    """Run every point with all its replicates, into a new folder or an earlier one of its name;
+    through a launcher's jobs, or else with workers on this machine.
 
     Everything that can be refused is refused (InputError) before anything is written. Raises
     Stopped when the sweep ends before it is finished.
     """
-    return carry_on(prepare(design, shared, overrides), progress)
+    return carry_on(prepare(design, shared, overrides), progress, jobs=jobs)
 
 
-def carry_on(folder: SweepFolder, progress: Progress, workers: int | None = None) -> SweepResult:
+def carry_on(
+    folder: SweepFolder, progress: Progress, workers: int | None = None, jobs: Jobs | None = None
+) -> SweepResult:
     """Run what is missing in a sweep's folder, and sum up. Raises as run_sweep."""
     refuse_other_rules(folder)
     with locked(folder.path):
-        work = _Work(folder, progress, workers or count_workers(folder.settings.workers))
+        work = _Work(folder, progress, workers or count_workers(folder.settings.workers), jobs)
         work.finish()
         return work.result()
 
@@ -153,6 +166,7 @@ class _Work:
     folder: SweepFolder
     progress: Progress
     workers: int
+    jobs: Jobs | None
     begun: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
     engine_seconds: float = 0.0
@@ -168,7 +182,8 @@ class _Work:
                     self.progress.say(f"{path} is damaged: set aside, its runs are run again")
                 try:
                     self._run_missing()
-                    write_results(self.folder, time.monotonic() - self.begun)
+                    if self.runs_new or not has_results(self.folder):
+                        write_results(self.folder, time.monotonic() - self.begun)
                     break
                 except Damaged as error:
                     damaged = [self._set_aside(error.path)]
@@ -179,11 +194,26 @@ class _Work:
             return
         with Crew(self.folder, min(self.workers, len(chunks))) as crew:
             while chunks:
-                for done in crew.run(chunks):
-                    self._count(done)
+                if self.jobs:
+                    self._run_jobs(self.jobs, chunks)
+                else:
+                    for done in crew.run(chunks):
+                        self._count(done)
                 chunks = list(self._todo())
                 self.progress.expect(int(self.folder.wanted().sum()))
         self.seconds += time.monotonic() - begun
+
+    def _run_jobs(self, jobs: Jobs, chunks: list[Chunk]) -> None:
+        """Raises RuntimeError where runs did not come back: nothing is tried again silently."""
+        trouble = jobs.run(self.folder, chunks, self._count)
+        lost = sum(chunk.runs for chunk in uncovered(chunks, self.folder.chunks()))
+        if lost:
+            raise RuntimeError(
+                f"{lost:,} runs did not come back from their jobs: {'; '.join(trouble[:3])}. The "
+                f"same command with output.name={self.folder.path.name} starts jobs for them"
+            )
+        for words in trouble:
+            self.progress.say(words)
 
     def _todo(self) -> Iterator[Chunk]:
         size = runs_per_chunk(self.folder.points * self.folder.replicates)
@@ -242,5 +272,5 @@ class _Work:
             folder.path, folder.design[list(folder.factors)], summary, folder.contrasts,
             int(summary["horizon"].max()), int(summary["runs"].sum() + summary["failed"].sum()),
             self.runs_new, int(summary["failed"].sum()), self.seconds, self.engine_seconds,
-            self.workers,
+            0 if self.jobs else self.workers,
         )  # fmt: skip

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import shutil
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -29,6 +31,7 @@ def rerun_failed(
     written whole, so a crash loses nothing. run_timeout: seconds, from now on. Raises as carry_on.
     """
     refuse_other_rules(folder)
+    begun = time.monotonic()
     with locked(folder.path):
         if run_timeout is not None:
             folder = _with_timeout(folder, run_timeout)
@@ -42,7 +45,9 @@ def rerun_failed(
         finally:
             progress.finish()
         _put_in_place(folder)
-    return carry_on(folder, progress)
+    result, again = carry_on(folder, progress), sum(chunk.runs for chunk in failed)
+    seconds = time.monotonic() - begun
+    return replace(result, runs_new=result.runs_new + again, seconds=seconds)
 
 
 def _with_timeout(folder: SweepFolder, seconds: float) -> SweepFolder:

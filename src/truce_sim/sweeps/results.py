@@ -22,6 +22,16 @@ from .targets import Targets
 MOST_RUNS_IN_ONE_TABLE = 20_000_000
 
 
+def has_results(folder: SweepFolder) -> bool:
+    """Whether the results of all that was asked for are there."""
+    names = ["failures", "summary"]
+    names += ["contrasts"] if folder.settings.compare else []
+    names += ["until"] if folder.settings.until.outcome else []
+    names += ["runs"] if folder.manifest.get("runs", 0) <= MOST_RUNS_IN_ONE_TABLE else []
+    there = all((folder.path / f"{name}.parquet").is_file() for name in names)
+    return folder.manifest["status"] == "done" and there
+
+
 def write_results(folder: SweepFolder, seconds: float) -> None:
     """failures, summary, contrasts and runs, then the manifest, which says that all is done.
 
