@@ -27,9 +27,9 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 # What the second interpreter runs: all but the slow statistics and the wheel. Everything:
 # make test OTHER_TESTS=
-OTHER_TESTS ?= -m "not slow and not packaging"
+OTHER_TESTS ?= -m "not slow and not packaging and not cluster"
 
-.PHONY: help setup demo test suite bench browser-setup screenshots lint format constraints wheel clean
+.PHONY: help setup demo test test-cluster suite bench browser-setup screenshots lint format constraints wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -67,6 +67,10 @@ test: suite ## all tests, on the second Python too where there is one
 suite: $(READY) ## all tests, on one Python
 	@echo "Tests on Python $(VERSION)"
 	@$(PYTEST) $(SELECT) $(ARGS)
+
+test-cluster: $(READY) ## sweeps on SLURM (one node, here), Dask and joblib, jobs killed and all
+	@tools/slurm-packages
+	@$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
 
 bench: $(READY) ## speed and memory, as figures and ratios of one run
 	@$(BIN)/python tests/bench/bench.py $(ARGS)

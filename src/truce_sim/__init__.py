@@ -1,6 +1,6 @@
 """truce_sim: a laboratory for one-clause truces.
 
-    from truce_sim import TruceModel, load_config, simulate, sweep
+    from truce_sim import TruceModel, load_config, open_sweep, simulate, sweep
 
 Names are imported when first used, so that the command line starts at once.
 """
@@ -15,15 +15,17 @@ if TYPE_CHECKING:
     from .errors import InputError
     from .library import simulate, sweep
     from .model import TruceModel
+    from .sweeps.folder import open_sweep
 
 __version__ = "0.1.0"
 
-__all__ = ["InputError", "TruceModel", "load_config", "simulate", "sweep"]
+__all__ = ["InputError", "TruceModel", "load_config", "open_sweep", "simulate", "sweep"]
 
 _HOMES = {
     "InputError": ".errors",
     "TruceModel": ".model",
     "load_config": ".config",
+    "open_sweep": ".sweeps.folder",
     "simulate": ".library",
     "sweep": ".library",
 }

@@ -8,6 +8,7 @@ and exit code 2 for bad input, nothing written, nothing executed that a config f
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
@@ -51,6 +52,7 @@ _FOLDER_COMMANDS = ("resume", "status", "list", "verify", "rerun", "worker")
 
 def main() -> NoReturn:
     """Entry point of the console script."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be stopped is like Ctrl-C
     sys.exit(run_command(sys.argv[1:]))
 
 
@@ -65,10 +67,10 @@ def run_command(arguments: Sequence[str]) -> int:
 
         print(f"truce-sim {__version__}")
         return 0
-    if command not in _COMMANDS:
+    if command not in COMMANDS:
         from .errors import closest
 
-        hint = closest(command, _COMMANDS)
+        hint = closest(command, COMMANDS)
         guess = f" Did you mean {hint}?" if hint else ""
         print(f"truce-sim: no command {command!r}.{guess} See truce-sim --help.", file=sys.stderr)
         return 2
@@ -80,7 +82,7 @@ def _guarded(command: str, arguments: list[str]) -> int:
     from .errors import InputError
 
     try:
-        return _COMMANDS[command](arguments)
+        return COMMANDS[command](arguments)
     except InputError as error:
         print(f"truce-sim {command}: {error}", file=sys.stderr)
         return 2
@@ -94,7 +96,7 @@ def _guarded(command: str, arguments: list[str]) -> int:
         return 130
     except RuntimeError as error:
         print(f"truce-sim {command}: {error}", file=sys.stderr)
-        return 1
+        return int(getattr(error, "exit_code", 1))
 
 
 def run(arguments: list[str]) -> int:
@@ -168,7 +170,8 @@ def movie(arguments: list[str]) -> int:
     return command(arguments)
 
 
-_COMMANDS: dict[str, Callable[[list[str]], int]] = {
+#: Every command, by name; each returns its exit code.
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": run,
     "sweep": sweep,
     "view": view,

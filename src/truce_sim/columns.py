@@ -99,5 +99,7 @@ SWEEP: dict[str, tuple[str, str]] = {
     "seed": ("", "seed of the run's draws"),
     "error": ("", "what went wrong, where the run failed"),
     "traceback": ("", "where in the program it went wrong, if it was there"),
+    "base": ("", "which of the manifest's configurations the point starts from"),
+    "row": ("", "trajectory (morris) or base row (saltelli): its points share a seed"),
     "key": ("", "digest of parameters, border, interventions, seed and rules: what a run is"),
 }

@@ -32,7 +32,8 @@ complete -c truce-sim -f -a '(env COMP_LINE=(commandline -cp) truce-sim completi
 """,
 }
 
-_COMMANDS = ("run", "sweep", "view", "movie", "completion")
+#: Commands that take overrides; the others take folders, which the shell completes.
+_WITH_OVERRIDES = ("run", "sweep", "view", "movie")
 
 
 def script(shell: str) -> str:
@@ -47,13 +48,15 @@ def script(shell: str) -> str:
 
 def answer(shell: str) -> None:
     """Print what the line in COMP_LINE may go on with, one word a line."""
+    from .cli import COMMANDS
+
     line = os.environ.get("COMP_LINE", "")
     _, _, rest = line.partition(" ")
     command, space, overrides = rest.partition(" ")
     if not space:
-        words = [f"{name} " for name in _COMMANDS if name.startswith(command)]
+        words = [f"{name} " for name in COMMANDS if name.startswith(command)]
     else:
-        words = candidates(overrides)
+        words = candidates(overrides) if command in _WITH_OVERRIDES else []
     print("\n".join(words))
 
 

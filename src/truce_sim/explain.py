@@ -289,7 +289,7 @@ def _no_setting(path: str) -> InputError:
             setting=path,
             allowed="a file that begins with the line '# @package _global_'",
         )
-    return unknown(path, groups())
+    return unknown(path, [*groups(), *SWEEPER_SETTINGS])
 
 
 def _bad_value(path: str, error: BaseException, overrides: Sequence[str]) -> InputError:

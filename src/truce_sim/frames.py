@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from .engine.world import ACTORS, CAUSES, DONE, EVENTS, STATUSES, TRUCE_STATES
+
+#: Kinds of numbers that can be missing, for those of numpy that cannot.
+_NULLABLE = {"i": "Int64", "b": "boolean"}
 
 
 def outcome_frame(rows: NDArray[np.void]) -> pd.DataFrame:
@@ -24,9 +28,9 @@ def outcome_frame(rows: NDArray[np.void]) -> pd.DataFrame:
     frame["status"] = _words(rows["status"], STATUSES)
     failed = rows["status"] != DONE
     if failed.any():
-        numbers = frame.columns.drop(["status", "cause"])
-        frame[numbers] = frame[numbers].convert_dtypes().mask(failed)
-        frame["cause"] = frame["cause"].mask(failed)
+        for name in frame.columns.drop("status"):
+            kind: Any = _NULLABLE.get(frame[name].dtype.kind, frame[name].dtype)
+            frame[name] = frame[name].astype(kind).mask(failed)
     return frame
 
 

@@ -24,11 +24,7 @@ VALUE_FLAGS = (
     "--package", "-p",
 )  # fmt: skip
 
-#: What Hydra may instantiate.
-_TARGETS = {
-    "sweeper": ("hydra_plugins.truce_sweeper.TruceSweeper",),
-    "launcher": ("hydra._internal.core_plugins.basic_launcher.BasicLauncher",),
-}
+_SWEEPER = "hydra_plugins.truce_sweeper.TruceSweeper"
 
 
 def flags_first(arguments: Sequence[str]) -> list[str]:
@@ -84,9 +80,11 @@ def compose_checked(command: str, arguments: Sequence[str]) -> DictConfig:
 
     from .config import loader_for
     from .explain import check_tokens
+    from .launchers import check_installed
 
     parsed = _parsed(arguments)
     _refuse_flags(command, parsed)
+    check_installed(parsed.overrides)
     mode = RunMode.MULTIRUN if command == "sweep" else RunMode.RUN
     with explained(arguments), loader_for(parsed.config_dir) as loader:
         several = _several_values(parsed.overrides)
@@ -153,16 +151,14 @@ def _refuse_code(hydra: DictConfig) -> None:
     """Only known sweepers and launchers; no callbacks; no logging that names code."""
     from .checks import unknown
     from .explain import SWEEPER_SETTINGS
+    from .launchers import check_launcher
 
     problem = "a configuration may not name code to run"
-    for place, allowed in _TARGETS.items():
-        node = hydra[place]
-        target = node if isinstance(node, str) else node.get("_target_")
-        if target not in allowed:
-            raise InputError(
-                problem, setting=f"hydra.{place}._target_", value=target,
-                allowed=" or ".join(allowed),
-            )  # fmt: skip
+    node = hydra.sweeper
+    target = node if isinstance(node, str) else node.get("_target_")
+    if target != _SWEEPER:
+        raise InputError(problem, setting="hydra.sweeper._target_", value=target, allowed=_SWEEPER)
+    check_launcher(hydra.launcher)
     for name in hydra.sweeper:
         setting = f"hydra.sweeper.{name}"
         if name != "_target_" and setting not in SWEEPER_SETTINGS:

@@ -37,6 +37,7 @@ def report_sweep(result: SweepResult, factors: tuple[str, ...], compare: str) ->
     )
     if result.contrasts is not None and len(result.contrasts):
         _tell_contrasts(out, result, compare)
+    _tell_targets(out, result)
     if result.runs_failed:
         _tell_failures(out, result)
     _tell_effort(out, result)
@@ -55,9 +56,10 @@ def _tell_effort(out: Console, result: SweepResult) -> None:
         return
     rate = result.runs_new / max(result.seconds, 1e-9)
     there = f", {old:,} were there" if old else ""
+    means = f"{result.workers} workers" if result.workers else "by jobs"
     out.print(
         f"\n{result.runs_new:,} runs in {result.seconds:.1f} s ({rate:,.0f} a second, "
-        f"{result.workers} workers){there} → {result.folder}",
+        f"{means}){there} → {result.folder}",
         soft_wrap=True,
     )
 
@@ -102,6 +104,26 @@ def _interval(row: dict[Hashable, Any], name: str, scale: float = 1.0, unit: str
 
     value, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
     return f"{number(value)}{unit if math.isfinite(value) else ''} [{number(low)}, {number(high)}]"
+
+
+def _tell_targets(out: Console, result: SweepResult) -> None:
+    """With sweep.until: which intervals are as narrow as asked, and how wide the widest is."""
+    from .sweeps.folder import open_sweep
+
+    folder = open_sweep(result.folder)
+    until, found = folder.settings.until, folder.targets
+    if found is None:
+        return
+    what = f"differences in {until.outcome}" if until.paired else until.outcome
+    widest = found.iloc[int(found["half_width"].argmax())]
+    out.print(
+        f"\nUntil the interval of {what} is ±{until.half_width:g}: {found['reached'].sum()} of "
+        f"{len(found)} are, with {found['n'].min():,} to {found['n'].max():,} runs; the widest is "
+        f"±{widest['half_width']:.3g} (point {widest['point']:.0f}): {widest['mean']:.3g} "
+        f"[{widest['low']:.3g}, {widest['high']:.3g}], 95 % after stopping, which the intervals "
+        "above do not allow for. All: until.parquet",
+        soft_wrap=True,
+    )
 
 
 def _tell_failures(out: Console, result: SweepResult) -> None:
@@ -235,7 +257,7 @@ def tell_proof(proof: Proof) -> None:
             soft_wrap=True,
         )
         return
-    left = f"; {proof.skipped} had timed out or crashed, and were not run" if proof.skipped else ""
+    left = f"; {proof.skipped} had raised, timed out or crashed: not run" if proof.skipped else ""
     out.print(
         f"{proof.checked} of {proof.runs:,} runs made again: all {proof.columns} columns are "
         f"equal, bit for bit{left}.",

@@ -103,6 +103,9 @@ class Silence:
     def advance(self, runs: int) -> None:
         """Nothing."""
 
+    def expect(self, runs: int) -> None:
+        """Nothing."""
+
     def say(self, words: str) -> None:
         """Nothing."""
 
@@ -141,6 +144,11 @@ class SweepBar:
             self._console.print(
                 f"{self._done:,} of {self._runs:,} runs, {rate:,.0f} runs/s, {left:.0f} s left"
             )
+
+    def expect(self, runs: int) -> None:
+        """The bar gets so long."""
+        self._runs = runs
+        self._bar.update(self._task, total=runs)
 
     def say(self, words: str) -> None:
         """A line above the bar."""

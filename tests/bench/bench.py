@@ -6,7 +6,6 @@ absolute times are this machine's. Nothing here passes or fails; the aims are pr
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import subprocess
@@ -17,45 +16,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import bench_sweeps
 import numpy as np
+from bench_sweeps import show
 
 FULL = {"truce.collapse_strikes": float("inf"), "frailty": "none"}
-
-SWEEP = """
-import json, resource, sys, time
-from truce_sim import sweep
-points, replicates, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-levels = [2 + 8 * i / points for i in range(points)]
-sweep({"home.threshold": levels[:2]}, replicates=2, folder=folder + "-warm")
-begun = time.perf_counter()
-result = sweep({"home.threshold": levels}, replicates=replicates, folder=folder)
-print(json.dumps({
-    "wall": time.perf_counter() - begun,
-    "engine": result.engine_seconds / result.workers,
-    "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    "disk": (result.folder / "runs.parquet").stat().st_size / result.runs_done,
-}))
-"""
-
-OWN = """
-import sys, time
-from concurrent.futures import ThreadPoolExecutor
-from truce_sim import load_config
-from truce_sim.engine.run import outcomes
-from truce_sim.engine.world import make_world
-from truce_sim.spec import make_spec
-points, replicates, workers = map(int, sys.argv[1:])
-specs = [make_spec(load_config({"home.threshold": 2 + 8 * i / 8})) for i in range(8)]
-worlds = [make_world() for _ in range(workers)]
-def work(w):
-    for i in range(w, points, workers):
-        outcomes(specs[i * 8 // points], range(replicates), worlds[w])
-outcomes(specs[0], range(2), worlds[0])
-begun = time.perf_counter()
-with ThreadPoolExecutor(workers) as pool:
-    list(pool.map(work, range(workers)))
-print(time.perf_counter() - begun)
-"""
 
 
 def main() -> None:
@@ -63,13 +28,8 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}\n")
     bench_engine()
     bench_mesa()
-    bench_sweep()
     bench_commands()
-
-
-def show(what: str, figure: str, aim: str) -> None:
-    """One line."""
-    print(f"  {what:<58} {figure:>18}   aim: {aim}", flush=True)
+    bench_sweeps.main()
 
 
 def median_time(action: Callable[[], object], repeats: int = 7) -> float:
@@ -125,23 +85,6 @@ def bench_mesa() -> None:
     show("a day of TruceModel", f"{1e6 * float(np.median(days[1:])):.0f} µs", "150 µs")
 
 
-def bench_sweep() -> None:
-    """A sweep against the engine's own time for as many runs on as many threads."""
-    print("Sweep: 200 points x 500 replicates")
-    workers = len(os.sched_getaffinity(0))
-    with tempfile.TemporaryDirectory() as folder:
-        small = python(SWEEP, "200", "100", f"{folder}/small")
-        large = python(SWEEP, "200", "500", f"{folder}/large")
-    own = float(python(OWN, "200", "500", str(workers)))
-    a, b = json.loads(small), json.loads(large)
-    show("wall time", f"{b['wall']:.1f} s", "")
-    show("wall time against its own engine time", f"{b['wall'] / b['engine']:.2f} x", "1.3 x")
-    show("bare engine, eight of the points, as many runs", f"{own:.1f} s", "")
-    show("peak memory", f"{b['memory']:.0f} MB", "500 MB")
-    show("peak memory, five times the runs", f"{b['memory'] / a['memory']:.2f} x", "1 x")
-    show("on disk", f"{b['disk']:.0f} bytes a run", "")
-
-
 def bench_commands() -> None:
     """What a user waits for."""
     print("Command line")
@@ -152,14 +95,6 @@ def bench_commands() -> None:
         show("truce-sim run, warm", f"{command('run', out):.2f} s", "2 s")
         first = command("run", out, cache=f"{folder}/cache")
         show("truce-sim run, the very first (compiling)", f"{first:.1f} s", "40 s")
-
-
-def python(code: str, *arguments: str) -> str:
-    """What a script prints in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip().splitlines()[-1]
 
 
 def command(*arguments: str, cache: str | None = None) -> float:

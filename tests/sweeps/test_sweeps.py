@@ -17,7 +17,7 @@ from truce_sim.sweeps import plan
 from truce_sim.sweeps.contrasts import share_difference
 from truce_sim.sweeps.design import Composer, config_of, make_design
 from truce_sim.sweeps.store import write_whole
-from truce_sim.sweeps.summary import wilson
+from truce_sim.sweeps.summary import _coins, wilson
 
 FACTORS = {"truce": ["literal", "practised"], "home.capacity": [0.7, 0.9]}
 
@@ -28,20 +28,6 @@ def result(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped
     return sweep(
         FACTORS, replicates=70, folder=tmp_path_factory.mktemp("s") / "sweep", compare="truce"
     )
-
-
-@pytest.mark.parametrize(("points", "replicates"), [(1, 1), (1, 5000), (7, 130), (4000, 3)])
-def test_every_run_is_planned_once_replicates_first(points: int, replicates: int) -> None:
-    """All (replicate, point) pairs, each once; blocks of replicates in order."""
-    seen: set[tuple[int, int]] = set()
-    firsts = []
-    for chunk in plan.plan_chunks(points, replicates):
-        pairs = {(int(r), p) for r in chunk.replicates for p in chunk.points}
-        assert not pairs & seen
-        seen |= pairs
-        firsts.append(chunk.first)
-    assert len(seen) == points * replicates
-    assert firsts == sorted(firsts)
 
 
 def test_rows_can_be_run_again(result) -> None:  # type: ignore[no-untyped-def]
@@ -150,3 +136,10 @@ def test_factors_need_lists(tmp_path: Path) -> None:
     """A single text is no list of levels."""
     with pytest.raises(InputError, match="list"):
         sweep({"truce": "literal"}, folder=tmp_path / "s")
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 64, 1000, 24_001])
+def test_binomial_quantiles_are_those_of_scipy(n: int) -> None:
+    """They make the interval of the median."""
+    for q in (0.025, 0.975):
+        assert _coins(np.array([n]), q)[0] == stats.binom.ppf(q, n, 0.5)

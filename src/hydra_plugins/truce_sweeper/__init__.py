@@ -46,9 +46,8 @@ class TruceSweeper(Sweeper):
         assert self.hydra_context is not None  # setup() comes first
         assert self.config is not None
         return sweep_from_hydra(
-            self.hydra_context.config_loader, self.config, self.params, arguments, self.design,
-            self.action,
-        )  # fmt: skip
+            self.hydra_context, self.config, self.params, arguments, self.design, self.action
+        )
 
 
 # A plain mapping: Hydra runs this file outside sys.modules, where a dataclass cannot be made.

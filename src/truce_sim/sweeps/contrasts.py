@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from truce_sim.errors import InputError
 
 from .folder import SweepFolder
-from .summary import CONFIDENCE, day_columns
+from .summary import CONFIDENCE
 
 #: Replicates that are compared at a time.
 _STRIP = 256
@@ -45,7 +46,7 @@ class Contrasts:
         self.baseline = values[factor].iloc[0]
         # per pair and outcome (days, collapse): n, Σd, Σd²
         self._sums = np.zeros((len(self.pairs), 2, 3))
-        for strip in _strips(folder):
+        for strip in strips(folder, ["end_day", "collapsed"]):
             self._count(strip)
 
     def _count(self, strip: NDArray[np.float64]) -> None:
@@ -74,21 +75,26 @@ class Contrasts:
         return pd.DataFrame(rows)
 
 
-def _strips(folder: SweepFolder) -> Iterator[NDArray[np.float64]]:
-    """(2, points, replicates) of end_day and collapsed, block by block of replicates; NaN where
-    there is no run, or a failed one. Raises store.Damaged."""
+def strips(folder: SweepFolder, names: Sequence[str]) -> Iterator[NDArray[np.float64]]:
+    """(names, points, replicates) of some outcomes, block by block of replicates; NaN where there
+    is no run, or a failed one. Raises store.Damaged."""
     waiting: dict[int, NDArray[np.float64]] = {}
-    for chunk, table in folder.tables(["end_day", "collapsed"]):
+    shape = (len(names), folder.points, _STRIP)
+    for chunk, table in folder.tables(names):
         for block in [b for b in waiting if (b + 1) * _STRIP <= chunk.replicates.start]:
             yield waiting.pop(block)
-        point, days, collapsed, good = day_columns(table)
+        values = np.stack([as_floats(table, name) for name in names])
         block, place = np.divmod(table["replicate"].to_numpy(), _STRIP)
         for number in np.unique(block).tolist():
-            strip = waiting.setdefault(number, np.full((2, folder.points, _STRIP), math.nan))
-            ours = good & (block == number)
-            strip[0, point[ours], place[ours]] = days[ours]
-            strip[1, point[ours], place[ours]] = collapsed[ours]
+            strip = waiting.setdefault(number, np.full(shape, math.nan))
+            ours = block == number
+            strip[:, table["point"].to_numpy()[ours], place[ours]] = values[:, ours]
     yield from waiting.values()
+
+
+def as_floats(table: pa.Table, name: str) -> NDArray[np.float64]:
+    """A column of numbers or flags; NaN where it is missing."""
+    return np.asarray(table[name].cast(pa.float64()).to_numpy(), float)
 
 
 def find_pairs(values: pd.DataFrame, factors: Sequence[str], factor: str) -> list[Pair]:
@@ -119,7 +125,7 @@ def mean_difference(
         return (total / n if n else math.nan), math.nan, math.nan
     mean = total / n
     variance = max(squares - n * mean**2, 0.0) / (n - 1)
-    half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * math.sqrt(variance / n)
+    half = float(special.stdtrit(n - 1, 0.5 + level / 2)) * math.sqrt(variance / n)
     return mean, mean - half, mean + half
 
 
@@ -133,7 +139,7 @@ def share_difference(
     size, discordant = n + 2, squares + 1
     centre = total / size
     variance = (discordant / size - centre**2) / size
-    half = float(stats.norm.ppf(0.5 + level / 2)) * math.sqrt(variance)
+    half = float(special.ndtri(0.5 + level / 2)) * math.sqrt(variance)
     return total / n, max(centre - half, -1.0), min(centre + half, 1.0)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from truce_sim import columns
 from truce_sim.config import to_plain
@@ -16,12 +18,15 @@ from truce_sim.engine.run import RunSpec
 from truce_sim.errors import InputError
 from truce_sim.schema import Config
 
+from .contrasts import find_pairs
 from .design import Design, specs_of
 from .folder import PARTS, SweepFolder, open_sweep
 from .lock import locked
+from .plan import stretches
 from .provenance import make_folder, provenance, version
 from .specs import key_of, write_specs
 from .store import to_table, write_json, write_table
+from .targets import check_until
 
 #: Settings that say how runs are made, not which: an extension may have others.
 _FREE = ("replicates", "workers", "compare", "run_timeout", "jobs", "until")
@@ -36,34 +41,49 @@ def prepare(design: Design, shared: Config, overrides: Sequence[str]) -> SweepFo
     Raises InputError, with nothing written, for a bad point, for a folder of something else, and
     for one whose runs are not of the same rules, program or settings.
     """
+    _check_settings(design, shared)
     path = Path(shared.output.dir) / shared.output.name
     if shared.output.name and (path / "manifest.json").is_file():
         return _extend(open_sweep(path), design, shared, overrides)
 
     def fill(folder: Path) -> None:
         keys = write_specs(folder / "specs", 0, _specs(design))
-        _write_design(folder, design.values, design.base.tolist(), keys)
+        _write_design(folder, design.values, design.base.tolist(), keys, design.rows)
         (folder / PARTS).mkdir()
         write_json(folder / "manifest.json", _describe(design, shared, overrides))
 
     return open_sweep(make_folder(shared.output.dir, "sweep", shared.output.name, fill))
 
 
-def _specs(design: Design, points: Iterable[int] | None = None) -> Iterator[RunSpec]:
-    """The specs of these points, or of all, checked as they come."""
+def _check_settings(design: Design, shared: Config) -> None:
+    """Refuse what cannot be compared, or watched until it is known well enough."""
+    sweep = shared.sweep
+    check_until(sweep, shared.run.horizon_days)
+    if sweep.compare:
+        find_pairs(design.values, design.factors, sweep.compare)
+
+
+def _specs(design: Design, points: Sequence[int] | None = None) -> Iterator[RunSpec]:
+    """The specs of these points, in ascending order, or of all; checked as they come."""
+    wanted = np.ones(len(design.values), bool)
     if points is not None:
-        for point in points:
-            yield from specs_of(design, range(point, point + 1))
-        return
-    stop = len(design.values)
-    for start in range(0, stop, _SLICE):
-        yield from specs_of(design, range(start, min(start + _SLICE, stop)))
+        wanted[:] = False
+        wanted[list(points)] = True
+    for stretch in stretches(wanted):
+        for start in range(0, len(stretch), _SLICE):
+            yield from specs_of(design, stretch[start : start + _SLICE])
 
 
 def _write_design(
-    folder: Path, values: pd.DataFrame, base: Sequence[int], keys: Sequence[str]
+    folder: Path,
+    values: pd.DataFrame,
+    base: Sequence[int],
+    keys: Sequence[str],
+    rows: NDArray[np.int64] | None,
 ) -> None:
     frame = values.assign(base=base, key=keys).reset_index()
+    if rows is not None:
+        frame["row"] = rows
     write_table(folder / "design.parquet", to_table(frame, columns.SWEEP))
 
 
@@ -119,6 +139,8 @@ def _extend(
             setting="hydra.sweeper.points", value=len(design.values),
             allowed="the number it has (to resume it), or another output.name",
         )  # fmt: skip
+    if not new and to_plain(shared) == folder.manifest["config"]:
+        return folder
     with locked(folder.path):
         manifest = folder.manifest | {
             "status": "running",
@@ -149,7 +171,10 @@ def _append(
     values = pd.concat([known[list(folder.factors)], added], ignore_index=True)
     values.index.name = "point"
     base: list[int] = [*known["base"].tolist(), *(numbers[design.base[i]] for i in new)]
-    _write_design(folder.path, values, base, [*known["key"], *(keys[i] for i in new)])
+    rows = None
+    if design.rows is not None:
+        rows = np.concatenate([known["row"].to_numpy(), design.rows[list(new)]])
+    _write_design(folder.path, values, base, [*known["key"], *(keys[i] for i in new)], rows)
     return {"bases": bases}
 
 

@@ -87,25 +87,29 @@ class Crew:
         self._again: deque[Chunk] = deque()
         self._deaths: Counter[Chunk] = Counter()
         self._false_starts = 0
+        self._hands: list[Hand] = []
+
+    def __enter__(self) -> Crew:
+        if not is_compiled():
+            outcomes(self._folder.spec_of(0), [])  # once, not once a worker
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        """All workers are gone, whatever they were doing."""
+        for hand in self._hands:
+            hand.dismiss()
 
     def run(self, chunks: Iterable[Chunk]) -> Iterator[Done]:
         """What was done, chunk by chunk, in any order.
 
-        Raises RuntimeError where no worker can work: the disk is full, or none starts. Workers are
-        gone when this ends, however it ends.
+        Raises RuntimeError where no worker can work: the disk is full, or none starts.
         """
-        if not is_compiled():
-            outcomes(self._folder.spec_of(0), [])  # once, not once a worker
-        todo = iter(chunks)
-        hands = [Hand(self._folder.path) for _ in range(self._workers)]
-        try:
-            while self._employ(hands, todo):
-                for number in wait([hand.fileno() for hand in hands]):
-                    speaker = next(hand for hand in hands if hand.fileno() == number)
-                    yield from self._hear(hands, speaker)
-        finally:
-            for hand in hands:
-                hand.dismiss()
+        todo, hands = iter(chunks), self._hands
+        hands += [Hand(self._folder.path) for _ in range(self._workers - len(hands))]
+        while self._employ(hands, todo):
+            for number in wait([hand.fileno() for hand in hands]):
+                speaker = next(hand for hand in hands if hand.fileno() == number)
+                yield from self._hear(hands, speaker)
 
     def _employ(self, hands: list[Hand], todo: Iterator[Chunk]) -> bool:
         """Give everybody enough to do; False once all is done."""
@@ -173,7 +177,11 @@ class Crew:
 
 
 def count_workers(asked: int) -> int:
-    """Workers to use: `asked`, or every core this process may run on."""
+    """Workers to use: `asked`, or every core this process may run on, as SLURM sees it too."""
     if asked:
         return asked
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    granted = os.environ.get("SLURM_CPUS_ON_NODE", "")
+    return min(cores, int(granted)) if granted.isdigit() else cores

@@ -39,12 +39,16 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether a process is at work on the folder."""
+    """Whether a process is at work on the folder; False where nobody can write."""
+    if not (folder / ".lock").exists():
+        return False
     lock = FileLock(folder / ".lock")
     try:
         lock.acquire(timeout=0)
-    except (Timeout, OSError):
+    except Timeout:
         return True
+    except OSError:
+        return False
     lock.release()
     return False
 

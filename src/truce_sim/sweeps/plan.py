@@ -113,6 +113,14 @@ def _slices(whole: range, size: int) -> Sequence[range]:
     return [whole[i : i + size] for i in range(0, len(whole), size)]
 
 
+def uncovered(chunks: Iterable[Chunk], done: Sequence[Chunk]) -> Iterator[Chunk]:
+    """Those of the chunks of which runs are missing among those done."""
+    exactly = set(done)
+    for chunk in chunks:
+        if chunk not in exactly and not is_covered(chunk, done):
+            yield chunk
+
+
 def is_covered(chunk: Chunk, done: Iterable[Chunk]) -> bool:
     """Whether all runs of a chunk are among those done."""
     left = np.ones((len(chunk.points), len(chunk.replicates)), bool)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from truce_sim.fields import field_at
 from truce_sim.schema import Config
 from truce_sim.spec import make_spec
 
-from .seeds import seed_of_point
+from .seeds import seed_of_point, seed_of_row
 
 if TYPE_CHECKING:
     from .design import Design
@@ -147,8 +148,8 @@ def _quick_specs(
         params, good = filled(config, spec, columns)
         for i in np.flatnonzero(good):
             point = int(members[i])
-            seed = _seed_of(design, point, config)
-            found[point] = RunSpec(params[i : i + 1], spec.border, seed, spec.replicate)
+            made = RunSpec(params[i : i + 1], spec.border, spec.seed, spec.replicate)
+            found[point] = _with_seed(design, point, config, made)
     return found
 
 
@@ -173,18 +174,19 @@ def _spec_of(design: Design, point: int) -> RunSpec:
     values = _values_of(design, point)
     try:
         config = config_of(design.bases[design.base[point]], values)
-        return make_spec(config, _seed_of(design, point, config))
+        return _with_seed(design, point, config, make_spec(config))
     except InputError as error:
         told = ", ".join(f"{name}={value}" for name, value in values.items())
         raise error.at(origin=f"point {point} ({told})") from None
 
 
-def _seed_of(design: Design, point: int, config: Config) -> int:
-    """The seed of a point: all have the same, unless the design or the sweep says otherwise.
-
-    config: of any point with the same base.
-    """
+def _with_seed(design: Design, point: int, config: Config, spec: RunSpec) -> RunSpec:
+    """The spec with the seed of its point: all have the same, unless the design or the sweep says
+    otherwise. config: of any point with the same base."""
     seed = int(design.values["seed"].iloc[point]) if "seed" in design.factors else config.seed
     if design.rows is not None:
-        return seed_of_point(seed, int(design.rows[point]))
-    return seed if config.sweep.common_random_numbers else seed_of_point(seed, point)
+        return replace(spec, seed=seed_of_row(seed, int(design.rows[point])))
+    spec = replace(spec, seed=seed)
+    if config.sweep.common_random_numbers:
+        return spec
+    return replace(spec, seed=seed_of_point(spec))

@@ -16,9 +16,20 @@ from .folder import SweepFolder
 from .rows import schema
 from .store import to_table, write_json, write_table, write_whole
 from .summary import survival_table
+from .targets import Targets
 
 #: Sweeps of more runs than this are read from their parts: one table of them would be of no use.
 MOST_RUNS_IN_ONE_TABLE = 20_000_000
+
+
+def has_results(folder: SweepFolder) -> bool:
+    """Whether the results of all that was asked for are there."""
+    names = ["failures", "summary"]
+    names += ["contrasts"] if folder.settings.compare else []
+    names += ["until"] if folder.settings.until.outcome else []
+    names += ["runs"] if folder.manifest.get("runs", 0) <= MOST_RUNS_IN_ONE_TABLE else []
+    there = all((folder.path / f"{name}.parquet").is_file() for name in names)
+    return folder.manifest["status"] == "done" and there
 
 
 def write_results(folder: SweepFolder, seconds: float) -> None:
@@ -32,6 +43,9 @@ def write_results(folder: SweepFolder, seconds: float) -> None:
     if folder.settings.compare:
         table = Contrasts(folder, folder.settings.compare).table()
         write_table(folder.path / "contrasts.parquet", to_table(table, columns.SWEEP))
+    if folder.settings.until.outcome:
+        table = Targets(folder).table()
+        write_table(folder.path / "until.parquet", to_table(table, columns.SWEEP))
     runs = int(summary["runs"].sum() + summary["failed"].sum())
     if runs <= MOST_RUNS_IN_ONE_TABLE:
         write_whole(folder.path / "runs.parquet", lambda path: _write_runs(folder, path))

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from truce_sim.engine.draws import Key, uniform
+import hashlib
 
-#: A stream that no decision of the model uses.
-_SEEDS = 1000
+from truce_sim.engine.run import RunSpec
 
 
-def seed_of_point(seed: int, point: int) -> int:
-    """A seed of the point's own, in [0, 2^52), drawn from the sweep's."""
-    u: float = uniform(Key(seed, 0), _SEEDS, point, 0)  # type: ignore[no-untyped-call]
-    return int(u * 2**52)
+def seed_of_row(seed: int, row: int) -> int:
+    """The seed that the points of one row of a design share, in [0, 2^52)."""
+    return _seed(f"row {row} of {seed}".encode())
+
+
+def seed_of_point(spec: RunSpec) -> int:
+    """A seed of the point's own, in [0, 2^52). It follows from what the point is, not from its
+    number, so that the point keeps it in a larger design."""
+    what = spec.params.tobytes() + b"\0" + spec.border.tobytes()
+    return _seed(f"point of {spec.seed} ".encode() + what)
+
+
+def _seed(what: bytes) -> int:
+    return int.from_bytes(hashlib.sha256(what).digest()[:8], "big") >> 12

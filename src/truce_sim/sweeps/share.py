@@ -1,4 +1,4 @@
-"""A share of a sweep's work, for a process that somebody else started, here or on another machine.
+"""Some of a sweep's work, for a process that somebody else started, here or on another machine.
 
 Every worker of a sweep sees the same folder. A share is a fixed choice of chunks, so workers need
 not talk to one another; what is there already is passed over.
@@ -6,46 +6,46 @@ not talk to one another; what is there already is passed over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
 from .create import refuse_other_rules
 from .crew import Crew, count_workers
 from .driver import Progress, Stopped
-from .folder import SweepFolder, open_sweep
-from .plan import Chunk, cut, is_covered, missing, runs_per_chunk
+from .folder import open_sweep
+from .plan import Chunk, cut, missing, runs_per_chunk, uncovered
 
 
 def work_on_share(
     path: str | Path, share: int, shares: int, progress: Progress, workers: int | None = None
 ) -> int:
-    """Do what is missing of a share; returns how many of its runs failed.
+    """Do what is missing of a share; returns how many of its runs failed. Raises as work_on."""
+    wanted = open_sweep(path).wanted()
+    everything = cut(missing([], wanted), runs_per_chunk(int(wanted.sum())))
+    return work_on(path, islice(everything, share, None, shares), progress, workers)
+
+
+def work_on(
+    path: str | Path, chunks: Iterable[Chunk], progress: Progress, workers: int | None = None
+) -> int:
+    """Run those of the chunks that are missing; returns how many of their runs failed.
 
     Raises InputError for no sweep's folder or other rules, Stopped where it cannot be finished.
     """
     folder = open_sweep(path)
     refuse_other_rules(folder)
-    todo = list(_missing_of(folder, share, shares))
+    todo = list(uncovered(chunks, folder.chunks()))
     runs, failed, done = sum(chunk.runs for chunk in todo), 0, 0
     progress.start(runs, 0, folder.path)
     try:
-        for answer in Crew(folder, workers or count_workers(0)).run(todo):
-            failed, done = failed + answer.failed, done + answer.runs
-            progress.advance(answer.runs)
+        with Crew(folder, min(workers or count_workers(0), len(todo))) as crew:
+            for answer in crew.run(todo):
+                failed, done = failed + answer.failed, done + answer.runs
+                progress.advance(answer.runs)
     except (RuntimeError, OSError, KeyboardInterrupt) as error:
         why = "Interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
         raise Stopped(why, folder.path, done, runs) from None
     finally:
         progress.finish()
     return failed
-
-
-def _missing_of(folder: SweepFolder, share: int, shares: int) -> Iterator[Chunk]:
-    wanted = folder.wanted()
-    everything = cut(missing([], wanted), runs_per_chunk(int(wanted.sum())))
-    done = folder.chunks()
-    exactly = set(done)
-    for chunk in islice(everything, share, None, shares):
-        if chunk not in exactly and not is_covered(chunk, done):
-            yield chunk

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special  # scipy.stats alone would take most of a second to import
 
 from .folder import SweepFolder
 
@@ -93,7 +93,7 @@ def share_interval(
     successes: NDArray[np.int64], n: NDArray[np.int64]
 ) -> tuple[Floats, Floats, Floats]:
     """Shares with their 95 % Wilson intervals (Wilson 1927); missing for n = 0."""
-    z = float(stats.norm.ppf(0.5 + CONFIDENCE / 2))
+    z = float(special.ndtri(0.5 + CONFIDENCE / 2))
     with np.errstate(divide="ignore", invalid="ignore"):
         share = successes / n
         centre = (successes + z**2 / 2) / (n + z**2)
@@ -117,7 +117,7 @@ def _mean(
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = (counts * days).sum(axis=1) / n
         variance = (counts * (days - mean[:, None]) ** 2).sum(axis=1) / (n - 1)
-        half = stats.t.ppf(0.5 + CONFIDENCE / 2, n - 1) * np.sqrt(variance / n)
+        half = special.stdtrit(n - 1, 0.5 + CONFIDENCE / 2) * np.sqrt(variance / n)
     return mean, mean - half, mean + half
 
 
@@ -127,7 +127,7 @@ def _median(
     """Median survival with its 95 % order-statistic interval (binomial, distribution-free); missing
     where it lies beyond the horizon."""
     below = counts.cumsum(axis=1)
-    low, high = stats.binom.interval(CONFIDENCE, np.maximum(n, 1), 0.5)
+    low, high = (_coins(np.maximum(n, 1), 0.5 + side * CONFIDENCE / 2) for side in (-1, 1))
     ranks = (np.ceil(n / 2), np.maximum(low, 1), np.minimum(high + 1, n))
 
     def day_of(rank: Floats) -> Floats:
@@ -138,6 +138,13 @@ def _median(
         return np.where(there, found, math.nan)
 
     return day_of(ranks[0]), day_of(ranks[1]), day_of(ranks[2])
+
+
+def _coins(n: NDArray[np.int64], q: float) -> Floats:
+    """Quantile q of Binomial(n, 1/2): the least k with P(X <= k) >= q."""
+    k = np.ceil(special.bdtrik(q, n, 0.5))
+    less = np.maximum(k - 1, 0)
+    return np.asarray(np.where(special.bdtr(less, n, 0.5) >= q, less, k), float)
 
 
 def _named(name: str, values: tuple[Floats, Floats, Floats]) -> dict[str, Floats]:

@@ -149,8 +149,8 @@ class Watchdog:
 
 def main(path: str) -> None:
     """Serve one driver until it closes our input."""
-    for ignored in (signal.SIGINT, signal.SIGHUP):  # the driver decides when we end
-        signal.signal(ignored, signal.SIG_IGN)
+    for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGUSR2):
+        signal.signal(ignored, signal.SIG_IGN)  # the driver decides when we end; SLURM tells all
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever else is printed must not get between the answers
     worker = Worker(open_sweep(path))
