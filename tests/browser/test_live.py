@@ -12,6 +12,8 @@ from browser.helpers import at, day_of, everything, expect, go, press, setting, 
 from truce_sim import simulate
 from truce_sim.account import timeline
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
 SEED = 1  # its truce holds for the year
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from browser.conftest import PROGRAM, Server
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
 
 def view(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

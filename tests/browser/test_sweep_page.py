@@ -10,6 +10,8 @@ from browser.helpers import at, go, press
 from truce_sim import sweep
 from truce_sim.sweeps.folder import open_sweep
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
 POINTS = {"mediation": ["none", "qatar_turkiye"], "home.threshold": [3.0, 6.0]}
 
 
