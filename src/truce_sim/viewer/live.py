@@ -17,6 +17,7 @@ from .levers import choices, controls
 from .opening import Opening
 from .parts import BorderPicture, Controls, DailyCharts, EventLog, Sent, StatusStrip, Timeline
 from .picture import LAYERS, drawn, ground, power_of
+from .presets import ready
 from .session import Session
 from .words import strip
 
@@ -68,7 +69,8 @@ def Settings(session: Session) -> None:
     """Presets and every setting; they take effect on Reset."""
     plain, changes = session.base, session.draft.changes.value
     groups = solara.use_memo(lambda: controls(plain, lambda path: True), [id(plain)])
-    presets = solara.use_memo(lambda: choices(plain), [id(plain)])
+    presets = solara.use_memo(lambda: choices(plain) if ready() else [], [id(plain), ready()])
+    solara.lab.use_task(lambda: choices(plain), dependencies=[])  # the first visitor's to make
     with solara.Card("Settings", margin=0, elevation=0):
         with solara.Column(gap="6px"):  # always there, so that the controls keep their place
             if session.message.value:

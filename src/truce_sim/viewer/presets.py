@@ -48,10 +48,9 @@ def chosen(plain: dict[str, Any], group: str) -> str:
     return ""
 
 
-def warm() -> None:
-    """Compose every option once, so that no visitor has to wait for it."""
-    for group in options():
-        _footprint(group)
+def ready() -> bool:
+    """Return whether every option has been composed already, which takes a second or two."""
+    return _footprint.cache_info().currsize == len(options())
 
 
 def put(plain: dict[str, Any], path: str, value: object) -> None:

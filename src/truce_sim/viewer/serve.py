@@ -58,7 +58,6 @@ def serve(opening: Opening, address: Address) -> NoReturn:
     from . import current
 
     current.opening = opening
-    threading.Thread(target=_warm, daemon=True).start()
     host, port = listener.getsockname()[:2]
     url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
     _run(listener, url, address.browser)
@@ -141,13 +140,6 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _warm() -> None:
-    """Compose the presets while the visitor's browser starts."""
-    from .presets import warm
-
-    warm()
 
 
 def _run(listener: socket.socket, url: str, browser: bool) -> NoReturn:
