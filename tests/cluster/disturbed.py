@@ -25,9 +25,10 @@ class Sweep:
 
     folder: Path
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+    replicates: int = REPLICATES
 
     def command(self, *more: str) -> list[str]:
-        words = [*SETTINGS, f"sweep.replicates={REPLICATES}", *more]
+        words = [*SETTINGS, f"sweep.replicates={self.replicates}", *more]
         where = [f"output.dir={self.folder.parent}", f"output.name={self.folder.name}"]
         return [str(PROGRAM), "sweep", *words, *where]
 
