@@ -257,7 +257,7 @@ def tell_proof(proof: Proof) -> None:
             soft_wrap=True,
         )
         return
-    left = f"; {proof.skipped} had timed out or crashed, and were not run" if proof.skipped else ""
+    left = f"; {proof.skipped} had raised, timed out or crashed: not run" if proof.skipped else ""
     out.print(
         f"{proof.checked} of {proof.runs:,} runs made again: all {proof.columns} columns are "
         f"equal, bit for bit{left}.",

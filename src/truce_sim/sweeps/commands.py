@@ -7,6 +7,7 @@ and ends with what to do next. Bad input is an InputError.
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -28,11 +29,16 @@ def _parser(command: str, about: str, *, folder: str = "of a sweep") -> _Parser:
     return parser
 
 
+def _seed(text: str, least: int = 0) -> int:
+    """A whole number from 0, for argparse."""
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least}")
+    return int(text)
+
+
 def _count(text: str) -> int:
     """A whole number from 1, for argparse."""
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
-    return int(text)
+    return _seed(text, least=1)
 
 
 def resume(arguments: Sequence[str]) -> int:
@@ -87,7 +93,7 @@ def verify(arguments: Sequence[str]) -> int:
 
     parser = _parser("verify", "Run randomly chosen rows again and compare every value exactly.")
     parser.add_argument("--runs", type=_count, default=50, help="how many (default: 50)")
-    parser.add_argument("--pick", type=int, help="seed of the choice, to make the same one again")
+    parser.add_argument("--pick", type=_seed, help="seed of the choice, to make the same one again")
     asked = parser.parse_args(arguments)
     warn_of_compiling()
     proof = verify_sweep(asked.dir, asked.runs, asked.pick)
@@ -110,7 +116,7 @@ def rerun(arguments: Sequence[str]) -> int:
     )
     asked = parser.parse_args(arguments)
     folder = open_sweep(asked.dir)
-    if asked.run_timeout is not None and not asked.run_timeout > 0:
+    if asked.run_timeout is not None and not 0 < asked.run_timeout < math.inf:
         raise InputError(
             "is no time to run in", setting="--run-timeout", value=asked.run_timeout,
             allowed="seconds, above 0",

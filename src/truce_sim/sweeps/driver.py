@@ -25,7 +25,7 @@ from .create import prepare, refuse_other_rules
 from .crew import Crew, count_workers
 from .design import Composer, Design, DesignSettings, make_design
 from .estimate import estimate
-from .folder import SweepFolder, open_sweep
+from .folder import PARTS, SweepFolder, open_sweep
 from .lock import locked
 from .plan import Chunk, cut, missing, runs_per_chunk, uncovered
 from .results import has_results, write_results
@@ -175,17 +175,18 @@ class _Work:
     def finish(self) -> None:
         """Run what is missing until nothing is, then write the results."""
         remove_leftovers(self.folder.path)
+        damaged = list(self._set_damaged_aside())
         with self._told():
-            for path in self.folder.damaged():
-                self._set_aside(path)
             while True:
+                for path in damaged:
+                    self.progress.say(f"{path} is damaged: set aside, its runs are run again")
                 try:
                     self._run_missing()
                     if self.runs_new or not has_results(self.folder):
                         write_results(self.folder, time.monotonic() - self.begun)
                     break
                 except Damaged as error:
-                    self._set_aside(error.path)
+                    damaged = [self._set_aside(error.path)]
 
     def _run_missing(self) -> None:
         begun, chunks = time.monotonic(), list(self._todo())
@@ -223,13 +224,25 @@ class _Work:
         self.engine_seconds += done.engine_seconds
         self.progress.advance(done.runs)
 
-    def _set_aside(self, path: Path) -> None:
+    def _set_damaged_aside(self) -> Iterator[Path]:
+        """Parts that are cut short, and others that are in the way of saying what is wanted."""
+        yield from map(self._set_aside, self.folder.damaged())
+        while True:
+            try:
+                self.folder.wanted()
+                return
+            except Damaged as error:
+                yield self._set_aside(error.path)
+
+    def _set_aside(self, path: Path) -> Path:
         """A part that is not whole is kept under another name, and its runs are run again."""
-        if path.parent == self.folder.path:  # a result, made from the parts: made anew
-            path.unlink()
-            return
+        if path.parent != self.folder.path / PARTS:
+            raise InputError(
+                f"{path} is damaged, and nothing else says what the points are",
+                allowed="a copy of it in its place; or run the sweep anew",
+            )
         path.replace(path.with_name(path.name + ".damaged"))
-        self.progress.say(f"{path} is damaged: set aside, its runs are run again")
+        return path
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -23,13 +23,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from truce_sim.columns import OUTCOME
 from truce_sim.engine.run import RunSpec
-from truce_sim.errors import InputError
+from truce_sim.errors import InputError, closest
 from truce_sim.schema import Config, SweepConfig
 
 from .plan import Chunk
+from .rows import schema
 from .specs import SpecReader
 from .store import SCHEMA_VERSION, Damaged, read_table
+
+#: What a manifest must say before anything else can be read.
+_NEEDED = {"points": int, "factors": list, "config": dict, "bases": list, "design": str}
 
 PARTS, SERIES, EVENTS, RERUNS = "parts", "series", "events", "reruns"
 
@@ -37,10 +42,25 @@ PARTS, SERIES, EVENTS, RERUNS = "parts", "series", "events", "reruns"
 def open_sweep(path: str | Path) -> SweepFolder:
     """Open a sweep's folder to read it, finished or not.
 
-    Raises InputError for what is no sweep's folder, or one of a newer schema.
+    Raises InputError for what is no sweep's folder, one of a newer schema, or one that has lost the
+    files that say what its points are.
     """
     folder = Path(path).expanduser()
-    return SweepFolder(folder, read_manifest(folder, "sweep"))
+    manifest = read_manifest(folder, "sweep")
+    for name, kind in _NEEDED.items():
+        said = manifest.get(name)
+        if not isinstance(said, kind) or (name == "points" and not said):
+            raise _incomplete(folder, f"its manifest.json does not say its {name}")
+    found = SweepFolder(folder, manifest)
+    for lost in found.lost():
+        raise _incomplete(folder, f"has lost {lost}, which says what its points are")
+    return found
+
+
+def _incomplete(folder: Path, problem: str) -> InputError:
+    return InputError(
+        problem, value=str(folder), allowed="the whole folder of a sweep; or run the sweep anew"
+    )
 
 
 def read_manifest(folder: Path, kind: str) -> dict[str, Any]:
@@ -62,7 +82,11 @@ def read_manifest(folder: Path, kind: str) -> dict[str, Any]:
             value=str(folder), allowed=needs,
         )  # fmt: skip
     version = manifest.get("schema_version")
-    if not isinstance(version, int) or version > SCHEMA_VERSION:
+    if not isinstance(version, int):
+        raise InputError(
+            "its manifest.json does not say its schema_version", value=str(folder), allowed=needs
+        )
+    if version > SCHEMA_VERSION:
         raise InputError(
             f"written by a newer truce-sim ({manifest.get('truce_sim')}), schema {version}",
             value=str(folder),
@@ -90,6 +114,12 @@ class SweepFolder:
         self.path = path
         self.manifest = manifest
         self._specs = SpecReader(path / "specs")
+
+    def lost(self) -> list[str]:
+        """What is not there of what says which runs the points are."""
+        there = (self.path / "design.parquet").is_file()
+        names = [] if there else ["design.parquet"]
+        return names if self._specs.points() >= self.points else [*names, "files of specs/"]
 
     # ── what was asked for ───────────────────────────────────────────────────────────────────
 
@@ -149,10 +179,10 @@ class SweepFolder:
         """The whole configuration of a point, checked; its seed is that of the point's runs."""
         from .design import config_of
 
+        seed = self.spec_of(point).seed
         row = self.design.iloc[[point]].to_dict("records")[0]
         values = {name: row[name] for name in self.factors}
-        config = config_of(self.manifest["bases"][row["base"]], values)
-        return replace(config, seed=self.spec_of(point).seed)
+        return replace(config_of(self.manifest["bases"][row["base"]], values), seed=seed)
 
     def spec_of(self, point: int, replicate: int = 0) -> RunSpec:
         """The run of a row, as a value: `engine.run.run(spec)` is that run again, bit for bit."""
@@ -196,10 +226,11 @@ class SweepFolder:
     def table(self, chunk: Chunk, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of one part, with `point` and `replicate` before the columns asked for."""
         path = self.part(chunk)
-        wanted = None if columns is None else list(dict.fromkeys(["point", "replicate", *columns]))
-        table = read_table(path, wanted)
-        if table.num_rows != chunk.runs:
-            raise Damaged(path)
+        names = schema().names if columns is None else ["point", "replicate", *columns]
+        wanted = pa.schema([schema().field(name) for name in dict.fromkeys(names)])
+        table = read_table(path, wanted.names)
+        if table.num_rows != chunk.runs or not table.schema.equals(wanted):
+            raise Damaged(path)  # a footer has no checksum
         return table
 
     def damaged(self) -> list[Path]:
@@ -222,20 +253,31 @@ class SweepFolder:
     ) -> pd.DataFrame:
         """All rows, or those of some points: point, replicate, seed, swept values, status, outcome.
 
-        columns: of the outcome (`truce_sim.columns.OUTCOME`); all by default.
+        columns: of the outcome (`truce_sim.columns.OUTCOME`); all by default. Raises InputError for
+        an unknown one.
         """
+        self._check_columns(columns or ())
         whole = self.path / "runs.parquet"
         names = None if columns is None else self._order(columns)
         if whole.is_file() and self.manifest.get("status") == "done":
             keep = None if points is None else [("point", "in", list(points))]
             return pd.read_parquet(whole, columns=names, filters=keep)
-        span = None if points is None else range(min(points), max(points) + 1)
+        span = range(min(points), max(points) + 1) if points is not None and len(points) else None
         found = [self.with_values(table) for _, table in self.tables(_own(columns), span)]
         if not found:
             return pd.DataFrame(columns=names or self._order([]))
         frame: pd.DataFrame = pa.concat_tables(found).to_pandas()
         frame = frame if points is None else frame[frame["point"].isin(list(points))]
         return frame[names] if names else frame
+
+    def _check_columns(self, columns: Sequence[str]) -> None:
+        for name in columns:
+            if name not in (known := [*self._order([]), *OUTCOME]):
+                raise InputError(
+                    "no such column", setting="columns", value=name,
+                    allowed="columns of truce_sim.columns.OUTCOME",
+                    suggestion=closest(name, known),
+                )  # fmt: skip
 
     def _order(self, columns: Sequence[str]) -> list[str]:
         first = ["point", "replicate", "seed", *(f for f in self.factors if f != "seed"), "status"]

@@ -39,15 +39,15 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether a process is at work on the folder."""
-    if not (folder / ".holder").exists():
+    """Whether a process is at work on the folder; False where nobody can write."""
+    if not (folder / ".lock").exists():
         return False
     lock = FileLock(folder / ".lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
         return True
-    except OSError:  # not ours to write: nobody else is at work as this user
+    except OSError:
         return False
     lock.release()
     return False

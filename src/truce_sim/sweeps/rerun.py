@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import copy
 import shutil
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from .create import refuse_other_rules
 from .crew import Crew, count_workers
@@ -27,20 +31,23 @@ def rerun_failed(
     written whole, so a crash loses nothing. run_timeout: seconds, from now on. Raises as carry_on.
     """
     refuse_other_rules(folder)
+    begun = time.monotonic()
     with locked(folder.path):
         if run_timeout is not None:
             folder = _with_timeout(folder, run_timeout)
-        failed = list(_failed(folder))
+        shutil.rmtree(folder.path / RERUNS, ignore_errors=True)  # of one that was killed
+        failed, workers = list(_failed(folder)), count_workers(folder.settings.workers)
         progress.start(sum(c.runs for c in failed), 0, folder.path)
         try:
-            workers = count_workers(folder.settings.workers)
             with Crew(folder, min(workers, len(failed)), RERUNS) as crew:
                 for done in crew.run(failed):
                     progress.advance(done.runs)
         finally:
             progress.finish()
         _put_in_place(folder)
-    return carry_on(folder, progress)
+    result, again = carry_on(folder, progress), sum(chunk.runs for chunk in failed)
+    seconds = time.monotonic() - begun
+    return replace(result, runs_new=result.runs_new + again, seconds=seconds)
 
 
 def _with_timeout(folder: SweepFolder, seconds: float) -> SweepFolder:
@@ -66,18 +73,29 @@ def _failed(folder: SweepFolder) -> Iterator[Chunk]:
 def _put_in_place(folder: SweepFolder) -> None:
     """Parts with failures get the new rows in the place of the failed ones."""
     again = folder.path / RERUNS
-    files = sorted(again.glob("p*.parquet"))
-    rows = {
-        (row["point"], row["replicate"]): row
-        for path in files
-        for row in read_table(path).to_pylist()
-    }
-    for chunk in folder.chunks():
-        table = folder.table(chunk)
-        old = table.to_pylist()
-        new = [rows.get((row["point"], row["replicate"]), row) for row in old]
-        if new != old:
-            changed = pa.Table.from_pylist(new, schema=table.schema)
-            failed = sum(row["status"] != "done" for row in new)
-            write_table(folder.part(chunk), changed, {"failed": str(failed)})
+    found = [read_table(path) for path in sorted(again.glob("p*.parquet"))]
+    for chunk in folder.chunks() if found else ():
+        new = _within(pa.concat_tables(found), chunk)
+        if new.num_rows:
+            old = _without(folder.table(chunk), new)
+            rows = pa.concat_tables([old, new]).unify_dictionaries()
+            rows = rows.sort_by([("point", "ascending"), ("replicate", "ascending")])
+            failed = np.count_nonzero(pc.not_equal(rows["status"].cast(pa.string()), "done"))
+            write_table(folder.part(chunk), rows, {"failed": str(failed)})
     shutil.rmtree(again, ignore_errors=True)
+
+
+def _within(table: pa.Table, chunk: Chunk) -> pa.Table:
+    """The rows that are runs of a chunk."""
+    points, replicates = table["point"].to_numpy(), table["replicate"].to_numpy()
+    ours = (points >= chunk.points.start) & (points < chunk.points.stop)
+    ours &= (replicates >= chunk.replicates.start) & (replicates < chunk.replicates.stop)
+    return table.filter(pa.array(ours))
+
+
+def _without(table: pa.Table, others: pa.Table) -> pa.Table:
+    """The rows that are not runs of another table."""
+    own, theirs = (zip(t["point"].to_pylist(), t["replicate"].to_pylist(), strict=True)
+                   for t in (table, others))  # fmt: skip
+    gone = set(theirs)
+    return table.filter(pa.array([run not in gone for run in own]))

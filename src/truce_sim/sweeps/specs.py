@@ -57,6 +57,8 @@ def write_specs(folder: Path, first: int, specs: Iterable[RunSpec]) -> list[str]
     folder.mkdir(exist_ok=True)
     unfinished = folder / f"p{first:07d}.new"
     write_whole(unfinished, write)
+    for left in folder.glob(f"p{first:07d}-*.parquet"):  # of an extension that was interrupted
+        left.unlink()
     unfinished.replace(folder / f"p{first:07d}-{first + len(keys):07d}.parquet")
     return keys
 
@@ -81,6 +83,14 @@ class SpecReader:
     def read(self, points: range) -> list[RunSpec]:
         """The specs of some points, replicate 0. Raises Damaged for unreadable files."""
         return list(self._each(points))
+
+    def points(self) -> int:
+        """How many points have their specs, counted from 0 without a gap."""
+        count = 0
+        for _, first, stop in self._files():
+            if first == count:
+                count = stop
+        return count
 
     def _each(self, points: range) -> Iterator[RunSpec]:
         for path, first, stop in self._files():

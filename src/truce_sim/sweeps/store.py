@@ -75,8 +75,10 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            return file.read(columns=list(columns) if columns is not None else None)
-    except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
+            table = file.read(columns=list(columns) if columns is not None else None)
+        table.validate(full=True)  # headers have no checksums
+        return table
+    except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, FileNotFoundError):
             raise
         raise Damaged(path) from error

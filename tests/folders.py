@@ -1,0 +1,33 @@
+"""What the tests of sweeps' folders share: a sweep through the command line, and its rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from truce_sim import open_sweep
+from truce_sim.cli import run_command
+
+
+def sweep_into(folder: Path, *words: str) -> int:
+    """`truce-sim sweep` into that folder with one worker; returns its exit code."""
+    where = [f"output.dir={folder.parent}", f"output.name={folder.name}", "sweep.workers=1"]
+    return run_command(["sweep", *words, *where])
+
+
+def rows(folder: Path) -> pd.DataFrame:
+    """All rows, in order."""
+    frame = open_sweep(folder).runs()
+    return frame.sort_values(["point", "replicate"], ignore_index=True)
+
+
+def parts(folder: Path) -> list[Path]:
+    """The files of its parts."""
+    return sorted((folder / "parts").glob("p*.parquet"))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, to see that nothing was changed."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}

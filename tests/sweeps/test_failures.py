@@ -1,0 +1,205 @@
+"""A run that fails is a row that says so, and never a number; the others go on.
+
+The faults are real ones, in a copy of the package that the real commands run: a rule that raises, a
+value that is not a number, a rule that never ends, a process that dies, a run that is slow.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import truce_sim
+from folders import rows, sweep_into
+from truce_sim import columns, open_sweep
+from truce_sim.compose import conf_folder
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("failures")]
+
+PROGRAM = Path(sys.executable).with_name("truce-sim")
+SWEEP = ["home.threshold=4,6", "run.horizon_days=60", "sweep.replicates=12"]
+
+IN_THE_RULES = {
+    "    p = current[0]\n": """
+    if key.replicate == 3:
+        raise ValueError("a fault of the test")
+    while key.replicate == 7 and params[0].states[0].threshold > 5.0:
+        w.excitement += 1.0
+""",
+    "        run_day(p, w, key, day)\n": """
+        if key.replicate == 5 and day == 10 and params[0].states[0].threshold > 5.0:
+            w.belief_logit = np.nan
+""",
+}
+IN_THE_WORKER = {
+    "    def _outcomes(self, spec: RunSpec, point: int, replicates: range)"
+    " -> NDArray[np.void]:\n": """
+        if point == 1 and 9 in replicates:
+            os._exit(11)
+        if point == 1 and 11 in replicates:
+            time.sleep(3)
+"""
+}
+
+#: (point, replicate) -> how it fails, with sweep.run_timeout=2.
+FAILED = {
+    (0, 3): "error", (1, 3): "error", (1, 5): "not_finite", (1, 7): "timeout",
+    (1, 9): "crashed", (1, 11): "timeout",
+}  # fmt: skip
+
+
+def insert(source: Path, after: dict[str, str]) -> None:
+    text = source.read_text(encoding="utf-8")
+    for line, more in after.items():
+        assert text.count(line) == 1, line
+        text = text.replace(line, line + more)
+    source.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment in which `truce-sim` is the copy with the faults."""
+    here = tmp_path_factory.mktemp("faulty")
+    package, source = here / "truce_sim", Path(truce_sim.__file__).parent
+    leave = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(source, package, ignore=leave)
+    shutil.copytree(source.with_name("hydra_plugins"), here / "hydra_plugins", ignore=leave)
+    shutil.copytree(conf_folder(), package / "conf", dirs_exist_ok=True)
+    insert(package / "engine" / "run.py", IN_THE_RULES)
+    insert(package / "sweeps" / "worker.py", IN_THE_WORKER)
+    return {**os.environ, "PYTHONPATH": str(here), "TRUCE_SIM_CACHE": str(here / "cache")}
+
+
+Done = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def failing(faulty: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Done]:
+    """A sweep with the faults, and what its command said."""
+    folder = tmp_path_factory.mktemp("failing") / "s"
+    where = [f"output.dir={folder.parent}", f"output.name={folder.name}"]
+    words = ["sweep", *SWEEP, *where, "sweep.workers=1", "sweep.run_timeout=2"]
+    return folder, command(words, faulty)
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """The rows of the same sweep without a fault."""
+    folder = tmp_path_factory.mktemp("good") / "s"
+    assert sweep_into(folder, *SWEEP) == 0
+    return rows(folder)
+
+
+def command(words: list[str], environment: dict[str, str]) -> Done:
+    return subprocess.run(
+        [str(PROGRAM), *words], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def is_failed(frame: pd.DataFrame) -> pd.Series:
+    return pd.Series([at in FAILED for at in zip(frame["point"], frame["replicate"], strict=True)])
+
+
+def statuses(frame: pd.DataFrame) -> dict[tuple[int, int], str]:
+    failed = frame[frame["status"] != "done"]
+    return {(row.point, row.replicate): str(row.status) for row in failed.itertuples()}
+
+
+def test_the_others_go_on(failing: tuple[Path, Done], good: pd.DataFrame) -> None:
+    """Every run is there once; those without a fault are what they are without faults around."""
+    found = rows(failing[0])
+    assert statuses(found) == FAILED
+    pd.testing.assert_frame_equal(
+        found[~is_failed(found)].astype(good.dtypes), good[~is_failed(good)], check_exact=True
+    )
+
+
+def test_a_failed_run_has_no_numbers(failing: tuple[Path, Done]) -> None:
+    """Its status, where it was and its seed, and nothing of the outcome."""
+    found = rows(failing[0])
+    failed = found[is_failed(found)]
+    assert failed[[name for name in columns.OUTCOME if name != "status"]].isna().all(axis=None)
+    assert failed["seed"].eq(1).all()
+    assert failed["home.threshold"].tolist() == [4.0, 6.0, 6.0, 6.0, 6.0, 6.0]
+
+
+def test_the_table_of_failures(failing: tuple[Path, Done]) -> None:
+    """With swept values, seed, what went wrong, and where in the program if it was there."""
+    found = pd.read_parquet(failing[0] / "failures.parquet").sort_values(["point", "replicate"])
+    assert statuses(found) == FAILED
+    assert found["seed"].eq(1).all()
+    assert found["home.threshold"].tolist() == [4.0, 6.0, 6.0, 6.0, 6.0, 6.0]
+    told = dict(zip(FAILED, found["error"], strict=True))
+    assert told[0, 3] == told[1, 3] == "ValueError: a fault of the test"
+    assert "not a finite number" in told[1, 5]
+    assert told[1, 7] == told[1, 11] == "took longer than sweep.run_timeout=2 s"
+    assert "process ended" in told[1, 9]
+    assert "exit code 11" in told[1, 9]
+    raised = found["status"] == "error"
+    assert found.loc[raised, "traceback"].str.contains("ValueError: a fault of the test").all()
+    assert found.loc[~raised, "traceback"].isna().all()
+
+
+def test_they_count_nowhere(failing: tuple[Path, Done], good: pd.DataFrame) -> None:
+    """The summary is of the runs that ended; it has their number beside it."""
+    summary = open_sweep(failing[0]).summary
+    assert summary["failed"].tolist() == [1, 5]
+    assert summary["runs"].tolist() == [11, 7]
+    left = good[~is_failed(good)].groupby("point")["end_day"].mean()
+    assert summary["mean_survival"].tolist() == pytest.approx(left.tolist())
+
+
+def test_the_command_says_how_many_and_where(failing: tuple[Path, Done]) -> None:
+    """In the terminal, with exit code 1."""
+    folder, done = failing
+    assert done.returncode == 1
+    assert "6 runs failed (2 error, 2 timeout, 1 not_finite, 1 crashed)" in done.stdout
+    assert "home.threshold: 6.0 (5), 4.0 (1) of 2 values" in done.stdout
+    assert f"truce-sim rerun {folder} --failed" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_status_counts_them(failing: tuple[Path, Done], faulty: dict[str, str]) -> None:
+    folder, _ = failing
+    done = command(["status", str(folder)], faulty)
+    assert done.returncode == 1
+    assert "done 24 (100.0 %), missing 0, failed 6" in done.stdout
+    assert f"truce-sim rerun {folder} --failed" in done.stdout
+
+
+def test_verify_runs_what_can_be_run(failing: tuple[Path, Done], faulty: dict[str, str]) -> None:
+    """A run that ended inside the engine is proved, failed or not; the others are passed over."""
+    done = command(["verify", str(failing[0]), "--runs", "24"], faulty)
+    assert done.returncode == 0, done.stderr
+    assert "19 of 24 runs made again" in done.stdout
+    assert "5 had raised, timed out or crashed: not run" in done.stdout
+
+
+def test_rerun(
+    failing: tuple[Path, Done], faulty: dict[str, str], good: pd.DataFrame, tmp_path: Path
+) -> None:
+    """What was only slow passes with more time; what fails again stays a failed row; no other row
+    changes. With the faults gone, but other rules, nothing is run at all."""
+    folder = tmp_path / "s"
+    shutil.copytree(failing[0], folder)
+    before = rows(folder)
+    done = command(["rerun", str(folder), "--failed", "--run-timeout", "10"], faulty)
+    assert done.returncode == 1, done.stderr
+    assert "6 runs in" in done.stdout
+    assert "18 were there" in done.stdout
+    after = rows(folder)
+    slow = (after["point"] == 1) & (after["replicate"] == 11)
+    assert statuses(after) == {at: how for at, how in FAILED.items() if at != (1, 11)}
+    pd.testing.assert_frame_equal(after[~slow], before[~slow], check_exact=True)
+    pd.testing.assert_frame_equal(after[slow].astype(good.dtypes), good[slow], check_exact=True)
+    assert len(pd.read_parquet(folder / "failures.parquet")) == 5
+    assert not (folder / "reruns").exists()
+    theirs = command(["rerun", str(folder), "--failed"], dict(os.environ))
+    assert theirs.returncode == 2
+    assert "rules" in theirs.stderr

@@ -1,0 +1,209 @@
+"""`truce-sim verify`: any value that is not what its run gives is found, and named."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from folders import contents, parts, sweep_into
+from truce_sim.cli import run_command
+from truce_sim.sweeps.verify import verify_sweep
+
+pytestmark = pytest.mark.xdist_group("verify")
+
+RUNS = 24
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep of two points and twelve replicates, in one part."""
+    folder = tmp_path_factory.mktemp("finished") / "s"
+    words = ["home.threshold=4,6", "run.horizon_days=60", f"sweep.replicates={RUNS // 2}"]
+    assert sweep_into(folder, *words) == 0
+    assert len(parts(folder)) == 1
+    return folder
+
+
+@pytest.fixture
+def folder(finished: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(finished, tmp_path / "s")
+
+
+def verify(folder: Path, *words: str) -> int:
+    return run_command(["verify", str(folder), *words])
+
+
+def rewrite(path: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    """A Parquet file with changed values, otherwise as it was."""
+    table = pq.read_table(path)
+    frame = change(table.to_pandas())
+    changed = pa.Table.from_pandas(frame, schema=table.schema, preserve_index=False)
+    pq.write_table(changed.replace_schema_metadata(table.schema.metadata), path)
+
+
+def with_cell(name: str, row: int, value: object) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    def change(frame: pd.DataFrame) -> pd.DataFrame:
+        frame[name] = [value if i == row else old for i, old in enumerate(frame[name])]
+        return frame
+
+    return change
+
+
+def test_an_untouched_folder(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every run is the same again; the folder is not touched."""
+    before = contents(finished)
+    assert verify(finished, "--runs", "1000") == 0
+    assert f"{RUNS} of {RUNS} runs made again: all" in capsys.readouterr().out
+    assert contents(finished) == before
+
+
+#: The least that a value can change by, and a value that went missing.
+CHANGES: dict[str, Callable[[Any], object]] = {
+    "mean_will": lambda value: math.nextafter(value, math.inf),
+    "attempts": lambda value: value + 1,
+    "collapsed": lambda value: not value,
+    "first_violation_day": lambda value: None,
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_one_changed_value(folder: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One cell of one row of a part."""
+    old = pq.read_table(parts(folder)[0])[name].to_pylist()[17]
+    changed = CHANGES[name](old)
+    assert changed != old
+    rewrite(parts(folder)[0], with_cell(name, 17, changed))
+    assert verify(folder, "--runs", str(RUNS)) == 1
+    said = capsys.readouterr().out
+    assert f"Run 1:5 differs: {name} is stored as {changed!r}, and is {old!r}" in said
+
+
+def test_outcomes_of_two_runs_exchanged(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each row is a run of this sweep, but not the one it says."""
+
+    def exchange(frame: pd.DataFrame) -> pd.DataFrame:
+        own = ["point", "replicate"]
+        others = frame.columns.drop(own)
+        order = [1, 0, *range(2, len(frame))]
+        return frame[own].join(frame[others].iloc[order].reset_index(drop=True))[frame.columns]
+
+    rewrite(parts(folder)[0], exchange)
+    assert verify(folder, "--runs", str(RUNS)) == 1
+    assert "Run 0:0 differs" in capsys.readouterr().out
+
+
+def test_a_run_in_the_place_of_another(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A good row that stands there twice, where another should be."""
+    rewrite(parts(folder)[0], lambda frame: frame.iloc[[*range(5), 4, *range(6, RUNS)]])
+    assert verify(folder, "--runs", str(RUNS)) == 1
+    said = capsys.readouterr().out
+    assert "Run 0:5 differs: replicate is stored as 4, and is 5" in said
+
+
+@pytest.mark.parametrize(("name", "value"), [("end_day", 3), ("home.threshold", 5.0)])
+def test_a_changed_row_of_what_users_read(
+    folder: Path, name: str, value: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """runs.parquet, an outcome or a swept value, where the parts are as they were."""
+    rewrite(folder / "runs.parquet", with_cell(name, 17, value))
+    assert verify(folder, "--runs", str(RUNS)) == 1
+    said = capsys.readouterr().out
+    assert f"Run 1:5 differs: {name} in runs.parquet is stored as {value!r}" in said
+
+
+def test_a_row_that_users_do_not_see(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rewrite(folder / "runs.parquet", lambda frame: frame.drop(index=17))
+    assert verify(folder, "--runs", str(RUNS)) == 1
+    assert "Run 1:5 differs: number of its rows in runs.parquet" in capsys.readouterr().out
+
+
+def test_a_changed_parameter(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of what the engine is given, one bit, even where no outcome depends on it."""
+
+    def change(frame: pd.DataFrame) -> pd.DataFrame:
+        content = bytearray(frame.loc[1, "params"])
+        content[-1] ^= 1
+        frame.loc[1, "params"] = bytes(content)
+        return frame
+
+    rewrite(next((folder / "specs").glob("*.parquet")), change)
+    assert verify(folder, "--runs", str(RUNS)) == 1
+    assert "Run 1:0 differs: key of its specs" in capsys.readouterr().out
+
+
+def test_a_changed_swept_value(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The table of the design says 5 where 6 was run."""
+    rewrite(folder / "design.parquet", with_cell("home.threshold", 1, 5.0))
+    assert verify(folder, "--runs", str(RUNS)) == 1
+    assert "Run 1:0 differs: key of its design" in capsys.readouterr().out
+
+
+def test_a_changed_base(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The manifest says another configuration than was run."""
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["bases"][0]["host"]["capacity"] += 0.25
+    path.write_text(json.dumps(manifest))
+    assert verify(folder, "--runs", str(RUNS)) == 1
+    assert "differs: key of its design" in capsys.readouterr().out
+
+
+def test_the_choice_can_be_made_again(
+    finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--pick, as the command prints it, chooses the same runs; another one, others."""
+    from truce_sim.sweeps import verify as module
+
+    seen: list[tuple[int, int]] = []
+    compare = module._compare
+
+    def watched(folder, stored, point, replicate):  # type: ignore[no-untyped-def]
+        seen.append((point, replicate))
+        return compare(folder, stored, point, replicate)
+
+    monkeypatch.setattr(module, "_compare", watched)
+    picks = {}
+    for pick in (None, 7, 8):
+        seen.clear()
+        proof = verify_sweep(finished, 5, pick)
+        first = list(seen)
+        seen.clear()
+        assert verify(finished, "--runs", "5", "--pick", str(proof.pick)) == 0
+        assert seen == first
+        assert len(set(first)) == 5
+        assert f"--runs 5 --pick {proof.pick}" in capsys.readouterr().out
+        picks[pick] = first
+    assert picks[7] != picks[8]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("rules", "rules of the model"), ("truce_sim", "another version")]
+)
+def test_other_rules_prove_nothing(
+    folder: Path, name: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """This program cannot make those runs: refused, with what to do."""
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    commit = manifest["git_commit"]
+    path.write_text(json.dumps(manifest | {name: "0.0.9"}))
+    assert verify(folder) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert str(commit)[:12] in said
+
+
+def test_nothing_to_prove(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder without runs is not called proved."""
+    assert sweep_into(tmp_path / "s", "home.threshold=4,6", "--prepare") == 0
+    assert verify(tmp_path / "s") == 2
+    assert "has no runs yet" in capsys.readouterr().err
