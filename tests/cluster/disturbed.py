@@ -55,7 +55,7 @@ class Sweep:
         return frame.sort_values(["point", "replicate"], ignore_index=True)
 
 
-def until(true: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+def until(true: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
     """Wait for something that must come about."""
     deadline = time.monotonic() + seconds
     while not true():
