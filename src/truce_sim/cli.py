@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
@@ -49,6 +48,7 @@ _FOLDER_COMMANDS = ("resume", "status", "list", "verify", "rerun", "worker")
 
 def main() -> NoReturn:
     """Entry point of the console script."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be stopped is like Ctrl-C
     sys.exit(run_command(sys.argv[1:]))
 
 
@@ -77,8 +77,6 @@ def _guarded(command: str, arguments: list[str]) -> int:
     """A command with its errors told in words."""
     from .errors import InputError
 
-    if threading.current_thread() is threading.main_thread():  # to be stopped is like Ctrl-C
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return COMMANDS[command](arguments)
     except InputError as error:

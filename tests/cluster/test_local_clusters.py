@@ -99,7 +99,7 @@ def test_all_dask_workers_killed_then_resumed(tmp_path: Path, expected: pd.DataF
         for worker in workers:
             worker.kill()
         driver.send_signal(signal.SIGINT)
-        _, said = driver.communicate(timeout=60)
+        _, said = driver.communicate(timeout=120)
         assert driver.returncode == 130, said
         assert "are kept" in said
     there = len(sweep.parts())
