@@ -12,11 +12,8 @@ from pathlib import Path
 from socket import create_connection, socket
 
 import pandas as pd
-import pytest
 
 from cluster.disturbed import Sweep, until
-
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
 
 
 @contextmanager

@@ -13,8 +13,6 @@ import pytest
 
 from cluster.disturbed import PROGRAM, Sweep, until
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
-
 JOBS = ("hydra/launcher=slurm", "sweep.jobs=2", "hydra.launcher.mem_gb=1")
 
 
