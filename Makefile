@@ -29,10 +29,10 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 # make test OTHER_TESTS=
 OTHER_TESTS ?= -m "not slow and not packaging and not cluster"
 
-.PHONY: help setup demo test test-cluster suite bench lint format constraints wheel clean
+.PHONY: help setup demo test test-cluster suite bench browser-setup screenshots lint format constraints wheel clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo '  PYTHON=python3.12   the interpreter to use (default: the newest of 3.11 to 3.13)'
 	@echo '  ARGS="..."          more arguments for the demo, the tests or the bench'
@@ -56,7 +56,7 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY) ## the main study: does mediation hold the truce? (under a minute once set up)
 	@$(BIN)/truce-sim sweep +experiment=doha $(ARGS)
 
-test: suite ## all tests, on the second Python too where there is one
+test: browser-setup suite ## all tests, on the second Python too where there is one
 	@other=$$(tools/find-python $(filter-out $(VERSION),3.13 3.11) 2>/dev/null); \
 	if [ -n "$$other" ]; then \
 	  $(MAKE) --no-print-directory suite PYTHON="$$other" VENV=$(OTHER) SELECT='$(OTHER_TESTS)'; \
@@ -74,6 +74,20 @@ test-cluster: $(READY) ## sweeps on SLURM (one node, here), Dask and joblib, job
 
 bench: $(READY) ## speed and memory, as figures and ratios of one run
 	@$(BIN)/python tests/bench/bench.py $(ARGS)
+
+browser-setup: $(READY) ## Chromium, which the viewer's tests and pictures need (Debian's package)
+	@command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	    echo "Installing chromium with apt-get."; \
+	    apt-get -qq update >/dev/null && \
+	    DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; \
+	  else \
+	    echo "The viewer's tests need Chromium. On Debian: sudo apt-get install chromium" >&2; \
+	    test -z "$$CI"; \
+	  fi; }
+
+screenshots: browser-setup ## the viewer's pictures in docs/figures, taken anew
+	@$(BIN)/python tools/screenshots.py $(ARGS)
 
 lint: $(READY) ## ruff and mypy
 	@$(BIN)/ruff check .

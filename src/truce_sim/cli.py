@@ -27,6 +27,10 @@ truce-sim: a laboratory for one-clause truces
   truce-sim rerun DIR --failed     run failed runs again
   truce-sim worker DIR             do a share of the work (clusters)
 
+  truce-sim view [overrides]       watch a run in the browser; fork it
+  truce-sim view DIR               the same for a sweep, or one of its runs (--run 12:7)
+  truce-sim movie [overrides]      a run as a GIF or MP4 file
+
   truce-sim completion bash        a script for tab completion (bash, zsh or fish)
 
   truce-sim run --help             the settings' groups and how to override them
@@ -152,10 +156,26 @@ def completion(arguments: list[str]) -> int:
     return 0
 
 
+def view(arguments: list[str]) -> int:
+    """`truce-sim view`: the viewer in the browser."""
+    from .viewer.command import view as command
+
+    return command(arguments)
+
+
+def movie(arguments: list[str]) -> int:
+    """`truce-sim movie`: a run as a film."""
+    from .viewer.command import movie as command
+
+    return command(arguments)
+
+
 #: Every command, by name; each returns its exit code.
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": run,
     "sweep": sweep,
+    "view": view,
+    "movie": movie,
     "completion": completion,
     **{name: _on_folder(name) for name in _FOLDER_COMMANDS},
 }

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from omegaconf import DictConfig
 
-_VALUE_FLAGS = (
+#: Flags of Hydra that are followed by a value.
+VALUE_FLAGS = (
     "--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--cfg", "-c",
     "--package", "-p",
 )  # fmt: skip
@@ -33,7 +34,7 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
     todo = list(arguments)
     while todo:
         word = todo.pop(0)
-        if word in _VALUE_FLAGS and todo:
+        if word in VALUE_FLAGS and todo:
             flags += [word, todo.pop(0)]
         else:
             (flags if word.startswith("-") else overrides).append(_quoted(word))

@@ -36,6 +36,11 @@ _FIXED_SETTINGS = ("home.initial_grievance", "militants.risk_prior")
 _MEDIATORS = "mediation.mediators"
 
 
+def may_change(path: str) -> bool:
+    """Return whether an intervention may change the setting at `path`, if there is one."""
+    return path.split(".", 1)[0] not in _FIXED_PARTS and path not in _FIXED_SETTINGS
+
+
 def regimes(config: Config, border: Border) -> list[tuple[int, Config]]:
     """Return (first day, configuration) of every regime, the first from the warm-up on.
 
@@ -125,7 +130,7 @@ def _changes(changes: Mapping[str, Any], i: int, prefix: str = "") -> Iterator[t
 
 def _check_change(path: str, value: object) -> None:
     """Refuse what does not exist or cannot change on the way."""
-    if path.split(".", 1)[0] in _FIXED_PARTS or path in _FIXED_SETTINGS:
+    if not may_change(path):
         raise InputError(
             "cannot change during a run: it stands before the first day or has no effect later",
             setting=path,

@@ -1,0 +1,178 @@
+"""The server of the viewer: address, port, browser, and a clean end."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from truce_sim.errors import InputError
+
+from .opening import Opening
+
+#: The server's own settings: production, nothing sent to anyone, no banner, no asset from outside.
+_ENVIRONMENT = {
+    "SOLARA_APP": "truce_sim.viewer.app",
+    "SOLARA_MODE": "production",
+    "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "false",
+    "SOLARA_THEME_SHOW_BANNER": "false",
+    "SOLARA_THEME_TITLE": "truce_sim",
+    "SOLARA_ASSETS_FONTAWESOME_ENABLED": "false",
+    "SOLARA_ASSETS_CDN": "http://127.0.0.1:9/",  # an asset that is missing is asked of nobody
+    "SOLARA_KERNEL_CULL_TIMEOUT": "10m",
+}
+
+_INSTALL = 'pip install "truce-sim[viz]"'
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the viewer listens, and whether it opens a browser."""
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    allow_remote: bool = False
+    browser: bool = True
+
+
+def serve(opening: Opening, address: Address) -> None:
+    """Show `opening` to whoever comes, until interrupted.
+
+    Raises:
+        InputError: the libraries or their assets are missing; the host is not of this machine
+            and remote visitors are not allowed.
+    """
+    check_host(address)
+    check_assets()
+    listener = listen(address)
+    os.environ.update(_ENVIRONMENT)
+    from . import current
+
+    current.opening = opening
+    threading.Thread(target=_warm, daemon=True).start()
+    host, port = listener.getsockname()[:2]
+    url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+    _run(listener, url, address.browser)
+
+
+def check_host(address: Address) -> None:
+    """Refuse to listen to other machines unless that is allowed; warn if it is."""
+    if _is_loopback(address.host):
+        return
+    if not address.allow_remote:
+        raise InputError(
+            "other machines could reach the viewer", setting="--host", value=address.host,
+            allowed="127.0.0.1, or with --allow-remote any address of this machine",
+        )  # fmt: skip
+    print(
+        f"Warning: whoever reaches {address.host} can use this viewer; it asks for no password.",
+        file=sys.stderr,
+    )
+
+
+def check_assets() -> None:
+    """Say what is missing before anything starts. Raises InputError."""
+    for name in ("solara-server", "solara-assets", "ipyvue", "ipyvuetify", "matplotlib"):
+        try:
+            version = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            raise InputError(
+                f"the viewer needs {name}, which is not installed", allowed=_INSTALL
+            ) from None
+        if name.startswith("ipyvue") and version.split(".")[0] not in ("0", "1"):
+            raise InputError(
+                f"the viewer's page stays empty with {name} {version}", allowed=_INSTALL
+            )
+    if not any(folder.is_dir() for folder in _asset_folders()):
+        raise InputError("the viewer's scripts and fonts are missing", allowed=_INSTALL)
+
+
+def _asset_folders() -> Iterator[Path]:
+    """Where solara-assets keeps what the page would else load from outside."""
+    for file in metadata.files("solara-assets") or ():
+        if "vuetify" in str(file):
+            yield Path(str(file.locate())).parent
+
+
+def listen(address: Address) -> socket.socket:
+    """A listening socket at the address; at the next free port where its own is taken.
+
+    Raises:
+        InputError: the host is no address of this machine.
+    """
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    for port in (*range(address.port, min(address.port + 50, 65536)), 0):
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((address.host, port))
+        except OSError as error:
+            listener.close()
+            if not _taken(error):
+                raise InputError(
+                    f"cannot listen there: {error.strerror}", setting="--host", value=address.host
+                ) from None
+            continue
+        if port != address.port:
+            print(f"Port {address.port} is taken: using {listener.getsockname()[1]}.")
+        return listener
+    raise InputError("no port is free", setting="--port", value=address.port)
+
+
+def _taken(error: OSError) -> bool:
+    import errno
+
+    return error.errno in (errno.EADDRINUSE, errno.EACCES)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _warm() -> None:
+    """Compose the presets while the visitor's browser starts."""
+    from .presets import warm
+
+    warm()
+
+
+def _run(listener: socket.socket, url: str, browser: bool) -> None:
+    """Serve until interrupted."""
+    import warnings
+
+    import uvicorn
+
+    warnings.filterwarnings("ignore", message="Cookies with samesite")
+    config = uvicorn.Config(
+        "solara.server.starlette:app", log_level="error", timeout_graceful_shutdown=1,
+        lifespan="on",
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    threading.Thread(target=_announce, args=(server, url, browser), daemon=True).start()
+    with closing(listener), suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+    print("Stopped.")
+
+
+def _announce(server: object, url: str, browser: bool) -> None:
+    """Print the address once the page can be had, and open a browser there."""
+    while not getattr(server, "started", False):
+        time.sleep(0.02)
+    print(f"truce_sim is at {url}  (Ctrl-C stops it)", flush=True)
+    if browser:
+        import webbrowser
+
+        webbrowser.open(url)

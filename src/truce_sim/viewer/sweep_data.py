@@ -1,0 +1,172 @@
+"""What the page of a sweep shows: survival by factor, an outcome over two factors, its points."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from truce_sim.columns import OUTCOME
+from truce_sim.errors import InputError
+from truce_sim.sweeps.folder import SweepFolder
+from truce_sim.sweeps.summary import share_interval, survival_table
+
+#: Summaries that a heat map can show beside the mean of any outcome.
+SUMMARIES = {
+    "collapse_share": "share that collapsed",
+    "mean_survival": "mean days survived",
+    "median_survival": "median days survived (mean of the points')",
+}
+_WORDS = ("status", "cause", "collapsed")  # outcomes that are no numbers
+MAX_LEVELS = 12
+MAX_ROWS = 5000
+MAX_CURVES = 8
+
+
+class SweepData:
+    """A sweep, read once, and what is made of it. A factor with many levels is cut into ranges."""
+
+    def __init__(self, folder: SweepFolder) -> None:
+        self.folder = folder
+        self.factors = folder.factors
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """A row a point: swept values, runs, failed, estimates with intervals."""
+        try:
+            return self.folder.summary
+        except InputError:  # not finished: what is there so far
+            return survival_table(self.folder)
+
+    @cached_property
+    def levels(self) -> dict[str, pd.Series]:
+        """The level of each factor at each point, as text, in order (a categorical)."""
+        return {name: _levels(self.summary[name]) for name in self.factors}
+
+    @cached_property
+    def ends(self) -> NDArray[np.int64]:
+        """(points, horizon + 1): runs that collapsed on each day, survivors in the last column."""
+        counts = np.zeros((len(self.summary), self.folder.horizon + 1), np.int64)
+        runs = self.folder.runs(["end_day", "collapsed"])
+        runs = runs[runs["status"] == "done"]
+        days = runs["end_day"].to_numpy(np.int64)
+        held = ~runs["collapsed"].to_numpy(bool)
+        np.add.at(counts, (runs["point"].to_numpy(), np.where(held, -1, days)), 1)
+        return counts
+
+    def chosen(self, held: dict[str, str]) -> NDArray[np.bool_]:
+        """Which points have these levels; a factor that is not held may have any."""
+        keep = np.ones(len(self.summary), bool)
+        for name, level in held.items():
+            keep &= (self.levels[name].astype(str) == level).to_numpy()
+        return keep
+
+    def curves(self, factor: str, held: dict[str, str]) -> list[dict[str, Any]]:
+        """Survival by level of a factor: the share that holds at the end of each day, with Wilson
+        intervals; points of the same level are pooled."""
+        keep, found = self.chosen(held), []
+        levels = self.levels.get(factor, pd.Series(["all"] * len(keep), dtype="category"))
+        for level in levels.cat.categories[:MAX_CURVES]:
+            rows = keep & (levels == level).to_numpy()
+            counts = self.ends[rows].sum(axis=0)
+            n = int(counts.sum())
+            if n:
+                left = n - counts[:-1].cumsum()
+                share, low, high = share_interval(left, np.full(left.size, n))
+                found.append(
+                    {"level": str(level), "n": n, "share": _short(share), "low": _short(low),
+                     "high": _short(high)}
+                )  # fmt: skip
+        return found
+
+    def outcomes(self) -> dict[str, str]:
+        """What a heat map can show: name and meaning."""
+        numbers = {
+            name: f"mean {meaning}" + (f" ({unit})" if unit else "")
+            for name, (unit, meaning) in OUTCOME.items()
+            if name not in _WORDS
+        }
+        return SUMMARIES | numbers
+
+    def values(self, outcome: str) -> pd.Series:
+        """An outcome of each point: its estimate, or the mean over its runs."""
+        if outcome in self.summary.columns and outcome in SUMMARIES:
+            return self.summary[outcome]
+        runs = self.folder.runs([outcome])
+        means = (
+            runs.assign(**{outcome: runs[outcome].astype(float)}).groupby("point")[outcome].mean()
+        )
+        return means.reindex(self.summary.index)
+
+    def heat(self, outcome: str, across: str, down: str, held: dict[str, str]) -> dict[str, Any]:
+        """An outcome over two factors: the mean of the points in each cell, and which they are."""
+        keep, values = self.chosen(held), self.values(outcome).to_numpy(float)
+        xs, ys = self.levels[across], self.levels[down] if down else None
+        rows = []
+        for y in ys.cat.categories if ys is not None else [""]:
+            in_row = keep if ys is None else keep & (ys == y).to_numpy()
+            rows.append([_cell(values, in_row & (xs == x).to_numpy()) for x in xs.cat.categories])
+        return {
+            "outcome": self.outcomes()[outcome],
+            "across": across, "down": down,
+            "xs": [str(x) for x in xs.cat.categories],
+            "ys": [""] if ys is None else [str(y) for y in ys.cat.categories],
+            "rows": rows,
+        }  # fmt: skip
+
+    def table(self) -> dict[str, Any]:
+        """The points, at most MAX_ROWS of them, as rows of text and numbers."""
+        shown = self.summary.head(MAX_ROWS)
+        names = [*self.factors, "runs", "failed", *SUMMARIES]
+        rows = [
+            [int(point), *(_plain(row[name]) for name in [*self.factors, "runs", "failed"]),
+             *([_plain(row[name + end]) for end in ("", "_low", "_high")] for name in SUMMARIES)]
+            for point, row in zip(shown.index, shown.to_dict("records"), strict=True)
+        ]  # fmt: skip
+        return {"names": ["point", *names], "rows": rows, "total": len(self.summary)}
+
+
+def _levels(values: pd.Series) -> pd.Series:
+    """Levels as an ordered categorical of texts; ranges where there are too many numbers."""
+    if pd.api.types.is_numeric_dtype(values) and values.nunique() > MAX_LEVELS:
+        ranges = pd.qcut(values, MAX_LEVELS, duplicates="drop")
+        names = [f"{r.left:.3g} to {r.right:.3g}" for r in ranges.cat.categories]
+        return ranges.cat.rename_categories(names)
+    order = list(dict.fromkeys(sorted(values) if _sorts(values) else values))
+    texts = [_text(value) for value in order]
+    return pd.Series(
+        pd.Categorical([_text(value) for value in values], categories=texts), index=values.index
+    )
+
+
+def _sorts(values: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values))
+
+
+def _text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _cell(values: NDArray[np.float64], inside: NDArray[np.bool_]) -> dict[str, Any] | None:
+    if not inside.any():
+        return None
+    some = values[inside]
+    some = some[np.isfinite(some)]
+    mean = None if some.size == 0 else float(some.mean())
+    return {"value": mean, "points": np.flatnonzero(inside)[:50].tolist(), "n": int(inside.sum())}
+
+
+def _short(values: NDArray[np.float64]) -> list[float]:
+    return [round(float(value), 4) for value in values]
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it; missing and infinite numbers as None and text."""
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, float):
+        return None if math.isnan(value) else str(value) if math.isinf(value) else round(value, 4)
+    return value if isinstance(value, int | bool | str) else str(value)

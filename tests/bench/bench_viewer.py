@@ -1,0 +1,118 @@
+"""The viewer's speed as a visitor meets it, in a real Chromium; a figure a line, with its aim.
+
+    python tests/bench/bench_viewer.py [--runs N]    N runs in the sweep opened (1,000,000)
+
+Timings hold for this machine as loaded now; the picture's time is the browser's own clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from browser.conftest import FLAGS, Server
+
+_TICK = """() => new Promise(done => {
+  const canvas = document.querySelector('canvas'), day = canvas.dataset.day;
+  const step = [...document.querySelectorAll('button')].find(b => b.innerText.trim() === 'STEP');
+  const from = performance.now();
+  step.click();
+  const look = () => canvas.dataset.day === day ? setTimeout(look, 1)
+    : done(performance.now() - from);
+  look();
+})"""
+
+
+def main() -> None:
+    """Print every figure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=1_000_000, help="runs in the sweep opened")
+    runs = parser.parse_args().runs
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:
+        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        one_visitor(browser)
+        many_visitors(browser, 10)
+        large_sweep(browser, Path(folder) / "large", runs)
+
+
+def one_visitor(browser) -> None:
+    """Command to page, tick to picture, jumps."""
+    start = time.perf_counter()
+    server = Server()
+    page = open_page(browser, server.url)
+    tell("command to page", time.perf_counter() - start, "s", 4)
+    ticks = [page.evaluate(_TICK) for _ in range(60)]
+    tell("click on Step to picture, median", median(ticks), "ms", 100)
+    tell("click on Step to picture, slowest of 60", max(ticks), "ms", 100)
+    tell("jump to the last day", jump(page, 364), "s", 0.5)
+    tell("jump back to day 100", jump(page, 100), "s", 0.5)
+    server.stop()
+
+
+def many_visitors(browser, visitors: int) -> None:
+    """All play at once; how fast each gets on, at the default of 100 ms a day."""
+    server = Server()
+    pages = [open_page(browser, server.url) for _ in range(visitors)]
+    for page in pages:
+        page.get_by_role("button", name="▶", exact=True).click()
+    before = [day_of(page) for page in pages]
+    start = time.perf_counter()
+    time.sleep(5)
+    days = [day_of(page) - first for page, first in zip(pages, before, strict=True)]
+    seconds = time.perf_counter() - start
+    tell(f"{visitors} visitors playing, days a second each, least", min(days) / seconds, "/s", 0)
+    server.stop()
+
+
+def large_sweep(browser, folder: Path, runs: int) -> None:
+    """A sweep of that many runs, from the command to its page."""
+    from truce_sim import sweep
+
+    points = 100
+    levels = [round(3 + 0.05 * i, 2) for i in range(points)]
+    sweep({"home.threshold": levels}, replicates=max(runs // points, 1), folder=folder)
+    start = time.perf_counter()
+    server = Server(folder)
+    open_page(browser, server.url)
+    tell(f"command to page of a sweep of {runs:,} runs", time.perf_counter() - start, "s", 5)
+    server.stop()
+
+
+def open_page(browser, url: str):
+    """A visitor of their own, once the page is there."""
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    page.goto(url)
+    page.wait_for_selector("[data-testid=slider], [data-testid=points]", timeout=60_000)
+    return page
+
+
+def jump(page, day: int) -> float:
+    """Seconds from asking for a day to its picture."""
+    page.fill("[data-testid=day-input]", str(day))
+    start = time.perf_counter()
+    page.press("[data-testid=day-input]", "Enter")
+    page.wait_for_function(f"document.querySelector('canvas').dataset.day === '{day}'")
+    return time.perf_counter() - start
+
+
+def day_of(page) -> int:
+    """The day of the picture."""
+    return int(page.get_attribute("canvas", "data-day"))
+
+
+def tell(what: str, value: float, unit: str, aim: float) -> None:
+    """One line."""
+    note = f"   aim: under {aim:g} {unit}" if aim else ""
+    print(f"{what:55s} {value:8.2f} {unit}{note}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

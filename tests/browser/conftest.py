@@ -1,0 +1,132 @@
+"""A real Chromium in front of a real server; any console error or outside request fails a test."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+PROGRAM = [sys.executable, "-c", "from truce_sim.cli import main; main()"]
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+class Server:
+    """`truce-sim view` as a user starts it."""
+
+    def __init__(self, *arguments: str | Path, folder: Path | None = None) -> None:
+        words = ["view", "--no-open", *map(str, arguments)]
+        self.process = subprocess.Popen(
+            [*PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            cwd=folder,
+        )  # fmt: skip
+        self.lines: list[str] = []
+        self.url = self._wait()
+        threading.Thread(target=self._drain, daemon=True).start()
+
+    def _wait(self) -> str:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            found = re.search(r"http://\S+", line)
+            if found and "truce_sim is at" in line:
+                return found[0]
+        raise AssertionError(f"no address in: {''.join(self.lines)}")
+
+    def _drain(self) -> None:
+        assert self.process.stdout is not None
+        self.lines += self.process.stdout
+
+    def stop(self) -> int:
+        """Ctrl-C; the exit code. What it printed must hold no traceback."""
+        self.process.send_signal(signal.SIGINT)
+        code = self.process.wait(15)
+        assert "Traceback" not in "".join(self.lines)
+        return code
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Debian's Chromium; CI must have it."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    try:
+        import playwright  # noqa: F401
+    except ImportError:
+        path = None
+    if path is None:
+        reason = "no Chromium, or no playwright, to drive: make browser-setup installs both"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[object]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        launched = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+class Watched:
+    """Pages whose console errors and outside requests are collected."""
+
+    def __init__(self, browser) -> None:
+        self.browser = browser
+        self.problems: list[str] = []
+        self.contexts = []
+
+    def open(self, url: str, width: int = 1280, height: int = 800):
+        """A new visitor at `url`, once the page is there."""
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height}, accept_downloads=True
+        )
+        self.contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: self.problems.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("request", lambda request: self._check(request.url))
+        page.set_default_timeout(15_000)
+        page.goto(url)
+        page.wait_for_selector("[data-testid=slider], [data-testid=points]")
+        return page
+
+    def _check(self, url: str) -> None:
+        if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
+            self.problems.append(f"request to {url}")
+
+
+@pytest.fixture
+def visit(browser) -> Iterator[Callable]:
+    """Open a page as a new visitor: visit(url)."""
+    watched = Watched(browser)
+    yield watched.open
+    for context in watched.contexts:
+        context.close()
+    assert watched.problems == []
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Callable[..., Server]]:
+    """Start servers that end with the module, cleanly."""
+    started: list[Server] = []
+
+    def start(*arguments: str | Path) -> Server:
+        started.append(Server(*arguments))
+        return started[-1]
+
+    yield start
+    for server in started:
+        if server.process.poll() is None:
+            assert server.stop() == 0

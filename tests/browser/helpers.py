@@ -1,0 +1,58 @@
+"""What a visitor does, in words."""
+
+from __future__ import annotations
+
+
+def expect(what):
+    """Playwright's assertions, which wait; imported late, for it may be missing."""
+    from playwright.sync_api import expect as assertions
+
+    return assertions(what)
+
+
+def go(page, day: int) -> None:
+    """Type a day and wait until its picture is there."""
+    page.fill("[data-testid=day-input]", str(day))
+    page.press("[data-testid=day-input]", "Enter")
+    at(page, day)
+    page.evaluate("document.activeElement.blur()")
+
+
+def at(page, day: int) -> None:
+    """Wait for the picture of a day."""
+    page.wait_for_function(f"document.querySelector('canvas').dataset.day === '{day}'")
+
+
+def day_of(page) -> int:
+    return int(page.get_attribute("canvas", "data-day"))
+
+
+def press(page, name: str) -> None:
+    """Press a button by its words."""
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def tab(page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+
+
+def setting(page, path: str, where: str = "settings"):
+    """The control of a setting, found by search."""
+    page.fill(f"[data-testid={where}-find]", path)
+    return page.locator(f'[data-testid="{where}-{path}"]')
+
+
+def type_in(page, path: str, text: str, where: str = "settings") -> None:
+    field = setting(page, path, where)
+    field.fill(text)
+    field.press("Enter")
+
+
+def everything(page) -> tuple[str, str, str]:
+    """What a day looks like: pixels of the border, status, log so far."""
+    page.wait_for_timeout(500)  # the flash of incidents is over
+    return (
+        page.evaluate("document.querySelector('canvas').toDataURL()"),
+        page.inner_text("[data-testid=strip]"),
+        page.get_attribute("[data-testid=slider]", "aria-valuenow"),
+    )

@@ -1,0 +1,292 @@
+"""A live run: stepping, playing, rewinding, its controls, its exports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+
+from browser.helpers import at, day_of, everything, expect, go, press, setting, tab, type_in
+from truce_sim import simulate
+from truce_sim.account import timeline
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+SEED = 1  # its truce holds for the year
+
+
+@pytest.fixture(scope="module")
+def url(serve) -> str:
+    return serve(f"seed={SEED}").url
+
+
+@pytest.fixture(scope="module")
+def run():
+    return simulate([f"seed={SEED}"])
+
+
+def test_load_step_and_status(visit, url, run) -> None:
+    """The page of a new run; a step shows day 0 and its date."""
+    page = visit(url)
+    assert day_of(page) == -1
+    press(page, "Step")
+    at(page, 0)
+    strip = page.inner_text("[data-testid=strip]")
+    assert "day 0" in strip
+    assert "19 October 2025" in strip
+    first = run.series.iloc[0]
+    assert f"{first['grievance_home']:.1f} of threshold {first['threshold_home']:.1f}" in strip
+
+
+def test_play_pause_and_reset_repeats(visit, url) -> None:
+    """Play moves on, pause stops, Reset gives the same run again."""
+    page = visit(url)
+    press(page, "▶")
+    page.wait_for_function("Number(document.querySelector('canvas').dataset.day) > 4")
+    press(page, "❚❚")
+    page.wait_for_timeout(400)
+    stopped = day_of(page)
+    page.wait_for_timeout(400)
+    assert day_of(page) == stopped
+    seen = everything(page)
+    press(page, "Reset")
+    at(page, -1)
+    go(page, stopped)
+    assert everything(page) == seen
+
+
+def test_slider_forward_and_back_equals_stepping(visit, url) -> None:
+    """Day 3 looks the same stepped to, jumped to, and jumped back to."""
+    page = visit(url)
+    for day in range(4):
+        press(page, "Step")
+        at(page, day)
+    stepped = everything(page)
+    go(page, 200)
+    assert everything(page) != stepped
+    go(page, 3)
+    assert everything(page) == stepped
+    box = page.locator("[data-testid=slider]").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_function("Number(document.querySelector('canvas').dataset.day) > 150")
+    assert abs(day_of(page) - 365 / 2) <= 2
+
+
+def test_after_the_end_it_plays_on_from_an_earlier_day(visit, url, run) -> None:
+    """Played to its end, rewound, it can be stepped again."""
+    page = visit(url)
+    last = len(run.series) - 1
+    go(page, last - 1)
+    press(page, "Step")
+    at(page, last)
+    page.wait_for_timeout(300)
+    go(page, 10)
+    press(page, "Step")
+    at(page, 11)
+
+
+def test_keyboard(visit, url, run) -> None:
+    """Space plays and pauses; arrows a day, with Shift an event; Home and End."""
+    page = visit(url)
+    days = sorted({day for day, _ in timeline(run)})
+    for key, day in (("ArrowRight", 0), ("ArrowRight", 1), ("ArrowLeft", 0)):
+        page.keyboard.press(key)
+        at(page, day)
+    following = next(day for day in days if day > 0)
+    page.keyboard.press("Shift+ArrowRight")
+    page.wait_for_function("Number(document.querySelector('canvas').dataset.day) > 0")
+    assert day_of(page) <= following  # ticks such as `eased` may come before a sentence
+    page.keyboard.press("End")
+    at(page, len(run.series) - 1)
+    page.keyboard.press("Home")
+    at(page, -1)
+    page.keyboard.press(" ")
+    page.wait_for_function("Number(document.querySelector('canvas').dataset.day) > 2")
+    page.keyboard.press(" ")
+    page.wait_for_timeout(400)
+    stopped = day_of(page)
+    page.wait_for_timeout(400)
+    assert day_of(page) == stopped
+
+
+def test_log_tells_the_run_up_to_the_day(visit, url, run) -> None:
+    """The log is the account of the run; a click on a line goes to its day."""
+    page = visit(url)
+    told = [(day, text) for day, text in timeline(run) if day <= 100]
+    go(page, 100)
+    tab(page, "Log")
+    lines = page.locator(".log-line")
+    expect(lines).to_have_count(len(told))
+    day, text = told[-1]
+    assert f"day {day}" in lines.first.inner_text()
+    assert text in lines.first.inner_text()
+    lines.last.click()
+    at(page, told[0][0])
+
+
+def test_layers(visit, url) -> None:
+    """Each layer draws another picture."""
+    page = visit(url)
+    go(page, 60)
+    seen = {everything(page)[0]}
+    for name in ("Host effort", "Learned risk", "Activity", "Ruggedness"):
+        press(page, name)
+        page.wait_for_timeout(300)
+        seen.add(page.evaluate("document.querySelector('canvas').toDataURL()"))
+    assert len(seen) == 5
+
+
+def test_controls_of_every_kind_change_the_run(visit, url) -> None:
+    """What is set in a control and applied is the run of that setting, from Python as well."""
+    page = visit(url)
+    overrides = [f"seed={SEED}"]
+    for path, text in (
+        ("seed", "11"),
+        ("replicate", "5"),
+        ("home.threshold", "9.5"),
+        ("mediation.verification.enabled", "true"),
+        ("mediation.mediators.qatar.skill", "0.9"),
+        ("mediation.calendar", "20, 40"),
+        ("truce.collapse_strikes", "inf"),
+        ("frailty.law", "gamma"),
+        ("run.horizon_days", "90"),
+        ("border.sectors", "30"),
+    ):
+        field = setting(page, path)
+        if field.evaluate("e => e.tagName") == "SELECT":
+            field.select_option(text)
+        else:
+            type_in(page, path, text)
+        press(page, "Apply")
+        page.get_by_role("button", name="Apply", exact=True).wait_for(state="detached")
+        overrides.append(f"{path}=[{text}]" if "," in text else f"{path}={text}")
+        same = simulate(overrides)
+        shown = min(45, len(same.series) - 1)
+        go(page, shown)
+        day = same.series.iloc[shown]
+        strip = page.locator("[data-testid=strip]")
+        wanted = f"{day['grievance_home']:.1f} of threshold {day['threshold_home']:.1f}"
+        expect(strip).to_contain_text(wanted)
+        expect(strip).to_contain_text(f"{day['will']:.2f} to enforce")
+
+
+def test_presets(visit, url) -> None:
+    """A preset sets its settings, and takes back what another one set."""
+    page = visit(url)
+    page.locator("[data-testid=settings-preset-truce]").select_option("literal")
+    expect(setting(page, "home.threshold")).to_have_value("0.01")
+    press(page, "Reset")
+    page.wait_for_timeout(500)
+    same = simulate([f"seed={SEED}", "truce=literal"])
+    go(page, len(same.series) - 1)
+    assert "collapsed" in page.inner_text("[data-testid=truce]")
+    page.locator("[data-testid=settings-preset-truce]").select_option("practised")
+    expect(setting(page, "home.threshold")).to_have_value("4.5")
+
+
+def test_bad_input_is_told_beside_its_control(visit, url) -> None:
+    """A message, no traceback; the run goes on, and a good value takes the message away."""
+    page = visit(url)
+    for day, (path, text, message) in enumerate(
+        [
+            ("home.threshold", "abc", "is not a number"),
+            ("host.will", "1.5", "from 0 up to 1"),
+            ("truce.window_days", "2.5", "is not a whole number"),
+            ("home.threshold", "nan", "allowed: a number"),
+            ("militants.excitation", "19", "n_eff"),
+            ("seed", "-1", "from 0"),
+            ("scenario.table", "/nowhere.csv", "no such file"),
+        ]
+    ):
+        field = setting(page, path)
+        before = field.input_value()
+        type_in(page, path, text)
+        error = page.locator(".control-error")
+        expect(error).to_contain_text(message)
+        expect(field).to_have_value(text)
+        press(page, "Step")
+        at(page, day)
+        assert "Traceback" not in page.inner_text("body")
+        type_in(page, path, before)
+        error.wait_for(state="detached")
+
+
+def test_two_visitors_share_nothing(visit, url) -> None:
+    """Each has their own day and settings."""
+    one, other = visit(url), visit(url)
+    go(one, 50)
+    type_in(one, "home.threshold", "9")
+    press(one, "Apply")
+    at(one, -1)
+    assert day_of(other) == -1
+    press(other, "Step")
+    at(other, 0)
+    assert day_of(one) == -1
+    assert setting(other, "home.threshold").input_value() == "4.5"
+
+
+def test_fork_identical_before_different_after(visit, url, run) -> None:
+    """A fork is the run with an intervention: the same before its day, another after it."""
+    page = visit(url)
+    go(page, 40)
+    tab(page, "What if")
+    type_in(page, "home.threshold", "2", "fork")
+    page.get_by_role("button", name="Fork from day 40").click()
+    page.locator("canvas").nth(1).wait_for()
+    forked = simulate([f"seed={SEED}", "interventions=[{day: 40, set: {home.threshold: 2.0}}]"])
+
+    def pictures() -> list[str]:
+        return page.locator("canvas").evaluate_all("all => all.map(c => c.toDataURL())")
+
+    go(page, 39)
+    page.wait_for_timeout(500)
+    assert len(set(pictures())) == 1
+    strips = page.locator("[data-testid=strip]")
+    go(page, 41)
+    page.wait_for_timeout(500)
+    day = forked.series.iloc[41]
+    wanted = f"{day['grievance_home']:.1f} of threshold {day['threshold_home']:.1f}"
+    assert wanted in strips.nth(1).inner_text()
+    assert wanted not in strips.nth(0).inner_text()
+    gained = int(forked.outcome["end_day"]) - int(run.outcome["end_day"])
+    assert str(abs(gained) or "no day") in page.inner_text(".difference")
+    assert page.locator("[data-testid=slider] text").all_text_contents() == ["run", "fork"]
+    page.get_by_role("button", name="Run the ensemble").click()
+    page.locator(".ensemble").wait_for(timeout=30_000)
+    assert re.search(r"On average [\d.]+ days shorter \[", page.inner_text(".ensemble"))
+    press(page, "Drop the fork")
+    page.wait_for_function("document.querySelectorAll('canvas').length === 1")
+
+
+def test_export(visit, url, run) -> None:
+    """PNG, SVG and CSV of what is shown; a GIF of the run."""
+    page = visit(url)
+    go(page, 30)
+    tab(page, "Export")
+
+    def download(name: str) -> bytes:
+        with page.expect_download() as arriving:
+            press(page, name)
+        return arriving.value.path().read_bytes()
+
+    assert download("PNG").startswith(b"\x89PNG")
+    assert b"<svg" in download("SVG")[:2000]
+    rows = list(csv.DictReader(io.StringIO(download("run: daily series, CSV").decode())))
+    assert len(rows) == len(run.series)
+    assert [float(row["grievance_home"]) for row in rows] == run.series["grievance_home"].tolist()
+    events = download("run: events, CSV").decode()
+    assert events.count("\n") == len(run.events) + 1
+    press(page, "Make a GIF of the run")
+    page.get_by_role("button", name="GIF", exact=True).wait_for(timeout=90_000)
+    assert download("GIF").startswith(b"GIF8")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080)])
+def test_nothing_is_cut_off(visit, url, width, height) -> None:
+    """No horizontal scrolling; border and slider fit the first screen."""
+    page = visit(url, width, height)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    box = page.locator("[data-testid=slider]").bounding_box()
+    assert box["y"] + box["height"] <= height

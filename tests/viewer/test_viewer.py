@@ -1,0 +1,226 @@
+"""The viewer behind its pages: clocks, forks, controls, ensembles, openings, films."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("solara", reason="the viewer's libraries (the extra `viz`) are not installed")
+
+from truce_sim import InputError, load_config, simulate, sweep
+from truce_sim.cli import run_command
+from truce_sim.fields import by_path
+from truce_sim.viewer import ensemble, presets
+from truce_sim.viewer.command import opened
+from truce_sim.viewer.levers import KEY_LEVERS, controls
+from truce_sim.viewer.movie import write_movie
+from truce_sim.viewer.opening import Opening, Row, open_row, pick_run
+from truce_sim.viewer.session import Session
+
+
+def session(*overrides: str) -> Session:
+    return Session(Opening(load_config(overrides)))
+
+
+@pytest.mark.parametrize("overrides", [["seed=1"], ["truce=literal"], ["host=unable", "seed=4"]])
+def test_a_clock_at_any_day_is_the_run(overrides) -> None:
+    """Forward and back, the stepped model stands where the recorded run does, to the last bit."""
+    run = simulate(overrides)
+    clock = session(*overrides).clock.value
+    for day in (len(run.series) - 1, 0, len(run.series) // 2):
+        model = clock.at(day).models[0]
+        now = model.world["series"][model.day]
+        assert model.day == day
+        for name in ("grievance_home", "threshold_home", "belief", "will", "strength"):
+            assert now[name] == run.series[name].iloc[day]
+    last = clock.at(10**6).models[0]
+    assert Row("it", run.outcome.to_dict()).differences(last.outcome()) == []
+
+
+def test_a_fork_is_the_run_before_its_day() -> None:
+    """Same series before the day, the intervention's after it; one clock shows both."""
+    one = session("seed=1")
+    one.go(40)
+    one.edit_fork("home.threshold", "2")
+    one.fork()
+    plain, fork = (track.run.series for track in one.tracks)
+    assert one.clock.value.day == 40
+    assert plain[:40].equals(fork[:40])
+    assert not plain[40:60].equals(fork[40:60])
+    assert one.tracks[1].config.interventions == [{"day": 40, "set": {"home.threshold": 2.0}}]
+    assert one.clock.value.last_day == max(len(plain), len(fork)) - 1
+    one.unfork()
+    assert len(one.clock.value.tracks) == 1
+
+
+def test_forking_without_a_change_is_told() -> None:
+    """A message, and still one run."""
+    one = session()
+    one.fork()
+    assert "nothing is changed" in one.message.value
+    assert len(one.tracks) == 1
+
+
+def test_controls_show_what_the_schema_says() -> None:
+    """Every setting but those of output and sweeps, with its unit, meaning and range."""
+    one = session()
+    listed = {c["path"]: c for group in controls(one.base, lambda path: True)
+              for c in group["controls"]}  # fmt: skip
+    wanted = {p for p in by_path() if not p.startswith(("output.", "sweep.")) and "<" not in p}
+    assert wanted <= set(listed)
+    assert "mediation.mediators.turkiye.skill" in listed
+    assert set(KEY_LEVERS) <= wanted
+    info = by_path()["militants.attempts_per_day"]
+    shown = listed[info.path]
+    assert (shown["unit"], shown["allowed"]) == (info.unit, info.allowed)
+    assert info.meaning in shown["help"]
+
+
+@pytest.mark.parametrize(
+    "group", ["truce", "mediation", "host", "militants", "frailty", "scenario"]
+)
+def test_presets_are_the_options_of_the_groups(group) -> None:
+    """An option laid over the defaults is what Hydra composes, from whatever option before."""
+    plain = session().base
+    for option in (*presets.options()[group], presets.chosen(plain, group)):
+        plain = presets.overlay(plain, group, option)
+        assert presets.chosen(plain, group) == option
+        composed = presets.flat(session(f"{group}={option}").base)
+        assert presets.flat(plain) == composed
+
+
+def test_an_ensemble_is_the_paired_difference() -> None:
+    """Means and shares of the same runs made one by one."""
+    plain = load_config(["seed=2", "run.horizon_days=120"])
+    fork = load_config(
+        ["seed=2", "run.horizon_days=120", "interventions=[{day: 20, set: {home.threshold: 9.0}}]"]
+    )
+    found = ensemble.compare(plain, fork, 20, replicates=30)
+    ends = np.array(
+        [[simulate(c, replicate=r).outcome["end_day"] for r in range(30)] for c in (plain, fork)],
+        float,
+    )
+    assert found.days[0] == pytest.approx(np.mean(ends[1] - ends[0]))
+    assert found.holds[0] == np.mean(ends[0] == 120)
+    assert found.holds_fork[0] == np.mean(ends[1] == 120)
+    assert found.over_before == np.sum(ends[0] < 20)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ((23.0, 18.0, 28.0), "23.0 days longer [18.0, 28.0]"),
+        ((-5.0, -7.0, -3.0), "5.0 days shorter [3.0, 7.0]"),
+        ((1.0, -1.0, 3.0), "No difference can be told"),
+        ((0.0, 0.0, 0.0), "No run lasts a day more or less"),
+    ],
+)
+def test_never_longer_where_the_interval_has_zero(days, words) -> None:
+    """The sentence says no more than the interval."""
+    share = (0.3, 0.2, 0.4)
+    found = ensemble.Ensemble(100, 0, 0, 10, 365, days, share, share, (0.0, -0.1, 0.1))
+    assert words in ensemble.in_words(found)[0]
+
+
+@pytest.fixture(scope="module")
+def small_sweep(tmp_path_factory: pytest.TempPathFactory):
+    from truce_sim.sweeps.folder import open_sweep
+
+    path = tmp_path_factory.mktemp("sweeps") / "small"
+    sweep({"home.threshold": [3.0, 9.0]}, replicates=21, folder=path)
+    return open_sweep(path)
+
+
+def test_picks_are_what_they_say(small_sweep) -> None:
+    """Shortest, longest, median, first to collapse; ties go to the lowest replicate."""
+    runs = small_sweep.runs(["end_day", "collapsed"], points=[0]).sort_values("replicate")
+    days = runs["end_day"].to_numpy(int)
+    found = {pick: pick_run(small_sweep, 0, pick) for pick in ("worst", "best", "median")}
+    assert found["worst"] == int(np.argmin(days))
+    assert found["best"] == int(np.argmax(days))
+    assert days[found["median"]] == np.median(days)
+    first = pick_run(small_sweep, 0, "first-collapse")
+    assert first == int(runs.loc[runs["collapsed"].astype(bool), "replicate"].iloc[0])
+
+
+def test_every_row_opens_as_itself(small_sweep) -> None:
+    """Each row's configuration gives its outcome again, through the stepped model."""
+    for point, replicate in ((0, 0), (1, 20), (0, 13)):
+        opening = open_row(small_sweep, point, replicate)
+        model = Session(opening).clock.value.at(10**6).models[0]
+        assert opening.row is not None
+        assert opening.row.differences(model.outcome()) == []
+
+
+@pytest.mark.parametrize("run", [(5, 0), (0, 99), (-1, 0)])
+def test_a_row_that_is_not_there(small_sweep, run) -> None:
+    """An InputError, whatever is out of range."""
+    with pytest.raises(InputError, match="no such"):
+        open_row(small_sweep, *run)
+
+
+def test_folders_and_overrides_are_told_apart(small_sweep, tmp_path) -> None:
+    """A word without `=` is a folder, the value of a flag of Hydra's is neither."""
+    from truce_sim.viewer.command import _parser
+
+    def arguments(*words: str) -> Opening:
+        return opened(*_parser("view", "").parse_known_args(list(words)))
+
+    assert arguments("seed=4").config.seed == 4
+    assert arguments("--config-dir", str(tmp_path), "seed=5").config.seed == 5
+    assert arguments(str(small_sweep.path)).sweep is not None
+    assert arguments(str(small_sweep.path), "--run", "1:3").config.replicate == 3
+    assert arguments(str(small_sweep.path), "--worst", "1").row is not None
+
+
+def test_a_film_has_its_frames(tmp_path: Path) -> None:
+    """As many frames as days asked for, each another picture."""
+    from PIL import Image
+
+    path = tmp_path / "a.gif"
+    done: list[float] = []
+    frames = write_movie(
+        load_config(), path, every=5, days=(20, 40), dpi=40, progress=done.append
+    )  # fmt: skip
+    with Image.open(path) as film:
+        assert frames == film.n_frames == 5
+    assert done == [0.2, 0.4, 0.6, 0.8, 1.0]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--out", "a.avi"], "FILE.gif or FILE.mp4"),
+        (["--out", "nowhere/a.gif"], "no such folder"),
+        (["--days", "9-3"], "no span of days"),
+        (["--days", "900-901"], "the run ends on day"),
+        (["--every", "0"], "--every"),
+        (["--layer", "x"], "--layer"),
+        (["home.threshold=-1"], "home.threshold"),
+    ],
+)
+def test_bad_films_are_refused(arguments, words, tmp_path, monkeypatch, capsys) -> None:
+    """One message, exit code 2, nothing written."""
+    monkeypatch.chdir(tmp_path)
+    assert run_command(["movie", *arguments]) == 2
+    assert words in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_mp4_needs_ffmpeg(tmp_path, monkeypatch, capsys) -> None:
+    """Without the program, a message; with it, a film."""
+    import shutil
+
+    monkeypatch.chdir(tmp_path)
+    arguments = ["movie", "--out", "a.mp4", "--days", "10-20", "--every", "5", "--dpi", "40"]
+    if shutil.which("ffmpeg"):
+        assert run_command(arguments) == 0
+        assert (tmp_path / "a.mp4").read_bytes()[4:8] == b"ftyp"
+        (tmp_path / "a.mp4").unlink()
+    monkeypatch.setenv("PATH", "")
+    assert run_command(arguments) == 2
+    assert "ffmpeg" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

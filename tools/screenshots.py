@@ -1,0 +1,114 @@
+"""Take the viewer's pictures for the documentation: docs/figures/view-*.png.
+
+Drives Chromium (make browser-setup) on fixed seeds, so that the same pictures come out again.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from browser.conftest import FLAGS, Server  # noqa: E402
+from browser.helpers import go, press, tab, type_in  # noqa: E402
+
+FIGURES = ROOT / "docs" / "figures"
+SIZES = {"": (1280, 800), "-wide": (1920, 1080)}
+
+
+def main() -> None:
+    """All pages, at both widths and in both themes where it matters."""
+    from playwright.sync_api import sync_playwright
+
+    everything = "--all" in sys.argv
+    with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:
+        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        sweep = make_sweep(Path(folder) / "mediation")
+        for name, size in SIZES.items() if everything else [("", SIZES[""])]:
+            for dark in (False, True) if everything else (False,):
+                suffix = f"{name}{'-dark' if dark else ''}"
+                run_pages(browser, size, dark, suffix)
+                sweep_pages(browser, sweep, size, dark, suffix)
+        if not everything:
+            run_pages(browser, SIZES[""], True, "-dark", only_run=True)
+
+
+def make_sweep(folder: Path) -> Path:
+    """A small sweep to show."""
+    from truce_sim import sweep
+
+    factors = {
+        "mediation": ["none", "qatar_turkiye", "monitored"],
+        "home.threshold": [3, 4.5, 6, 8],
+    }
+    sweep(factors, replicates=200, folder=folder)
+    return folder
+
+
+def run_pages(browser, size, dark: bool, suffix: str, only_run: bool = False) -> None:
+    """The run, its log, a fork and its ensemble."""
+    server = Server("seed=9")
+    page = visit(browser, server.url, size, dark)
+    go(page, 47)
+    shoot(page, f"view-run{suffix}")
+    if not only_run:
+        tab(page, "Log")
+        shoot(page, f"view-log{suffix}", "[data-testid=log]")
+        go(page, 30)
+        tab(page, "What if")
+        page.locator('[data-testid="fork-mediation.verification.enabled"]').first.select_option(
+            "true"
+        )
+        type_in(page, "attribution.false_positive", "0.02", "fork")
+        page.get_by_role("button", name="Fork from day 30").click()
+        page.locator("canvas").nth(1).wait_for()
+        page.get_by_role("button", name="Run the ensemble").click()
+        page.locator(".ensemble").wait_for(timeout=60_000)
+        go(page, 60)
+        shoot(page, f"view-ensemble{suffix}", ".ensemble")
+        tab(page, "Charts")
+        shoot(page, f"view-fork{suffix}", ".difference")
+    server.stop()
+
+
+def sweep_pages(browser, folder: Path, size, dark: bool, suffix: str) -> None:
+    """A sweep at a glance, and one of its runs that matches."""
+    server = Server(folder)
+    page = visit(browser, server.url, size, dark)
+    shoot(page, f"view-sweep{suffix}")
+    press(page, "worst")
+    page.locator("[data-testid=mark]").wait_for()
+    page.keyboard.press("End")
+    page.locator(".mark.good", has_text="matches the sweep").wait_for()
+    shoot(page, f"view-row{suffix}")
+    server.stop()
+
+
+def visit(browser, url: str, size: tuple[int, int], dark: bool):
+    """A page in a theme."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    page = context.new_page()
+    if dark:
+        page.add_init_script(
+            "localStorage.setItem(':solara:theme.variant', JSON.stringify('dark'))"
+        )
+    page.goto(url)
+    page.wait_for_selector("[data-testid=slider], [data-testid=points]")
+    return page
+
+
+def shoot(page, name: str, shown: str = "") -> None:
+    """A picture of what is on the screen, after the flashes are over."""
+    if shown:
+        page.locator(shown).scroll_into_view_if_needed()
+    page.wait_for_timeout(900)
+    FIGURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=FIGURES / f"{name}.png")
+    print(f"docs/figures/{name}.png")
+
+
+if __name__ == "__main__":
+    main()
