@@ -157,10 +157,10 @@ def completion(arguments: list[str]) -> int:
 
 
 def view(arguments: list[str]) -> int:
-    """`truce-sim view`: the viewer in the browser."""
+    """`truce-sim view`: the viewer in the browser, until it is stopped."""
     from .viewer.command import view as command
 
-    return command(arguments)
+    command(arguments)
 
 
 def movie(arguments: list[str]) -> int:

@@ -57,6 +57,18 @@ def test_play_pause_and_reset_repeats(visit, url) -> None:
     assert everything(page) == seen
 
 
+def test_ctrl_c_ends_it_while_a_visitor_plays(browser, serve) -> None:
+    """At once, with code 0 and no traceback."""
+    server = serve()
+    page = browser.new_page()
+    page.goto(server.url)
+    press(page, "▶")
+    page.wait_for_function("Number(document.querySelector('canvas').dataset.day) > 2")
+    assert server.stop() == 0
+    assert "Stopped." in "".join(server.lines)
+    page.close()
+
+
 def test_slider_forward_and_back_equals_stepping(visit, url) -> None:
     """Day 3 looks the same stepped to, jumped to, and jumped back to."""
     page = visit(url)

@@ -22,8 +22,8 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(message, allowed=f"see {self.prog} --help")
 
 
-def view(arguments: list[str]) -> int:
-    """`truce-sim view [overrides | DIR]`: the viewer."""
+def view(arguments: list[str]) -> NoReturn:
+    """`truce-sim view [overrides | DIR]`: the viewer, until it is stopped."""
     from .serve import Address, check_assets, check_host, serve
 
     parser = _parser("view", "Watch a run, a row of a sweep, or a sweep, in the browser.")
@@ -38,7 +38,6 @@ def view(arguments: list[str]) -> int:
     check_host(address)
     check_assets()
     serve(opened(known, rest), address)
-    return 0
 
 
 def movie(arguments: list[str]) -> int:

@@ -13,6 +13,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import NoReturn
 
 from truce_sim.errors import InputError
 
@@ -43,8 +44,8 @@ class Address:
     browser: bool = True
 
 
-def serve(opening: Opening, address: Address) -> None:
-    """Show `opening` to whoever comes, until interrupted.
+def serve(opening: Opening, address: Address) -> NoReturn:
+    """Show `opening` to whoever comes until interrupted; then the process ends, with code 0.
 
     Raises:
         InputError: the libraries or their assets are missing; the host is not of this machine
@@ -149,8 +150,8 @@ def _warm() -> None:
     warm()
 
 
-def _run(listener: socket.socket, url: str, browser: bool) -> None:
-    """Serve until interrupted."""
+def _run(listener: socket.socket, url: str, browser: bool) -> NoReturn:
+    """Serve until interrupted, then end the process."""
     import warnings
 
     import uvicorn
@@ -162,9 +163,23 @@ def _run(listener: socket.socket, url: str, browser: bool) -> None:
     )  # fmt: skip
     server = uvicorn.Server(config)
     threading.Thread(target=_announce, args=(server, url, browser), daemon=True).start()
+    threading.Thread(target=_end_in_time, args=(server,), daemon=True).start()
     with closing(listener), suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
-    print("Stopped.")
+    _end()
+
+
+def _end_in_time(server: object, seconds: float = 3.0) -> None:
+    """End, however many visitors there are to part with."""
+    while not getattr(server, "should_exit", False):
+        time.sleep(0.1)
+    time.sleep(seconds)
+    _end()
+
+
+def _end() -> NoReturn:
+    print("Stopped.", flush=True)
+    os._exit(0)  # visitors' players are threads that would hold the process back
 
 
 def _announce(server: object, url: str, browser: bool) -> None:
