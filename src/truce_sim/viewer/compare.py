@@ -11,7 +11,7 @@ from truce_sim.regimes import may_change
 from . import ensemble
 from .clock import Clock, Track
 from .levers import controls
-from .parts import Controls
+from .parts import Controls, Sent
 from .session import Session
 
 ENSEMBLES = (100, 1000, 10000)
@@ -47,7 +47,7 @@ def ForkLevers(session: Session, track: Track, day: int) -> None:
     )
     draft = session.fork_draft
     Controls(
-        name="fork", groups=groups, presets=[], changes=draft.changes.value,
+        name="fork", groups=Sent(*groups), presets=Sent(), changes=draft.changes.value,
         errors=draft.errors.value,
         event_edit=lambda pair: session.edit_fork(*pair),
     )  # fmt: skip

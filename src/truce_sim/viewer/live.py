@@ -15,7 +15,7 @@ from .compare import Fork, difference
 from .export import Exports
 from .levers import choices, controls
 from .opening import Opening
-from .parts import BorderPicture, Controls, DailyCharts, EventLog, StatusStrip, Timeline
+from .parts import BorderPicture, Controls, DailyCharts, EventLog, Sent, StatusStrip, Timeline
 from .picture import LAYERS, drawn, ground, power_of
 from .session import Session
 from .words import strip
@@ -80,7 +80,7 @@ def Settings(session: Session) -> None:
                     solara.Button("Apply", on_click=apply, color="primary", small=True)
                     solara.Button("Undo", on_click=session.undo, small=True, outlined=True)
         Controls(
-            name="settings", groups=groups, presets=presets, changes=changes,
+            name="settings", groups=Sent(*groups), presets=Sent(*presets), changes=changes,
             errors=session.draft.errors.value,
             event_edit=lambda pair: session.edit(*pair),
             event_choose=lambda pair: session.choose(*pair),
@@ -107,7 +107,7 @@ def Stage(clock: Clock) -> None:
                     StatusStrip(status=status, title=name, mark=mark, mark_good=good)
                     Picture(clock, which, layer, name)
         Timeline(
-            stories=[story(track) for track in clock.tracks],
+            stories=Sent(*(story(track) for track in clock.tracks)),
             day=clock.day,
             fork_day=session.fork_day.value if len(names) > 1 else -1,
             event_go=session.go,
@@ -133,7 +133,7 @@ def Picture(clock: Clock, which: int, layer: str, name: str) -> None:
     title, unit = LAYERS[layer]
     scale = {"title": title, "unit": unit, "high": high, "layer": layer, "power": power_of(layer)}
     BorderPicture(
-        ground=_ground(track),
+        ground=Sent(_ground(track)),
         frame=drawn(model, layer, high, clock.places[which]),
         scale=scale,
         title=name,
@@ -145,8 +145,8 @@ def Panels(clock: Clock) -> None:
     """Charts, log, what-if and export below the picture."""
     update_counter.get()
     session = clock.session
-    stories = [story(track) for track in clock.tracks]
-    fork_day = session.fork_day.value if len(stories) > 1 else -1
+    stories = Sent(*(story(track) for track in clock.tracks))
+    fork_day = session.fork_day.value if len(clock.tracks) > 1 else -1
     with solara.lab.Tabs(lazy=True):
         with solara.lab.Tab("Charts"):
             DailyCharts(stories=stories, day=clock.day, fork_day=fork_day)

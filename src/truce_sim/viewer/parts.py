@@ -13,9 +13,33 @@ import solara
 Data = dict[str, Any]
 
 
-@solara.component_vue("vue/border.vue")
+class Sent:
+    """Data for the browser that stays as it is. Solara would look through a list or a mapping, on
+    every day of every visitor, for components inside; equal are two with the very same parts."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, *parts: Data) -> None:
+        self.parts = parts
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sent) or len(self.parts) != len(other.parts):
+            return False
+        return all(a is b for a, b in zip(self.parts, other.parts, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _to_json(value: Any, widget: object) -> Any:
+    return list(value.parts) if isinstance(value, Sent) else value
+
+
+_AS_SENT = dict.fromkeys(("stories", "groups", "presets"), _to_json)
+
+
+@solara.component_vue("vue/border.vue", to_json={"ground": lambda sent, widget: sent.parts[0]})
 def BorderPicture(
-    ground: Data,
+    ground: Sent,
     frame: Data,
     scale: Data,
     title: str = "",
@@ -23,9 +47,9 @@ def BorderPicture(
     """The grid along the line: a layer, bands, today's incidents."""
 
 
-@solara.component_vue("vue/timeline.vue")
+@solara.component_vue("vue/timeline.vue", to_json=_AS_SENT)
 def Timeline(
-    stories: list[Data],
+    stories: Sent,
     day: int,
     fork_day: int = -1,
     event_go: Callable[[int], None] | None = None,
@@ -38,14 +62,14 @@ def StatusStrip(status: Data, title: str = "", mark: str = "", mark_good: bool =
     """State of the truce, day, last event, next round, gauges."""
 
 
-@solara.component_vue("vue/charts.vue")
-def DailyCharts(stories: list[Data], day: int, fork_day: int = -1) -> None:
+@solara.component_vue("vue/charts.vue", to_json=_AS_SENT)
+def DailyCharts(stories: Sent, day: int, fork_day: int = -1) -> None:
     """Daily series up to the day shown, the fork's dashed over them."""
 
 
-@solara.component_vue("vue/log.vue")
+@solara.component_vue("vue/log.vue", to_json=_AS_SENT)
 def EventLog(
-    stories: list[Data],
+    stories: Sent,
     day: int,
     fork_day: int = -1,
     event_go: Callable[[int], None] | None = None,
@@ -53,11 +77,11 @@ def EventLog(
     """The events up to the day shown, in sentences, latest first."""
 
 
-@solara.component_vue("vue/controls.vue")
+@solara.component_vue("vue/controls.vue", to_json=_AS_SENT)
 def Controls(
     name: str,
-    groups: list[Data],
-    presets: list[Data],
+    groups: Sent,
+    presets: Sent,
     changes: Data,
     errors: Data,
     event_edit: Callable[[list[str]], None] | None = None,
