@@ -12,8 +12,11 @@ from pathlib import Path
 from socket import create_connection, socket
 
 import pandas as pd
+import pytest
 
 from cluster.disturbed import Sweep, until
+
+pytestmark = pytest.mark.cluster
 
 
 @contextmanager

@@ -13,6 +13,8 @@ import pytest
 
 from cluster.disturbed import PROGRAM, Sweep, until
 
+pytestmark = pytest.mark.cluster
+
 JOBS = ("hydra/launcher=slurm", "sweep.jobs=2", "hydra.launcher.mem_gb=1")
 
 
