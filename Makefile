@@ -23,7 +23,7 @@ endif
 READY  := $(VENV)/.ready-$(VERSION)
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip -qq --no-input --disable-pip-version-check
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 # What the second interpreter runs: all but the slow statistics and the wheel. Everything:
 # make test OTHER_TESTS=

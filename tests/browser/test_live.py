@@ -181,7 +181,7 @@ def test_controls_of_every_kind_change_the_run(visit, url) -> None:
         strip = page.locator("[data-testid=strip]")
         wanted = f"{day['grievance_home']:.1f} of threshold {day['threshold_home']:.1f}"
         expect(strip).to_contain_text(wanted)
-        expect(strip).to_contain_text(f"{day['will']:.2f} to enforce")
+        expect(strip).to_contain_text(f"{day['will']:.2f} of 1")
 
 
 def test_presets(visit, url) -> None:

@@ -13,8 +13,6 @@ import pytest
 from folders import contents, sweep_into
 from truce_sim.cli import run_command
 
-pytestmark = pytest.mark.xdist_group("folders")
-
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:

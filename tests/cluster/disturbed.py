@@ -25,9 +25,10 @@ class Sweep:
 
     folder: Path
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+    replicates: int = REPLICATES
 
     def command(self, *more: str) -> list[str]:
-        words = [*SETTINGS, f"sweep.replicates={REPLICATES}", *more]
+        words = [*SETTINGS, f"sweep.replicates={self.replicates}", *more]
         where = [f"output.dir={self.folder.parent}", f"output.name={self.folder.name}"]
         return [str(PROGRAM), "sweep", *words, *where]
 
@@ -54,7 +55,7 @@ class Sweep:
         return frame.sort_values(["point", "replicate"], ignore_index=True)
 
 
-def until(true: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+def until(true: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
     """Wait for something that must come about."""
     deadline = time.monotonic() + seconds
     while not true():

@@ -16,7 +16,7 @@ import pytest
 
 from cluster.disturbed import Sweep, until
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
+pytestmark = pytest.mark.cluster
 
 
 @contextmanager
@@ -99,7 +99,7 @@ def test_all_dask_workers_killed_then_resumed(tmp_path: Path, expected: pd.DataF
         for worker in workers:
             worker.kill()
         driver.send_signal(signal.SIGINT)
-        _, said = driver.communicate(timeout=60)
+        _, said = driver.communicate(timeout=120)
         assert driver.returncode == 130, said
         assert "are kept" in said
     there = len(sweep.parts())

@@ -33,7 +33,6 @@ SHIPPED = {"src": "", "conf": "truce_sim/conf", "experiments": "truce_sim/experi
 pytestmark = [
     pytest.mark.packaging,
     pytest.mark.slow,
-    pytest.mark.xdist_group("packaging"),
 ]
 
 

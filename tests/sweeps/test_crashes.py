@@ -93,7 +93,6 @@ def disturb(folder: Path, rng: random.Random) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("crashes")
 def test_killed_at_fifty_random_moments(tmp_path: Path, expected: pd.DataFrame) -> None:
     """kill -9 of workers and of the driver, whose orphans may still be writing when the next one
     starts. Finished in between, some parts are taken away so that there is something to disturb."""
@@ -110,7 +109,6 @@ def test_killed_at_fifty_random_moments(tmp_path: Path, expected: pd.DataFrame) 
     assert run_command(["verify", str(folder), "--runs", "100"]) == 0
 
 
-@pytest.mark.xdist_group("crashes")
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(
     tmp_path: Path, expected: pd.DataFrame
 ) -> None:
@@ -135,7 +133,6 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(
     assert all(path.read_bytes() == content for path, content in before.items())
 
 
-@pytest.mark.xdist_group("crashes")
 def test_damaged_parts_are_found_named_and_run_again(
     tmp_path: Path, undisturbed: Path, expected: pd.DataFrame, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -160,7 +157,6 @@ def test_damaged_parts_are_found_named_and_run_again(
     assert_same(folder, expected)
 
 
-@pytest.mark.xdist_group("crashes")
 def test_a_full_disk_stops_cleanly(tmp_path: Path, expected: pd.DataFrame) -> None:
     """On a small tmpfs: exit code 1, no half file, and with more room it goes on."""
     disk = tmp_path / "disk"
@@ -185,7 +181,6 @@ def test_a_full_disk_stops_cleanly(tmp_path: Path, expected: pd.DataFrame) -> No
         subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
-@pytest.mark.xdist_group("crashes")
 def test_two_drivers(tmp_path: Path, expected: pd.DataFrame) -> None:
     """The second is refused, and says who holds the folder; the first is not disturbed."""
     folder = tmp_path / "s"
@@ -202,7 +197,6 @@ def test_two_drivers(tmp_path: Path, expected: pd.DataFrame) -> None:
     assert_same(folder, expected)
 
 
-@pytest.mark.xdist_group("crashes")
 def test_clocks_do_not_matter(tmp_path: Path, expected: pd.DataFrame) -> None:
     """Files dated into the future, as after a clock that was set back: nothing is run again, and
     the rate is unknown or a number."""
@@ -219,7 +213,6 @@ def test_clocks_do_not_matter(tmp_path: Path, expected: pd.DataFrame) -> None:
     assert_same(folder, expected)
 
 
-@pytest.mark.xdist_group("crashes")
 def test_a_worker_that_ends_costs_its_chunk_alone(tmp_path: Path) -> None:
     """Its chunk is run again, by another; the sweep does not fail."""
     folder = tmp_path / "s"

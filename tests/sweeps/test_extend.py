@@ -23,8 +23,6 @@ from truce_sim.errors import InputError
 from truce_sim.sweeps.driver import SweepResult
 from truce_sim.sweeps.specs import write_specs
 
-pytestmark = pytest.mark.xdist_group("extend")
-
 PROGRAM = Path(sys.executable).with_name("truce-sim")
 SHORT = {"run.horizon_days": 60, "sweep.workers": 1}
 SOBOL = {"home.threshold": "interval(2,8)", "home.lag_days": "interval(0,4)"}

@@ -20,7 +20,7 @@ from folders import rows, sweep_into
 from truce_sim import columns, open_sweep
 from truce_sim.compose import conf_folder
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("failures")]
+pytestmark = pytest.mark.slow
 
 PROGRAM = Path(sys.executable).with_name("truce-sim")
 SWEEP = ["home.threshold=4,6", "run.horizon_days=60", "sweep.replicates=12"]

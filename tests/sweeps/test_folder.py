@@ -28,8 +28,6 @@ from truce_sim.errors import InputError
 from truce_sim.frames import outcome_frame
 from truce_sim.sweeps.store import Damaged
 
-pytestmark = pytest.mark.xdist_group("folder")
-
 LEVELS = {"truce": ["literal", "practised"], "home.threshold": [3.0, 5.0]}
 WORDS = [
     "truce=literal,practised", "home.threshold=3,5", "run.horizon_days=90", "seed=7",

@@ -18,8 +18,6 @@ from folders import contents, parts, sweep_into
 from truce_sim.cli import run_command
 from truce_sim.sweeps.verify import verify_sweep
 
-pytestmark = pytest.mark.xdist_group("verify")
-
 RUNS = 24
 
 

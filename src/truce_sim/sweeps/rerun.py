@@ -31,12 +31,11 @@ def rerun_failed(
     written whole, so a crash loses nothing. run_timeout: seconds, from now on. Raises as carry_on.
     """
     refuse_other_rules(folder)
-    begun = time.monotonic()
+    begun, workers = time.monotonic(), count_workers(folder.settings.workers)
     with locked(folder.path):
-        if run_timeout is not None:
-            folder = _with_timeout(folder, run_timeout)
+        folder = _reopened(folder, run_timeout)
         shutil.rmtree(folder.path / RERUNS, ignore_errors=True)  # of one that was killed
-        failed, workers = list(_failed(folder)), count_workers(folder.settings.workers)
+        failed = list(_failed(folder))
         progress.start(sum(c.runs for c in failed), 0, folder.path)
         try:
             with Crew(folder, min(workers, len(failed)), RERUNS) as crew:
@@ -50,9 +49,11 @@ def rerun_failed(
     return replace(result, runs_new=result.runs_new + again, seconds=seconds)
 
 
-def _with_timeout(folder: SweepFolder, seconds: float) -> SweepFolder:
-    manifest = copy.deepcopy(folder.manifest)
-    manifest["config"]["sweep"]["run_timeout"] = seconds
+def _reopened(folder: SweepFolder, run_timeout: float | None) -> SweepFolder:
+    """The folder, which says from now on that its results are not those of its parts."""
+    manifest = copy.deepcopy(folder.manifest) | {"status": "running"}
+    if run_timeout is not None:
+        manifest["config"]["sweep"]["run_timeout"] = run_timeout
     write_json(folder.path / "manifest.json", manifest)
     return open_sweep(folder.path)
 

@@ -92,24 +92,25 @@ class SweepData:
         }
         return SUMMARIES | numbers
 
-    def values(self, outcome: str) -> pd.Series:
-        """An outcome of each point: its estimate, or the mean over its runs."""
+    def values(self, outcome: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """An outcome of each point, its estimate or the mean over its runs; and the half width of
+        its 95 % interval."""
         if outcome in self.summary.columns and outcome in SUMMARIES:
-            return self.summary[outcome]
+            low, high = (self.summary[outcome + end] for end in ("_low", "_high"))
+            return self.summary[outcome].to_numpy(float), ((high - low) / 2).to_numpy(float)
         runs = self.folder.runs([outcome])
-        means = (
-            runs.assign(**{outcome: runs[outcome].astype(float)}).groupby("point")[outcome].mean()
-        )
-        return means.reindex(self.summary.index)
+        runs = runs.assign(**{outcome: runs[outcome].astype(float)})
+        found = runs.groupby("point")[outcome].agg(["mean", "sem"]).reindex(self.summary.index)
+        return found["mean"].to_numpy(float), 1.96 * found["sem"].to_numpy(float)
 
     def heat(self, outcome: str, across: str, down: str, held: dict[str, str]) -> dict[str, Any]:
         """An outcome over two factors: the mean of the points in each cell, and which they are."""
-        keep, values = self.chosen(held), self.values(outcome).to_numpy(float)
+        keep, values = self.chosen(held), self.values(outcome)
         xs, ys = self.levels[across], self.levels[down] if down else None
         rows = []
         for y in ys.cat.categories if ys is not None else [""]:
             in_row = keep if ys is None else keep & (ys == y).to_numpy()
-            rows.append([_cell(values, in_row & (xs == x).to_numpy()) for x in xs.cat.categories])
+            rows.append([_cell(*values, in_row & (xs == x).to_numpy()) for x in xs.cat.categories])
         return {
             "outcome": self.outcomes()[outcome],
             "across": across, "down": down,
@@ -151,13 +152,19 @@ def _text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _cell(values: NDArray[np.float64], inside: NDArray[np.bool_]) -> dict[str, Any] | None:
+def _cell(
+    values: NDArray[np.float64], halves: NDArray[np.float64], inside: NDArray[np.bool_]
+) -> dict[str, Any] | None:
+    """The mean of some points; its half width as if they shared all their chance, at most."""
     if not inside.any():
         return None
-    some = values[inside]
-    some = some[np.isfinite(some)]
-    mean = None if some.size == 0 else float(some.mean())
-    return {"value": mean, "points": np.flatnonzero(inside)[:50].tolist(), "n": int(inside.sum())}
+    some = inside & np.isfinite(values)
+    mean = float(values[some].mean()) if some.any() else None
+    half = float(halves[some].mean()) if some.any() else math.nan
+    return {
+        "value": mean, "half": half if math.isfinite(half) else None,
+        "points": np.flatnonzero(inside)[:50].tolist(), "n": int(inside.sum()),
+    }  # fmt: skip
 
 
 def _short(values: NDArray[np.float64]) -> list[float]:

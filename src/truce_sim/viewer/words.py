@@ -81,10 +81,10 @@ def _grievances(model: TruceModel) -> list[dict[str, Any]]:
 
 def _shares(model: TruceModel) -> list[dict[str, Any]]:
     named = [
-        ("belief of home", model.home.belief, "that the host is committed"),
-        ("will of host", model.host.will, "to enforce"),
-        ("strength of group", model.group.strength, "1 = full"),
-        *((f"fatigue, {_named(m.name)}", m.fatigue, "of a mediator") for m in model.mediators),
+        ("belief in the host", model.home.belief, "of 1"),
+        ("will of host", model.host.will, "of 1"),
+        ("strength of group", model.group.strength, "of full"),
+        *((f"fatigue, {_named(m.name)}", m.fatigue, "of 1") for m in model.mediators),
     ]
     return [_gauge(name, value, None, f"{value:.2f} {what}") for name, value, what in named]
 
