@@ -1,4 +1,8 @@
-"""The pages. Solara imports this module and shows `Page` to every visitor anew."""
+"""The pages. Solara imports this module and shows `Page` to every visitor anew.
+
+What a page needs is imported when it is first shown: by then the browser is busy with its own
+scripts, so the two load side by side (`serve` begins as soon as the address is told).
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,7 @@ from pathlib import Path
 import solara
 
 from . import current
-from .live import RunPage
 from .opening import Opening
-from .sweep_page import SweepPage, SweepView
 
 
 @solara.component
@@ -17,10 +19,35 @@ def Page() -> None:
     """A run in SolaraViz, or a sweep at a glance."""
     first = solara.use_memo(lambda: current.opening, [])
     shown, show = solara.use_state(first)
-    view = solara.use_memo(lambda: SweepView(first.sweep) if first.sweep else None, [])
     solara.Style(Path(__file__).with_name("vue") / "page.css")
+    view = solara.use_memo(lambda: _view_of(first), [])
     if shown.config is not None:
+        from .live import RunPage
+
         back = (lambda: show(Opening(sweep=shown.sweep))) if shown.sweep else None
         RunPage(shown, back).key(f"run-{id(shown)}")
     elif view is not None:
+        from .sweep_page import SweepPage
+
         SweepPage(view, show)
+
+
+def _view_of(opening: Opening) -> object:
+    """What a visitor looks at in a sweep, if one is open; kept while they watch a run of it."""
+    if opening.sweep is None:
+        return None
+    from .sweep_page import SweepView
+
+    return SweepView(opening.sweep)
+
+
+def load(opening: Opening) -> None:
+    """Import, and fetch from the compiler's cache, what the first page will need."""
+    if opening.config is None:
+        from . import sweep_page  # noqa: F401
+    else:
+        from truce_sim.model.rules import rules
+
+        from . import live  # noqa: F401
+
+        rules()

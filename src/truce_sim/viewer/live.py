@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -17,7 +18,7 @@ from .levers import choices, controls
 from .opening import Opening
 from .parts import BorderPicture, Controls, DailyCharts, EventLog, Sent, StatusStrip, Timeline
 from .picture import LAYERS, drawn, ground, power_of
-from .presets import ready
+from .presets import ready, warm
 from .session import Session
 from .words import strip
 
@@ -70,7 +71,7 @@ def Settings(session: Session) -> None:
     plain, changes = session.base, session.draft.changes.value
     groups = solara.use_memo(lambda: controls(plain, lambda path: True), [id(plain)])
     presets = solara.use_memo(lambda: choices(plain) if ready() else [], [id(plain), ready()])
-    solara.lab.use_task(lambda: choices(plain), dependencies=[])  # the first visitor's to make
+    solara.lab.use_task(compose_presets, dependencies=[])
     with solara.Card("Settings", margin=0, elevation=0):
         with solara.Column(gap="6px"):  # always there, so that the controls keep their place
             if session.message.value:
@@ -87,6 +88,13 @@ def Settings(session: Session) -> None:
             event_edit=lambda pair: session.edit(*pair),
             event_choose=lambda pair: session.choose(*pair),
         )  # fmt: skip
+
+
+def compose_presets() -> None:
+    """The first visitor waits for the presets, but sees the picture before."""
+    if not ready():
+        time.sleep(1.0)
+        warm()
 
 
 # ── the components of SolaraViz ──────────────────────────────────────────────────────────────

@@ -48,6 +48,12 @@ def chosen(plain: dict[str, Any], group: str) -> str:
     return ""
 
 
+def warm() -> None:
+    """Compose every option."""
+    for group in options():
+        _footprint(group)
+
+
 def ready() -> bool:
     """Return whether every option has been composed already, which takes a second or two."""
     return _footprint.cache_info().currsize == len(options())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import gc
 import ipaddress
 import os
 import socket
@@ -51,6 +53,7 @@ def serve(opening: Opening, address: Address) -> NoReturn:
         InputError: the libraries or their assets are missing; the host is not of this machine
             and remote visitors are not allowed.
     """
+    gc.disable()  # until all is imported: nothing that imports make is garbage
     check_host(address)
     check_assets()
     listener = listen(address)
@@ -128,7 +131,6 @@ def listen(address: Address) -> socket.socket:
 
 
 def _taken(error: OSError) -> bool:
-    import errno
 
     return error.errno in (errno.EADDRINUSE, errno.EACCES)
 
@@ -179,7 +181,7 @@ def _end() -> NoReturn:
 
 
 def _announce(server: object, url: str, browser: bool) -> None:
-    """Print the address once the page can be had, and open a browser there."""
+    """Print the address once the page can be had, open a browser there, and load what it needs."""
     while not getattr(server, "started", False):
         time.sleep(0.02)
     print(f"truce_sim is at {url}  (Ctrl-C stops it)", flush=True)
@@ -187,3 +189,10 @@ def _announce(server: object, url: str, browser: bool) -> None:
         import webbrowser
 
         webbrowser.open(url)
+    from . import app, current
+
+    sys.setswitchinterval(0.001)  # the browser's requests come first
+    app.load(current.opening)
+    sys.setswitchinterval(0.005)
+    gc.freeze()
+    gc.enable()
