@@ -79,10 +79,11 @@ def sweep_pages(browser, folder: Path, size, dark: bool, suffix: str) -> None:
     server = Server(folder)
     page = visit(browser, server.url, size, dark)
     shoot(page, f"view-sweep{suffix}")
-    press(page, "worst")
+    press(page, "typical")
     page.locator("[data-testid=mark]").wait_for()
     page.keyboard.press("End")
     page.locator(".mark.good", has_text="matches the sweep").wait_for()
+    page.wait_for_selector("[data-testid=settings-preset-truce]")
     shoot(page, f"view-row{suffix}")
     server.stop()
 
@@ -96,7 +97,7 @@ def visit(browser, url: str, size: tuple[int, int], dark: bool):
             "localStorage.setItem(':solara:theme.variant', JSON.stringify('dark'))"
         )
     page.goto(url)
-    page.wait_for_selector("[data-testid=slider], [data-testid=points]")
+    page.wait_for_selector("[data-testid=settings-preset-truce], [data-testid=points]")
     return page
 
 

@@ -55,6 +55,7 @@ def one_visitor(browser) -> None:
     tell("click on Step to picture, slowest of 60", max(ticks), "ms", 100)
     tell("jump to the last day", jump(page, 364), "s", 0.5)
     tell("jump back to day 100", jump(page, 100), "s", 0.5)
+    page.context.close()
     server.stop()
 
 
@@ -74,6 +75,8 @@ def many_visitors(browser, visitors: int) -> None:
     )
     cost = (cpu_seconds(server) - cpu) / max(sum(days), 1)
     tell("processor time of the server for a day of a visitor", 1000 * cost, "ms", 0)
+    for page in pages:
+        page.context.close()
     server.stop()
 
 

@@ -70,8 +70,8 @@ def Settings(session: Session) -> None:
     """Presets and every setting; they take effect on Reset."""
     plain, changes = session.base, session.draft.changes.value
     groups = solara.use_memo(lambda: controls(plain, lambda path: True), [id(plain)])
-    presets = solara.use_memo(lambda: choices(plain) if ready() else [], [id(plain), ready()])
-    solara.lab.use_task(compose_presets, dependencies=[])
+    composed = solara.lab.use_task(compose_presets, dependencies=[]).finished or ready()
+    presets = solara.use_memo(lambda: choices(plain) if composed else [], [id(plain), composed])
     with solara.Card("Settings", margin=0, elevation=0):
         with solara.Column(gap="6px"):  # always there, so that the controls keep their place
             if session.message.value:
