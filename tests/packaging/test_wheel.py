@@ -230,7 +230,8 @@ def test_a_users_own_option_joins_the_packaged_ones(
 # The viewer needs the extra `viz`; the studies in experiments/ are scripts, not modules.
 IMPORT_ALL = """
 import importlib, pkgutil, truce_sim, hydra_plugins.truce_sweeper
-left_out = ("truce_sim.viewer", "truce_sim.experiments", "truce_sim.__main__")
+extras = ("truce_sim.viewer", "truce_sim.sweeps.dask_jobs")
+left_out = (*extras, "truce_sim.experiments", "truce_sim.__main__")
 for module in pkgutil.walk_packages(truce_sim.__path__, "truce_sim.", onerror=print):
     if not module.name.startswith(left_out):
         importlib.import_module(module.name)
