@@ -48,7 +48,7 @@ $(READY): pyproject.toml constraints.txt
 	  echo "On Debian and Ubuntu: apt-get install python3-venv. Or choose another: make PYTHON=..." >&2; exit 1; }
 	@echo "Setting up $(VENV) with Python $(VERSION): a minute or two, once."
 	@ls $(VENV)/.ready-$(VERSION) >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
-	@$(PIP) install --require-hashes -r constraints.txt
+	@$(PIP) install --no-compile --require-hashes -r constraints.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@$(PIP) check || { echo "constraints.txt lacks something that pyproject.toml asks for: make constraints" >&2; exit 1; }
 	@touch $@

@@ -35,10 +35,11 @@ def number(text: str) -> int:
 def test_a_cancelled_job_costs_its_unwritten_parts(slurm: dict[str, str], tmp_path: Path) -> None:
     """The driver waits for the others, says what is missing and ends with 1; the same command again
     starts jobs for that, and the rows are those of a sweep that nobody disturbed."""
-    sweep = Sweep(tmp_path / "s", slurm, replicates=6000)  # SLURM takes a second or two to kill
+    sweep = Sweep(tmp_path / "s", slurm, replicates=6000)
     driver = sweep.start(*JOBS)
     sweep.await_parts(2)
     running = sorted(line.split()[0] for line in states(sweep) if "RUNNING" in line)
+    sweep.run("scontrol", "suspend", running[-1])  # to kill takes seconds: it could be done by then
     sweep.run("scancel", running[-1])
     _, said = driver.communicate(timeout=120)
     assert driver.returncode == 1, said

@@ -18,6 +18,8 @@ import pytest
 from truce_sim import open_sweep
 from truce_sim.cli import run_command
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(sys.executable).with_name("truce-sim")
 SETTINGS = ["truce=literal,practised,tolerant", "home.capacity=0.8,0.85", "run.horizon_days=120"]
 REPLICATES = 4000
@@ -92,7 +94,6 @@ def disturb(folder: Path, rng: random.Random) -> int:
     return kills
 
 
-@pytest.mark.slow
 def test_killed_at_fifty_random_moments(tmp_path: Path, expected: pd.DataFrame) -> None:
     """kill -9 of workers and of the driver, whose orphans may still be writing when the next one
     starts. Finished in between, some parts are taken away so that there is something to disturb."""

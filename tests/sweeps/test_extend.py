@@ -23,6 +23,8 @@ from truce_sim.errors import InputError
 from truce_sim.sweeps.driver import SweepResult
 from truce_sim.sweeps.specs import write_specs
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(sys.executable).with_name("truce-sim")
 SHORT = {"run.horizon_days": 60, "sweep.workers": 1}
 SOBOL = {"home.threshold": "interval(2,8)", "home.lag_days": "interval(0,4)"}
@@ -243,7 +245,6 @@ def test_no_points_and_nan_are_refused(
     assert not (tmp_path / "s").exists()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("flag", ["--dry-run", "--prepare"])
 def test_a_million_points(flag: str, tmp_path: Path) -> None:
     """Under a gigabyte of memory, in a few minutes."""

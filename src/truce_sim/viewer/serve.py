@@ -131,7 +131,6 @@ def listen(address: Address) -> socket.socket:
 
 
 def _taken(error: OSError) -> bool:
-
     return error.errno in (errno.EADDRINUSE, errno.EACCES)
 
 
@@ -148,6 +147,7 @@ def _run(listener: socket.socket, url: str, browser: bool) -> NoReturn:
     """Serve until interrupted, then end the process."""
     import warnings
 
+    import pandas  # noqa: F401  # before any page: reacton stumbles over a half-imported one
     import uvicorn
 
     warnings.filterwarnings("ignore", message="Cookies with samesite")
