@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+import math
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -28,10 +30,20 @@ _ATTACKS = {
     "misattribution": "attributed to the host's soil, wrongly",
 }
 
+#: The incidents that have a place and a weight, and the cause of grievance they count under.
+_WEIGHED = {
+    "foiled_by_host": "foiled",
+    "foiled_at_border": "foiled",
+    "foiled_inside": "foiled",
+    "attack": "attack",
+    "misattribution": "misattributed",
+    "friction": "friction",
+}
+
 _SENTENCES = {
     "strained": "the truce is strained: grievance {grievance:.1f} of threshold {threshold:.1f}",
     "eased": "the strain eases: grievance {grievance:.1f} of threshold {threshold:.1f}",
-    "friction": "posts clash at {place}",
+    "friction": "posts clash in {place}",
     "strike_chosen": "{actor} chooses to strike: grievance {grievance:.1f} of threshold "
     "{threshold:.1f}; largest cause: {cause}",
     "strike": "{actor} strikes",
@@ -48,13 +60,17 @@ _SENTENCES = {
 def timeline(run: Simulation) -> Iterator[tuple[int, str]]:
     """(day, sentence) of everything that moved the truce, in order."""
     seen_violation = False
+    weighed = []
     for event in run.events.to_dict("records"):
         day, kind = int(event["day"]), event["kind"]
+        if kind in _WEIGHED and event["weight"] > 0:
+            weighed.append(event)
         if event["attributed"] is True and not seen_violation:
             seen_violation = True
             yield day, f"first violation of the clause, in {_place(run, event)}"
         if kind in _SENTENCES:
-            yield day, _sentence(run, event)
+            where = _focus(run, event, weighed) if kind == "strike_chosen" else ""
+            yield day, _sentence(run, event) + where
         elif kind in _ATTACKS and event["attributed"] and event["deaths"] >= NOTABLE_DEATHS:
             yield day, _attack(run, event)
 
@@ -75,6 +91,19 @@ def _sentence(run: Simulation, event: dict[Hashable, Any]) -> str:
         threshold=event["threshold"],
         place=_place(run, event),
     )
+
+
+def _focus(
+    run: Simulation, choice: dict[Hashable, Any], weighed: Iterable[dict[Hashable, Any]]
+) -> str:
+    """Where most of the cause behind a choice to strike lay: weights, faded as grievance is."""
+    memory = getattr(run.config, choice["actor"]).grievance_memory_days
+    places: Counter[str] = Counter()
+    for event in weighed:
+        if _WEIGHED[event["kind"]] == choice["cause"]:
+            age = choice["day"] - event["day"]
+            places[_place(run, event)] += event["weight"] * math.exp(-age / memory)
+    return f", most of late in {places.most_common(1)[0][0]}" if places else ""
 
 
 def _attack(run: Simulation, event: dict[Hashable, Any]) -> str:
