@@ -155,6 +155,47 @@ def test_a_changed_base(folder: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert "differs: key of its design" in capsys.readouterr().out
 
 
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small sweep that keeps every third day and all events."""
+    folder = tmp_path_factory.mktemp("recorded") / "s"
+    kept = ["sweep.series_every_days=3", "sweep.events=true"]
+    words = ["home.threshold=4,6", "run.horizon_days=60", "sweep.replicates=3", *kept]
+    assert sweep_into(folder, *words) == 0
+    assert verify(folder, "--runs", "6") == 0
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "change"),
+    [
+        ("series", "will", lambda value: math.nextafter(value, 2)),
+        ("events", "day", lambda v: v + 1),
+    ],
+)
+def test_a_changed_day(
+    recorded: Path, tmp_path: Path, kind: str, column: str, change: Callable[[Any], Any],
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """One cell, or one row that is gone, of what was recorded of a run."""
+    folder = shutil.copytree(recorded, tmp_path / "s")
+    (path,) = (folder / kind).glob("p*.parquet")
+    frame, whole = pq.read_table(path).to_pandas(), path.read_bytes()
+    row = int(frame.index[(frame["point"] == 1) & (frame["replicate"] == 2)][4])
+    old = frame[column][row]
+    rewrite(path, with_cell(column, row, change(old)))
+    assert verify(folder, "--runs", "6") == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"Run 1:2 differs: {column} on day {frame['day'][row]} in {kind}/" in said
+    path.write_bytes(whole)
+    rewrite(path, lambda frame: frame.drop(index=row))
+    assert verify(folder, "--runs", "6") == 1
+    assert f"Run 1:2 differs: number of its rows in {kind}/" in capsys.readouterr().out
+    path.unlink()
+    assert verify(folder, "--runs", "6") == 1
+    assert f"differs: number of its rows in {kind}/ is stored as 0" in capsys.readouterr().out
+
+
 def test_the_choice_can_be_made_again(
     finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,6 +18,11 @@ from truce_sim.schema import SweepConfig
 from .store import to_table
 
 
+def recorder_of(settings: SweepConfig) -> Recorder | None:
+    """What records a sweep's runs day by day; None where nothing of that is asked for."""
+    return Recorder(settings) if settings.series_every_days or settings.events else None
+
+
 class Recorder:
     """Keeps what the world recorded of each run of a chunk, until it is taken."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from truce_sim.engine.run import outcomes
-from truce_sim.engine.world import STATUSES
+from truce_sim.engine.world import STATUSES, make_world
 from truce_sim.errors import InputError
 from truce_sim.spec import make_spec
 
 from .create import refuse_other_rules
 from .folder import SweepFolder, open_sweep
 from .plan import Chunk
+from .records import recorder_of
 from .rows import Rows
 from .specs import key_of
 from .store import Damaged
@@ -61,9 +62,9 @@ def verify_sweep(path: str | Path, runs: int, pick: int | None = None) -> Proof:
     """Run so many randomly chosen rows again and compare every value exactly.
 
     Also compares what the engine was given for their points with what the swept values in
-    design.parquet mean, and the rows with those of runs.parquet, where that is made. Raises
-    InputError for a folder of other rules, which this program cannot prove, store.Damaged for a
-    file that is not whole.
+    design.parquet mean, and, where they are there, the rows of runs.parquet and the daily series
+    and events of the runs. Raises InputError for a folder of other rules, which this program cannot
+    prove, store.Damaged for a file that is not whole.
     """
     folder = open_sweep(path)
     refuse_other_rules(folder)
@@ -86,8 +87,10 @@ def verify_sweep(path: str | Path, runs: int, pick: int | None = None) -> Proof:
                 skipped += 1
                 continue
             checked, columns = checked + 1, len(here)
-            difference = _compare(folder, here, point, replicate) or _compare_given(
-                folder, stored.slice(row, 1), point, replicate
+            difference = (
+                _compare(folder, here, point, replicate)
+                or _compare_given(folder, stored.slice(row, 1), point, replicate)
+                or _compare_recorded(folder, point, replicate)
             )
             if difference:
                 return Proof(folder.path, total, checked, skipped, columns, pick, difference)
@@ -133,11 +136,7 @@ def _compare_given(
     path = folder.path / "runs.parquet"
     if folder.manifest.get("status") != "done" or not path.is_file():
         return None
-    chosen = [("point", "==", point), ("replicate", "==", replicate)]
-    try:
-        given = pq.read_table(path, filters=chosen, page_checksum_verification=True).to_pylist()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise Damaged(path) from error
+    given = _rows_of(path, point, replicate)
     run = f"{point}:{replicate}"
     if len(given) != 1:
         return Difference(run, "number of its rows in runs.parquet", len(given), 1)
@@ -145,6 +144,60 @@ def _compare_given(
         if not _same(given[0].get(name), value):
             return Difference(run, f"{name} in runs.parquet", given[0].get(name), value)
     return None
+
+
+def _compare_recorded(folder: SweepFolder, point: int, replicate: int) -> Difference | None:
+    """The first difference of the daily series and events of a run from those it has."""
+    recorder = recorder_of(folder.settings)
+    if recorder is None:
+        return None
+    world = make_world(recorded=True)
+    outcome = outcomes(folder.spec_of(point), [replicate], world)[0]
+    recorder.keep(point, replicate, outcome, world)
+    for kind, table in recorder.take():
+        again = table.to_pylist()
+        copies = list(_copies(folder, kind, point, replicate)) or [[]]
+        for stored in copies:
+            difference = _compare_days(f"{point}:{replicate}", kind, stored, again)
+            if difference:
+                return difference
+    return None
+
+
+def _copies(
+    folder: SweepFolder, kind: str, point: int, replicate: int
+) -> Iterator[list[dict[str, object]]]:
+    """What the files of series/ or events/ hold of a run: one has it, two after some crashes."""
+    for path in sorted((folder.path / kind).glob("p*.parquet")):
+        chunk = Chunk.named(path.stem)
+        if chunk and point in chunk.points and replicate in chunk.replicates:
+            rows = _rows_of(path, point, replicate)
+            if rows:
+                yield rows
+
+
+def _compare_days(
+    run: str, kind: str, stored: Sequence[dict[str, object]], again: Sequence[dict[str, object]]
+) -> Difference | None:
+    if len(stored) != len(again):
+        return Difference(run, f"number of its rows in {kind}/", len(stored), len(again))
+    for there, row in zip(stored, again, strict=True):
+        for name, value in row.items():
+            if not _same(there.get(name), value):
+                what = f"{name} on day {row['day']} in {kind}/"
+                return Difference(run, what, there.get(name), value)
+    return None
+
+
+def _rows_of(path: Path, point: int, replicate: int) -> list[dict[str, object]]:
+    """The rows of one run in a file of the folder. Raises Damaged."""
+    chosen = [("point", "==", point), ("replicate", "==", replicate)]
+    try:
+        table = pq.read_table(path, filters=chosen, page_checksum_verification=True)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise Damaged(path) from error
+    rows: list[dict[str, object]] = table.to_pylist()
+    return rows
 
 
 def _same(a: object, b: object) -> bool:

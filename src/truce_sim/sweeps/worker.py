@@ -29,7 +29,7 @@ from truce_sim.engine.world import DONE, OUTCOME, make_world
 
 from .folder import PARTS, SweepFolder, open_sweep
 from .plan import REPLICATES_PER_BLOCK, Chunk
-from .records import Recorder
+from .records import recorder_of
 from .rows import ERROR, Failure, Rows
 from .store import Damaged, write_table
 
@@ -53,9 +53,7 @@ class Worker:
     def __init__(self, folder: SweepFolder) -> None:
         settings = folder.settings
         self._folder = folder
-        self._recorder = (
-            Recorder(settings) if settings.series_every_days or settings.events else None
-        )
+        self._recorder = recorder_of(settings)
         self._world = make_world(recorded=self._recorder is not None)
         self._clock = Watchdog(settings.run_timeout)
         outcomes(folder.spec_of(0), [], self._world)  # loads the compiled rules
