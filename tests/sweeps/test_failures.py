@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -203,3 +205,28 @@ def test_rerun(
     theirs = command(["rerun", str(folder), "--failed"], dict(os.environ))
     assert theirs.returncode == 2
     assert "rules" in theirs.stderr
+
+
+def test_rerun_interrupted(
+    failing: tuple[Path, Done], faulty: dict[str, str], tmp_path: Path
+) -> None:
+    """In a run that never ends: no row changes, and the command to go on is told."""
+    folder = shutil.copytree(failing[0], tmp_path / "s")
+    before = rows(folder)
+    words = ["rerun", str(folder), "--failed", "--run-timeout", "600"]
+    running = subprocess.Popen(
+        [str(PROGRAM), *words], env=faulty, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    until = time.monotonic() + 60
+    while not list((folder / "reruns").glob("*.parquet")):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=20)
+    assert running.returncode == 130
+    assert f"go on: truce-sim rerun {folder} --failed" in said
+    assert "Traceback" not in said
+    pd.testing.assert_frame_equal(rows(folder), before, check_exact=True)
+    status = command(["status", str(folder)], faulty)
+    assert "done 24 (100.0 %), missing 0, failed 6" in status.stdout

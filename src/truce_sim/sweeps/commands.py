@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -122,7 +123,14 @@ def rerun(arguments: Sequence[str]) -> int:
             allowed="seconds, above 0",
         )  # fmt: skip
     warn_of_compiling()
-    result = rerun_failed(folder, SweepBar(), asked.run_timeout)
+    try:
+        result = rerun_failed(folder, SweepBar(), asked.run_timeout)
+    except KeyboardInterrupt:
+        print(
+            f"\nInterrupted; no row is lost.\n  go on: truce-sim rerun {folder.path} --failed",
+            file=sys.stderr,
+        )
+        return 130
     report_sweep(result, folder.factors, folder.settings.compare)
     return 1 if result.runs_failed else 0
 
