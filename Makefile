@@ -19,6 +19,9 @@ ifneq ($(PYTHON),)
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 endif
 
+# Bytecode is kept where a library is imported first; compiling all of them takes half a minute.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The stamp carries the version, so that another PYTHON makes the environment anew.
 READY  := $(VENV)/.ready-$(VERSION)
 BIN    := $(VENV)/bin

@@ -107,7 +107,7 @@ def jump(page, day: int) -> float:
     page.fill("[data-testid=day-input]", str(day))
     start = time.perf_counter()
     page.press("[data-testid=day-input]", "Enter")
-    page.wait_for_function(f"document.querySelector('canvas').dataset.day === '{day}'")
+    page.wait_for_function(f"document.querySelector('canvas')?.dataset.day === '{day}'")
     return time.perf_counter() - start
 
 

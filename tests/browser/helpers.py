@@ -20,7 +20,7 @@ def go(page, day: int) -> None:
 
 def at(page, day: int) -> None:
     """Wait for the picture of a day."""
-    page.wait_for_function(f"document.querySelector('canvas').dataset.day === '{day}'")
+    page.wait_for_function(f"document.querySelector('canvas')?.dataset.day === '{day}'")
 
 
 def day_of(page) -> int:

@@ -52,7 +52,7 @@ def test_play_pause_and_reset_repeats(visit, url) -> None:
     """Play moves on, pause stops, Reset gives the same run again."""
     page = visit(url)
     press(page, "▶")
-    page.wait_for_function("Number(document.querySelector('canvas').dataset.day) > 4")
+    page.wait_for_function("Number(document.querySelector('canvas')?.dataset.day) > 4")
     press(page, "❚❚")
     page.wait_for_timeout(400)
     stopped = day_of(page)
@@ -71,7 +71,7 @@ def test_ctrl_c_ends_it_while_a_visitor_plays(browser, serve) -> None:
     page = browser.new_page()
     page.goto(server.url)
     press(page, "▶")
-    page.wait_for_function("Number(document.querySelector('canvas').dataset.day) > 2")
+    page.wait_for_function("Number(document.querySelector('canvas')?.dataset.day) > 2")
     assert server.stop() == 0
     assert "Stopped." in "".join(server.lines)
     page.close()
@@ -90,7 +90,7 @@ def test_slider_forward_and_back_equals_stepping(visit, url) -> None:
     assert everything(page) == stepped
     box = page.locator("[data-testid=slider]").bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_function("Number(document.querySelector('canvas').dataset.day) > 150")
+    page.wait_for_function("Number(document.querySelector('canvas')?.dataset.day) > 150")
     assert abs(day_of(page) - 365 / 2) <= 2
 
 
@@ -116,14 +116,14 @@ def test_keyboard(visit, url, run) -> None:
         at(page, day)
     following = next(day for day in days if day > 0)
     page.keyboard.press("Shift+ArrowRight")
-    page.wait_for_function("Number(document.querySelector('canvas').dataset.day) > 0")
+    page.wait_for_function("Number(document.querySelector('canvas')?.dataset.day) > 0")
     assert day_of(page) <= following  # ticks such as `eased` may come before a sentence
     page.keyboard.press("End")
     at(page, len(run.series) - 1)
     page.keyboard.press("Home")
     at(page, -1)
     page.keyboard.press(" ")
-    page.wait_for_function("Number(document.querySelector('canvas').dataset.day) > 2")
+    page.wait_for_function("Number(document.querySelector('canvas')?.dataset.day) > 2")
     page.keyboard.press(" ")
     page.wait_for_timeout(400)
     stopped = day_of(page)

@@ -22,6 +22,7 @@ from .world import (
     MAX_BANDS,
     MOVING,
     NEVER,
+    NOT_FINITE,
     OVERFLOW,
     TODAY,
     TOO_MANY,
@@ -35,7 +36,7 @@ def launch_bands(p, w, key, day):
     update_excitement(p, w)
     mean = attempt_rate(p, w)
     if not mean <= MAX_POISSON_MEAN:
-        w.failure = TOO_MANY
+        w.failure = NOT_FINITE if math.isnan(mean) else TOO_MANY
         return
     count = poisson(uniform(key, LAUNCHES, 0, day), mean)
     if count > 0:
