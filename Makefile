@@ -26,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 READY  := $(VENV)/.ready-$(VERSION)
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip -qq --no-input --disable-pip-version-check
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # What the second interpreter runs: all but the slow statistics and the wheel. Everything:
 # make test OTHER_TESTS=

@@ -124,6 +124,8 @@ class SweepBar:
         self._console = Console(stderr=True, highlight=False)
         there = f", {done:,} of them there" if done else ""
         self._console.print(f"{runs:,} runs{there} → {folder}", soft_wrap=True)
+        if done < runs:
+            warn_of_compiling()
         self._bar = Progress(
             SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
             TextColumn("left"), TimeRemainingColumn(), console=self._console, transient=True,

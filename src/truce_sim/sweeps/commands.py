@@ -45,7 +45,7 @@ def _count(text: str) -> int:
 def resume(arguments: Sequence[str]) -> int:
     """`truce-sim resume DIR`: run what is missing, and sum up."""
     from truce_sim.tell_sweep import report_sweep
-    from truce_sim.terminal import SweepBar, warn_of_compiling
+    from truce_sim.terminal import SweepBar
 
     from .driver import carry_on
     from .folder import open_sweep
@@ -54,7 +54,6 @@ def resume(arguments: Sequence[str]) -> int:
     parser.add_argument("--workers", type=_count, help="processes to use; default: the sweep's")
     asked = parser.parse_args(arguments)
     folder = open_sweep(asked.dir)
-    warn_of_compiling()
     result = carry_on(folder, SweepBar(), asked.workers)
     report_sweep(result, folder.factors, folder.settings.compare)
     return 1 if result.runs_failed else 0
@@ -105,7 +104,7 @@ def verify(arguments: Sequence[str]) -> int:
 def rerun(arguments: Sequence[str]) -> int:
     """`truce-sim rerun DIR --failed`: run failed runs again, in their place."""
     from truce_sim.tell_sweep import report_sweep
-    from truce_sim.terminal import SweepBar, warn_of_compiling
+    from truce_sim.terminal import SweepBar
 
     from .folder import open_sweep
     from .rerun import rerun_failed
@@ -122,7 +121,6 @@ def rerun(arguments: Sequence[str]) -> int:
             "is no time to run in", setting="--run-timeout", value=asked.run_timeout,
             allowed="seconds, above 0",
         )  # fmt: skip
-    warn_of_compiling()
     try:
         result = rerun_failed(folder, SweepBar(), asked.run_timeout)
     except KeyboardInterrupt:

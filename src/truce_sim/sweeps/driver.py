@@ -112,7 +112,7 @@ def sweep_from_hydra(
     somebody else starts.
     """
     from truce_sim import tell_sweep
-    from truce_sim.terminal import SweepBar, warn_of_compiling
+    from truce_sim.terminal import SweepBar
 
     from .jobs import jobs_of
 
@@ -124,7 +124,6 @@ def sweep_from_hydra(
     if action == "prepare":
         tell_sweep.tell_prepared(prepare(design, shared, arguments))
         return None
-    warn_of_compiling()
     result = run_sweep(design, shared, arguments, SweepBar(), jobs_of(context, config))
     tell_sweep.report_sweep(result, design.factors, shared.sweep.compare)
     if result.runs_failed:
