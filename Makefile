@@ -38,7 +38,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo '  PYTHON=python3.12   the interpreter to use (default: the newest of 3.11 to 3.13)'
-	@echo '  ARGS="..."          more arguments for the demo, the tests or the bench'
+	@echo '  ARGS="..."          more arguments for the demo or the tests'
 
 setup: $(READY) ## make .venv with everything in it (the other targets do so by themselves)
 
@@ -75,8 +75,9 @@ test-cluster: $(READY) ## sweeps on SLURM (one node, here), Dask and joblib, job
 	@tools/slurm-packages
 	@$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
 
-bench: $(READY) ## speed and memory, as figures and ratios of one run
-	@$(BIN)/python tests/bench/bench.py $(ARGS)
+bench: browser-setup $(READY) ## speed and memory, as figures and ratios of one run (15 minutes)
+	@$(BIN)/python tests/bench/bench.py
+	@$(BIN)/python tests/bench/bench_viewer.py
 
 browser-setup: $(READY) ## Chromium, which the viewer's tests and pictures need (Debian's package)
 	@command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || { \

@@ -35,6 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1_000_000, help="runs in the sweep opened")
     runs = parser.parse_args().runs
+    print("\nViewer, in Chromium on the same cores")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:
@@ -46,10 +47,17 @@ def main() -> None:
 
 def one_visitor(browser) -> None:
     """Command to page, tick to picture, jumps."""
-    start = time.perf_counter()
-    server = Server()
-    page = open_page(browser, server.url)
-    tell("command to page", time.perf_counter() - start, "s", 4)
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        server = Server()
+        page = open_page(browser, server.url)
+        seconds.append(time.perf_counter() - start)
+        if len(seconds) < 5:
+            page.context.close()
+            server.stop()
+    tell("command to page, its browser here too, median", median(seconds), "s", 4)
+    tell("command to page, quickest of 5", min(seconds), "s", 4)
     ticks = [page.evaluate(_TICK) for _ in range(60)]
     tell("click on Step to picture, median", median(ticks), "ms", 100)
     tell("click on Step to picture, slowest of 60", max(ticks), "ms", 100)

@@ -1,7 +1,7 @@
 """The pages. Solara imports this module and shows `Page` to every visitor anew.
 
-What a page needs is imported when it is first shown: by then the browser is busy with its own
-scripts, so the two load side by side (`serve` begins as soon as the address is told).
+What a page needs is imported by `load`, when the address is told: the browser is then busy with its
+own scripts, so the two load side by side. `serve` lets nobody in before it is done.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import gc
 import ipaddress
@@ -15,7 +16,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from truce_sim.errors import InputError
 
@@ -147,18 +148,26 @@ def _run(listener: socket.socket, url: str, browser: bool) -> NoReturn:
     """Serve until interrupted, then end the process."""
     import warnings
 
-    import pandas  # noqa: F401  # before any page: reacton stumbles over a half-imported one
     import uvicorn
+    from solara.server.starlette import app
 
     warnings.filterwarnings("ignore", message="Cookies with samesite")
+    loaded = threading.Event()
+
+    async def visitors(scope: Any, receive: Any, send: Any) -> None:
+        """No page is drawn before all is imported: reacton stumbles over a half-imported pandas."""
+        if scope["type"] == "websocket" and not loaded.is_set():
+            await asyncio.to_thread(loaded.wait)
+        await app(scope, receive, send)
+
     config = uvicorn.Config(
-        "solara.server.starlette:app",
+        visitors,
         log_level="error",
         timeout_graceful_shutdown=1,
         ws_per_message_deflate=False,  # small messages, many a second
     )
     server = uvicorn.Server(config)
-    threading.Thread(target=_announce, args=(server, url, browser), daemon=True).start()
+    threading.Thread(target=_announce, args=(server, url, browser, loaded), daemon=True).start()
     threading.Thread(target=_end_in_time, args=(server,), daemon=True).start()
     with closing(listener), suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
@@ -180,8 +189,9 @@ def _end() -> NoReturn:
     os._exit(0)  # visitors' players are threads that would hold the process back
 
 
-def _announce(server: object, url: str, browser: bool) -> None:
-    """Print the address once the page can be had, open a browser there, and load what it needs."""
+def _announce(server: object, url: str, browser: bool, loaded: threading.Event) -> None:
+    """Print the address once the page can be had, open a browser there, and load what it needs
+    while the browser loads its scripts."""
     while not getattr(server, "started", False):
         time.sleep(0.02)
     print(f"truce_sim is at {url}  (Ctrl-C stops it)", flush=True)
@@ -192,7 +202,10 @@ def _announce(server: object, url: str, browser: bool) -> None:
     from . import app, current
 
     sys.setswitchinterval(0.001)  # the browser's requests come first
-    app.load(current.opening)
+    try:
+        app.load(current.opening)
+    finally:
+        loaded.set()
     sys.setswitchinterval(0.005)
     gc.freeze()
     gc.enable()
