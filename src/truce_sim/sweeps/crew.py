@@ -17,6 +17,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from truce_sim.engine.compile import is_compiled
 from truce_sim.engine.run import outcomes
@@ -92,6 +93,7 @@ class Crew:
     def __enter__(self) -> Crew:
         if not is_compiled():
             outcomes(self._folder.spec_of(0), [])  # once, not once a worker
+        pa.default_memory_pool().release_unused()  # of the design: we only wait from now on
         return self
 
     def __exit__(self, *problem: object) -> None:

@@ -151,6 +151,7 @@ def main(path: str) -> None:
         signal.signal(ignored, signal.SIG_IGN)  # the driver decides when we end; SLURM tells all
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever else is printed must not get between the answers
+    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps 16 MB that nothing uses
     worker = Worker(open_sweep(path))
     print(json.dumps({"ready": True}), file=answers)
     for line in sys.stdin:
