@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from browser.conftest import PROGRAM, Server
+from truce_sim.viewer.serve import Address, listen
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -52,6 +53,15 @@ def test_a_taken_port_and_a_clean_end() -> None:
         assert f"Port {port} is taken" in "".join(server.lines)
         assert not server.url.endswith(f":{port}")
         assert server.stop() == 0
+
+
+def test_two_that_start_at_once_get_a_port_each() -> None:
+    """A port is taken from when it is found, not from when the first visitor can come."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with listen(Address(port=port)) as first, listen(Address(port=port)) as second:
+        assert first.getsockname() != second.getsockname()
 
 
 def test_it_listens_on_loopback_only() -> None:

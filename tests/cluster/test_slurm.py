@@ -35,7 +35,7 @@ def number(text: str) -> int:
 def test_a_cancelled_job_costs_its_unwritten_parts(slurm: dict[str, str], tmp_path: Path) -> None:
     """The driver waits for the others, says what is missing and ends with 1; the same command again
     starts jobs for that, and the rows are those of a sweep that nobody disturbed."""
-    sweep = Sweep(tmp_path / "s", slurm, replicates=6000)
+    sweep = Sweep(tmp_path / "s", slurm, replicates=4000)
     driver = sweep.start(*JOBS)
     sweep.await_parts(2)
     running = sorted(line.split()[0] for line in states(sweep) if "RUNNING" in line)
@@ -49,7 +49,7 @@ def test_a_cancelled_job_costs_its_unwritten_parts(slurm: dict[str, str], tmp_pa
     told = sweep.run(*sweep.command(*JOBS))
     assert "were there" in told
     assert 2 <= there < len(sweep.parts())
-    undisturbed = Sweep(tmp_path / "u", replicates=6000)
+    undisturbed = Sweep(tmp_path / "u", replicates=4000)
     undisturbed.run(*undisturbed.command())
     pd.testing.assert_frame_equal(sweep.rows(), undisturbed.rows(), check_exact=True)
 

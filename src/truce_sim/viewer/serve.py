@@ -118,6 +118,7 @@ def listen(address: Address) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((address.host, port))
+            listener.listen()  # now: until then another viewer that starts could bind it too
         except OSError as error:
             listener.close()
             if not _taken(error):
