@@ -27,6 +27,16 @@ def day_of(page) -> int:
     return int(page.get_attribute("canvas", "data-day"))
 
 
+def where_it_stops(page) -> int:
+    """The day that stays for a second, after a pause was asked for; a busy page takes a while."""
+    for _ in range(60):
+        day = day_of(page)
+        page.wait_for_timeout(1000)
+        if day_of(page) == day:
+            return day
+    raise AssertionError("it plays on")
+
+
 def press(page, name: str) -> None:
     """Press a button by its words."""
     page.get_by_role("button", name=name, exact=True).click()

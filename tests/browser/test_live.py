@@ -8,7 +8,18 @@ import re
 
 import pytest
 
-from browser.helpers import at, day_of, everything, expect, go, press, setting, tab, type_in
+from browser.helpers import (
+    at,
+    day_of,
+    everything,
+    expect,
+    go,
+    press,
+    setting,
+    tab,
+    type_in,
+    where_it_stops,
+)
 from truce_sim import simulate
 from truce_sim.account import timeline
 
@@ -54,10 +65,8 @@ def test_play_pause_and_reset_repeats(visit, url) -> None:
     press(page, "▶")
     page.wait_for_function("Number(document.querySelector('canvas')?.dataset.day) > 4")
     press(page, "❚❚")
-    page.wait_for_timeout(400)
-    stopped = day_of(page)
-    page.wait_for_timeout(400)
-    assert day_of(page) == stopped
+    stopped = where_it_stops(page)
+    assert stopped < 200
     seen = everything(page)
     press(page, "Reset")
     at(page, -1)
@@ -125,10 +134,7 @@ def test_keyboard(visit, url, run) -> None:
     page.keyboard.press(" ")
     page.wait_for_function("Number(document.querySelector('canvas')?.dataset.day) > 2")
     page.keyboard.press(" ")
-    page.wait_for_timeout(400)
-    stopped = day_of(page)
-    page.wait_for_timeout(400)
-    assert day_of(page) == stopped
+    assert where_it_stops(page) < 200
 
 
 def test_log_tells_the_run_up_to_the_day(visit, url, run) -> None:
@@ -150,12 +156,14 @@ def test_layers(visit, url) -> None:
     """Each layer draws another picture."""
     page = visit(url)
     go(page, 60)
-    seen = {everything(page)[0]}
+    seen = [everything(page)[0]]
     for name in ("Host effort", "Learned risk", "Activity", "Ruggedness"):
         press(page, name)
+        picture = "document.querySelector('canvas').toDataURL()"
+        page.wait_for_function(f"before => {picture} !== before", arg=seen[-1])
         page.wait_for_timeout(300)
-        seen.add(page.evaluate("document.querySelector('canvas').toDataURL()"))
-    assert len(seen) == 5
+        seen.append(page.evaluate(picture))
+    assert len(set(seen)) == 5
 
 
 def test_controls_of_every_kind_change_the_run(visit, url) -> None:
@@ -261,6 +269,9 @@ def test_fork_identical_before_different_after(visit, url, run) -> None:
         return page.locator("canvas").evaluate_all("all => all.map(c => c.toDataURL())")
 
     go(page, 39)
+    page.wait_for_function(
+        "[...document.querySelectorAll('canvas')].every(c => c.dataset.day === '39')"
+    )
     page.wait_for_timeout(500)
     assert len(set(pictures())) == 1
     strips = page.locator("[data-testid=strip]")
