@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -121,14 +120,7 @@ def rerun(arguments: Sequence[str]) -> int:
             "is no time to run in", setting="--run-timeout", value=asked.run_timeout,
             allowed="seconds, above 0",
         )  # fmt: skip
-    try:
-        result = rerun_failed(folder, SweepBar(), asked.run_timeout)
-    except KeyboardInterrupt:
-        print(
-            f"\nInterrupted; no row is lost.\n  go on: truce-sim rerun {folder.path} --failed",
-            file=sys.stderr,
-        )
-        return 130
+    result = rerun_failed(folder, SweepBar(), asked.run_timeout)
     report_sweep(result, folder.factors, folder.settings.compare)
     return 1 if result.runs_failed else 0
 

@@ -58,9 +58,13 @@ class Progress(Protocol):
 class Stopped(RuntimeError):
     """A sweep that ended before it was finished; what it has done is kept."""
 
-    def __init__(self, why: str, folder: Path, done: int, runs: int, exit_code: int = 1) -> None:
+    def __init__(
+        self, why: str, folder: Path, done: int, runs: int, exit_code: int = 1, go_on: str = ""
+    ) -> None:
+        """go_on: the command that goes on, `resume` by default."""
+        command = go_on or f"resume {folder}"
         super().__init__(
-            f"{why}. {done:,} of {runs:,} runs are kept.\n  go on: truce-sim resume {folder}"
+            f"{why}. {done:,} of {runs:,} runs are kept.\n  go on: truce-sim {command}"
         )
         self.folder = folder
         self.exit_code = exit_code

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from .create import refuse_other_rules
 from .crew import Crew, count_workers
-from .driver import Progress, SweepResult, carry_on
+from .driver import Progress, Stopped, SweepResult, carry_on
 from .folder import RERUNS, SweepFolder, open_sweep
 from .lock import locked
 from .plan import Chunk
@@ -41,12 +41,15 @@ def rerun_failed(
             with Crew(folder, min(workers, len(failed)), RERUNS) as crew:
                 for done in crew.run(failed):
                     progress.advance(done.runs)
+            _put_in_place(folder)
+        except KeyboardInterrupt:
+            there, again = sum(c.runs for c in folder.chunks()), f"rerun {folder.path} --failed"
+            raise Stopped("Interrupted", folder.path, there, there, 130, again) from None
         finally:
             progress.finish()
-        _put_in_place(folder)
-    result, again = carry_on(folder, progress), sum(chunk.runs for chunk in failed)
+    result, runs = carry_on(folder, progress), sum(chunk.runs for chunk in failed)
     seconds = time.monotonic() - begun
-    return replace(result, runs_new=result.runs_new + again, seconds=seconds)
+    return replace(result, runs_new=result.runs_new + runs, seconds=seconds)
 
 
 def _reopened(folder: SweepFolder, run_timeout: float | None) -> SweepFolder:
