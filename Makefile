@@ -28,10 +28,9 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip -qq --no-input --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-# What the second interpreter runs: all but what is slow, the wheel, the theory, whose compiled rules
-# are the same, and designs. Everything: make test OTHER_TESTS=
-OTHER_TESTS ?= -m "not slow and not packaging and not cluster" --ignore tests/theory \
-  --ignore tests/sweeps/test_designs.py --ignore tests/cli/test_bad_designs.py
+# What the second interpreter runs: all but what is slow, the wheel, and the theory, whose compiled
+# rules are the same. Everything: make test OTHER_TESTS=
+OTHER_TESTS ?= -m "not slow and not packaging and not cluster" --ignore tests/theory
 
 .PHONY: help setup demo test test-cluster suite bench browser-setup screenshots lint format constraints wheel clean
 

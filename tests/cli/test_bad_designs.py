@@ -8,6 +8,8 @@ import pytest
 
 from truce_sim.cli import run_command
 
+pytestmark = pytest.mark.slow
+
 THRESHOLD = "home.threshold=interval(2,8)"
 
 

@@ -30,6 +30,8 @@ from truce_sim.sweeps.design import (
 )
 from truce_sim.sweeps.seeds import seed_of_row
 
+pytestmark = pytest.mark.slow
+
 THRESHOLD, CAPACITY = "home.threshold=interval(2,8)", "host.capacity=tag(log,interval(0.1,10))"
 LAG = "host.lag_days=interval(1,4)"
 
