@@ -47,17 +47,10 @@ def main() -> None:
 
 def one_visitor(browser) -> None:
     """Command to page, tick to picture, jumps."""
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        server = Server()
-        page = open_page(browser, server.url)
-        seconds.append(time.perf_counter() - start)
-        if len(seconds) < 5:
-            page.context.close()
-            server.stop()
+    seconds = [close(*started(browser)) for _ in range(5)]
     tell("command to page, its browser here too, median", median(seconds), "s", 4)
     tell("command to page, quickest of 5", min(seconds), "s", 4)
+    server, page, _ = started(browser)
     ticks = [page.evaluate(_TICK) for _ in range(60)]
     tell("click on Step to picture, median", median(ticks), "ms", 100)
     tell("click on Step to picture, slowest of 60", max(ticks), "ms", 100)
@@ -95,11 +88,23 @@ def large_sweep(browser, folder: Path, runs: int) -> None:
     points = 100
     levels = [round(3 + 0.05 * i, 2) for i in range(points)]
     sweep({"home.threshold": levels}, replicates=max(runs // points, 1), folder=folder)
+    seconds = close(*started(browser, folder))
+    tell(f"command to page of a sweep of {runs:,} runs", seconds, "s", 5)
+
+
+def started(browser, *arguments: Path):
+    """A server, its first visitor's page, and the seconds from the command to that page."""
     start = time.perf_counter()
-    server = Server(folder)
-    open_page(browser, server.url)
-    tell(f"command to page of a sweep of {runs:,} runs", time.perf_counter() - start, "s", 5)
+    server = Server(*arguments)
+    page = open_page(browser, server.url)
+    return server, page, time.perf_counter() - start
+
+
+def close(server: Server, page, seconds: float) -> float:
+    """End what `started` began; its seconds."""
+    page.context.close()
     server.stop()
+    return seconds
 
 
 def open_page(browser, url: str):

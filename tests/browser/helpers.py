@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+#: The border as it is drawn, in JavaScript.
+PICTURE = "document.querySelector('canvas').toDataURL()"
+
 
 def expect(what):
     """Playwright's assertions, which wait; imported late, for it may be missing."""
@@ -21,6 +24,11 @@ def go(page, day: int) -> None:
 def at(page, day: int) -> None:
     """Wait for the picture of a day."""
     page.wait_for_function(f"document.querySelector('canvas')?.dataset.day === '{day}'")
+
+
+def past(page, day: int) -> None:
+    """Wait for the picture of any later day."""
+    page.wait_for_function(f"Number(document.querySelector('canvas')?.dataset.day) > {day}")
 
 
 def day_of(page) -> int:
@@ -62,7 +70,7 @@ def everything(page) -> tuple[str, str, str]:
     """What a day looks like: pixels of the border, status, log so far."""
     page.wait_for_timeout(500)  # the flash of incidents is over
     return (
-        page.evaluate("document.querySelector('canvas').toDataURL()"),
+        page.evaluate(PICTURE),
         page.inner_text("[data-testid=strip]"),
         page.get_attribute("[data-testid=slider]", "aria-valuenow"),
     )

@@ -9,11 +9,13 @@ import re
 import pytest
 
 from browser.helpers import (
+    PICTURE,
     at,
     day_of,
     everything,
     expect,
     go,
+    past,
     press,
     setting,
     tab,
@@ -63,7 +65,7 @@ def test_play_pause_and_reset_repeats(visit, url) -> None:
     """Play moves on, pause stops, Reset gives the same run again."""
     page = visit(url)
     press(page, "▶")
-    page.wait_for_function("Number(document.querySelector('canvas')?.dataset.day) > 4")
+    past(page, 4)
     press(page, "❚❚")
     stopped = where_it_stops(page)
     assert stopped < 200
@@ -80,7 +82,7 @@ def test_ctrl_c_ends_it_while_a_visitor_plays(browser, serve) -> None:
     page = browser.new_page()
     page.goto(server.url)
     press(page, "▶")
-    page.wait_for_function("Number(document.querySelector('canvas')?.dataset.day) > 2")
+    past(page, 2)
     assert server.stop() == 0
     assert "Stopped." in "".join(server.lines)
     page.close()
@@ -99,7 +101,7 @@ def test_slider_forward_and_back_equals_stepping(visit, url) -> None:
     assert everything(page) == stepped
     box = page.locator("[data-testid=slider]").bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_function("Number(document.querySelector('canvas')?.dataset.day) > 150")
+    past(page, 150)
     assert abs(day_of(page) - 365 / 2) <= 2
 
 
@@ -114,6 +116,7 @@ def test_after_the_end_it_plays_on_from_an_earlier_day(visit, url, run) -> None:
     go(page, 10)
     press(page, "Step")
     at(page, 11)
+    assert "day 11" in page.inner_text("[data-testid=strip]")
 
 
 def test_keyboard(visit, url, run) -> None:
@@ -125,14 +128,14 @@ def test_keyboard(visit, url, run) -> None:
         at(page, day)
     following = next(day for day in days if day > 0)
     page.keyboard.press("Shift+ArrowRight")
-    page.wait_for_function("Number(document.querySelector('canvas')?.dataset.day) > 0")
+    past(page, 0)
     assert day_of(page) <= following  # ticks such as `eased` may come before a sentence
     page.keyboard.press("End")
     at(page, len(run.series) - 1)
     page.keyboard.press("Home")
     at(page, -1)
     page.keyboard.press(" ")
-    page.wait_for_function("Number(document.querySelector('canvas')?.dataset.day) > 2")
+    past(page, 2)
     page.keyboard.press(" ")
     assert where_it_stops(page) < 200
 
@@ -159,10 +162,9 @@ def test_layers(visit, url) -> None:
     seen = [everything(page)[0]]
     for name in ("Host effort", "Learned risk", "Activity", "Ruggedness"):
         press(page, name)
-        picture = "document.querySelector('canvas').toDataURL()"
-        page.wait_for_function(f"before => {picture} !== before", arg=seen[-1])
+        page.wait_for_function(f"before => {PICTURE} !== before", arg=seen[-1])
         page.wait_for_timeout(300)
-        seen.append(page.evaluate(picture))
+        seen.append(page.evaluate(PICTURE))
     assert len(set(seen)) == 5
 
 
