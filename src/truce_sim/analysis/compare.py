@@ -1,0 +1,279 @@
+"""Policies compared run by run: what a level of a factor changes against a baseline.
+
+Replicate r of every point has the same draws, so that the difference of two points is taken run by
+run and what the policy does not touch cancels. Points are compared that differ in that factor
+alone; what the others are is the *context* (a scenario). Intervals are simultaneous over all rows
+of a table (Bonferroni). Without common random numbers the same holds, with wider intervals.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import special
+
+from truce_sim.errors import InputError
+from truce_sim.sweeps.contrasts import in_words, more_replicates, share_difference
+
+from .groups import Where, done_of, held
+from .inference import (
+    CONFIDENCE,
+    Estimate,
+    clusters,
+    mean_interval,
+    named,
+    share_interval,
+    variance_of_mean,
+)
+from .survival import shortest_horizon
+from .sweep import Sweep
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The levels of a factor against a baseline.
+
+    days, held: (contexts, replicates, levels) days survived within `horizon`, and whether the truce
+    held so long; NaN where there is no run, or a failed one. draws: (contexts, replicates) which
+    cluster the runs belong to. contexts: a row each, the other factors.
+    """
+
+    factor: str
+    levels: tuple[object, ...]
+    baseline: int
+    horizon: int
+    contexts: pd.DataFrame
+    days: Floats
+    held: Floats
+    draws: NDArray[np.int64]
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row a context and level. Columns: the other factors, the factor, baseline, n (pairs);
+        `days`, the mean difference of survival restricted to the horizon; `collapse`, that of the
+        share collapsed, both with intervals, and the shares `collapse_share` and
+        `collapse_share_baseline` themselves; `longer`, the share of pairs in which the level
+        outlasts the baseline, with its interval, `same`; `more`, replicates more that would tell a
+        difference as large as the one seen."""
+        level = _simultaneous(len(self.contexts) * (len(self.levels) - 1))
+        return pd.DataFrame([
+            self.contexts.iloc[c].to_dict() | self._row(slice(c, c + 1), other, level)
+            for c in range(len(self.contexts))
+            for other in self._others
+            if np.isfinite(self._difference(slice(c, c + 1), other)).any()
+        ])  # fmt: skip
+
+    @cached_property
+    def pooled(self) -> pd.DataFrame:
+        """A row a level: the same, averaged over the contexts in which both were run."""
+        level = _simultaneous(len(self.levels) - 1)
+        return pd.DataFrame([self._row(slice(None), other, level) for other in self._others])
+
+    @property
+    def _others(self) -> Iterator[int]:
+        return (i for i in range(len(self.levels)) if i != self.baseline)
+
+    def _difference(self, some: slice, other: int) -> Floats:
+        return self.days[some, :, other] - self.days[some, :, self.baseline]
+
+    def _row(self, some: slice, other: int, level: float) -> dict[str, object]:
+        days = self._difference(some, other)
+        pairs = np.isfinite(days)
+        days, draws = days[pairs], np.unique(self.draws[some][pairs], return_inverse=True)[1]
+        base, ours = (1.0 - self.held[some, :, i][pairs] for i in (self.baseline, other))
+        found = mean_interval(days, draws, level)
+        row: dict[str, object] = {
+            self.factor: self.levels[other], "baseline": self.levels[self.baseline], "n": days.size
+        }  # fmt: skip
+        row |= named("days", found)
+        row |= named("collapse", _share_difference(ours - base, draws, level))
+        row |= {"collapse_share": _mean(ours), "collapse_share_baseline": _mean(base)}
+        row |= named("longer", share_interval(days > 0.0, draws, level))
+        row["same"] = _mean(days == 0.0)
+        row["more"] = more_replicates(days.size, *found, level) / max(len(self.contexts[some]), 1)
+        return row
+
+    @cached_property
+    def regret(self) -> pd.DataFrame:
+        """A row a level: `regret`, the most days by which its mean survival falls short of the best
+        level's in any context (Savage 1951), with an interval that covers at least 95 %; `worst`,
+        that context; `best_in`, in how many contexts no level does better.
+
+        The interval is the range that simultaneous intervals of all differences allow. Contexts in
+        which a level was not run are left out.
+        """
+        k, c = len(self.levels), len(self.contexts)
+        level = _simultaneous(c * k * (k - 1) // 2)
+        mean, low, high = (np.zeros((c, k, k)) for _ in range(3))
+        for a, b in itertools.permutations(range(k), 2):
+            found: Any = _mean_intervals(self.days[:, :, b] - self.days[:, :, a], level)
+            mean[:, a, b], low[:, a, b], high[:, a, b] = found
+        whole = np.flatnonzero(np.isfinite(mean).all(axis=(1, 2)))
+        rows = []
+        for a, name in enumerate(self.levels) if whole.size else ():
+            short = mean[whole, a].max(axis=1)
+            found = (short.max(), low[whole, a].max(), high[whole, a].max())
+            rows.append(
+                {self.factor: name}
+                | named("regret", Estimate(*map(float, found)))
+                | {"worst": _in_context(self.contexts.iloc[whole[short.argmax()]])}
+                | {"best_in": int((short <= 0.0).sum()), "contexts": whole.size}
+            )
+        return pd.DataFrame(rows)
+
+    def sentences(self, pooled: bool = False) -> list[str]:
+        """Each row in words: never "longer" or "shorter" when the interval crosses zero."""
+        table = self.pooled if pooled else self.table
+        told = [in_words(row, self.factor, self.horizon) for row in table.to_dict("records")]
+        return (
+            [f"Averaged over {len(self.contexts)} settings of the rest, {t}" for t in told]
+            if (pooled and len(self.contexts) > 1)
+            else told
+        )
+
+    @property
+    def multiplicity(self) -> str:
+        """How intervals allow for their number."""
+        n = len(self.table)
+        return f"95 % for all {n} comparisons together (Bonferroni)" if n > 1 else "95 %"
+
+
+def compare(
+    sweep: Sweep, factor: str = "", baseline: object = None, where: Where = None
+) -> Comparison:
+    """Compare the levels of a factor with one of them, run by run.
+
+    factor: by default that of sweep.compare, or the only one. baseline: by default the first level.
+    where: levels at which other factors are held.
+
+    Raises InputError for a factor or level that was not swept, and where no two points differ in
+    the factor alone.
+    """
+    factor = sweep.check_factor(factor or default_factor(sweep))
+    runs = held(done_of(sweep.load(["end_day", "collapsed"])), sweep, where or {})
+    levels = list(dict.fromkeys(sweep.folder.design[factor]))
+    known = [level for level in levels if level in set(runs[factor].unique())]
+    first = _baseline(factor, baseline, known)
+    contexts, place = _contexts(sweep, runs, factor)
+    columns = pd.Index(known).get_indexer(pd.Index(runs[factor].astype(object)))
+    pairs = np.bincount(place * len(known) + columns, minlength=len(contexts) * len(known)) > 0
+    pairs = pairs.reshape(len(contexts), len(known))
+    kept = pairs[:, first] & (pairs.sum(axis=1) > 1)
+    if not kept.any():
+        raise InputError(
+            "no two points with runs differ in it alone", setting="factor", value=factor,
+            allowed="a factor whose levels were combined with those of the others",
+        )  # fmt: skip
+    return _arranged(sweep, runs, factor, known, first, contexts, place, columns, kept)
+
+
+def default_factor(sweep: Sweep) -> str:
+    """The factor to compare: that of sweep.compare, or the only one, or the last of few levels."""
+    if sweep.folder.settings.compare:
+        return str(sweep.folder.settings.compare)
+    few = [name for name in sweep.factors if sweep.folder.design[name].nunique() <= 12]
+    if len(few) == 1 or (few and len(sweep.factors) == 1):
+        return few[0]
+    raise InputError(
+        "which factor to compare is not said", setting="factor", value="",
+        allowed=", ".join(sweep.factors) or "(nothing is swept)",
+    )  # fmt: skip
+
+
+def _baseline(factor: str, wanted: object, levels: list[object]) -> int:
+    if wanted is None and levels:
+        return 0
+    for i, level in enumerate(levels):
+        if level == wanted or str(level) == str(wanted):
+            return i
+    raise InputError(
+        "no run has that level", setting=factor, value=wanted,
+        allowed=", ".join(map(str, levels[:12])) or "(there are no runs)",
+    )  # fmt: skip
+
+
+def _contexts(
+    sweep: Sweep, runs: pd.DataFrame, factor: str
+) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """The combinations of the other factors, a row each, and which one each run is of."""
+    others = [name for name in sweep.factors if name != factor]
+    design = sweep.folder.design
+    design = design.loc[np.sort(runs["point"].unique()), others]
+    if not others:
+        return pd.DataFrame(index=[0]), np.zeros(len(runs), np.int64)
+    number = design.groupby(others, sort=False, observed=True).ngroup()
+    contexts = design.assign(number=number).drop_duplicates("number")
+    place = np.asarray(number.reindex(runs["point"]), np.int64)
+    return contexts.drop(columns="number").reset_index(drop=True), place
+
+
+def _arranged(
+    sweep: Sweep, runs: pd.DataFrame, factor: str, levels: list[object], baseline: int,
+    contexts: pd.DataFrame, place: NDArray[np.int64], columns: NDArray[np.int64],
+    kept: NDArray[np.bool_],
+) -> Comparison:  # fmt: skip
+    """The runs as arrays, of the contexts that are kept."""
+    horizon = shortest_horizon(sweep)
+    row = np.cumsum(kept) - 1
+    ours = kept[place]
+    c, r, k = row[place[ours]], runs["replicate"].to_numpy(np.int64)[ours], columns[ours]
+    shape = (int(kept.sum()), int(r.max()) + 1, len(levels))
+    end = runs["end_day"].to_numpy(float)[ours]
+    lasting = (end > horizon) | ((end == horizon) & ~runs["collapsed"].to_numpy(bool)[ours])
+    days, still, draws = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape[:2], int)
+    days[c, r, k] = np.minimum(end, horizon)
+    still[c, r, k] = lasting
+    shared = clusters(runs)[ours]
+    base = k == baseline
+    draws[c[base], r[base]] = shared[base]
+    return Comparison(
+        factor, tuple(levels), baseline, horizon, contexts[kept].reset_index(drop=True), days,
+        still, draws,
+    )  # fmt: skip
+
+
+def _simultaneous(comparisons: int) -> float:
+    return 1.0 - (1.0 - CONFIDENCE) / max(comparisons, 1)
+
+
+def _mean_intervals(values: Floats, level: float) -> tuple[Floats, Floats, Floats]:
+    """Means over replicates of values (contexts, replicates), NaN left out, with t intervals."""
+    there = np.isfinite(values)
+    n = there.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.where(there, values, 0.0).sum(axis=1) / n
+        squares = (np.where(there, values - mean[:, None], 0.0) ** 2).sum(axis=1)
+        half = special.stdtrit(n - 1, 0.5 + level / 2) * np.sqrt(squares / (n - 1) / n)
+    return mean, mean - half, mean + half
+
+
+def _share_difference(difference: Floats, draws: NDArray[np.int64], level: float) -> Estimate:
+    """Mean of paired differences of flags (-1, 0, 1): Agresti and Min's interval where every pair
+    has its own draws, else by clusters, and Agresti and Min's at their number if none differs."""
+    groups = int(draws.max()) + 1 if draws.size else 0
+    if groups == difference.size or not difference.any():
+        squares = float((difference**2).sum())
+        _, low, high = share_difference(groups, float(difference.sum()), squares, level)
+        return Estimate(float(difference.mean()) if groups else math.nan, low, high)
+    mean = float(difference.mean())
+    half = float(special.stdtrit(groups - 1, 0.5 + level / 2)) if groups > 1 else math.nan
+    half *= math.sqrt(variance_of_mean(difference, draws))
+    return Estimate(mean, max(mean - half, -1.0), min(mean + half, 1.0))
+
+
+def _mean(values: NDArray[Any]) -> float:
+    return float(values.mean()) if values.size else math.nan
+
+
+def _in_context(values: Mapping[Hashable, Any] | pd.Series) -> str:
+    return ", ".join(f"{name}={value}" for name, value in values.items())

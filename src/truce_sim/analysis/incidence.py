@@ -1,0 +1,140 @@
+"""What comes over the days: collapse by cause, first violation and strike, hazard, states."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from .ends import CENSORED, COMPETING, EVENT, Ends, count_ends
+from .groups import By, Where, done_of, groups, joined, labelled, names_in
+from .inference import clusters, mean_interval, named, wilson
+from .survival import ends_of, log_log, product_limit
+from .sweep import Sweep
+
+#: What `first_times` looks for, and the column that has its day.
+FIRSTS = {
+    "violation": "first_violation_day",
+    "strike": "first_strike_day",
+    "suspension": "first_suspension_day",
+}
+STATES = {
+    "in force": "days_in_force",
+    "strained": "days_strained",
+    "suspended": "days_suspended",
+}
+
+
+def cumulative_incidence(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
+    """The share of runs that have collapsed by each day for each cause (Aalen and Johansen 1978).
+
+    Columns: the factors of `by`, cause, day, incidence and its log-log band; over the causes the
+    incidences add up to the share collapsed.
+    """
+    found = []
+    for levels, runs in groups(sweep, ["end_day", "collapsed", "cause"], by, where):
+        done = done_of(runs)
+        day, shared = done["end_day"].to_numpy(np.int64), clusters(done)
+        collapsed = done["collapsed"].to_numpy(bool)
+        for cause in done["cause"].cat.categories if len(done) else ():
+            ours = collapsed & (done["cause"] == cause).to_numpy(bool)
+            kind = np.where(ours, EVENT, np.where(collapsed, COMPETING, CENSORED))
+            table = incidence(count_ends(day, kind, shared))
+            found.append(labelled(table, levels | {"cause": cause}))
+    return joined(found, [*names_in(by), "cause", "day", "incidence", "incidence_low",
+                           "incidence_high"])  # fmt: skip
+
+
+def first_times(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
+    """The share of runs that have seen their first violation, strike and suspension by each day.
+
+    Columns: the factors of `by`, first (of FIRSTS), day, incidence and its band. A run that
+    collapses before never sees it: that is a competing end, not censoring.
+    """
+    found = []
+    names = ["end_day", "collapsed", *FIRSTS.values()]
+    for levels, runs in groups(sweep, names, by, where):
+        done = done_of(runs)
+        shared, end = clusters(done), done["end_day"].to_numpy(np.int64)
+        for first, column in FIRSTS.items() if len(done) else ():
+            came = done[column].notna().to_numpy(bool)
+            day = np.where(came, done[column].fillna(0).to_numpy(np.int64), end)
+            other = np.where(done["collapsed"].to_numpy(bool), COMPETING, CENSORED)
+            table = incidence(count_ends(day, np.where(came, EVENT, other), shared))
+            found.append(labelled(table, levels | {"first": first}))
+    return joined(found, [*names_in(by), "first", "day", "incidence", "incidence_low",
+                           "incidence_high"])  # fmt: skip
+
+
+def incidence(ends: Ends) -> pd.DataFrame:
+    """Cumulative incidence of the event by day, other events competing, with its log-log band."""
+    days = int(ends.day.max()) + 1
+    came = ends.by_day(EVENT, days)
+    left = Ends(ends.day, np.minimum(ends.event, EVENT), ends.count, ends.clusters, ends.shared)
+    survival, derivatives = product_limit(left, days)
+    risk = np.maximum(ends.at_risk(days), 1)
+    rate = came / risk
+    before = np.concatenate([[1.0], survival[:-1]])
+    slopes = np.concatenate([np.zeros((len(ends.day), 1)), derivatives[:, :-1]], axis=1) * rate
+    slopes -= (ends.day[:, None] >= np.arange(days)) * (before * rate / risk)
+    ours = np.flatnonzero(ends.event == EVENT)
+    slopes[ours, ends.day[ours]] += before[ends.day[ours]] / risk[ends.day[ours]]
+    share = np.cumsum(before * rate)
+    low, high = log_log(share, ends.variance(slopes.cumsum(axis=1)), ends.effective)
+    return pd.DataFrame({
+        "day": np.arange(days), "incidence": share, "incidence_low": low, "incidence_high": high
+    })  # fmt: skip
+
+
+def hazard(sweep: Sweep, by: By = (), where: Where = None, width: int = 30) -> pd.DataFrame:
+    """Collapses per day at risk, in windows of `width` days.
+
+    Columns: the factors of `by`, from_day, to_day, hazard and its interval (Wilson's, at the
+    effective number of days at risk), collapses, days_at_risk.
+    """
+    found = []
+    for levels, runs in groups(sweep, ["end_day", "collapsed"], by, where):
+        ends = ends_of(done_of(runs))
+        if ends.runs:
+            found.append(labelled(hazard_of(ends, width), levels))
+    return joined(found, [*names_in(by), "from_day", "to_day", "hazard", "hazard_low",
+                           "hazard_high", "collapses", "days_at_risk"])  # fmt: skip
+
+
+def hazard_of(ends: Ends, width: int) -> pd.DataFrame:
+    """Hazard of one group, as in hazard. The day after the horizon is nobody's."""
+    last = int(ends.day.max()) + int((ends.event[ends.day == ends.day.max()] == EVENT).any())
+    rows = []
+    for start in range(0, last, width):
+        stop = min(start + width, last)
+        inside = (ends.event == EVENT) & (ends.day >= start) & (ends.day < stop)
+        lived = np.clip(ends.day + (ends.event == EVENT) - start, 0, stop - start).astype(float)
+        exposed = float(lived @ ends.count)
+        collapses = int(ends.count[inside].sum())
+        if not exposed:
+            break
+        rate = collapses / exposed
+        variance = float(ends.variance((inside - rate * lived) / exposed))
+        size = (
+            rate * (1 - rate) / variance if variance > 0 else exposed * ends.effective / ends.runs
+        )
+        found = wilson(rate, size if not math.isnan(variance) else 0.0)
+        rows.append({"from_day": start, "to_day": stop} | named("hazard", found)
+                    | {"collapses": collapses, "days_at_risk": int(exposed)})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def state_shares(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
+    """The share of the horizon's days that truces spend in each state, days after a collapse among
+    them. Columns: the factors of `by`, state, share and its t interval."""
+    horizons, found = sweep.points["horizon"], []
+    for levels, runs in groups(sweep, list(STATES.values()), by, where):
+        done = done_of(runs)
+        horizon, shared = horizons.reindex(done["point"]).to_numpy(float), clusters(done)
+        shares = {state: done[name].to_numpy(float) / horizon for state, name in STATES.items()}
+        shares["collapsed"] = 1.0 - sum(shares.values(), np.zeros(len(done)))
+        for state, values in shares.items():
+            row = named("share", mean_interval(values, shared))
+            found.append({**levels, "state": state, **row})
+    return pd.DataFrame(found)

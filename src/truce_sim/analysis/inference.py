@@ -1,0 +1,93 @@
+"""Means and shares over runs that share draws, with their intervals.
+
+Replicate r of every point has the same draws, so runs of different points are dependent when they
+are pooled: those that share a seed and a replicate form a *cluster*, and only clusters are
+independent. Variances are therefore sums over clusters (Liang and Zeger 1986). Where every cluster
+has one run, all formulas are the usual ones.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import special
+
+from truce_sim.sweeps.summary import CONFIDENCE
+from truce_sim.sweeps.summary import share_interval as share_interval_of
+
+__all__ = [
+    "CONFIDENCE", "Estimate", "clusters", "mean_interval",
+    "named", "share_interval", "variance_of_mean",
+    "wilson",
+]  # fmt: skip
+
+
+class Estimate(NamedTuple):
+    """A value with its interval; NaN where there is none."""
+
+    value: float
+    low: float
+    high: float
+
+
+def clusters(runs: pd.DataFrame) -> NDArray[np.int64]:
+    """(runs,) the cluster of each run, as codes from 0: runs of equal seed and replicate."""
+    replicate = runs["replicate"].to_numpy(np.int64)
+    seed = runs["seed"].to_numpy(np.int64)
+    if not len(runs) or (seed == seed[0]).all():
+        return np.unique(replicate, return_inverse=True)[1]
+    seeds = np.unique(seed, return_inverse=True)[1]
+    return np.unique(seeds * (int(replicate.max()) + 1) + replicate, return_inverse=True)[1]
+
+
+def variance_of_mean(values: NDArray[np.float64], clusters: NDArray[np.int64]) -> float:
+    """Variance of the mean of values (n,), by clusters; NaN where there is but one cluster."""
+    sums = np.bincount(clusters, values - values.mean())
+    groups = sums.size
+    return groups / (groups - 1) * float(sums @ sums) / values.size**2 if groups > 1 else math.nan
+
+
+def mean_interval(
+    values: NDArray[np.float64], clusters: NDArray[np.int64], confidence: float = CONFIDENCE
+) -> Estimate:
+    """The mean of values (n,) with its t interval, of one less degree of freedom than clusters."""
+    if not values.size:
+        return Estimate(math.nan, math.nan, math.nan)
+    mean = float(values.mean())
+    spread = math.sqrt(variance_of_mean(values, clusters))
+    half = float(special.stdtrit(int(clusters.max()), 0.5 + confidence / 2)) * spread
+    return Estimate(mean, mean - half, mean + half)
+
+
+def share_interval(
+    flags: NDArray[np.bool_], clusters: NDArray[np.int64], confidence: float = CONFIDENCE
+) -> Estimate:
+    """The share of true flags (n,) with its Wilson interval at the effective number of runs.
+
+    That number is p(1-p) over the variance by clusters, n itself where every cluster has one run
+    (Korn and Graubard 1998; Wilson 1927), and the number of clusters where all flags are equal.
+    """
+    n, groups = flags.size, int(clusters.max()) + 1 if flags.size else 0
+    if not n:
+        return Estimate(math.nan, math.nan, math.nan)
+    share = float(flags.mean())
+    size: float = n
+    if groups < n:
+        variance = variance_of_mean(flags.astype(float), clusters)
+        size = share * (1 - share) / variance if variance > 0 else groups if groups > 1 else 0
+    return wilson(share, size, confidence)
+
+
+def wilson(share: float, size: float, confidence: float = CONFIDENCE) -> Estimate:
+    """A share of an effective number of runs with its Wilson interval; NaN for size 0."""
+    _, low, high = share_interval_of(np.array([share * size]), np.array([size]), confidence)
+    return Estimate(share, float(low[0]), float(high[0]))
+
+
+def named(name: str, values: tuple[float, float, float]) -> dict[str, float]:
+    """An estimate and its interval as columns: name, name_low, name_high."""
+    return dict(zip((name, f"{name}_low", f"{name}_high"), values, strict=True))

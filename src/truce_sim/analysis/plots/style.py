@@ -1,0 +1,55 @@
+"""How figures look: one style file, colours that colour-blind readers can tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+STYLE = Path(__file__).with_name("truce.mplstyle")
+
+#: Okabe and Ito (2008), the darker ones first: bands and lines stay apart in grey print.
+COLOURS = (
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#7A5195", "#444444",
+)  # fmt: skip
+BAND_ALPHA = 0.18
+GREY = "#666666"
+CMAP_SEQUENTIAL = "viridis"
+CMAP_DIVERGING = "RdBu"
+
+
+def styled(function: Callable[P, R]) -> Callable[P, R]:
+    """Draw inside the style file; what the caller's session has set stays as it is."""
+
+    @wraps(function)
+    def draw(*arguments: P.args, **settings: P.kwargs) -> R:
+        import matplotlib as mpl
+
+        with mpl.rc_context(fname=str(STYLE)):
+            return function(*arguments, **settings)
+
+    return draw
+
+
+def axes_of(ax: Axes | None, width: float = 6.4, height: float = 4.0) -> Axes:
+    """The axes given, or those of a new figure of so many inches."""
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot as plt
+
+    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
+def state_n(ax: Axes, text: str) -> None:
+    """A small note below the axes: how many runs, which intervals."""
+    ax.annotate(
+        text, (0.0, 0.0), (0.0, -34.0), xycoords="axes fraction", textcoords="offset points",
+        ha="left", va="top", fontsize="x-small", color=GREY, annotation_clip=False,
+    )  # fmt: skip

@@ -1,0 +1,70 @@
+"""Spells in force: a truce that is suspended and renewed has several."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from truce_sim.errors import InputError
+
+from .ends import count_ends
+from .groups import done_of, joined, labelled
+from .inference import clusters
+from .survival import curve
+from .sweep import Sweep
+
+
+def spells(sweep: Sweep) -> pd.DataFrame:
+    """The spells that truces were in force, from the events: a row each.
+
+    Columns: point, replicate, seed, factors, spell (1 is the first, 2 the one after the first
+    renewal), start, days, ended ("suspended", "collapsed" or "horizon").
+
+    Raises InputError where events were not kept, or of collapsed runs alone.
+    """
+    if sweep.folder.settings.only_if_collapsed:
+        raise InputError(
+            "has events of collapsed runs alone, which would bias the spells",
+            value=str(sweep.path), allowed="a sweep with sweep.only_if_collapsed=false",
+        )  # fmt: skip
+    events = sweep.load(["day", "kind"], "events")
+    events = events[events["kind"].isin(["suspension", "renewal"])]
+    runs = done_of(sweep.load(["end_day", "collapsed"]))
+    key = ["point", "replicate"]
+    starts = events[events["kind"] == "renewal"][[*key, "day"]]
+    first = runs[key].assign(day=0)
+    starts = pd.concat([first, starts]).sort_values([*key, "day"], kind="stable")
+    starts["spell"] = starts.groupby(key).cumcount() + 1
+    stops = events[events["kind"] == "suspension"][[*key, "day"]]
+    stops = stops.sort_values([*key, "day"], kind="stable")
+    return _matched(starts.rename(columns={"day": "start"}), stops, runs)
+
+
+def _matched(starts: pd.DataFrame, stops: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Each start with the first stop that is not before it; else with the end of its run."""
+    key = ["point", "replicate"]
+    stops = stops.assign(stop=stops["day"]).sort_values("day", kind="stable")
+    found = pd.merge_asof(
+        starts.sort_values("start", kind="stable"), stops, left_on="start", right_on="day", by=key,
+        direction="forward",
+    ).drop(columns="day")  # fmt: skip
+    found = runs.drop(columns="status").merge(found, on=key).sort_values([*key, "spell"])
+    held = found["stop"].isna()
+    other = np.where(found["collapsed"].astype(bool), "collapsed", "horizon")
+    found["ended"] = pd.Categorical(np.where(held, other, "suspended"),
+                                    ["suspended", "collapsed", "horizon"])  # fmt: skip
+    found["days"] = (found["stop"].fillna(found["end_day"]) - found["start"]).astype(np.int64)
+    return found.drop(columns=["stop", "end_day", "collapsed"]).reset_index(drop=True)
+
+
+def spell_survival(sweep: Sweep, most: int = 3) -> pd.DataFrame:
+    """How long the first, second, … spell in force lasts: a Kaplan-Meier curve for each, up to the
+    `most`-th. Columns: spell, then as in kaplan_meier."""
+    found = []
+    for number, rows in spells(sweep).groupby("spell"):
+        if int(str(number)) <= most:
+            event = (rows["ended"] != "horizon").to_numpy(bool).astype(np.int64)
+            ends = count_ends(rows["days"].to_numpy(np.int64), event, clusters(rows))
+            found.append(labelled(curve(ends), {"spell": number}))
+    return joined(found, ["spell", "day", "survival", "survival_low", "survival_high", "at_risk",
+                           "collapses"])  # fmt: skip

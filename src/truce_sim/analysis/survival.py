@@ -1,0 +1,199 @@
+"""How long truces last: Kaplan-Meier curves, restricted means, medians, log-rank tests.
+
+A run survives a day that it ends in force, strained or suspended: `survival` on day t is the share
+of runs that do not collapse up to and on that day. Runs that reach their horizon are censored
+there; failed runs are left out and counted. Bands allow for draws that runs share
+(`ends`). What a run came to in between: `incidence` and `spells`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import special
+
+from truce_sim.errors import InputError
+
+from .ends import EVENT, Ends, Floats, Ints, count_ends
+from .groups import By, Where, done_of, groups, joined, labelled, names_in
+from .inference import CONFIDENCE, clusters, mean_interval, named, share_interval, wilson
+from .sweep import Sweep
+
+Bools = NDArray[np.bool_]
+
+
+def kaplan_meier(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
+    """Survival of the truce by day, with log-log bands (Kalbfleisch and Prentice 1980).
+
+    Columns: the factors of `by`, day, survival, survival_low, survival_high, at_risk, collapses.
+    Where no run, or every run, has collapsed yet, the band is Wilson's for a share of 0 or 1.
+
+    Raises InputError for a factor that is not swept.
+    """
+    found = []
+    for levels, runs in groups(sweep, ["end_day", "collapsed"], by, where):
+        ends = ends_of(done_of(runs))
+        if ends.runs:
+            found.append(labelled(curve(ends), levels))
+    return joined(found, [*names_in(by), "day", "survival", "survival_low", "survival_high",
+                           "at_risk", "collapses"])  # fmt: skip
+
+
+def ends_of(runs: pd.DataFrame) -> Ends:
+    """The ends of runs, the collapse being the event."""
+    collapsed = runs["collapsed"].to_numpy(bool)
+    return count_ends(
+        runs["end_day"].to_numpy(np.int64), collapsed.astype(np.int64), clusters(runs)
+    )
+
+
+def curve(ends: Ends) -> pd.DataFrame:
+    """The Kaplan-Meier curve of one group, as in kaplan_meier."""
+    days = int(ends.day.max()) + 1
+    survival, derivatives = product_limit(ends, days)
+    variance = ends.variance(derivatives)
+    low, high = log_log(survival, variance, ends.effective)
+    return pd.DataFrame({
+        "day": np.arange(days), "survival": survival, "survival_low": low, "survival_high": high,
+        "at_risk": ends.at_risk(days), "collapses": ends.by_day(EVENT, days),
+    })  # fmt: skip
+
+
+def product_limit(ends: Ends, days: int) -> tuple[Floats, Floats]:
+    """S(t) (days,) and its derivatives by a run of each state (states, days)."""
+    died, risk = ends.by_day(EVENT, days), ends.at_risk(days)
+    survival = np.cumprod(1.0 - died / np.maximum(risk, 1))
+    left = np.maximum(risk - died, 1)  # where none is left the curve is 0, and so are derivatives
+    passed = np.cumsum(died / (np.maximum(risk, 1) * left))
+    day = np.arange(days)
+    own = ((ends.event == EVENT) / left[ends.day])[:, None] * (ends.day[:, None] <= day)
+    run = passed[np.minimum(ends.day[:, None], day)]
+    return survival, survival * (run - own)
+
+
+def log_log(
+    share: Floats, variance: Floats, effective: float, confidence: float = CONFIDENCE
+) -> tuple[Floats, Floats]:
+    """Interval of a share that is symmetric in log(-log(share)); Wilson's at 0 and 1."""
+    z = float(special.ndtri(0.5 + confidence / 2))
+    inside = (share > 0.0) & (share < 1.0)
+    log = np.log(np.where(inside, share, 0.5))
+    step = np.exp(z * np.sqrt(variance) / (np.where(inside, share, 0.5) * log))
+    low, high = np.exp(log / step), np.exp(log * step)
+    ends = np.array([wilson(float(s), effective, confidence) for s in (0.0, 1.0)])
+    edge = ends[(share > 0.5).astype(int)]
+    edge[np.isnan(variance)] = math.nan
+    return np.where(inside, low, edge[:, 1]), np.where(inside, high, edge[:, 2])
+
+
+# ── one row a group ──────────────────────────────────────────────────────────────────────────
+
+
+def survival_summary(
+    sweep: Sweep, by: By = (), where: Where = None, until: int | None = None
+) -> pd.DataFrame:
+    """A row a group: runs, failed, collapsed, then `holds` (the share that survives day `until`),
+    `mean` (survival restricted to `until` days) and `median` (days), with their intervals.
+
+    until: the last day that counts; by default the shortest horizon. The median's interval inverts
+    the log-log band (Brookmeyer and Crowley 1982); it is missing where the curve, and its end where
+    the band, does not come down to one half.
+    """
+    found = []
+    for levels, runs in groups(sweep, ["end_day", "collapsed"], by, where):
+        done = done_of(runs)
+        row: dict[str, object] = {**levels, "runs": len(done), "failed": len(runs) - len(done)}
+        row["collapsed"] = int(done["collapsed"].sum())
+        found.append(row | _estimates(done, until or shortest_horizon(sweep)))
+    return pd.DataFrame(found)
+
+
+def shortest_horizon(sweep: Sweep) -> int:
+    """Days of the shortest run: up to there all points can be compared."""
+    return int(sweep.points["horizon"].min())
+
+
+def _estimates(runs: pd.DataFrame, until: int) -> dict[str, float]:
+    if runs.empty:
+        names = ("holds", "mean", "median")
+        return {n + end: math.nan for n in names for end in ("", "_low", "_high")}
+    days = runs["end_day"].to_numpy(float)
+    shared = clusters(runs)
+    lasting = (days > until) | ((days == until) & ~runs["collapsed"].to_numpy(bool))
+    ends = ends_of(runs)
+    return (
+        named("holds", share_interval(lasting, shared))
+        | named("mean", mean_interval(np.minimum(days, until), shared))
+        | named("median", median_of(curve(ends)))
+    )
+
+
+def median_of(curve: pd.DataFrame) -> tuple[float, float, float]:
+    """Median survival with its interval: the first days on which curve and band are at most 1/2."""
+
+    def first(name: str) -> float:
+        below = np.flatnonzero(curve[name].to_numpy() <= 0.5)
+        return float(curve["day"].iloc[below[0]]) if below.size else math.nan
+
+    return first("survival"), first("survival_low"), first("survival_high")
+
+
+# ── tests ────────────────────────────────────────────────────────────────────────────────────
+
+
+def logrank(sweep: Sweep, by: By, where: Where = None) -> pd.Series:
+    """Whether survival differs between groups: chi2, df and p of the log-rank test (Mantel 1966).
+
+    `chi2`, `p`: the classical test, which takes runs as independent. `chi2_shared`, `p_shared`:
+    with the variance by clusters, as runs under common random numbers need it (Lin and Wei 1989).
+    `n`: runs. Where no run differs the shared test has no variance, and p is 1.
+
+    Raises InputError for fewer than two groups with runs.
+    """
+    found = [done_of(runs) for _, runs in groups(sweep, ["end_day", "collapsed"], by, where)]
+    found = [runs for runs in found if len(runs)]
+    if len(found) < 2:
+        raise InputError(
+            "needs at least two levels with runs", setting="by", value=by,
+            allowed="a factor that was swept",
+        )  # fmt: skip
+    runs = pd.concat(found, ignore_index=True)
+    group = np.repeat(np.arange(len(found)), [len(r) for r in found])
+    return logrank_of(
+        runs["end_day"].to_numpy(np.int64), runs["collapsed"].to_numpy(bool), group, clusters(runs)
+    )
+
+
+def logrank_of(day: Ints, event: Bools, group: Ints, clusters: Ints) -> pd.Series:
+    """The log-rank test of runs (n,), as in logrank."""
+    k, days = int(group.max()) + 1, int(day.max()) + 1
+    died = np.stack([np.bincount(day[event & (group == g)], minlength=days) for g in range(k)])
+    ended = np.stack([np.bincount(day[group == g], minlength=days) for g in range(k)])
+    risk = ended[:, ::-1].cumsum(axis=1)[:, ::-1]
+    d, y = died.sum(axis=0), np.maximum(risk.sum(axis=0), 1)
+    share = risk / y
+    excess = (died - share * d).sum(axis=1)[:-1]
+    spread = d * (y - d) / np.maximum(y - 1, 1)
+    inner = share[:-1] * spread
+    plain = np.diag(inner.sum(axis=1)) - inner @ share[:-1].T
+    # what each run adds to the excess of each group
+    hazard = np.cumsum(d / y)
+    by_share = np.cumsum(share[:-1] * d / y, axis=1)
+    own = (group[:, None] == np.arange(k - 1)).astype(float)
+    scores = event[:, None] * (own - share[:-1].T[day]) - (
+        own * hazard[day][:, None] - by_share.T[day]
+    )
+    sums = np.stack([np.bincount(clusters, scores[:, g]) for g in range(k - 1)], axis=1)
+    chi2, chi2_shared = (_quadratic(excess, v) for v in (plain, sums.T @ sums))
+    return pd.Series({
+        "chi2": chi2, "p": float(special.chdtrc(k - 1, chi2)),
+        "chi2_shared": chi2_shared, "p_shared": float(special.chdtrc(k - 1, chi2_shared)),
+        "df": k - 1, "n": day.size,
+    })  # fmt: skip
+
+
+def _quadratic(excess: Floats, variance: Floats) -> float:
+    return float(excess @ np.linalg.pinv(variance, hermitian=True) @ excess)

@@ -1,0 +1,29 @@
+"""The levels of a factor, in words and in order."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+MAX_LEVELS = 12
+
+
+def levels_of(values: pd.Series) -> pd.Series:
+    """A factor's values as an ordered categorical of texts; ranges of about as many points each
+    where they are more than MAX_LEVELS numbers."""
+    if pd.api.types.is_numeric_dtype(values) and values.nunique() > MAX_LEVELS:
+        ranges = pd.qcut(values, MAX_LEVELS, duplicates="drop")
+        names = [f"{r.left:.3g} to {r.right:.3g}" for r in ranges.cat.categories]
+        return ranges.cat.rename_categories(names)
+    order = list(dict.fromkeys(sorted(values) if _sorts(values) else values))
+    texts = [_text(value) for value in order]
+    return pd.Series(
+        pd.Categorical([_text(value) for value in values], categories=texts), index=values.index
+    )
+
+
+def _sorts(values: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values))
+
+
+def _text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
