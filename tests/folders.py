@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from truce_sim import open_sweep
 from truce_sim.cli import run_command
+from truce_sim.sweeps.folder import read_folder
 
 
 def sweep_into(folder: Path, *words: str) -> int:
@@ -18,7 +18,7 @@ def sweep_into(folder: Path, *words: str) -> int:
 
 def rows(folder: Path) -> pd.DataFrame:
     """All rows, in order."""
-    frame = open_sweep(folder).runs()
+    frame = read_folder(folder).runs()
     return frame.sort_values(["point", "replicate"], ignore_index=True)
 
 

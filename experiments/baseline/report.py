@@ -13,9 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from truce_sim import open_sweep, sweep
+from truce_sim import sweep
 from truce_sim.scenario import make_border
-from truce_sim.sweeps.folder import SweepFolder
+from truce_sim.sweeps.folder import SweepFolder, read_folder
 from truce_sim.sweeps.summary import wilson
 
 DAYS = (30, 90, 180, 365)
@@ -34,7 +34,7 @@ def main(runs: int) -> None:
             replicates=max(runs // 10, 2),
             folder=f"{scratch}/endless",
         )
-        tell_patterns(open_sweep(endless.folder))
+        tell_patterns(read_folder(endless.folder))
 
 
 def tell_survival(runs: pd.DataFrame) -> None:

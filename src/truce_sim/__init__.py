@@ -11,11 +11,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .analysis.sweep import open_sweep
     from .config import load_config
     from .errors import InputError
     from .library import simulate, sweep
     from .model import TruceModel
-    from .sweeps.folder import open_sweep
 
 __version__ = "0.1.0"
 
@@ -25,7 +25,7 @@ _HOMES = {
     "InputError": ".errors",
     "TruceModel": ".model",
     "load_config": ".config",
-    "open_sweep": ".sweeps.folder",
+    "open_sweep": ".analysis.sweep",
     "simulate": ".library",
     "sweep": ".library",
 }

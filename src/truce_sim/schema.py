@@ -413,6 +413,7 @@ class SweepConfig:
     compare: Annotated[
         str, Text("factor whose levels are compared with its first, run by run; empty: none")
     ] = ""
+    question: Annotated[str, Text("what the sweep asks; its report begins with it")] = ""
     run_timeout: Annotated[
         float, Quantity(0, inf, "s", "longest a run may take; then it failed", "", "design", True)
     ] = 60.0

@@ -70,7 +70,7 @@ def _tell_contrasts(out: Console, result: SweepResult, compare: str) -> None:
     assert result.contrasts is not None
     out.print(f"\n[bold]What {compare} changes[/], paired run by run, in this model:")
     for row in result.contrasts.head(MAX_ROWS).to_dict("records"):
-        sentence = in_words(row, compare, result.summary, result.horizon)
+        sentence = in_words(row, compare, result.horizon)
         out.print(f"  • {sentence}", soft_wrap=True)
     out.print(
         f"  Intervals: 95 % for all {len(result.contrasts)} together (Bonferroni).",
@@ -108,9 +108,9 @@ def _interval(row: dict[Hashable, Any], name: str, scale: float = 1.0, unit: str
 
 def _tell_targets(out: Console, result: SweepResult) -> None:
     """With sweep.until: which intervals are as narrow as asked, and how wide the widest is."""
-    from .sweeps.folder import open_sweep
+    from .sweeps.folder import read_folder
 
-    folder = open_sweep(result.folder)
+    folder = read_folder(result.folder)
     until, found = folder.settings.until, folder.targets
     if found is None:
         return

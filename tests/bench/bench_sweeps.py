@@ -28,11 +28,11 @@ print(json.dumps({"wall": time.perf_counter() - begun, "runs": result.runs_done,
 
 ENGINE = """
 import sys, time
-from truce_sim import open_sweep
 from truce_sim.engine.run import outcomes
 from truce_sim.engine.world import make_world
+from truce_sim.sweeps.folder import read_folder
 from truce_sim.sweeps.plan import cut, missing, runs_per_chunk
-folder, worker, workers = open_sweep(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+folder, worker, workers = read_folder(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 wanted = folder.wanted()
 chunks = list(cut(missing([], wanted), runs_per_chunk(int(wanted.sum()))))[worker::workers]
 specs = {chunk: folder.specs(chunk.points) for chunk in chunks}
@@ -50,7 +50,7 @@ import sys, time
 from truce_sim import open_sweep
 import pandas, pyarrow.parquet
 begun = time.perf_counter()
-rows = len(open_sweep(sys.argv[1]).runs())
+rows = len(open_sweep(sys.argv[1]).runs)
 print(time.perf_counter() - begun)
 """
 

@@ -8,7 +8,7 @@ import pytest
 
 from browser.helpers import at, go, press
 from truce_sim import sweep
-from truce_sim.sweeps.folder import open_sweep
+from truce_sim.sweeps.folder import read_folder
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -30,7 +30,7 @@ def test_a_row_is_the_very_same_run(visit, serve, folder) -> None:
     page.wait_for_function(
         "document.querySelector('[data-testid=mark]').innerText.includes('matches the sweep')"
     )
-    runs = open_sweep(folder).runs(points=[1]).set_index("replicate")
+    runs = read_folder(folder).runs(points=[1]).set_index("replicate")
     stored = runs.loc[7]
     at(page, int(stored["end_day"]) - (0 if stored["collapsed"] else 1))
 
@@ -58,7 +58,7 @@ def test_the_page_clicks_through(visit, serve, folder) -> None:
     assert "4 points, 80 runs" in page.inner_text("body")
     assert page.locator(".survival-key > span").count() == 2
     assert "No run failed." in page.inner_text("body")
-    means = open_sweep(folder).summary["mean_survival"]
+    means = read_folder(folder).summary["mean_survival"]
     shown = [text.split(" ± ") for text in page.locator(".heat td").all_inner_texts()]
     assert {f"{v:.0f}" if v >= 100 else f"{v:#.3g}" for v in means} == {mean for mean, _ in shown}
     page.locator("[data-testid=cell-1-1]").click()
@@ -68,7 +68,7 @@ def test_the_page_clicks_through(visit, serve, folder) -> None:
     for name, place in (("worst", "idxmin"), ("best", "idxmax")):
         press(page, name)
         page.locator("[data-testid=mark]").wait_for()
-        runs = open_sweep(folder).runs(["end_day"], points=[2]).set_index("replicate")
+        runs = read_folder(folder).runs(["end_day"], points=[2]).set_index("replicate")
         which = getattr(runs["end_day"].astype(int), place)()
         assert f"run 2:{which} of small" in page.inner_text("[data-testid=mark]")
         page.keyboard.press("End")

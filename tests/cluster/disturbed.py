@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from truce_sim import open_sweep
+from truce_sim.sweeps.folder import read_folder
 
 PROGRAM = Path(sys.executable).with_name("truce-sim")
 POINTS, REPLICATES = 6, 3000
@@ -51,7 +51,7 @@ class Sweep:
         until(lambda: len(self.parts()) >= number, f"{number} parts in {self.folder}")
 
     def rows(self) -> pd.DataFrame:
-        frame = open_sweep(self.folder).runs()
+        frame = read_folder(self.folder).runs()
         return frame.sort_values(["point", "replicate"], ignore_index=True)
 
 

@@ -15,8 +15,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from truce_sim import open_sweep
 from truce_sim.cli import run_command
+from truce_sim.sweeps.folder import read_folder
 
 pytestmark = pytest.mark.slow
 
@@ -47,7 +47,7 @@ def workers_of(driver: int) -> list[int]:
 
 
 def rows(folder: Path) -> pd.DataFrame:
-    frame = open_sweep(folder).runs()
+    frame = read_folder(folder).runs()
     return frame.sort_values(["point", "replicate"], ignore_index=True)
 
 

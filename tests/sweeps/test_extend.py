@@ -17,10 +17,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from folders import contents, parts, rows, sweep_into
-from truce_sim import open_sweep, sweep
+from truce_sim import sweep
 from truce_sim.cli import run_command
 from truce_sim.errors import InputError
 from truce_sim.sweeps.driver import SweepResult
+from truce_sim.sweeps.folder import read_folder
 from truce_sim.sweeps.specs import write_specs
 
 pytestmark = pytest.mark.slow
@@ -50,7 +51,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def large(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """The rows of six points, one of them between the others, and eight replicates, at once."""
     folder = grid(tmp_path_factory.mktemp("large") / "s", [3.0, 4.0, 5.0], 8).folder
-    return by_value(open_sweep(folder).runs())
+    return by_value(read_folder(folder).runs())
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ def test_more_samples(tmp_path: Path) -> None:
     assert result.runs_new == 24
     sampled(tmp_path / "whole", 16)
     pd.testing.assert_frame_equal(rows(tmp_path / "s"), rows(tmp_path / "whole"), check_exact=True)
-    summaries = [open_sweep(tmp_path / name).summary for name in ("s", "whole")]
+    summaries = [read_folder(tmp_path / name).summary for name in ("s", "whole")]
     pd.testing.assert_frame_equal(*summaries, check_exact=True)
 
 
@@ -135,7 +136,7 @@ def test_points_with_seeds_of_their_own(tmp_path: Path) -> None:
 def test_an_extension_that_was_interrupted(folder: Path, large: pd.DataFrame) -> None:
     """Killed when the new specs were written, and the design not yet: another extension does not
     trip over them."""
-    opened = open_sweep(folder)
+    opened = read_folder(folder)
     write_specs(folder / "specs", 4, opened.specs(range(3)))
     result = grid(folder, [3.0, 4.0, 5.0], 8)
     pd.testing.assert_frame_equal(by_value(result.runs), large, check_exact=True)
@@ -274,7 +275,7 @@ def test_a_million_points(flag: str, tmp_path: Path) -> None:
     assert kilobytes < 1e6
     assert seconds < 600
     if flag == "--prepare":
-        opened = open_sweep(tmp_path / "s")
+        opened = read_folder(tmp_path / "s")
         assert opened.points == 10**6
         last = opened.spec_of(10**6 - 1).params[0]
         assert last["states"]["threshold"][0] == table["home.threshold"][-1]

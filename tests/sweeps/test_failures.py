@@ -19,8 +19,9 @@ import pytest
 
 import truce_sim
 from folders import rows, sweep_into
-from truce_sim import columns, open_sweep
+from truce_sim import columns
 from truce_sim.compose import conf_folder
+from truce_sim.sweeps.folder import read_folder
 
 pytestmark = pytest.mark.slow
 
@@ -150,7 +151,7 @@ def test_the_table_of_failures(failing: tuple[Path, Done]) -> None:
 
 def test_they_count_nowhere(failing: tuple[Path, Done], good: pd.DataFrame) -> None:
     """The summary is of the runs that ended; it has their number beside it."""
-    summary = open_sweep(failing[0]).summary
+    summary = read_folder(failing[0]).summary
     assert summary["failed"].tolist() == [1, 5]
     assert summary["runs"].tolist() == [11, 7]
     left = good[~is_failed(good)].groupby("point")["end_day"].mean()

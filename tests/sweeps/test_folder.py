@@ -19,13 +19,14 @@ import pytest
 
 from conftest import REPOSITORY
 from folders import contents, parts, rows, sweep_into
-from truce_sim import columns, open_sweep, simulate, sweep
+from truce_sim import columns, simulate, sweep
 from truce_sim.cli import run_command
 from truce_sim.config import load_config, to_plain
 from truce_sim.engine.compile import DIGEST
 from truce_sim.engine.run import run
 from truce_sim.errors import InputError
 from truce_sim.frames import outcome_frame
+from truce_sim.sweeps.folder import read_folder
 from truce_sim.sweeps.store import Damaged
 
 LEVELS = {"truce": ["literal", "practised"], "home.threshold": [3.0, 5.0]}
@@ -143,7 +144,7 @@ def test_a_newer_folder_is_refused(folder: Path, capsys: pytest.CaptureFixture[s
         assert "install a newer truce-sim" in said
     assert sweep_into(folder, *WORDS) == 2
     with pytest.raises(InputError, match="newer"):
-        open_sweep(folder)
+        read_folder(folder)
     assert contents(folder) == before
 
 
@@ -177,7 +178,7 @@ def test_pandas_and_arrow_alone_read_it(finished: Path) -> None:
 
 def test_any_bit_that_flips_is_noticed_or_harmless(folder: Path) -> None:
     """In a part's data, headers and footer: it is damaged, or its rows are what they were."""
-    opened, rng = open_sweep(folder), np.random.default_rng(1)
+    opened, rng = read_folder(folder), np.random.default_rng(1)
     (chunk,) = opened.chunks()
     path, good = opened.part(chunk), opened.table(chunk).to_pylist()
     content, noticed = path.read_bytes(), 0
@@ -257,7 +258,7 @@ def test_a_part_without_its_series_is_never_there(
     folder = tmp_path / "s"
     words = ["sweep.events=true", "sweep.series_every_days=5", "run.horizon_days=20"]
     assert sweep_into(folder, *words, "sweep.replicates=3", "--prepare") == 0
-    opened, order = open_sweep(folder), []
+    opened, order = read_folder(folder), []
     write = Worker._write
 
     def watched(self: Worker, chunk: Any, kind: str, *more: Any) -> None:
@@ -292,7 +293,7 @@ def test_a_read_only_folder(finished: Path, tmp_path: Path, capsys: Any) -> None
         assert "s: stopped" in capsys.readouterr().out
         assert run_command(["verify", str(folder), "--runs", "3"]) == 0
         assert run_command(["list", str(disk)]) == 0
-        assert len(open_sweep(folder).runs()) == 60
+        assert len(read_folder(folder).runs()) == 60
         capsys.readouterr()
         for words in (["resume", str(folder)], ["rerun", str(folder), "--failed"]):
             assert run_command(words) == 2
@@ -314,7 +315,7 @@ def test_rows_of_some_columns_and_points(finished: Path, folder: Path) -> None:
     (folder / "runs.parquet").unlink()
     whole = rows(finished)
     for path in (finished, folder):
-        opened = open_sweep(path)
+        opened = read_folder(path)
         some = opened.runs(["end_day", "deaths"], points=[3, 1])
         expected = ["point", "replicate", "seed", *LEVELS, "status", "end_day", "deaths"]
         assert list(some.columns) == expected
@@ -330,7 +331,7 @@ def test_rows_of_some_columns_and_points(finished: Path, folder: Path) -> None:
 
 def test_a_row_can_be_run_again(finished: Path) -> None:
     """From its spec, every value equal to the last bit; from its configuration, too."""
-    opened = open_sweep(finished)
+    opened = read_folder(finished)
     for row in rows(finished).sample(10, random_state=5).to_dict("records"):
         spec = opened.spec_of(row["point"], row["replicate"])
         again = outcome_frame(np.array([run(spec).outcome])).iloc[0]
@@ -343,7 +344,7 @@ def test_a_row_can_be_run_again(finished: Path) -> None:
 
 
 def test_no_such_point(finished: Path) -> None:
-    opened = open_sweep(finished)
+    opened = read_folder(finished)
     for point in (-1, 4):
         with pytest.raises(InputError, match="0 to 3"):
             opened.spec_of(point)
@@ -354,7 +355,7 @@ def test_no_such_point(finished: Path) -> None:
 def test_what_is_not_made_yet(tmp_path: Path) -> None:
     """An unfinished sweep has no summary, and says how to get one."""
     assert sweep_into(tmp_path / "s", "home.threshold=3,4", "--prepare") == 0
-    opened = open_sweep(tmp_path / "s")
+    opened = read_folder(tmp_path / "s")
     assert opened.runs().empty
     assert opened.failures.empty
     with pytest.raises(InputError, match="truce-sim resume"):
@@ -367,7 +368,7 @@ def test_seeds_can_be_swept(tmp_path: Path) -> None:
         {"seed": [3, 11], "home.threshold": [3.0, 4.0]}, {"run.horizon_days": 40},
         replicates=4, folder=tmp_path / "s",
     )  # fmt: skip
-    opened = open_sweep(result.folder)
+    opened = read_folder(result.folder)
     assert opened.factors == ("seed", "home.threshold")
     assert list(result.runs.columns).count("seed") == 1
     assert result.runs.groupby("point")["seed"].first().tolist() == [3, 3, 11, 11]
@@ -387,7 +388,7 @@ def test_interventions_and_groups_can_be_swept(tmp_path: Path) -> None:
         {"interventions": [[], change], "mediation": ["none", "qatar_turkiye"]},
         {"run.horizon_days": 60}, replicates=4, folder=tmp_path / "s",
     )  # fmt: skip
-    opened = open_sweep(result.folder)
+    opened = read_folder(result.folder)
     texts = pd.read_parquet(tmp_path / "s" / "design.parquet")["interventions"].astype(str)
     assert [json.loads(text) for text in texts] == [[], [], change, change]
     for point, (planned, option) in enumerate(

@@ -12,11 +12,12 @@ pytest.importorskip("solara", reason="the viewer's libraries (the extra `viz`) a
 from truce_sim import InputError, load_config, simulate, sweep
 from truce_sim.cli import run_command
 from truce_sim.fields import by_path
+from truce_sim.sweeps.picks import pick_run
 from truce_sim.viewer import ensemble, presets
 from truce_sim.viewer.command import opened
 from truce_sim.viewer.levers import KEY_LEVERS, controls
 from truce_sim.viewer.movie import write_movie
-from truce_sim.viewer.opening import Opening, Row, open_row, pick_run
+from truce_sim.viewer.opening import Opening, Row, open_row
 from truce_sim.viewer.session import Session
 
 
@@ -126,11 +127,11 @@ def test_never_longer_where_the_interval_has_zero(days, words) -> None:
 
 @pytest.fixture(scope="module")
 def small_sweep(tmp_path_factory: pytest.TempPathFactory):
-    from truce_sim.sweeps.folder import open_sweep
+    from truce_sim.sweeps.folder import read_folder
 
     path = tmp_path_factory.mktemp("sweeps") / "small"
     sweep({"home.threshold": [3.0, 9.0]}, replicates=21, folder=path)
-    return open_sweep(path)
+    return read_folder(path)
 
 
 def test_picks_are_what_they_say(small_sweep) -> None:

@@ -47,12 +47,12 @@ def resume(arguments: Sequence[str]) -> int:
     from truce_sim.terminal import SweepBar
 
     from .driver import carry_on
-    from .folder import open_sweep
+    from .folder import read_folder
 
     parser = _parser("resume", "Run what is missing in a sweep's folder, and sum up.")
     parser.add_argument("--workers", type=_count, help="processes to use; default: the sweep's")
     asked = parser.parse_args(arguments)
-    folder = open_sweep(asked.dir)
+    folder = read_folder(asked.dir)
     result = carry_on(folder, SweepBar(), asked.workers)
     report_sweep(result, folder.factors, folder.settings.compare)
     return 1 if result.runs_failed else 0
@@ -105,7 +105,7 @@ def rerun(arguments: Sequence[str]) -> int:
     from truce_sim.tell_sweep import report_sweep
     from truce_sim.terminal import SweepBar
 
-    from .folder import open_sweep
+    from .folder import read_folder
     from .rerun import rerun_failed
 
     parser = _parser("rerun", "Run failed runs again; what fails again stays a failure.")
@@ -114,7 +114,7 @@ def rerun(arguments: Sequence[str]) -> int:
         "--run-timeout", type=float, help="seconds a run may take, if not as before"
     )
     asked = parser.parse_args(arguments)
-    folder = open_sweep(asked.dir)
+    folder = read_folder(asked.dir)
     if asked.run_timeout is not None and not 0 < asked.run_timeout < math.inf:
         raise InputError(
             "is no time to run in", setting="--run-timeout", value=asked.run_timeout,

@@ -46,6 +46,8 @@ class Contrasts:
         self.baseline = values[factor].iloc[0]
         # per pair and outcome (days, collapse): n, Σd, Σd²
         self._sums = np.zeros((len(self.pairs), 2, 3))
+        # per pair: how many runs collapsed of the level, of the baseline
+        self._collapsed = np.zeros((len(self.pairs), 2))
         for strip in strips(folder, ["end_day", "collapsed"]):
             self._count(strip)
 
@@ -55,13 +57,17 @@ class Contrasts:
             good = np.isfinite(difference)
             kept = np.where(good, difference, 0.0)
             self._sums[i] += np.stack([good.sum(1), kept.sum(1), (kept**2).sum(1)], axis=1)
+            both = strip[1][[pair.other, pair.baseline]]
+            self._collapsed[i] += both[:, good[1]].sum(axis=1)
 
     def table(self) -> pd.DataFrame:
         """One row a pair: context, level, n, and the mean paired difference to the baseline of
-        `days` (restricted to the horizon) and `collapse` (share of runs), with intervals."""
+        `days` (restricted to the horizon) and `collapse` (share of runs), with intervals; the
+        shares themselves, `collapse_share` and `collapse_share_baseline`; `more`, the replicates
+        more that would tell a difference in days as large as the one seen."""
         rows = []
         level = 1.0 - (1.0 - CONFIDENCE) / max(len(self.pairs), 1)
-        for pair, sums in zip(self.pairs, self._sums, strict=True):
+        for pair, sums, collapsed in zip(self.pairs, self._sums, self._collapsed, strict=True):
             row: dict[str, object] = {**pair.context, self.factor: pair.level}
             row |= {"baseline": self.baseline, "n": int(sums[0, 0])}
             for name, interval, (size, total, squares) in (
@@ -70,6 +76,10 @@ class Contrasts:
             ):
                 mean, low, high = interval(size, total, squares, level)
                 row |= {name: mean, f"{name}_low": low, f"{name}_high": high}
+            days = (row["days"], row["days_low"], row["days_high"])
+            shares = collapsed / sums[0, 0] if sums[0, 0] else (math.nan, math.nan)
+            row |= {"collapse_share": float(shares[0]), "collapse_share_baseline": float(shares[1])}
+            row["more"] = more_replicates(int(sums[0, 0]), *days, level)  # type: ignore[arg-type]
             row |= {"point": pair.other, "baseline_point": pair.baseline}
             rows.append(row)
         return pd.DataFrame(rows)
@@ -143,23 +153,59 @@ def share_difference(
     return total / n, max(centre - half, -1.0), min(centre + half, 1.0)
 
 
-def in_words(row: Mapping[Hashable, Any], factor: str, summary: pd.DataFrame, horizon: int) -> str:
+def more_replicates(n: int, mean: float, low: float, high: float, level: float) -> float:
+    """How many replicates more would tell a difference as large as the one seen from none, in four
+    cases of five; 0 where this many do, NaN where there is no difference or no interval.
+
+    From the width of the interval at that level: the usual formula for power 0.8, with normal
+    quantiles (a planning figure: the difference seen is itself uncertain).
+    """
+    if not math.isfinite(low) or mean == 0.0:
+        return math.nan
+    if low > 0.0 or high < 0.0:
+        return 0.0
+    z = float(special.ndtri(0.5 + level / 2))
+    needed = n * ((high - low) / 2 * (1 + float(special.ndtri(0.8)) / z) / abs(mean)) ** 2
+    return float(max(math.ceil(needed) - n, 1))
+
+
+#: More replicates than this are not worth naming: the difference is as good as none.
+_MOST_MORE = 1_000_000
+
+
+def in_words(row: Mapping[Hashable, Any], factor: str, horizon: int) -> str:
     """One pair as a sentence; never "longer" or "shorter" when the interval crosses zero."""
-    names = [name for name in summary.columns if name in row and name != factor]
-    where = "With " + ", ".join(f"{name}={row[name]}" for name in names) + ", " if names else ""
+    others = list(row)[: list(row).index(factor)]
+    where = "With " + ", ".join(f"{name}={row[name]}" for name in others) + ", " if others else ""
     who = f"{where}{factor}={row[factor]} rather than {row['baseline']}"
     low, high = row["days_low"], row["days_high"]
     if not math.isfinite(low):
         return f"{who}: too few runs to say."
     if low <= 0.0 <= high:
-        same = "no run differs in days survived" if low == high else "cannot be told apart"
-        interval = f"{row['days']:+.1f} days [{low:+.1f}, {high:+.1f}]"
-        return f"{who}: {same} at n = {row['n']:,} ({interval})."
+        return f"{who}: {_not_told_apart(row)}."
     word, (low, high) = ("longer", (low, high)) if low > 0.0 else ("shorter", (-high, -low))
-    ours, theirs = (summary.loc[row[p], "collapse_share"] for p in ("point", "baseline_point"))
     points = f"[{100 * row['collapse_low']:+.1f}, {100 * row['collapse_high']:+.1f}]"
+    ours, theirs = 100 * row["collapse_share"], 100 * row["collapse_share_baseline"]
     return (
         f"{who}: the truce lasts {abs(row['days']):.1f} days {word} [{low:.1f}, {high:.1f}] on "
-        f"average; {100 * ours:.1f} % of runs collapse within {horizon} days instead of "
-        f"{100 * theirs:.1f} % ({100 * row['collapse']:+.1f} points {points})."
+        f"average; {ours:.1f} % of runs collapse within {horizon} days instead of {theirs:.1f} % "
+        f"({100 * row['collapse']:+.1f} points {points})."
     )
+
+
+def _not_told_apart(row: Mapping[Hashable, Any]) -> str:
+    """Why no difference can be told, and what would tell it."""
+    low, high, more = row["days_low"], row["days_high"], row["more"]
+    if low == high:
+        return f"no run differs in days survived, at n = {row['n']:,}"
+    interval = f"{row['days']:+.1f} days [{low:+.1f}, {high:+.1f}]"
+    told = f"cannot be told apart at n = {row['n']:,} ({interval})"
+    if not 0 < more <= _MOST_MORE:
+        return f"{told}; a difference of more than {max(-low, high):.1f} days is ruled out"
+    return f"{told}; about {_rounded(more):,} more replicates would tell a difference as large"
+
+
+def _rounded(number: float) -> int:
+    """A planning figure, to two digits."""
+    unit = 10 ** max(len(str(int(number))) - 2, 0)
+    return int(math.ceil(number / unit) * unit)

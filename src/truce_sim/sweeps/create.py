@@ -20,7 +20,7 @@ from truce_sim.schema import Config
 
 from .contrasts import find_pairs
 from .design import Design, specs_of
-from .folder import PARTS, SweepFolder, open_sweep
+from .folder import PARTS, SweepFolder, read_folder
 from .lock import locked
 from .plan import stretches
 from .provenance import make_folder, provenance, version
@@ -29,7 +29,7 @@ from .store import to_table, write_json, write_table
 from .targets import check_until
 
 #: Settings that say how runs are made, not which: an extension may have others.
-_FREE = ("replicates", "workers", "compare", "run_timeout", "jobs", "until")
+_FREE = ("replicates", "workers", "compare", "question", "run_timeout", "jobs", "until")
 _RECORDS = ("series_every_days", "events", "only_if_collapsed")
 
 _SLICE = 1000
@@ -44,7 +44,7 @@ def prepare(design: Design, shared: Config, overrides: Sequence[str]) -> SweepFo
     _check_settings(design, shared)
     path = Path(shared.output.dir) / shared.output.name
     if shared.output.name and (path / "manifest.json").is_file():
-        return _extend(open_sweep(path), design, shared, overrides)
+        return _extend(read_folder(path), design, shared, overrides)
 
     def fill(folder: Path) -> None:
         keys = write_specs(folder / "specs", 0, _specs(design))
@@ -52,7 +52,7 @@ def prepare(design: Design, shared: Config, overrides: Sequence[str]) -> SweepFo
         (folder / PARTS).mkdir()
         write_json(folder / "manifest.json", _describe(design, shared, overrides))
 
-    return open_sweep(make_folder(shared.output.dir, "sweep", shared.output.name, fill))
+    return read_folder(make_folder(shared.output.dir, "sweep", shared.output.name, fill))
 
 
 def _check_settings(design: Design, shared: Config) -> None:
@@ -152,7 +152,7 @@ def _extend(
         if new:
             manifest |= _append(folder, design, keys, new)
         write_json(folder.path / "manifest.json", manifest)
-    return open_sweep(folder.path)
+    return read_folder(folder.path)
 
 
 def _append(

@@ -25,7 +25,7 @@ from .create import prepare, refuse_other_rules
 from .crew import Crew, count_workers
 from .design import Composer, Design, DesignSettings, make_design
 from .estimate import estimate
-from .folder import PARTS, SweepFolder, open_sweep
+from .folder import PARTS, SweepFolder, read_folder
 from .lock import locked
 from .plan import Chunk, cut, missing, runs_per_chunk, uncovered
 from .results import has_results, write_results
@@ -94,12 +94,12 @@ class SweepResult:
     @cached_property
     def runs(self) -> pd.DataFrame:
         """All runs: point, replicate, seed, swept values, outcome (meanings in `columns`)."""
-        return open_sweep(self.folder).runs()
+        return read_folder(self.folder).runs()
 
     @property
     def failures(self) -> pd.DataFrame:
         """The runs that failed, with error and traceback."""
-        return open_sweep(self.folder).failures
+        return read_folder(self.folder).failures
 
 
 def sweep_from_hydra(
@@ -269,7 +269,7 @@ class _Work:
 
     def result(self) -> SweepResult:
         """What came of it."""
-        folder = open_sweep(self.folder.path)
+        folder = read_folder(self.folder.path)
         summary = folder.summary
         return SweepResult(
             folder.path, folder.design[list(folder.factors)], summary, folder.contrasts,

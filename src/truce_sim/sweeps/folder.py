@@ -11,7 +11,7 @@ failures.parquet, summary.parquet, contrasts.parquet, runs.parquet: made when al
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -39,7 +39,7 @@ _NEEDED = {"points": int, "factors": list, "config": dict, "bases": list, "desig
 PARTS, SERIES, EVENTS, RERUNS = "parts", "series", "events", "reruns"
 
 
-def open_sweep(path: str | Path) -> SweepFolder:
+def read_folder(path: str | Path) -> SweepFolder:
     """Open a sweep's folder to read it, finished or not.
 
     Raises InputError for what is no sweep's folder, one of a newer schema, or one that has lost the
@@ -108,7 +108,7 @@ class Footer(NamedTuple):
 
 
 class SweepFolder:
-    """A sweep on disk, as open_sweep gives it. Reading never changes anything."""
+    """A sweep on disk, as read_folder gives it. Reading never changes anything."""
 
     def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
         self.path = path
@@ -212,11 +212,25 @@ class SweepFolder:
         self, columns: Sequence[str] | None = None, points: range | None = None
     ) -> Iterator[tuple[Chunk, pa.Table]]:
         """Part by part, its rows, each run once. Raises Damaged for a part that is not whole."""
+        return self._each_once(lambda chunk: self.table(chunk, columns), points)
+
+    def recorded(
+        self, kind: str, columns: Sequence[str] | None = None, points: range | None = None
+    ) -> Iterator[tuple[Chunk, pa.Table]]:
+        """Part by part, the daily series or the events (SERIES, EVENTS) of its runs, in order, with
+        `point` and `replicate` before the columns asked for. Raises Damaged."""
+        names = None if columns is None else list(dict.fromkeys(["point", "replicate", *columns]))
+        return self._each_once(lambda chunk: read_table(self.part(chunk, kind), names), points)
+
+    def _each_once(
+        self, read: Callable[[Chunk], pa.Table], points: range | None
+    ) -> Iterator[tuple[Chunk, pa.Table]]:
+        """Part by part, what is read of it, without runs that an earlier part has."""
         seen: list[Chunk] = []
         for chunk in self.chunks():
             if points is not None and not _meet(chunk.points, points):
                 continue
-            table = self.table(chunk, columns)
+            table = read(chunk)
             for other in seen:
                 if _meet(chunk.points, other.points) and _meet(chunk.replicates, other.replicates):
                     table = _without(table, chunk, other)
@@ -283,11 +297,11 @@ class SweepFolder:
         first = ["point", "replicate", "seed", *(f for f in self.factors if f != "seed"), "status"]
         return list(dict.fromkeys([*first, *columns]))
 
-    def with_values(self, table: pa.Table) -> pa.Table:
-        """Rows with the swept values of their points, and without errors and tracebacks."""
+    def with_values(self, table: pa.Table, place: int = 3) -> pa.Table:
+        """Rows with the swept values of their points from that column on, and without errors and
+        tracebacks."""
         rows = table["point"].combine_chunks()
         design = self.design_table
-        place = 3
         for name in self.factors:
             if name != "seed":
                 field = design.schema.field(name)

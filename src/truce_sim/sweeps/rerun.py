@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from .create import refuse_other_rules
 from .crew import Crew, count_workers
 from .driver import Progress, Stopped, SweepResult, carry_on
-from .folder import RERUNS, SweepFolder, open_sweep
+from .folder import RERUNS, SweepFolder, read_folder
 from .lock import locked
 from .plan import Chunk
 from .store import read_table, write_json, write_table
@@ -58,7 +58,7 @@ def _reopened(folder: SweepFolder, run_timeout: float | None) -> SweepFolder:
     if run_timeout is not None:
         manifest["config"]["sweep"]["run_timeout"] = run_timeout
     write_json(folder.path / "manifest.json", manifest)
-    return open_sweep(folder.path)
+    return read_folder(folder.path)
 
 
 def _failed(folder: SweepFolder) -> Iterator[Chunk]:

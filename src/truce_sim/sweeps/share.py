@@ -13,7 +13,7 @@ from pathlib import Path
 from .create import refuse_other_rules
 from .crew import Crew, count_workers
 from .driver import Progress, Stopped
-from .folder import open_sweep
+from .folder import read_folder
 from .plan import Chunk, cut, missing, runs_per_chunk, uncovered
 
 
@@ -21,7 +21,7 @@ def work_on_share(
     path: str | Path, share: int, shares: int, progress: Progress, workers: int | None = None
 ) -> int:
     """Do what is missing of a share; returns how many of its runs failed. Raises as work_on."""
-    wanted = open_sweep(path).wanted()
+    wanted = read_folder(path).wanted()
     everything = cut(missing([], wanted), runs_per_chunk(int(wanted.sum())))
     return work_on(path, islice(everything, share, None, shares), progress, workers)
 
@@ -33,7 +33,7 @@ def work_on(
 
     Raises InputError for no sweep's folder or other rules, Stopped where it cannot be finished.
     """
-    folder = open_sweep(path)
+    folder = read_folder(path)
     refuse_other_rules(folder)
     todo = list(uncovered(chunks, folder.chunks()))
     runs, failed, done = sum(chunk.runs for chunk in todo), 0, 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from truce_sim.errors import InputError
 
-from .folder import SweepFolder, open_sweep
+from .folder import SweepFolder, read_folder
 from .lock import is_locked
 from .plan import missing
 
@@ -52,7 +52,7 @@ class Status:
 
 def status_of(path: str | Path) -> Status:
     """How the sweep in a folder stands. Raises InputError where there is none."""
-    folder = open_sweep(path)
+    folder = read_folder(path)
     wanted = folder.wanted()
     lost = sum(chunk.runs for chunk in missing(folder.chunks(), wanted))
     footers = [folder.footer(chunk) for chunk in folder.chunks()]

@@ -90,10 +90,11 @@ def day_columns(
 
 
 def share_interval(
-    successes: NDArray[np.int64], n: NDArray[np.int64]
+    successes: NDArray[Any], n: NDArray[Any], confidence: float = CONFIDENCE
 ) -> tuple[Floats, Floats, Floats]:
-    """Shares with their 95 % Wilson intervals (Wilson 1927); missing for n = 0."""
-    z = float(special.ndtri(0.5 + CONFIDENCE / 2))
+    """Shares with their Wilson intervals (Wilson 1927); missing for n = 0. n may be an effective
+    number of runs."""
+    z = float(special.ndtri(0.5 + confidence / 2))
     with np.errstate(divide="ignore", invalid="ignore"):
         share = successes / n
         centre = (successes + z**2 / 2) / (n + z**2)

@@ -18,7 +18,7 @@ from truce_sim.errors import InputError
 from truce_sim.spec import make_spec
 
 from .create import refuse_other_rules
-from .folder import SweepFolder, open_sweep
+from .folder import SweepFolder, read_folder
 from .plan import Chunk
 from .records import recorder_of
 from .rows import Rows
@@ -66,7 +66,7 @@ def verify_sweep(path: str | Path, runs: int, pick: int | None = None) -> Proof:
     and events of the runs. Raises InputError for a folder of other rules, which this program cannot
     prove, store.Damaged for a file that is not whole.
     """
-    folder = open_sweep(path)
+    folder = read_folder(path)
     refuse_other_rules(folder)
     pick = secrets.randbelow(2**32) if pick is None else pick
     chunks = folder.chunks()

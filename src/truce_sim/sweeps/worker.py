@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from truce_sim.engine.run import RunSpec, outcomes
 from truce_sim.engine.world import DONE, OUTCOME, make_world
 
-from .folder import PARTS, SweepFolder, open_sweep
+from .folder import PARTS, SweepFolder, read_folder
 from .plan import REPLICATES_PER_BLOCK, Chunk
 from .records import recorder_of
 from .rows import ERROR, Failure, Rows
@@ -152,7 +152,7 @@ def main(path: str) -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever else is printed must not get between the answers
     pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps 16 MB that nothing uses
-    worker = Worker(open_sweep(path))
+    worker = Worker(read_folder(path))
     print(json.dumps({"ready": True}), file=answers)
     for line in sys.stdin:
         into, _, name = line.strip().partition("/")

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from truce_sim.errors import InputError
-
-from .opening import PICKS
+from truce_sim.sweeps.picks import PICKS
 
 if TYPE_CHECKING:
     from .opening import Opening

@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from truce_sim.errors import InputError
 from truce_sim.schema import Config
+from truce_sim.sweeps.picks import pick_run
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from truce_sim.sweeps.folder import SweepFolder
-
-#: Which run of a point: the name of a flag, and what it opens.
-PICKS = {
-    "worst": "the run that ended first",
-    "median": "the run of median length",
-    "best": "the run that lasted longest",
-    "first-collapse": "the first run, by replicate, that collapsed",
-}
 
 
 @dataclass(frozen=True)
@@ -68,9 +61,9 @@ def open_folder(folder: Path, run: str = "", pick: str = "", point: int = 0) -> 
                 allowed="--run and its like with the folder of a sweep",
             )  # fmt: skip
         return _open_run(folder)
-    from truce_sim.sweeps.folder import open_sweep
+    from truce_sim.sweeps.folder import read_folder
 
-    sweep = open_sweep(folder)
+    sweep = read_folder(folder)
     if pick:
         return open_row(sweep, point, pick_run(sweep, point, pick))
     return open_row(sweep, *parse_run(run)) if run else Opening(sweep=sweep)
@@ -104,32 +97,6 @@ def parse_run(text: str) -> tuple[int, int]:
             "names no run", setting="--run", value=text, allowed="point:replicate, such as 12:7"
         )
     return int(parts[0]), int(parts[1])
-
-
-def pick_run(sweep: SweepFolder, point: int, pick: str) -> int:
-    """Return the replicate of a point that `pick` (of PICKS) means; the lowest of equals."""
-    if not 0 <= point < sweep.points:
-        raise InputError(
-            "no such point", setting=f"--{pick}", value=point, allowed=f"0 to {sweep.points - 1}"
-        )
-    runs = sweep.runs(["end_day", "collapsed"], points=[point])
-    runs = runs[runs["status"] == "done"].sort_values("replicate", kind="stable")
-    if pick == "first-collapse":
-        runs = runs[runs["collapsed"].astype(bool)]
-    if runs.empty:
-        problem = "no run of this point collapsed" if pick == "first-collapse" else "has no runs"
-        raise InputError(problem, setting=f"--{pick}", value=point)
-    return int(runs["replicate"].iloc[_place(runs["end_day"].to_numpy(float), pick)])
-
-
-def _place(days: Any, pick: str) -> int:
-    import numpy as np
-
-    if pick == "median":
-        return int(np.argmin(np.abs(days - np.sort(days)[(len(days) - 1) // 2])))
-    if pick == "first-collapse":
-        return 0
-    return int(np.argmin(days) if pick == "worst" else np.argmax(days))
 
 
 def _open_run(folder: Path) -> Opening:

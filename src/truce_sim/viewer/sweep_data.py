@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from truce_sim.columns import OUTCOME
 from truce_sim.errors import InputError
 from truce_sim.sweeps.folder import SweepFolder
+from truce_sim.sweeps.levels import levels_of
 from truce_sim.sweeps.summary import share_interval, survival_table
 
 #: Summaries that a heat map can show beside the mean of any outcome.
@@ -22,7 +23,6 @@ SUMMARIES = {
     "median_survival": "median days survived (mean of the points')",
 }
 _WORDS = ("status", "cause", "collapsed")  # outcomes that are no numbers
-MAX_LEVELS = 12
 MAX_ROWS = 5000
 MAX_CURVES = 8
 
@@ -45,7 +45,7 @@ class SweepData:
     @cached_property
     def levels(self) -> dict[str, pd.Series]:
         """The level of each factor at each point, as text, in order (a categorical)."""
-        return {name: _levels(self.summary[name]) for name in self.factors}
+        return {name: levels_of(self.summary[name]) for name in self.factors}
 
     @cached_property
     def ends(self) -> NDArray[np.int64]:
@@ -129,27 +129,6 @@ class SweepData:
             for point, row in zip(shown.index, shown.to_dict("records"), strict=True)
         ]  # fmt: skip
         return {"names": ["point", *names], "rows": rows, "total": len(self.summary)}
-
-
-def _levels(values: pd.Series) -> pd.Series:
-    """Levels as an ordered categorical of texts; ranges where there are too many numbers."""
-    if pd.api.types.is_numeric_dtype(values) and values.nunique() > MAX_LEVELS:
-        ranges = pd.qcut(values, MAX_LEVELS, duplicates="drop")
-        names = [f"{r.left:.3g} to {r.right:.3g}" for r in ranges.cat.categories]
-        return ranges.cat.rename_categories(names)
-    order = list(dict.fromkeys(sorted(values) if _sorts(values) else values))
-    texts = [_text(value) for value in order]
-    return pd.Series(
-        pd.Categorical([_text(value) for value in values], categories=texts), index=values.index
-    )
-
-
-def _sorts(values: pd.Series) -> bool:
-    return bool(pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values))
-
-
-def _text(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _cell(

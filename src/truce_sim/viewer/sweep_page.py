@@ -8,8 +8,9 @@ import solara
 
 from truce_sim.errors import InputError
 from truce_sim.sweeps.folder import SweepFolder
+from truce_sim.sweeps.picks import PICKS, pick_run
 
-from .opening import PICKS, Opening, open_row, parse_run, pick_run
+from .opening import Opening, open_row, parse_run
 from .parts import HeatMap, PointTable, SurvivalCurves
 from .sweep_data import SweepData
 
