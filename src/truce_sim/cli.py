@@ -27,6 +27,10 @@ truce-sim: a laboratory for one-clause truces
   truce-sim rerun DIR --failed     run failed runs again
   truce-sim worker DIR             do a share of the work (clusters)
 
+  truce-sim summary DIR            how long truces last, by factor, with intervals
+  truce-sim compare DIR [FACTOR]   its levels against a baseline, run by run, in words
+  truce-sim report DIR             one HTML file: the answer, and what it rests on
+
   truce-sim view [overrides]       watch a run in the browser; fork it
   truce-sim view DIR               the same for a sweep, or one of its runs (--run 12:7)
   truce-sim movie [overrides]      a run as a GIF or MP4 file
@@ -48,6 +52,7 @@ It simulates policy, abstractly, on assumptions that are marked as such; it fore
 
 
 _FOLDER_COMMANDS = ("resume", "status", "list", "verify", "rerun", "worker")
+_ANALYSES = ("summary", "compare", "report")
 
 
 def main() -> NoReturn:
@@ -145,6 +150,17 @@ def _on_folder(command: str) -> Callable[[list[str]], int]:
     return carry_out
 
 
+def _analysis(command: str) -> Callable[[list[str]], int]:
+    """A command that answers from a sweep's folder, imported when it is used."""
+
+    def carry_out(arguments: list[str]) -> int:
+        from .analysis.commands import COMMANDS
+
+        return COMMANDS[command](arguments)
+
+    return carry_out
+
+
 def completion(arguments: list[str]) -> int:
     """`truce-sim completion SHELL`: a completion script; `query SHELL` answers it."""
     from .completion import answer, script
@@ -178,6 +194,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "movie": movie,
     "completion": completion,
     **{name: _on_folder(name) for name in _FOLDER_COMMANDS},
+    **{name: _analysis(name) for name in _ANALYSES},
 }
 
 

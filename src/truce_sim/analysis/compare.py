@@ -135,16 +135,15 @@ class Comparison:
         """Each row in words: never "longer" or "shorter" when the interval crosses zero."""
         table = self.pooled if pooled else self.table
         told = [in_words(row, self.factor, self.horizon) for row in table.to_dict("records")]
-        return (
-            [f"Averaged over {len(self.contexts)} settings of the rest, {t}" for t in told]
-            if (pooled and len(self.contexts) > 1)
-            else told
-        )
+        if not pooled or len(self.contexts) < 2:
+            return told
+        others = " and ".join(self.contexts.columns)
+        return [f"Averaged over the {len(self.contexts)} settings of {others}, {t}" for t in told]
 
-    @property
-    def multiplicity(self) -> str:
-        """How intervals allow for their number."""
-        n = len(self.table)
+    @staticmethod
+    def multiplicity_of(table: pd.DataFrame) -> str:
+        """How the intervals of `table` or `pooled` allow for their number."""
+        n = len(table)
         return f"95 % for all {n} comparisons together (Bonferroni)" if n > 1 else "95 %"
 
 

@@ -15,16 +15,18 @@ from typing import NoReturn
 from truce_sim.errors import InputError
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Arguments of one command; what is wrong with them is an InputError."""
 
     def error(self, message: str) -> NoReturn:
+        """Raise what is wrong as an InputError."""
         usage = " ".join(self.format_usage().removeprefix("usage:").split())
         raise InputError(message, allowed=usage)
 
 
-def _parser(command: str, about: str, *, folder: str = "of a sweep") -> _Parser:
-    parser = _Parser(f"truce-sim {command}", description=about)
+def folder_parser(command: str, about: str, *, folder: str = "of a sweep") -> Parser:
+    """A parser of a command's arguments, the first of which is a folder."""
+    parser = Parser(f"truce-sim {command}", description=about)
     parser.add_argument("dir", metavar="DIR", help=f"folder {folder}")
     return parser
 
@@ -49,7 +51,7 @@ def resume(arguments: Sequence[str]) -> int:
     from .driver import carry_on
     from .folder import read_folder
 
-    parser = _parser("resume", "Run what is missing in a sweep's folder, and sum up.")
+    parser = folder_parser("resume", "Run what is missing in a sweep's folder, and sum up.")
     parser.add_argument("--workers", type=_count, help="processes to use; default: the sweep's")
     asked = parser.parse_args(arguments)
     folder = read_folder(asked.dir)
@@ -64,7 +66,9 @@ def status(arguments: Sequence[str]) -> int:
 
     from .status import status_of
 
-    parser = _parser("status", "What is done, failed and missing, how fast, and the time left.")
+    parser = folder_parser(
+        "status", "What is done, failed and missing, how fast, and the time left."
+    )
     found = status_of(parser.parse_args(arguments).dir)
     tell_status(found)
     return 1 if found.failed else 0
@@ -76,7 +80,7 @@ def list_sweeps(arguments: Sequence[str]) -> int:
 
     from .status import find_sweeps
 
-    parser = _Parser("truce-sim list", description="The sweeps under a folder.")
+    parser = Parser("truce-sim list", description="The sweeps under a folder.")
     parser.add_argument("dir", metavar="DIR", nargs="?", default="outputs")
     asked = parser.parse_args(arguments)
     tell_list(find_sweeps(Path(asked.dir)), asked.dir)
@@ -90,7 +94,9 @@ def verify(arguments: Sequence[str]) -> int:
 
     from .verify import verify_sweep
 
-    parser = _parser("verify", "Run randomly chosen rows again and compare every value exactly.")
+    parser = folder_parser(
+        "verify", "Run randomly chosen rows again and compare every value exactly."
+    )
     parser.add_argument("--runs", type=_count, default=50, help="how many (default: 50)")
     parser.add_argument("--pick", type=_seed, help="seed of the choice, to make the same one again")
     asked = parser.parse_args(arguments)
@@ -108,7 +114,7 @@ def rerun(arguments: Sequence[str]) -> int:
     from .folder import read_folder
     from .rerun import rerun_failed
 
-    parser = _parser("rerun", "Run failed runs again; what fails again stays a failure.")
+    parser = folder_parser("rerun", "Run failed runs again; what fails again stays a failure.")
     parser.add_argument("--failed", action="store_true", required=True, help="the failed ones")
     parser.add_argument(
         "--run-timeout", type=float, help="seconds a run may take, if not as before"
@@ -131,7 +137,7 @@ def worker(arguments: Sequence[str]) -> int:
 
     from .share import work_on_share
 
-    parser = _parser("worker", "Do one share of a sweep's work; any number may work at once.")
+    parser = folder_parser("worker", "Do one share of a sweep's work; any number may work at once.")
     parser.add_argument("--chunk", type=int, default=0, metavar="K", help="which share, from 0")
     parser.add_argument("--of", type=_count, default=1, metavar="N", help="of how many")
     parser.add_argument("--workers", type=_count, help="processes to use; default: every core")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import sys
@@ -86,7 +87,7 @@ def provenance(seed: int, overrides: Iterable[str]) -> dict[str, Any]:
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in _LIBRARIES},
         "machine": {"system": platform.platform(), "cores": os.cpu_count()},
-        "command": " ".join(Path(a).name if i == 0 else a for i, a in enumerate(sys.argv)),
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "overrides": list(overrides),
         "seed": seed,
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),

@@ -1,0 +1,81 @@
+"""Pictures of paired comparisons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from truce_sim.analysis.compare import Comparison
+
+from .style import COLOURS, GREY, axes_of, state_n, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_MARKS = "osD^vPX*"
+MAX_CONTEXTS = 8
+
+
+@styled
+def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
+    """Days gained or lost against the baseline, a row a level: in each context, or averaged over
+    them where they are more than MAX_CONTEXTS."""
+    pooled = len(comparison.contexts) > MAX_CONTEXTS
+    table = comparison.pooled if pooled else comparison.table
+    factor, levels = comparison.factor, comparison.levels
+    others = [name for i, name in enumerate(levels) if i != comparison.baseline]
+    ax = axes_of(ax, height=1.2 + 0.5 * len(others) + (0 if pooled else 0.2 * len(table)))
+    names = [] if pooled else list(comparison.contexts.columns)
+    contexts = list(dict.fromkeys(map(tuple, table[names].to_numpy()))) if names else [()]
+    offsets = 0.32 * np.linspace(-1, 1, len(contexts)) if len(contexts) > 1 else [0.0]
+    for i, context in enumerate(contexts):
+        rows = table[(table[names] == context).all(axis=1)] if names else table
+        y = [others.index(level) + offsets[i] for level in rows[factor]]
+        low, high = rows["days"] - rows["days_low"], rows["days_high"] - rows["days"]
+        label = ", ".join(f"{n} = {v}" for n, v in zip(names, context, strict=True))
+        ax.errorbar(
+            rows["days"], y, xerr=[low, high], label=label, fmt=_MARKS[i % len(_MARKS)],
+            color=COLOURS[i % len(COLOURS)], markersize=5, capsize=2.5, linewidth=1.4,
+        )  # fmt: skip
+    ax.axvline(0.0, color=GREY, linewidth=1.0, zorder=0)
+    ax.set_yticks(range(len(others)), [str(name) for name in others])
+    ax.set_ylim(len(others) - 0.5, -0.5)
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel(
+        f"Days that truces last longer within {comparison.horizon} days than with "
+        f"{factor} = {levels[comparison.baseline]}"
+    )
+    if len(contexts) > 1:
+        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=min(len(contexts), 3))
+    averaged = f", averaged over {len(comparison.contexts)} settings of the rest" if pooled else ""
+    state_n(ax, f"n = {_span(table['n'])} pairs of runs with the same draws{averaged}; "
+                f"intervals: {comparison.multiplicity_of(table)}")  # fmt: skip
+    return ax
+
+
+@styled
+def plot_regret(comparison: Comparison, ax: Axes | None = None) -> Axes:
+    """The most days by which each level falls short of the best one in any context."""
+    table = comparison.regret
+    ax = axes_of(ax, height=1.2 + 0.4 * len(table))
+    y = np.arange(len(table))
+    ax.errorbar(
+        table["regret"], y,
+        xerr=[table["regret"] - table["regret_low"], table["regret_high"] - table["regret"]],
+        fmt="o", color=COLOURS[0], capsize=2.5,
+    )  # fmt: skip
+    ax.set_yticks(y, [str(name) for name in table[comparison.factor]])
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    ax.set_xlim(left=0.0)
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel("Largest regret: days of mean survival short of the best level in any context")
+    contexts = int(table["contexts"].max()) if len(table) else 0
+    state_n(ax, f"n = {comparison.days.shape[1]:,} replicates in each of {contexts} contexts; "
+                "intervals: at least 95 %, for all together")  # fmt: skip
+    return ax
+
+
+def _span(numbers: object) -> str:
+    low, high = int(np.min(numbers)), int(np.max(numbers))  # type: ignore[call-overload]
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"

@@ -1,0 +1,62 @@
+"""One run as a small timeline: the truce's states, grievance against threshold, strikes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .style import COLOURS, GREY, axes_of, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from truce_sim.library import Simulation
+
+#: Colours of the truce's states: light to dark, so that they stay apart in grey print.
+STATE_COLOURS = {
+    "in_force": "#b7d9f0",
+    "strained": "#f6cf71",
+    "suspended": "#e08214",
+    "collapsed": "#7f0000",
+}
+_MARKS = {"home": ("v", COLOURS[1], "strike by the home state"),
+          "host": ("^", COLOURS[3], "strike by the host state")}  # fmt: skip
+
+
+@styled
+def plot_timeline(run: Simulation, ax: Axes | None = None, legend: bool = True) -> Axes:
+    """States of the truce as a ribbon, the home state's grievance against its threshold, strikes
+    and rounds of talks, by day. One run is one draw: it has no interval."""
+    ax = axes_of(ax, 7.2, 2.2)
+    series, horizon = run.series, run.config.run.horizon_days
+    days = np.arange(len(series))
+    ax.plot(days, series["threshold_home"], color=GREY, linewidth=1.0, linestyle="--",
+            label="threshold of the home state")  # fmt: skip
+    ax.plot(days, series["grievance_home"], color=COLOURS[0], label="grievance of the home state")
+    top = 1.15 * max(float(series["threshold_home"].max()), float(series["grievance_home"].max()))
+    _ribbon(ax, series["status"].astype(str).to_numpy(), top)
+    strikes = run.events[run.events["kind"] == "strike"]
+    for actor, (mark, colour, label) in _MARKS.items():
+        of_actor = strikes.loc[strikes["actor"] == actor, "day"]
+        ax.plot(of_actor, np.full(len(of_actor), 0.94 * top), mark, color=colour, markersize=5,
+                label=label, linestyle="none")  # fmt: skip
+    talks = np.flatnonzero(series["in_round"].to_numpy(bool))
+    ax.plot(talks, np.full(len(talks), 0.02 * top), "s", color=COLOURS[2], markersize=2,
+            label="round of talks", linestyle="none")  # fmt: skip
+    ax.set(xlim=(0, horizon), ylim=(0.0, 1.12 * top), ylabel="grievance, weight", xlabel="day")
+    ax.grid(visible=False)
+    if legend:
+        ax.legend(loc="upper left", bbox_to_anchor=(0.0, -0.28), ncols=3, fontsize="x-small")
+    return ax
+
+
+def _ribbon(ax: Axes, states: np.ndarray, top: float) -> None:
+    """A bar a spell of one state, along the top."""
+    starts = np.flatnonzero(np.concatenate([[True], states[1:] != states[:-1]]))
+    stops = np.concatenate([starts[1:], [len(states)]])
+    for state, colour in STATE_COLOURS.items():
+        ours = states[starts] == state
+        spans = [(a, b - a) for a, b in zip(starts[ours], stops[ours], strict=True)]
+        ax.broken_barh(spans, (1.02 * top, 0.1 * top), color=colour, linewidth=0,
+                       label=f"truce {state.replace('_', ' ')}")  # fmt: skip

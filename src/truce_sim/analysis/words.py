@@ -1,0 +1,135 @@
+"""Numbers in words, by rules: never without an interval, and nothing is called better, worse or
+first unless the interval allows it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from .compare import Comparison
+
+#: Points with fewer runs than this are not named as the highest or lowest: chance would choose.
+ENOUGH_RUNS = 100
+
+
+def value(number: float, digits: int = 1) -> str:
+    """A number; a dash where there is none."""
+    return f"{number:,.{digits}f}" if math.isfinite(number) else "–"
+
+
+def percent(row: Mapping[Hashable, Any] | pd.Series, name: str) -> str:
+    """A share with its interval: `41.2 % [38.0, 44.5]`."""
+    share, low, high = (100 * row[name + end] for end in ("", "_low", "_high"))
+    return f"{value(share)} %{interval(low, high)}"
+
+
+def amount(row: Mapping[Hashable, Any] | pd.Series, name: str, unit: str, digits: int = 0) -> str:
+    """An amount with its interval and unit: `120 [117, 126] days`."""
+    number, low, high = (row[name + end] for end in ("", "_low", "_high"))
+    return f"{value(number, digits)}{interval(low, high, digits)} {unit}"
+
+
+def interval(low: float, high: float, digits: int = 1) -> str:
+    """` [low, high]`, a dash where an end is missing."""
+    return f" [{value(low, digits)}, {value(high, digits)}]"
+
+
+def how_long(overall: pd.Series, points: pd.DataFrame, factors: Sequence[str], horizon: int) -> str:
+    """How often the truce holds, over all runs and from the worst to the best point.
+
+    overall: a row of survival_summary. points: Sweep.points.
+    """
+    if not overall["runs"]:
+        return "No run has ended yet."
+    every = "Over all settings that were varied, the" if len(points) > 1 else "The"
+    told = f"{every} truce holds {horizon} days in {percent(overall, 'holds')} of runs"
+    if len(points) == 1 or len(points) > 1000 or points["runs"].min() < ENOUGH_RUNS:
+        return f"{told}; {_half_by(overall)}."
+    held = points.assign(
+        holds=1 - points["collapse_share"],
+        holds_low=1 - points["collapse_share_high"],
+        holds_high=1 - points["collapse_share_low"],
+    ).sort_values("holds")
+    worst, best = held.iloc[0], held.iloc[-1]
+    return (
+        f"{told}: from {percent(worst, 'holds')} ({setting(worst, factors)}) to "
+        f"{percent(best, 'holds')} ({setting(best, factors)})."
+    )
+
+
+def _half_by(row: pd.Series) -> str:
+    if not math.isfinite(row["median"]):
+        return "fewer than half have collapsed by then"
+    return f"half have collapsed by day {value(row['median'], 0)}" + interval(
+        row["median_low"], row["median_high"], 0
+    )
+
+
+def setting(row: Mapping[Hashable, Any] | pd.Series, factors: Sequence[str]) -> str:
+    """The levels of a point: `truce = literal, mediation = none`."""
+    return ", ".join(f"{name} = {plain(row[name])}" for name in factors)
+
+
+def plain(level: object) -> str:
+    """A level as text, numbers without needless digits."""
+    return f"{level:g}" if isinstance(level, float) else str(level)
+
+
+def what_helps(comparison: Comparison) -> str:
+    """The largest change that a level makes, among those that can be told from none."""
+    factor, base = comparison.factor, comparison.levels[comparison.baseline]
+    table, where = comparison.pooled, ""
+    told = table[(table["days_low"] > 0) | (table["days_high"] < 0)]
+    if len(comparison.contexts) > 1:
+        others = " and ".join(comparison.contexts.columns)
+        where = f", averaged over the {len(comparison.contexts)} settings of {others},"
+    if told.empty:
+        widest = float(table[["days_low", "days_high"]].abs().to_numpy().max())
+        return (
+            f"No level of {factor} can be told apart from {plain(base)}{where} at this number of "
+            f"runs: a change of more than {value(widest)} days of mean survival is ruled out."
+        )
+    row = told.loc[told["days"].abs().idxmax()]
+    longer = row["days"] > 0
+    low, high = sorted((abs(row["days_low"]), abs(row["days_high"])))
+    return (
+        f"Of the levels of {factor}, the largest change against {plain(base)}{where} is that of "
+        f"{plain(row[factor])}: truces last {value(abs(row['days']))} days"
+        f"{interval(low, high)} {'longer' if longer else 'shorter'}, and "
+        f"{value(100 * row['collapse_share'])} % of runs collapse instead of "
+        f"{value(100 * row['collapse_share_baseline'])} % (paired, run by run; "
+        f"{comparison.multiplicity_of(table)})."
+    )
+
+
+def what_matters(ranked: pd.DataFrame) -> str:
+    """Which factor matters most, if that is settled.
+
+    ranked: a row a factor, best first: factor, index, index_low, index_high, rank_high (the upper
+    end of the interval of its rank, 1 the first).
+    """
+    if ranked.empty:
+        return "Nothing was varied."
+    share = percent(ranked.iloc[0], "index")
+    first = str(ranked.iloc[0]["factor"])
+    if len(ranked) == 1:
+        return f"{first} alone was varied."
+    if ranked.iloc[0]["index_low"] <= 0.0:
+        return "None of what was varied can be told from having no effect, at this number of runs."
+    rivals = list(ranked["factor"][ranked["rank_low"] == 1])
+    if rivals == [first]:
+        return (
+            f"Of what was varied, {first} matters most: it accounts for {share} of the variance of "
+            "survival between settings."
+        )
+    return (
+        f"Of what was varied, {_listed(rivals)} matter most, in an order that these runs do not "
+        f"settle ({first} accounts for {share} of the variance of survival between settings)."
+    )
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

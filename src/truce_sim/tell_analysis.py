@@ -1,0 +1,101 @@
+"""What the commands that analyse a sweep print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from .analysis import words
+from .terminal import console
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .analysis.compare import Comparison
+    from .analysis.sweep import Sweep
+
+
+def tell_summary(
+    sweep: Sweep, table: pd.DataFrame, by: Sequence[str], where: Mapping[str, object]
+) -> None:
+    """A line a group, and whether the groups can be told apart."""
+    from .analysis.survival import logrank
+
+    out, grid = console(), Table(box=None, pad_edge=False, header_style="bold")
+    for name in by:
+        grid.add_column(name)
+    for name in ("runs", f"hold {sweep.horizon} days", "mean survival, days", "median, days"):
+        grid.add_column(name, justify="right")
+    for _, row in table.iterrows():
+        failed = f" (+{row['failed']:,} failed)" if row["failed"] else ""
+        grid.add_row(
+            *[words.plain(row[name]) for name in by], f"{row['runs']:,}{failed}",
+            words.percent(row, "holds"), words.amount(row, "mean", "", 1).strip(),
+            words.amount(row, "median", "").strip(),
+        )  # fmt: skip
+    out.print(grid)
+    if (table["runs"] > 0).sum() > 1:
+        test = logrank(sweep, by, where)
+        p = f"{test['p_shared']:.3f}" if test["p_shared"] >= 0.001 else "below 0.001"
+        told = "differ" if test["p_shared"] < 0.05 else "cannot be told apart"
+        out.print(f"\nThey {told}: log-rank test that allows for shared draws, p {p}.")
+    out.print(
+        f"Intervals: 95 %, of the simulation at these assumptions; means restricted to "
+        f"{sweep.horizon} days; – where fewer than half of the runs collapsed.",
+        style="dim", soft_wrap=True,
+    )  # fmt: skip
+    out.print(
+        f"Next: truce-sim compare {sweep.path} · truce-sim report {sweep.path}",
+        style="dim", soft_wrap=True,
+    )  # fmt: skip
+
+
+def tell_comparison(sweep: Sweep, comparison: Comparison, pooled: bool) -> None:
+    """Each level against the baseline as a sentence; regret."""
+    out = console()
+    base = words.plain(comparison.levels[comparison.baseline])
+    out.print(f"[bold]{comparison.factor}[/] against {base}, paired run by run, in this model:")
+    for sentence in comparison.sentences(pooled):
+        out.print(f"  • {sentence}", soft_wrap=True)
+    table = comparison.pooled if pooled else comparison.table
+    out.print(f"  Intervals: {comparison.multiplicity_of(table)}.", style="dim")
+    if len(comparison.contexts) > 1 and len(comparison.regret):
+        out.print(f"\n[bold]Largest regret[/] over {len(comparison.contexts)} contexts, days:")
+        for _, row in comparison.regret.iterrows():
+            amount = words.amount(row, "regret", "", 1).strip()
+            out.print(f"  {words.plain(row[comparison.factor])}: {amount} ({row['worst']})")
+        out.print("  Intervals: at least 95 %, for all together.", style="dim")
+    out.print(
+        f"Next: truce-sim report {sweep.path} · --format csv for the table",
+        style="dim", soft_wrap=True,
+    )  # fmt: skip
+
+
+class ReportBar:
+    """A bar over the sections of a report; nothing without a terminal."""
+
+    def __enter__(self) -> ReportBar:
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+            TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True),
+            transient=True,
+        )  # fmt: skip
+        self._task = self._bar.add_task("reading", total=None)
+        self._bar.disable = not self._bar.console.is_terminal
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._bar.stop()
+
+    def step(self, title: str, done: int, of: int) -> None:
+        """A section begins."""
+        self._bar.update(self._task, description=title, completed=done, total=of)
