@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
+from comparisons import HORIZON, made
 from truce_sim import InputError, open_sweep, sweep
-from truce_sim.analysis.compare import Comparison, compare
+from truce_sim.analysis.compare import compare
 from truce_sim.sweeps.contrasts import in_words, more_replicates
-
-HORIZON = 365
 
 
 @pytest.fixture(scope="module")
@@ -23,18 +21,6 @@ def small(tmp_path_factory):
     factors = {"truce": ["literal", "practised"], "home.threshold": [3.0, 5.0]}
     sweep(factors, replicates=40, compare="truce", folder=folder)
     return open_sweep(folder)
-
-
-def made(days: np.ndarray, draws: np.ndarray | None = None) -> Comparison:
-    """A comparison of made-up days (contexts, replicates, levels); all that reach 365 hold."""
-    contexts, replicates, levels = days.shape
-    if draws is None:
-        draws = np.arange(contexts * replicates).reshape(contexts, replicates)
-    return Comparison(
-        "f", tuple("abcdef"[:levels]), 0, HORIZON,
-        pd.DataFrame({"c": np.arange(contexts)}) if contexts > 1 else pd.DataFrame(index=[0]),
-        days.astype(float), (days >= HORIZON).astype(float), draws,
-    )  # fmt: skip
 
 
 # ── against known answers ────────────────────────────────────────────────────────────────────
@@ -174,7 +160,8 @@ def test_nothing_is_longer_or_shorter_when_the_interval_crosses_zero() -> None:
     """On 300 random comparisons, with and without an effect."""
     rng = np.random.default_rng(8)
     for _ in range(300):
-        days = [*rng.normal(100, 30, (1, 30, 2)), 0.0, rng.choice([0.0, 25.0, -25.0])]
+        effect = np.array([0.0, rng.choice([0.0, 25.0, -25.0])])
+        days = rng.normal(100, 30, (1, 30, 2)) + effect
         found = made(days)
         row, sentence = found.table.iloc[0], found.sentences()[0]
         crosses = row["days_low"] <= 0 <= row["days_high"]

@@ -11,8 +11,9 @@ import pandas as pd
 
 from .compare import Comparison
 
-#: Points with fewer runs than this are not named as the highest or lowest: chance would choose.
-ENOUGH_RUNS = 100
+#: Of points with fewer runs, or of more points than this, none is named as the highest or lowest:
+#: chance would choose it.
+ENOUGH_RUNS, MOST_POINTS = 100, 24
 
 
 def value(number: float, digits: int = 1) -> str:
@@ -46,7 +47,8 @@ def how_long(overall: pd.Series, points: pd.DataFrame, factors: Sequence[str], h
         return "No run has ended yet."
     every = "Over all settings that were varied, the" if len(points) > 1 else "The"
     told = f"{every} truce holds {horizon} days in {percent(overall, 'holds')} of runs"
-    if len(points) == 1 or len(points) > 1000 or points["runs"].min() < ENOUGH_RUNS:
+    few = points["runs"].min() < ENOUGH_RUNS
+    if len(points) == 1 or len(points) > MOST_POINTS or few:
         return f"{told}; {_half_by(overall)}."
     held = points.assign(
         holds=1 - points["collapse_share"],
