@@ -321,6 +321,14 @@ def test_will_frailty(mean: float, concentration: float) -> None:
     assert abs(drawn.mean() - mean) < 6 * law.std() / math.sqrt(drawn.size)
 
 
+@pytest.mark.parametrize("law", ["gamma", "lognormal"])
+@pytest.mark.parametrize("cv", [1e-7, 1e-9, 7e-287, 5e-324])
+def test_a_frailty_too_small_to_see_is_none(law: str, cv: float) -> None:
+    """A variance that underflows once divided by zero."""
+    drawn = factors({"frailty.attempts_cv": cv, "frailty.law": law}, 50)["attempts"]
+    assert np.abs(drawn - 1.0).max() <= 10 * cv
+
+
 def test_frailty_off() -> None:
     """CV 0 and infinite concentration leave the means; ω̄ of 0 or 1 cannot vary."""
     off = {"frailty.attempts_cv": 0.0, "frailty.threshold_cv": 0.0}
