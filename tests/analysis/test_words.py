@@ -28,8 +28,9 @@ def points(shares: list[float], runs: int = 500) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def ranked(rows: list[tuple[str, float, float, float, int]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["factor", "index", "index_low", "index_high", "rank_low"])
+def ranked(rows: list[tuple[str, float, float, float, int]], kind: str = "first"):
+    table = pd.DataFrame(rows, columns=["factor", "index", "low", "high", "rank_low"])
+    return table.assign(kind=kind)
 
 
 # ── how long ─────────────────────────────────────────────────────────────────────────────────
@@ -105,13 +106,18 @@ def test_a_factor_matters_most_only_if_no_other_can_be_first() -> None:
     assert "a and b matter most, in an order that these runs do not settle" in told
 
 
+def test_elementary_effects_are_told_in_days() -> None:
+    told = words.what_matters(ranked([("a", 60.0, 50.0, 70.0, 1), ("b", 3, 2, 4, 2)], "mu_star"))
+    assert "a matters most: it moves mean survival by 60.0 [50.0, 70.0] days" in told
+
+
 def test_nothing_matters_when_the_first_may_be_nothing() -> None:
     told = words.what_matters(ranked([("a", 0.1, -0.1, 0.3, 1), ("b", 0.0, -0.1, 0.1, 1)]))
     assert told.startswith("None of what was varied can be told from having no effect")
 
 
 def test_one_factor_has_no_rank() -> None:
-    assert words.what_matters(ranked([("a", 1.0, 0.9, 1.0, 1)])) == "a alone was varied."
+    assert words.what_matters(ranked([("a", 1.0, 0.9, 1.0, 1)])).startswith("a alone was varied")
     assert words.what_matters(ranked([])) == "Nothing was varied."
 
 

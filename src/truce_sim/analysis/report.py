@@ -183,6 +183,39 @@ class Material:
             return error.problem
 
     @cached_property
+    def ranked(self) -> pd.DataFrame | str:
+        """Factors, the most important first: factor, index, low, high, kind, rank_low, rank_high;
+        where they cannot be ranked, why not."""
+        from .sensitivity import rank_factors
+
+        if isinstance(self.drivers, str):
+            return self.drivers
+        ranks = rank_factors(self.drivers)[["factor", "rank_low", "rank_high"]]
+        return self.drivers.merge(ranks, on="factor")
+
+    @cached_property
+    def drivers(self) -> pd.DataFrame | str:
+        """As `sensitivity.drivers`; where there are none, why not."""
+        from .sensitivity import drivers
+
+        if not self.sweep.factors:
+            return "nothing was varied"
+        try:
+            return drivers(self.sweep)
+        except InputError as error:
+            return error.problem
+
+    @property
+    def two_factors(self) -> tuple[str, str] | None:
+        """The two factors that matter most, one of numbers last; None where there are not two."""
+        names = list(self.ranked["factor"] if isinstance(self.ranked, pd.DataFrame) else ())
+        names += [name for name in self.sweep.factors if name not in names]
+        if len(names) < 2:
+            return None
+        x, y = names[:2]
+        return (y, x) if self.sweep.is_number(x) and not self.sweep.is_number(y) else (x, y)
+
+    @cached_property
     def by(self) -> str:
         """The factor that curves are drawn by; none for a single point."""
         if not isinstance(self.comparison, str):

@@ -23,6 +23,11 @@ from .sweep import Sweep
 #: Curves that one figure can hold.
 MAX_CURVES = 8
 
+_KINDS = {
+    "first": "Share of the variance of mean survival between settings, factor by factor",
+    "total": "Share of the variance of survival, factor by factor, interplay included",
+    "mu_star": "Mean change of survival when a factor crosses its range (Morris), days",
+}
 _SOURCES = {
     "F": "found in published material",
     "C": "computed from event data",
@@ -134,11 +139,10 @@ def drivers_section(material: Material) -> Section:
     if isinstance(ranked, str):
         section.notes.append(f"Not shown: {ranked}.")
         return section
-    section.texts += [words.what_matters(ranked), material.drivers_note]
+    section.texts.append(words.what_matters(ranked))
     section.figures.append(figure(
         plot_drivers(material.drivers), "How much each factor matters, with intervals",
-        "How much of the variance of survival each factor accounts for, over the ranges swept: "
-        "another range would give another figure.",
+        f"{_KINDS[ranked['kind'].iloc[0]]}, over the values swept: others give other figures.",
     ))  # fmt: skip
     return section
 

@@ -179,14 +179,14 @@ def logrank_of(day: Ints, event: Bools, group: Ints, clusters: Ints) -> pd.Serie
     spread = d * (y - d) / np.maximum(y - 1, 1)
     inner = share[:-1] * spread
     plain = np.diag(inner.sum(axis=1)) - inner @ share[:-1].T
-    # what each run adds to the excess of each group
+    # what a run of each group, last day and event adds to the excess of each group
     hazard = np.cumsum(d / y)
-    by_share = np.cumsum(share[:-1] * d / y, axis=1)
-    own = (group[:, None] == np.arange(k - 1)).astype(float)
-    scores = event[:, None] * (own - share[:-1].T[day]) - (
-        own * hazard[day][:, None] - by_share.T[day]
-    )
-    sums = np.stack([np.bincount(clusters, scores[:, g]) for g in range(k - 1)], axis=1)
+    by_share = np.cumsum(share[:-1] * d / y, axis=1).T
+    own = np.eye(k, k - 1)[:, None]
+    scores = np.stack([by_share - own * hazard[:, None]] * 2)
+    scores[1] += own - share[:-1].T
+    state = (event.astype(np.int64), group, day)
+    sums = np.stack([np.bincount(clusters, scores[..., g][state]) for g in range(k - 1)], axis=1)
     chi2, chi2_shared = (_quadratic(excess, v) for v in (plain, sums.T @ sums))
     return pd.Series({
         "chi2": chi2, "p": float(special.chdtrc(k - 1, chi2)),

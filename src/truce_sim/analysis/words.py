@@ -4,12 +4,15 @@ first unless the interval allows it."""
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from .compare import Comparison
+from .inference import Estimate, named
+
+Row = Mapping[Any, Any] | pd.Series
 
 #: Of points with fewer runs, or of more points than this, none is named as the highest or lowest:
 #: chance would choose it.
@@ -21,13 +24,13 @@ def value(number: float, digits: int = 1) -> str:
     return f"{number:,.{digits}f}" if math.isfinite(number) else "–"
 
 
-def percent(row: Mapping[Hashable, Any] | pd.Series, name: str) -> str:
+def percent(row: Row, name: str) -> str:
     """A share with its interval: `41.2 % [38.0, 44.5]`."""
     share, low, high = (100 * row[name + end] for end in ("", "_low", "_high"))
     return f"{value(share)} %{interval(low, high)}"
 
 
-def amount(row: Mapping[Hashable, Any] | pd.Series, name: str, unit: str, digits: int = 0) -> str:
+def amount(row: Row, name: str, unit: str, digits: int = 0) -> str:
     """An amount with its interval and unit: `120 [117, 126] days`."""
     number, low, high = (row[name + end] for end in ("", "_low", "_high"))
     return f"{value(number, digits)}{interval(low, high, digits)} {unit}"
@@ -70,7 +73,7 @@ def _half_by(row: pd.Series) -> str:
     )
 
 
-def setting(row: Mapping[Hashable, Any] | pd.Series, factors: Sequence[str]) -> str:
+def setting(row: Row, factors: Sequence[str]) -> str:
     """The levels of a point: `truce = literal, mediation = none`."""
     return ", ".join(f"{name} = {plain(row[name])}" for name in factors)
 
@@ -94,7 +97,7 @@ def what_helps(comparison: Comparison) -> str:
             f"No level of {factor} can be told apart from {plain(base)}{where} at this number of "
             f"runs: a change of more than {value(widest)} days of mean survival is ruled out."
         )
-    row = told.loc[told["days"].abs().idxmax()]
+    row = told.iloc[int(told["days"].abs().to_numpy().argmax())]
     longer = row["days"] > 0
     low, high = sorted((abs(row["days_low"]), abs(row["days_high"])))
     return (
@@ -107,29 +110,39 @@ def what_helps(comparison: Comparison) -> str:
     )
 
 
+_ACCOUNTS = {
+    "first": "accounts for {} of the variance of mean survival between settings",
+    "total": "accounts, alone and in interplay, for {} of the variance of survival",
+    "mu_star": "moves mean survival by {} over its range, on average",
+}
+
+
 def what_matters(ranked: pd.DataFrame) -> str:
     """Which factor matters most, if that is settled.
 
-    ranked: a row a factor, best first: factor, index, index_low, index_high, rank_high (the upper
-    end of the interval of its rank, 1 the first).
+    ranked: a row a factor, best first: factor, index, low, high, kind (as `sensitivity.drivers`
+    gives them) and rank_low, the lower end of the interval of its rank.
     """
     if ranked.empty:
         return "Nothing was varied."
-    share = percent(ranked.iloc[0], "index")
-    first = str(ranked.iloc[0]["factor"])
+    row = ranked.iloc[0]
+    first = str(row["factor"])
+    found = Estimate(row["index"], row["low"], row["high"])
+    if row["kind"] == "mu_star":
+        told = amount(named("x", found), "x", "days", 1)
+    else:
+        told = percent(named("x", found), "x")
+    accounts = _ACCOUNTS[row["kind"]].format(told)
     if len(ranked) == 1:
-        return f"{first} alone was varied."
-    if ranked.iloc[0]["index_low"] <= 0.0:
+        return f"{first} alone was varied: it {accounts}."
+    if not row["low"] > 0.0:
         return "None of what was varied can be told from having no effect, at this number of runs."
     rivals = list(ranked["factor"][ranked["rank_low"] == 1])
     if rivals == [first]:
-        return (
-            f"Of what was varied, {first} matters most: it accounts for {share} of the variance of "
-            "survival between settings."
-        )
+        return f"Of what was varied, {first} matters most: it {accounts}."
     return (
         f"Of what was varied, {_listed(rivals)} matter most, in an order that these runs do not "
-        f"settle ({first} accounts for {share} of the variance of survival between settings)."
+        f"settle ({first} {accounts})."
     )
 
 
