@@ -23,7 +23,7 @@ from scipy import special
 from truce_sim.errors import InputError
 from truce_sim.sweeps.contrasts import in_words, more_replicates, share_difference
 
-from .groups import Where, done_of, held
+from .groups import Where, done_of, held, level_in
 from .inference import (
     CONFIDENCE,
     Estimate,
@@ -162,7 +162,7 @@ def compare(
     runs = held(done_of(sweep.load(["end_day", "collapsed"])), sweep, where or {})
     levels = list(dict.fromkeys(sweep.folder.design[factor]))
     known = [level for level in levels if level in set(runs[factor].unique())]
-    first = _baseline(factor, baseline, known)
+    first = 0 if baseline is None and known else level_in(known, baseline, factor)
     contexts, place = _contexts(sweep, runs, factor)
     columns = pd.Index(known).get_indexer(pd.Index(runs[factor].astype(object)))
     pairs = np.bincount(place * len(known) + columns, minlength=len(contexts) * len(known)) > 0
@@ -186,18 +186,6 @@ def default_factor(sweep: Sweep) -> str:
     raise InputError(
         "which factor to compare is not said", setting="factor", value="",
         allowed=", ".join(sweep.factors) or "(nothing is swept)",
-    )  # fmt: skip
-
-
-def _baseline(factor: str, wanted: object, levels: list[object]) -> int:
-    if wanted is None and levels:
-        return 0
-    for i, level in enumerate(levels):
-        if level == wanted or str(level) == str(wanted):
-            return i
-    raise InputError(
-        "no run has that level", setting=factor, value=wanted,
-        allowed=", ".join(map(str, levels[:12])) or "(there are no runs)",
     )  # fmt: skip
 
 

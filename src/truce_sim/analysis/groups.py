@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -50,13 +51,30 @@ def groups(
 def held(runs: pd.DataFrame, sweep: Sweep, where: Mapping[str, object]) -> pd.DataFrame:
     """The runs in which factors have these levels."""
     for name, level in where.items():
-        values = runs[sweep.check_factor(name)]
-        chosen = values == level if level in set(values.unique()) else values.astype(str) == level
-        if not chosen.any():
-            known = ", ".join(map(str, values.unique()[:12]))
-            raise InputError("no run has that level", setting=name, value=level, allowed=known)
-        runs = runs[chosen]
+        known = list(runs[sweep.check_factor(name)].unique())
+        runs = runs[runs[name] == known[level_in(known, level, name)]]
     return runs
+
+
+def level_in(known: Sequence[object], wanted: object, factor: str) -> int:
+    """Where among levels the one is that is meant, given as it is or as text.
+
+    Raises InputError where it is not among them.
+    """
+    for i, level in enumerate(known):
+        if level == wanted or str(level) == str(wanted) or _number(level) == _number(wanted):
+            return i
+    raise InputError(
+        "no run has that level", setting=factor, value=wanted,
+        allowed=", ".join(map(str, known[:12])) or "(there are no runs)",
+    )  # fmt: skip
+
+
+def _number(level: object) -> float:
+    try:
+        return float(level)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return math.nan
 
 
 def _labels(sweep: Sweep, name: str, points: pd.Series) -> pd.Series:

@@ -159,13 +159,13 @@ class Material:
         self.sweep = sweep
         self.factor = factor
         self.baseline = baseline
-        if factor:
-            sweep.check_factor(factor)
         if not self.overall["runs"]:
             raise InputError(
                 "has no finished runs yet", value=str(sweep.path),
                 allowed=f"truce-sim resume {sweep.path}",
             )  # fmt: skip
+        if factor or baseline is not None:
+            self.comparison = compare(sweep, factor, baseline)
 
     @cached_property
     def overall(self) -> pd.Series:
@@ -174,12 +174,10 @@ class Material:
 
     @cached_property
     def comparison(self) -> Comparison | str:
-        """The levels compared; where none can be, why not. A factor that was asked for must be."""
+        """The levels compared; where none can be, why not."""
         try:
-            return compare(self.sweep, self.factor, self.baseline)
+            return compare(self.sweep)
         except InputError as error:
-            if self.factor:
-                raise
             return error.problem
 
     @cached_property

@@ -24,6 +24,9 @@ from .sweep import Sweep
 
 Bools = NDArray[np.bool_]
 
+#: What survival_summary estimates.
+ESTIMATES = ("holds", "mean", "median")
+
 
 def kaplan_meier(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
     """Survival of the truce by day, with log-log bands (Kalbfleisch and Prentice 1980).
@@ -108,7 +111,8 @@ def survival_summary(
         row: dict[str, object] = {**levels, "runs": len(done), "failed": len(runs) - len(done)}
         row["collapsed"] = int(done["collapsed"].sum())
         found.append(row | _estimates(done, until or shortest_horizon(sweep)))
-    return pd.DataFrame(found)
+    ends = [name + end for name in ESTIMATES for end in ("", "_low", "_high")]
+    return pd.DataFrame(found, columns=[*names_in(by), "runs", "failed", "collapsed", *ends])
 
 
 def shortest_horizon(sweep: Sweep) -> int:
@@ -118,8 +122,7 @@ def shortest_horizon(sweep: Sweep) -> int:
 
 def _estimates(runs: pd.DataFrame, until: int) -> dict[str, float]:
     if runs.empty:
-        names = ("holds", "mean", "median")
-        return {n + end: math.nan for n in names for end in ("", "_low", "_high")}
+        return {n + end: math.nan for n in ESTIMATES for end in ("", "_low", "_high")}
     days = runs["end_day"].to_numpy(float)
     shared = clusters(runs)
     lasting = (days > until) | ((days == until) & ~runs["collapsed"].to_numpy(bool))
