@@ -43,7 +43,7 @@ def cumulative_incidence(sweep: Sweep, by: By = (), where: Where = None) -> pd.D
             table = incidence(count_ends(day, kind, shared))
             found.append(labelled(table, levels | {"cause": cause}))
     return joined(found, [*names_in(by), "cause", "day", "incidence", "incidence_low",
-                           "incidence_high"])  # fmt: skip
+                           "incidence_high", "runs"])  # fmt: skip
 
 
 def first_times(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
@@ -64,7 +64,7 @@ def first_times(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
             table = incidence(count_ends(day, np.where(came, EVENT, other), shared))
             found.append(labelled(table, levels | {"first": first}))
     return joined(found, [*names_in(by), "first", "day", "incidence", "incidence_low",
-                           "incidence_high"])  # fmt: skip
+                           "incidence_high", "runs"])  # fmt: skip
 
 
 def incidence(ends: Ends) -> pd.DataFrame:
@@ -83,7 +83,8 @@ def incidence(ends: Ends) -> pd.DataFrame:
     share = np.cumsum(before * rate)
     low, high = log_log(share, ends.variance(slopes.cumsum(axis=1)), ends.effective)
     return pd.DataFrame({
-        "day": np.arange(days), "incidence": share, "incidence_low": low, "incidence_high": high
+        "day": np.arange(days), "incidence": share, "incidence_low": low, "incidence_high": high,
+        "runs": ends.runs,
     })  # fmt: skip
 
 
@@ -136,5 +137,5 @@ def state_shares(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame
         shares["collapsed"] = 1.0 - sum(shares.values(), np.zeros(len(done)))
         for state, values in shares.items():
             row = named("share", mean_interval(values, shared))
-            found.append({**levels, "state": state, **row})
+            found.append({**levels, "state": state, **row, "runs": len(done)})
     return pd.DataFrame(found)

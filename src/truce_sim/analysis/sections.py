@@ -64,10 +64,10 @@ def survival_section(material: Material) -> Section:
             f"test that allows for shared draws, {_p(test['p_shared'])}; n = {int(test['n']):,})."
         )
     if len(table) <= MAX_CURVES:
-        what = f" by {by}" if by else ""
+        what = f", for each level of {by}" if by else ""
         section.figures.append(figure(
-            plot_survival(curves, by), f"Survival curves of the truce{what}, with 95 % bands",
-            f"Share of truces that have not collapsed, by day{what}. Bands: 95 %.",
+            plot_survival(curves, by), f"Survival curves of the truce{what}, with bands",
+            f"Share of truces that have not collapsed, by day{what}.",
         ))  # fmt: skip
     shown = {name: [words.plain(level) for level in table[name]] for name in ([by] if by else [])}
     section.tables.append(table_of(
@@ -215,11 +215,12 @@ def runs_section(material: Material) -> Section:
         row = runs.iloc[place_of(days, pick)]
         point, replicate = int(row["point"]), int(row["replicate"])
         run = simulate(folder.config_of(point), replicate=replicate)
-        name = "a run of median length" if pick == "median" else PICKS[pick]
+        equal = int((days == row["end_day"]).sum())
+        name = PICKS[pick] if equal == 1 else f"one of {equal:,} like {PICKS[pick]}"
         where = words.setting(row.to_dict(), material.sweep.factors)
         section.figures.append(figure(
             plot_timeline(run, legend=i == 2), f"Timeline of {name}",
-            f"{name.capitalize()}: run {point}:{replicate}{', ' + where if where else ''}. "
+            f"{name[0].upper()}{name[1:]} ({point}:{replicate}{', ' + where if where else ''}). "
             f"{outcome_in_words(run)}",
         ))  # fmt: skip
         section.commands.append(f"truce-sim view {folder.path} --run {point}:{replicate}")
@@ -290,7 +291,7 @@ def _swept(sweep: Sweep, name: str) -> dict[str, object]:
     info = field_at(name)
     source = _SOURCES.get(info.source, "") if info else ""
     return {"setting": name, "values": f"{shown} {unit}".strip(), "meaning": meaning,
-            "usual value": source}  # fmt: skip
+            "usual value": source or "a variant of several settings"}  # fmt: skip
 
 
 def _setting(path: str, value: object, info: FieldInfo) -> dict[str, object]:

@@ -21,8 +21,8 @@ from truce_sim.sweeps.summary import survival_table
 #: What `Sweep.outcome` makes of end_day and collapsed, and how it is called.
 DERIVED = {
     "days": ("days", "days survived, restricted to the horizon"),
-    "holds": ("share", "whether the truce holds until the horizon"),
-    "collapsed": ("share", "whether the truce collapsed within the horizon"),
+    "holds": ("", "share of truces that hold until the horizon"),
+    "collapsed": ("", "share of truces that collapse within the horizon"),
 }
 _KEEPS = {SERIES: "sweep.series_every_days=1", EVENTS: "sweep.events=true"}
 _KEPT_COLUMNS = {SERIES: columns.SERIES, EVENTS: columns.EVENT}

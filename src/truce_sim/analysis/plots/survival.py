@@ -1,0 +1,187 @@
+"""Pictures of survival: curves, causes, hazards, states, spells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from truce_sim.analysis.words import plain
+
+from .style import BAND_ALPHA, COLOURS, axes_of, state_n, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_DASHES = ("-", "--", "-.", ":")
+_STATES = {"in force": "#b7d9f0", "strained": "#f6cf71", "suspended": "#e08214",
+           "collapsed": "#7f0000"}  # fmt: skip
+_HATCHES = {"in force": "", "strained": "", "suspended": "//", "collapsed": ""}
+BANDS = "bands: 95 %"
+
+
+@styled
+def plot_survival(
+    curves: pd.DataFrame, by: str | Sequence[str] = (), ax: Axes | None = None
+) -> Axes:
+    """Survival curves with their bands. curves: as `survival.kaplan_meier`, by these factors."""
+    ax = axes_of(ax)
+    runs = 0
+    for i, (label, rows) in enumerate(_groups(curves, by)):
+        _curve(ax, i, rows, "survival", label)
+        runs += int(rows["at_risk"].iloc[0])
+    _shares(ax, "Share of truces that have not collapsed")
+    _legend(ax, by)
+    state_n(ax, f"n = {runs:,} runs; {BANDS}")
+    return ax
+
+
+@styled
+def plot_incidence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Cumulative incidence by cause, or of the first violation, strike and suspension, with bands.
+
+    table: as `incidence.cumulative_incidence` or `incidence.first_times` of one group.
+    """
+    kind = "cause" if "cause" in table.columns else "first"
+    ax = axes_of(ax)
+    last = table.groupby(kind, observed=True)["incidence"].last().sort_values(ascending=False)
+    for i, name in enumerate(last.index[last > 0]):
+        _curve(ax, i, table[table[kind] == name], "incidence", str(name))
+    what = "collapsed, by cause" if kind == "cause" else "seen their first"
+    _shares(ax, f"Share of truces that have {what}", full=kind == "first")
+    _legend(ax, kind)
+    state_n(ax, f"n = {int(table['runs'].iloc[0]):,} runs; {BANDS}" if len(table) else BANDS)
+    return ax
+
+
+@styled
+def plot_hazard(table: pd.DataFrame, by: str | Sequence[str] = (), ax: Axes | None = None) -> Axes:
+    """Collapses a day at risk, window by window, with intervals. table: as `incidence.hazard`."""
+    ax = axes_of(ax)
+    groups = list(_groups(table, by))
+    for i, (label, rows) in enumerate(groups):
+        middle = (rows["from_day"] + rows["to_day"]) / 2
+        width = (rows["to_day"] - rows["from_day"]).max()
+        x = middle + width * 0.5 * (i - (len(groups) - 1) / 2) / max(len(groups), 1)
+        arms = [rows["hazard"] - rows["hazard_low"], rows["hazard_high"] - rows["hazard"]]
+        ax.errorbar(
+            x, 1000 * rows["hazard"], 1000 * np.array(arms), fmt="o", markersize=4, capsize=2,
+            color=_colour(i), linestyle=_dash(i), linewidth=1.0, label=label,
+        )  # fmt: skip
+    ax.set(xlabel="Day", ylabel="Collapses for 1,000 days at risk")
+    ax.set_xlim(left=0)
+    ax.set_ylim(bottom=0)
+    _legend(ax, by)
+    days = int(table["days_at_risk"].sum()) if len(table) else 0
+    state_n(ax, f"n = {days:,} days at risk; intervals: 95 %")
+    return ax
+
+
+@styled
+def plot_states(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Where the days go: a bar a group, stacked by state, with the interval of each share as a
+    whisker at its end. table: as `incidence.state_shares`."""
+    by = list(table.columns[: list(table.columns).index("state")])
+    groups = list(_groups(table, by))
+    runs = sum(int(rows["runs"].iloc[0]) for _, rows in groups)
+    ax = axes_of(ax, height=1.3 + 0.45 * len(groups))
+    for y, (_, rows) in enumerate(groups):
+        start = 0.0
+        for row in rows.to_dict("records"):
+            state, share = str(row["state"]), 100 * row["share"]
+            ax.barh(y, share, left=start, height=0.6, color=_STATES[state], edgecolor="white",
+                    hatch=_HATCHES[state], label=state if y == 0 else None)  # fmt: skip
+            start += share
+            half = 100 * (row["share_high"] - row["share_low"]) / 2
+            if state != "collapsed" and share > 0:
+                ax.errorbar(start, y, xerr=half, color="#222222", capsize=2.5, linewidth=1.0)
+    ax.set_yticks(range(len(groups)), [label or "all runs" for label, _ in groups])
+    ax.set_ylim(len(groups) - 0.5, -0.5)
+    ax.set(xlim=(0, 100), xlabel="Share of the horizon's days, %")
+    ax.grid(visible=False, axis="y")
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4)
+    state_n(ax, f"n = {runs:,} runs; whiskers: 95 % of each share alone")
+    return ax
+
+
+@styled
+def plot_spells(curves: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """How long spells in force last, by their number. curves: as `spells.spell_survival`."""
+    ax = axes_of(ax)
+    found = list(curves.groupby("spell"))
+    for i, (number, rows) in enumerate(found):
+        name = _ORDINALS.get(int(str(number)), f"{number}th")
+        _curve(ax, i, rows, "survival", f"{name} spell (n = {int(rows['at_risk'].iloc[0]):,})")
+    _shares(ax, "Share of spells that still last")
+    ax.legend(loc="upper right")
+    state_n(ax, f"n = {sum(int(r['at_risk'].iloc[0]) for _, r in found):,} spells; {BANDS}")
+    return ax
+
+
+@styled
+def plot_summary(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Mean and median survival with intervals, a row a group. table: as
+    `survival.survival_summary`."""
+    by = list(table.columns[: list(table.columns).index("runs")])
+    labels = [label or "all runs" for label, _ in _groups(table, by)] if by else ["all runs"]
+    ax = axes_of(ax, height=1.3 + 0.45 * len(table))
+    y = np.arange(len(table))
+    for name, mark, shift, colour in (("mean", "o", -0.12, 0), ("median", "s", 0.12, 1)):
+        there = table[name].notna().to_numpy()
+        rows = table[there]
+        arms = [rows[name] - rows[f"{name}_low"], rows[f"{name}_high"] - rows[name]]
+        ax.errorbar(
+            rows[name], y[there] + shift, xerr=np.nan_to_num(np.array(arms)), fmt=mark,
+            color=COLOURS[colour], capsize=2.5, markersize=5, label=f"{name} survival",
+        )  # fmt: skip
+    ax.set_yticks(y, labels)
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    ax.set_xlim(left=0)
+    ax.set_xlabel("Days")
+    ax.grid(visible=False, axis="y")
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2)
+    state_n(ax, f"n = {int(table['runs'].sum()):,} runs; intervals: 95 %")
+    return ax
+
+
+_ORDINALS = {1: "first", 2: "second", 3: "third"}
+
+
+def _groups(table: pd.DataFrame, by: str | Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The rows of each group with its levels in words, in the order of the table."""
+    names = ([by] if by else []) if isinstance(by, str) else list(by)
+    if not names:
+        yield "", table
+        return
+    for levels, rows in table.groupby(names, sort=False, observed=True):
+        yield ", ".join(map(plain, levels)), rows
+
+
+def _curve(ax: Axes, i: int, rows: pd.DataFrame, name: str, label: str) -> None:
+    """A step curve in percent with its band."""
+    day, share = rows["day"].to_numpy(), 100 * rows[name].to_numpy(float)
+    low, high = (100 * rows[f"{name}_{end}"].to_numpy(float) for end in ("low", "high"))
+    ax.step(day, share, where="post", color=_colour(i), linestyle=_dash(i), label=label)
+    ax.fill_between(day, low, high, step="post", color=_colour(i), alpha=BAND_ALPHA, linewidth=0)
+
+
+def _shares(ax: Axes, label: str, full: bool = True) -> None:
+    ax.set(xlabel="Day", ylabel=f"{label}, %")
+    ax.set_xlim(left=0)
+    ax.set_ylim(0, 101 if full else None)
+
+
+def _legend(ax: Axes, by: str | Sequence[str]) -> None:
+    title = by if isinstance(by, str) else ", ".join(by)
+    if title:
+        ax.legend(title=title, loc="upper left", bbox_to_anchor=(1.0, 1.0), title_fontsize="small")
+
+
+def _colour(i: int) -> str:
+    return COLOURS[i % len(COLOURS)]
+
+
+def _dash(i: int) -> str:
+    return _DASHES[i % len(_DASHES)]
