@@ -95,19 +95,26 @@ def boundary(
     if len(cells.y.at) < 2:
         raise InputError("has one level: nothing is crossed", setting="y", value=y,
                          allowed="a factor of two levels or more")  # fmt: skip
+    table = boundary_of(cells, level)
+    table.attrs |= {"outcome": outcome, "horizon": sweep.horizon}
+    return table
+
+
+def boundary_of(cells: Cells, level: float) -> pd.DataFrame:
+    """The line through cells at which their outcome passes a level, as in boundary."""
     share, draws = _curves(cells)
-    at = np.asarray(cells.y.at, float)
-    rising = np.nanmean(share[:, -1]) >= np.nanmean(share[:, 0])
+    x, y, at = cells.x.name, cells.y.name, np.asarray(cells.y.at, float)
+    rising = bool(np.nanmean(share[:, -1]) >= np.nanmean(share[:, 0]))
     n = np.bincount(cells.place[0], minlength=len(cells.x.at))
     rows = []
     for i, coordinate in enumerate(cells.x.at):
-        found, side = crossing(at, share[i], level, bool(rising))
-        spread = np.sort([crossing(at, curve, level, bool(rising))[0] for curve in draws[:, i]])
-        rows.append({x: coordinate} | named(y, (_finite(found), *_middle(spread)))
-                    | {"side": side, "n": int(n[i])})  # fmt: skip
+        found, side = crossing(at, share[i], level, rising)
+        spread = np.sort([crossing(at, curve, level, rising)[0] for curve in draws[:, i]])
+        line = named(y, (_finite(found), *_middle(spread)))
+        rows.append({x: coordinate} | line | {"side": side, "n": int(n[i])})
     table = pd.DataFrame(rows)
-    table.attrs = {"x": x, "y": y, "level": level, "outcome": outcome, "horizon": sweep.horizon,
-                   "from": float(at[0]), "to": float(at[-1]), "rising": bool(rising)}  # fmt: skip
+    table.attrs = {"x": x, "y": y, "level": level, "rising": rising,
+                   "from": float(at[0]), "to": float(at[-1])}  # fmt: skip
     return table
 
 
