@@ -21,7 +21,7 @@ from truce_sim.errors import InputError
 from truce_sim.schema import Config, ScenarioConfig
 from truce_sim.segments import Segments, read_segments
 
-_DURAND_TABLE = Path(__file__).parent / "data" / "durand_segments.csv"
+DURAND_TABLE = Path(__file__).parent / "data" / "durand_segments.csv"
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ def make_border(config: Config) -> Border:
         path = Path(scenario.table).expanduser()
         segments, name = read_segments(path), path.stem
     else:
-        segments, name = read_segments(_DURAND_TABLE, f"ttp_events_{scenario.period}"), "durand"
+        segments, name = read_segments(DURAND_TABLE, f"ttp_events_{scenario.period}"), "durand"
     border = _resample_once(segments, config.border.sectors, config.border.floor, name)
     return replace(border, sectors=border.sectors.copy())
 

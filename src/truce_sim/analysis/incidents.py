@@ -1,0 +1,216 @@
+"""Incidents in one form, from a sweep's events or from an event file in UCDP GED or ACLED layout:
+`micro` measures model and data with one ruler."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from truce_sim.errors import InputError
+from truce_sim.scenario import DURAND_TABLE, make_border
+
+from .groups import done_of
+from .inference import clusters
+from .sweep import Sweep
+
+Floats = NDArray[np.float64]
+
+#: Kinds of events that are attacks; a domestic one that is held against the host has its own.
+BY_BANDS, DOMESTIC = ("attack",), ("domestic_attack", "misattribution")
+#: Columns by layout: date, deaths, and those that say who acted.
+_LAYOUTS = {
+    "UCDP GED": ("date_start", "best", ("dyad_name", "side_a", "side_b")),
+    "ACLED": ("event_date", "fatalities", ("actor1", "actor2", "assoc_actor_1", "assoc_actor_2")),
+}
+#: Where UCDP says how precisely an event is dated and placed: at most two days, a district.
+_PRECISION = {"date_prec": 2, "where_prec": 3}
+_KM_PER_DEGREE = 111.2
+
+
+@dataclass(frozen=True)
+class Incidents:
+    """Incidents of one or many runs; a data set counts as one run.
+
+    frame: a row an incident: run (0, 1, …), day (from 0), km_along (from the north-east end of the
+    line), km_depth (from the line), deaths; of the model also attributed and cross_border. days:
+    (runs,) how long each was watched. draws: (runs,) which runs share their draws. line_km: the
+    line's length.
+    """
+
+    frame: pd.DataFrame
+    days: NDArray[np.int64]
+    draws: NDArray[np.int64]
+    line_km: float
+
+    @property
+    def runs(self) -> int:
+        """How many there are."""
+        return self.days.size
+
+    def where(self, keep: NDArray[np.bool_]) -> Incidents:
+        """Some of the incidents, watched as long."""
+        return Incidents(self.frame[keep], self.days, self.draws, self.line_km)
+
+
+def incidents_of(sweep: Sweep, domestic: bool = False) -> Incidents:
+    """Lethal attacks on the home side, by bands and, if wanted, domestic ones: what an event file
+    would hold of them.
+
+    Places are middles of sectors and cells. Raises InputError where events were not kept, or of
+    collapsed runs alone, or where the border differs between points.
+    """
+    if sweep.folder.settings.only_if_collapsed:
+        raise InputError(
+            "has events of collapsed runs alone, which would bias every rate",
+            value=str(sweep.path), allowed="a sweep with sweep.only_if_collapsed=false",
+        )  # fmt: skip
+    kinds = [*BY_BANDS, *(DOMESTIC if domestic else ())]
+    columns = ["day", "kind", "sector", "depth", "deaths", "attributed", "cross_border"]
+    events = sweep.load(columns, "events")
+    events = events[events["kind"].isin(kinds) & (events["deaths"] > 0)]
+    runs = done_of(sweep.load(["end_day", "collapsed"])).reset_index(drop=True)
+    runs["run"] = np.arange(len(runs))
+    frame = events.merge(runs[["point", "replicate", "run"]], on=["point", "replicate"])
+    config = sweep.folder.config_of(0)
+    _same_border(sweep)
+    border = make_border(config)
+    middle = (np.asarray(border.km_from) + np.asarray(border.km_to)) / 2
+    frame["km_along"] = middle[frame["sector"].to_numpy(int)]
+    depth = frame["depth"].to_numpy(int) - config.border.host_depth + 0.5
+    frame["km_depth"] = depth * config.border.cell_km
+    days = runs["end_day"].to_numpy(np.int64) + runs["collapsed"].to_numpy(bool)
+    names = ["run", "day", "km_along", "km_depth", "deaths", "attributed", "cross_border"]
+    return Incidents(frame[names], days, clusters(runs), float(border.km_to[-1]))
+
+
+def _same_border(sweep: Sweep) -> None:
+    for name in sweep.factors:
+        if name.split(".")[0] in ("border", "scenario"):
+            raise InputError("varies the border: its incidents lie in different places",
+                             setting=name, allowed="a sweep of one border")  # fmt: skip
+
+
+def read_incidents(
+    path: str | Path, since: str = "", until: str = "", within_km: float = 150.0, actor: str = "",
+    lethal: bool = True,
+) -> Incidents:  # fmt: skip
+    """Read an event file in UCDP GED or ACLED layout; which one its columns tell.
+
+    since, until: first and last date, YYYY-MM-DD; by default those of the file. within_km: events
+    farther from the de facto line are left out. actor: only events in which a side's name contains
+    it. lethal: only those with deaths. Events that UCDP dates or places too roughly (to more than
+    two days, to more than a district) are left out. km_along and km_depth are taken from columns
+    km_from_northeast and km_to_line, or found from latitude and longitude: nearest point of the
+    line, on a plane tangent there (an error below 1 % of the distance).
+
+    Raises InputError for a file that cannot be read, is of neither layout, has a bad date or
+    number (with its row), or holds no such event.
+    """
+    table = _table(Path(path))
+    date, deaths, actors = _LAYOUTS[_layout_of(table, path)]
+    when = _dates(table[date], path)
+    frame = pd.DataFrame({
+        "run": 0, "date": when, "deaths": _numbers(table, deaths, path),
+        **_places(table, path),
+    })  # fmt: skip
+    keep = frame["km_depth"].le(within_km) & (frame["deaths"].gt(0) | (not lethal))
+    for name, most in _PRECISION.items():
+        keep &= table[name].le(most) if name in table else True
+    if actor:
+        names = table[[name for name in actors if name in table]].fillna("").agg(" ".join, axis=1)
+        keep &= names.str.contains(actor, case=False, regex=False)
+    first, last = _span(frame["date"], since, until)
+    frame = frame[keep & frame["date"].between(first, last)].sort_values("date", kind="stable")
+    if frame.empty:
+        raise InputError("holds no such event", value=str(path),
+                         allowed="other dates, actor or distance")  # fmt: skip
+    frame["day"] = (frame.pop("date") - first).dt.days
+    days = np.array([(last - first).days + 1])
+    return Incidents(frame.reset_index(drop=True), days, np.zeros(1, np.int64), _line()[1][-1])
+
+
+def _table(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, low_memory=False)
+    except (OSError, ValueError) as error:  # pandas' errors of parsing are ValueErrors
+        raise InputError(f"cannot be read: {error}", value=str(path),
+                         allowed="a CSV file of events") from None  # fmt: skip
+
+
+def _layout_of(table: pd.DataFrame, path: str | Path) -> str:
+    for layout, (date, deaths, _) in _LAYOUTS.items():
+        if {date, deaths} <= set(table.columns):
+            return layout
+    needs = " or ".join(f"{d} and {n} ({layout})" for layout, (d, n, _) in _LAYOUTS.items())
+    raise InputError("is of no layout that is known here", value=str(path),
+                     allowed=f"columns {needs}, latitude, longitude")  # fmt: skip
+
+
+def _dates(values: pd.Series, path: str | Path) -> pd.Series:
+    found = pd.to_datetime(values, errors="coerce", format="mixed")
+    _refuse(found.isna(), values, path, "is no date", "YYYY-MM-DD")
+    return found.dt.normalize()
+
+
+def _numbers(table: pd.DataFrame, name: str, path: str | Path) -> pd.Series:
+    if name not in table:
+        raise InputError(
+            "lacks a column", setting=name, value=str(path), allowed=f"a column {name}"
+        )
+    found = pd.to_numeric(table[name], errors="coerce")
+    _refuse(found.isna(), table[name], path, "is no number", "a number")
+    return found
+
+
+def _refuse(bad: pd.Series, values: pd.Series, path: str | Path, what: str, allowed: str) -> None:
+    if bad.any():
+        row = int(np.flatnonzero(bad.to_numpy())[0])
+        raise InputError(what, setting=str(values.name), value=str(values.iloc[row]),
+                         allowed=allowed, origin=f"{path}, row {row + 1}")  # fmt: skip
+
+
+def _span(dates: pd.Series, since: str, until: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+    found = []
+    for setting, text, usual in (("since", since, dates.min()), ("until", until, dates.max())):
+        when = pd.to_datetime(text, errors="coerce") if text else usual
+        if pd.isna(when):
+            raise InputError("is no date", setting=setting, value=text, allowed="YYYY-MM-DD")
+        found.append(pd.Timestamp(when))
+    return found[0], found[1]
+
+
+def _places(table: pd.DataFrame, path: str | Path) -> dict[str, pd.Series | Floats]:
+    if {"km_from_northeast", "km_to_line"} <= set(table.columns):
+        return {"km_along": _numbers(table, "km_from_northeast", path),
+                "km_depth": _numbers(table, "km_to_line", path)}  # fmt: skip
+    where = [_numbers(table, name, path).to_numpy(float) for name in ("longitude", "latitude")]
+    along, depth = project(*where)
+    return {"km_along": along, "km_depth": depth}
+
+
+def project(longitude: Floats, latitude: Floats) -> tuple[Floats, Floats]:
+    """(km_along, km_depth) of places: their nearest point of the line, and how far it is."""
+    course, edges = _line()
+    along, depth = np.empty(longitude.size), np.empty(longitude.size)
+    for i, (x, y) in enumerate(zip(longitude, latitude, strict=True)):
+        scale = np.array([_KM_PER_DEGREE * np.cos(np.radians(y)), _KM_PER_DEGREE])
+        plane = (course - [x, y]) * scale
+        step = np.diff(plane, axis=0)
+        part = np.clip(-(plane[:-1] * step).sum(1) / (step**2).sum(1), 0.0, 1.0)
+        distance = np.hypot(*(plane[:-1] + part[:, None] * step).T)
+        near = int(distance.argmin())
+        along[i] = edges[near] + part[near] * (edges[near + 1] - edges[near])
+        depth[i] = distance[near]
+    return along, depth
+
+
+def _line() -> tuple[Floats, Floats]:
+    """The de facto line: (n, 2) longitude and latitude of its points, and their km along it."""
+    table = pd.read_csv(DURAND_TABLE)
+    middle = (table["km_from"] + table["km_to"]).to_numpy(float) / 2
+    middle[[0, -1]] = table["km_from"].iloc[0], table["km_to"].iloc[-1]
+    return table[["longitude", "latitude"]].to_numpy(float), middle

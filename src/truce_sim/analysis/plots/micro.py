@@ -1,0 +1,57 @@
+"""Pictures of the fine grain of violence: model against data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from .style import COLOURS, state_n, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_MARKS = "osD^vP"
+
+
+@styled
+def plot_micro(tables: Mapping[str, pd.DataFrame]) -> list[Axes]:
+    """A panel a measure, since units differ; in each a row a source with its interval.
+
+    tables: of `micro.micro_table`, by what they are of. Returns the axes of the panels.
+    """
+    from matplotlib import pyplot as plt
+
+    measures = list(dict.fromkeys(name for table in tables.values() for name in table["measure"]))
+    columns = 3
+    rows = math.ceil(len(measures) / columns)
+    size = (3.2 * columns, (1.0 + 0.28 * len(tables)) * rows)
+    _, grid = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    panels = list(grid.flat)
+    for ax, measure in zip(panels, measures, strict=False):
+        _panel(ax, measure, tables)
+    for ax in panels[len(measures) :]:
+        ax.remove()
+    told = ", ".join(f"{name}: {int(table['n'].max()):,}" for name, table in tables.items())
+    state_n(panels[(rows - 1) * columns], f"n = {told} incidents; intervals: 95 %")
+    return panels[: len(measures)]
+
+
+def _panel(ax: Axes, measure: str, tables: Mapping[str, pd.DataFrame]) -> None:
+    for i, table in enumerate(tables.values()):
+        row = table[table["measure"] == measure]
+        if row.empty:
+            continue
+        value, low, high = (float(row[f"value{end}"].iloc[0]) for end in ("", "_low", "_high"))
+        arms = [[max(value - low, 0.0)], [max(high - value, 0.0)]]
+        ax.errorbar(value, i, xerr=None if math.isnan(low) else arms, fmt=_MARKS[i % len(_MARKS)],
+                    color=COLOURS[i % len(COLOURS)], capsize=2.5, markersize=5)  # fmt: skip
+        unit = str(row["unit"].iloc[0])
+    ax.set_yticks(range(len(tables)), list(tables))
+    ax.set_ylim(len(tables) - 0.5, -0.5)
+    ax.margins(x=0.15)
+    ax.set_title(measure, fontsize="small", fontweight="normal")
+    ax.set_xlabel(unit)
+    ax.grid(visible=False, axis="y")
