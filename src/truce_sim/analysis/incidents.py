@@ -69,9 +69,9 @@ def incidents_of(sweep: Sweep, domestic: bool = False) -> Incidents:
             value=str(sweep.path), allowed="a sweep with sweep.only_if_collapsed=false",
         )  # fmt: skip
     kinds = [*BY_BANDS, *(DOMESTIC if domestic else ())]
-    columns = ["day", "kind", "sector", "depth", "deaths", "attributed", "cross_border"]
-    events = sweep.load(columns, "events")
-    events = events[events["kind"].isin(kinds) & (events["deaths"] > 0)]
+    columns = ["day", "sector", "depth", "deaths", "attributed", "cross_border"]
+    events = sweep.load(columns, "events", where={"kind": kinds})
+    events = events[events["deaths"] > 0]
     runs = done_of(sweep.load(["end_day", "collapsed"])).reset_index(drop=True)
     runs["run"] = np.arange(len(runs))
     frame = events.merge(runs[["point", "replicate", "run"]], on=["point", "replicate"])

@@ -219,9 +219,9 @@ def attribution_table(sweep: Sweep) -> pd.DataFrame:
     """How well the home state attributes lethal attacks: `precision`, the share of those attributed
     to the host's soil that came from there, and `recall`, the share of those that did that are
     attributed."""
-    events = sweep.load(["kind", "deaths", "attributed", "cross_border"], "events")
-    lethal = events[events["kind"].isin([*BY_BANDS, *DOMESTIC]) & (events["deaths"] > 0)]
-    lethal = lethal.merge(_draws(sweep), on=["point", "replicate"])
+    kinds = {"kind": [*BY_BANDS, *DOMESTIC]}
+    lethal = sweep.load(["deaths", "attributed", "cross_border"], "events", where=kinds)
+    lethal = lethal[lethal["deaths"] > 0].merge(_draws(sweep), on=["point", "replicate"])
     truly, said = (
         lethal[name].fillna(False).to_numpy(bool) for name in ("cross_border", "attributed")
     )
@@ -241,11 +241,10 @@ def response_lags(sweep: Sweep) -> pd.DataFrame:
 
     Columns: actor, quantile, value and its interval (days), n.
     """
-    events = sweep.load(["day", "kind", "actor", "attributed"], "events")
-    events = events.merge(_draws(sweep), on=["point", "replicate"])
-    strikes = events[events["kind"] == "strike"]
+    strikes = sweep.load(["day", "actor"], "events", where={"kind": ["strike"]})
+    strikes = strikes.merge(_draws(sweep), on=["point", "replicate"])
     provoking = {
-        "home": events[events["attributed"].fillna(False).astype(bool)],
+        "home": sweep.load(["day"], "events", where={"attributed": [True]}),
         "host": strikes[strikes["actor"] == "home"],
     }
     rows = []
@@ -276,8 +275,8 @@ def exchange_lengths(sweep: Sweep, window: int = 14) -> pd.DataFrame:
     Columns: measure ("mean strikes in an exchange"), value and its interval, n (exchanges). An
     exchange that the end of its run may have cut short counts as it stands.
     """
-    events = sweep.load(["day", "kind"], "events")
-    strikes = events[events["kind"] == "strike"].merge(_draws(sweep), on=["point", "replicate"])
+    strikes = sweep.load(["day"], "events", where={"kind": ["strike"]})
+    strikes = strikes.merge(_draws(sweep), on=["point", "replicate"])
     strikes = strikes.sort_values(["point", "replicate", "day"], kind="stable")
     gap = strikes.groupby(["point", "replicate"])["day"].diff()
     number = (gap.isna() | (gap > window)).cumsum()

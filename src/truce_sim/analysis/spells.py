@@ -27,8 +27,8 @@ def spells(sweep: Sweep) -> pd.DataFrame:
             "has events of collapsed runs alone, which would bias the spells",
             value=str(sweep.path), allowed="a sweep with sweep.only_if_collapsed=false",
         )  # fmt: skip
-    events = sweep.load(["day", "kind"], "events")
-    events = events[events["kind"].isin(["suspension", "renewal"])]
+    kinds = {"kind": ["suspension", "renewal"]}
+    events = sweep.load(["day", "kind"], "events", where=kinds)
     runs = done_of(sweep.load(["end_day", "collapsed"]))
     key = ["point", "replicate"]
     starts = events[events["kind"] == "renewal"][[*key, "day"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from truce_sim import columns
 from truce_sim.config import conf_folder
@@ -107,18 +108,24 @@ class Sweep:
         names: Sequence[str] | None,
         table: str = "runs",
         points: Sequence[int] | None = None,
+        where: Mapping[str, Sequence[object]] | None = None,
     ) -> pd.DataFrame:
         """Read some columns of a table: of "runs", "series" or "events".
 
         names: beside point, replicate, the factors, and of runs seed and status; None for all.
-        points: of these design points alone.
+        points: of these design points alone. where: rows in which columns have one of some values
+        (`{"kind": ["strike"]}`); of series and events the others are never held in memory.
 
         Raises InputError for an unknown column, or where that table was not kept.
         """
         if table == "runs":
-            return self._load_runs(names, points)
+            found = self._load_runs(names, points)
+            for name, values in (where or {}).items():
+                _check(name, found.columns, "where", "column")
+                found = found[found[name].isin(list(values))]
+            return found
         _check(table, ("runs", *_KEEPS), "table", "table")
-        return self._load_recorded(names, table, points)
+        return self._load_recorded(names, table, points, where or {})
 
     def _load_runs(self, names: Sequence[str] | None, points: Sequence[int] | None) -> pd.DataFrame:
         wanted = [n for n in columns.OUTCOME if n != "status"] if names is None else list(names)
@@ -130,20 +137,22 @@ class Sweep:
         return self._typed(self.folder.runs(wanted, points))
 
     def _load_recorded(
-        self, names: Sequence[str] | None, table: str, points: Sequence[int] | None
-    ) -> pd.DataFrame:
+        self, names: Sequence[str] | None, table: str, points: Sequence[int] | None,
+        where: Mapping[str, Sequence[object]],
+    ) -> pd.DataFrame:  # fmt: skip
         if not (self.path / table).is_dir():
             raise InputError(
                 f"keeps no {table}", value=str(self.path),
                 allowed=f"a sweep with {_KEEPS[table]}: run it anew with that",
             )  # fmt: skip
         known = {"day": columns.EVENT["day"]} | _KEPT_COLUMNS[table]
-        for name in names or ():
+        for name in (*(names or ()), *where):
             _check(name, known, table, "column")
+        read = None if names is None else [*names, *where]
         span = None if points is None else range(min(points, default=0), max(points, default=0) + 1)
         found = [
-            self.folder.with_values(rows, place=2)
-            for _, rows in self.folder.recorded(table, names, span)
+            self.folder.with_values(_with(rows, where), place=2)
+            for _, rows in self.folder.recorded(table, read, span)
         ]
         if not found:
             return pd.DataFrame(columns=["point", "replicate", *self.factors, *(names or known)])
@@ -188,6 +197,18 @@ class Sweep:
         """Whether a factor's levels are numbers (not words, and not true and false)."""
         kind = self.folder.design[factor].dtype
         return bool(pd.api.types.is_numeric_dtype(kind) and kind != np.bool_)
+
+
+def _with(rows: pa.Table, where: Mapping[str, Sequence[object]]) -> pa.Table:
+    """The rows in which columns have one of these values; words are looked up by their codes."""
+    for name, values in where.items():
+        column = rows[name].combine_chunks()
+        if pa.types.is_dictionary(column.type):
+            words = column.dictionary.to_pylist()
+            codes = [i for i, word in enumerate(words) if word in values]
+            column, values = column.indices, codes
+        rows = rows.filter(pc.is_in(column, pa.array(list(values), column.type)))
+    return rows
 
 
 def _check(name: str, known: Iterable[str], setting: str, what: str) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from .style import COLOURS, state_n, styled
+from .style import COLOURS, GREY, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,14 +29,15 @@ def plot_micro(tables: Mapping[str, pd.DataFrame]) -> list[Axes]:
     columns = 3
     rows = math.ceil(len(measures) / columns)
     size = (3.2 * columns, (1.0 + 0.28 * len(tables)) * rows)
-    _, grid = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    figure, grid = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
     panels = list(grid.flat)
     for ax, measure in zip(panels, measures, strict=False):
         _panel(ax, measure, tables)
     for ax in panels[len(measures) :]:
         ax.remove()
     told = ", ".join(f"{name}: {int(table['n'].max()):,}" for name, table in tables.items())
-    state_n(panels[(rows - 1) * columns], f"n = {told} incidents; intervals: 95 %")
+    figure.supxlabel(f"n = {told} incidents; intervals: 95 %", x=0.01, ha="left", color=GREY,
+                     fontsize="x-small")  # fmt: skip
     return panels[: len(measures)]
 
 
@@ -52,6 +54,6 @@ def _panel(ax: Axes, measure: str, tables: Mapping[str, pd.DataFrame]) -> None:
     ax.set_yticks(range(len(tables)), list(tables))
     ax.set_ylim(len(tables) - 0.5, -0.5)
     ax.margins(x=0.15)
-    ax.set_title(measure, fontsize="small", fontweight="normal")
+    ax.set_title(textwrap.fill(measure, 26), fontsize="small", fontweight="normal")
     ax.set_xlabel(unit)
     ax.grid(visible=False, axis="y")
