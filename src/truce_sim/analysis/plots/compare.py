@@ -30,7 +30,7 @@ def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
     contexts = list(dict.fromkeys(map(tuple, table[names].to_numpy()))) if names else [()]
     offsets = 0.32 * np.linspace(-1, 1, len(contexts)) if len(contexts) > 1 else [0.0]
     for i, context in enumerate(contexts):
-        rows = table[(table[names] == context).all(axis=1)] if names else table
+        rows = table[(table[names] == list(context)).all(axis=1)] if names else table
         y = [others.index(level) + offsets[i] for level in rows[factor]]
         low, high = rows["days"] - rows["days_low"], rows["days_high"] - rows["days"]
         label = ", ".join(f"{n} = {v}" for n, v in zip(names, context, strict=True))
@@ -43,8 +43,8 @@ def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
     ax.set_ylim(len(others) - 0.5, -0.5)
     ax.grid(visible=False, axis="y")
     ax.set_xlabel(
-        f"Days that truces last longer within {comparison.horizon} days than with "
-        f"{factor} = {levels[comparison.baseline]}"
+        f"Days that truces last longer within {comparison.horizon} days\n"
+        f"than with {factor} = {levels[comparison.baseline]}"
     )
     if len(contexts) > 1:
         ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=min(len(contexts), 3))
@@ -69,7 +69,7 @@ def plot_regret(comparison: Comparison, ax: Axes | None = None) -> Axes:
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xlim(left=0.0)
     ax.grid(visible=False, axis="y")
-    ax.set_xlabel("Largest regret: days of mean survival short of the best level in any context")
+    ax.set_xlabel("Largest regret: days of mean survival short of the best level")
     contexts = int(table["contexts"].max()) if len(table) else 0
     state_n(ax, f"n = {comparison.days.shape[1]:,} replicates in each of {contexts} contexts; "
                 "intervals: at least 95 %, for all together")  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -50,6 +51,7 @@ def axes_of(ax: Axes | None, width: float = 6.4, height: float = 4.0) -> Axes:
 def state_n(ax: Axes, text: str) -> None:
     """A small note below the axes: how many runs, which intervals."""
     ax.annotate(
-        text, (0.0, 0.0), (0.0, -34.0), xycoords="axes fraction", textcoords="offset points",
-        ha="left", va="top", fontsize="x-small", color=GREY, annotation_clip=False,
+        textwrap.fill(text, 72), (0.0, 0.0), (0.0, -40.0), xycoords="axes fraction",
+        textcoords="offset points", ha="left", va="top", fontsize="x-small", color=GREY,
+        annotation_clip=False,
     )  # fmt: skip
