@@ -75,8 +75,9 @@ test-cluster: $(READY) ## sweeps on SLURM (one node, here), Dask and joblib, job
 	@tools/slurm-packages
 	@$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
 
-bench: browser-setup $(READY) ## speed and memory, as figures and ratios of one run (15 minutes)
+bench: browser-setup $(READY) ## speed and memory, as figures and ratios of one run (20 minutes)
 	@$(BIN)/python tests/bench/bench.py
+	@$(BIN)/python tests/bench/bench_analysis.py
 	@$(BIN)/python tests/bench/bench_viewer.py
 
 browser-setup: $(READY) ## Chromium, which the viewer's tests and pictures need (Debian's package)

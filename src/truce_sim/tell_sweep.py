@@ -42,8 +42,9 @@ def report_sweep(result: SweepResult, factors: tuple[str, ...], compare: str) ->
         _tell_failures(out, result)
     _tell_effort(out, result)
     out.print(
-        f'Next: pandas.read_parquet("{result.folder / "runs.parquet"}") has a row for each run · '
-        f"truce-sim verify {result.folder} proves them",
+        f"Next: truce-sim report {result.folder} makes a page of the answer · "
+        f"truce-sim view {result.folder} shows its runs · "
+        f'pandas.read_parquet("{result.folder / "runs.parquet"}") has a row for each',
         style="dim",
         soft_wrap=True,
     )

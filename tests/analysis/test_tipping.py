@@ -205,6 +205,6 @@ def test_samples_are_cut_into_cells_of_several_points(tmp_path) -> None:
           points=128, replicates=8, folder=tmp_path / "sobol")  # fmt: skip
     sampled = open_sweep(tmp_path / "sobol")
     table = phase_map(sampled, "host.capacity", "home.threshold")
-    assert len(table) == 16
+    assert len(table) == 9
     assert table["n"].sum() == 128 * 8
     assert table["home.threshold"].between(1, 12).all()

@@ -24,9 +24,9 @@ CENSORED, EVENT, COMPETING = 0, 1, 2
 class Ends:
     """Runs counted by end state.
 
-    day, event, count: (states,) the last day, what came then, and how many runs. clusters: how many
-    there are. shared: (states, states) how often two runs of a cluster end so; None where every
-    cluster has one run.
+    day, event, count: (states,) the last day on which a run was watched, what came then, and how
+    many runs. clusters: how many there are. shared: (states, states) how often two runs of a
+    cluster end so; None where every cluster has one run.
     """
 
     day: Ints
@@ -40,11 +40,6 @@ class Ends:
         """Number of runs."""
         return int(self.count.sum())
 
-    @property
-    def effective(self) -> float:
-        """A number of runs that is not more than the independent ones: of clusters."""
-        return float(min(self.clusters, self.runs))
-
     def by_day(self, event: int, days: int) -> Ints:
         """(days,) how many runs ended on each day with that event."""
         chosen = self.event == event
@@ -54,6 +49,12 @@ class Ends:
         """(days,) how many runs had not ended before each day."""
         ended = np.bincount(self.day, self.count, days)
         return (self.runs - np.concatenate([[0.0], ended.cumsum()[:-1]])).astype(np.int64)
+
+    def watched(self, days: int) -> Floats:
+        """(days,) how many independent runs at most tell of each day: clusters, or fewer where
+        runs were censored before."""
+        censored = self.by_day(CENSORED, days).cumsum()
+        return np.minimum(self.clusters, self.runs - np.concatenate([[0.0], censored[:-1]]))
 
     def variance(self, derivatives: Floats) -> Floats:
         """(...) the variance of estimates whose derivatives by a run of each state are given,

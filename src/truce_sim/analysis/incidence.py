@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pandas as pd
 
+from truce_sim.errors import InputError
+
 from .ends import CENSORED, COMPETING, EVENT, Ends, count_ends
 from .groups import By, Where, done_of, groups, joined, labelled, names_in
-from .inference import clusters, mean_interval, named, wilson
-from .survival import ends_of, log_log, product_limit
+from .inference import clusters, effective_size, mean_interval, named, wilson
+from .survival import ends_of, last_day, log_log, product_limit
 from .sweep import Sweep
 
 #: What `first_times` looks for, and the column that has its day.
@@ -35,7 +35,7 @@ def cumulative_incidence(sweep: Sweep, by: By = (), where: Where = None) -> pd.D
     found = []
     for levels, runs in groups(sweep, ["end_day", "collapsed", "cause"], by, where):
         done = done_of(runs)
-        day, shared = done["end_day"].to_numpy(np.int64), clusters(done)
+        day, shared = last_day(done), clusters(done)
         collapsed = done["collapsed"].to_numpy(bool)
         for cause in done["cause"].cat.categories if len(done) else ():
             ours = collapsed & (done["cause"] == cause).to_numpy(bool)
@@ -56,7 +56,7 @@ def first_times(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
     names = ["end_day", "collapsed", *FIRSTS.values()]
     for levels, runs in groups(sweep, names, by, where):
         done = done_of(runs)
-        shared, end = clusters(done), done["end_day"].to_numpy(np.int64)
+        shared, end = clusters(done), last_day(done)
         for first, column in FIRSTS.items() if len(done) else ():
             came = done[column].notna().to_numpy(bool)
             day = np.where(came, done[column].fillna(0).to_numpy(np.int64), end)
@@ -81,7 +81,7 @@ def incidence(ends: Ends) -> pd.DataFrame:
     ours = np.flatnonzero(ends.event == EVENT)
     slopes[ours, ends.day[ours]] += before[ends.day[ours]] / risk[ends.day[ours]]
     share = np.cumsum(before * rate)
-    low, high = log_log(share, ends.variance(slopes.cumsum(axis=1)), ends.effective)
+    low, high = log_log(share, ends.variance(slopes.cumsum(axis=1)), ends.watched(days))
     return pd.DataFrame({
         "day": np.arange(days), "incidence": share, "incidence_low": low, "incidence_high": high,
         "runs": ends.runs,
@@ -93,7 +93,11 @@ def hazard(sweep: Sweep, by: By = (), where: Where = None, width: int = 30) -> p
 
     Columns: the factors of `by`, from_day, to_day, hazard and its interval (Wilson's, at the
     effective number of days at risk), collapses, days_at_risk.
+
+    Raises InputError for a factor that is not swept, or a width of less than a day.
     """
+    if width < 1:
+        raise InputError("is no number of days", setting="width", value=width, allowed="1 or more")
     found = []
     for levels, runs in groups(sweep, ["end_day", "collapsed"], by, where):
         ends = ends_of(done_of(runs))
@@ -104,23 +108,18 @@ def hazard(sweep: Sweep, by: By = (), where: Where = None, width: int = 30) -> p
 
 
 def hazard_of(ends: Ends, width: int) -> pd.DataFrame:
-    """Hazard of one group, as in hazard. The day after the horizon is nobody's."""
-    last = int(ends.day.max()) + int((ends.event[ends.day == ends.day.max()] == EVENT).any())
-    rows = []
-    for start in range(0, last, width):
-        stop = min(start + width, last)
+    """Hazard of one group, as in hazard."""
+    days, rows = int(ends.day.max()) + 1, []
+    for start in range(0, days, width):
+        stop = min(start + width, days)
         inside = (ends.event == EVENT) & (ends.day >= start) & (ends.day < stop)
-        lived = np.clip(ends.day + (ends.event == EVENT) - start, 0, stop - start).astype(float)
+        lived = np.clip(ends.day + 1 - start, 0, stop - start).astype(float)
         exposed = float(lived @ ends.count)
         collapses = int(ends.count[inside].sum())
-        if not exposed:
-            break
         rate = collapses / exposed
         variance = float(ends.variance((inside - rate * lived) / exposed))
-        size = (
-            rate * (1 - rate) / variance if variance > 0 else exposed * ends.effective / ends.runs
-        )
-        found = wilson(rate, size if not math.isnan(variance) else 0.0)
+        size = effective_size(rate, variance, exposed * ends.clusters / ends.runs)
+        found = wilson(rate, size)
         rows.append({"from_day": start, "to_day": stop} | named("hazard", found)
                     | {"collapses": collapses, "days_at_risk": int(exposed)})  # fmt: skip
     return pd.DataFrame(rows)
@@ -138,4 +137,5 @@ def state_shares(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame
         for state, values in shares.items():
             row = named("share", mean_interval(values, shared))
             found.append({**levels, "state": state, **row, "runs": len(done)})
-    return pd.DataFrame(found)
+    names = [*names_in(by), "state", "share", "share_low", "share_high", "runs"]
+    return pd.DataFrame(found, columns=names)

@@ -20,9 +20,8 @@ from truce_sim.sweeps.summary import CONFIDENCE
 from truce_sim.sweeps.summary import share_interval as share_interval_of
 
 __all__ = [
-    "CONFIDENCE", "Estimate", "clusters", "mean_interval",
-    "named", "share_interval", "variance_of_mean",
-    "wilson",
+    "CONFIDENCE", "Estimate", "clusters", "effective_size", "mean_interval", "named",
+    "share_interval", "share_interval_of", "variance_of_mean", "wilson",
 ]  # fmt: skip
 
 
@@ -78,8 +77,17 @@ def share_interval(
     size: float = n
     if groups < n:
         variance = variance_of_mean(flags.astype(float), clusters)
-        size = share * (1 - share) / variance if variance > 0 else groups if groups > 1 else 0
+        size = effective_size(share, variance, groups)
     return wilson(share, size, confidence)
+
+
+def effective_size(share: float, variance: float, least: float) -> float:
+    """How many independent runs would give a share this variance; `least` where that is 0 but for
+    rounding, 0 where there is none."""
+    if math.isnan(variance):
+        return 0.0
+    spread = share * (1 - share)
+    return spread / variance if variance > 1e-14 * spread else least
 
 
 def wilson(share: float, size: float, confidence: float = CONFIDENCE) -> Estimate:

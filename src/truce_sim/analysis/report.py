@@ -146,8 +146,8 @@ def subtitle(material: Material) -> str:
     failed = f" ({int(overall['failed']):,} failed and are left out)" if overall["failed"] else ""
     varied = " and ".join(sweep.factors) or "nothing"
     return (
-        f"{int(overall['runs']):,} simulated truces of {sweep.horizon} days{failed}, over "
-        f"{sweep.folder.points:,} settings of {varied}. "
+        f"{words.counted(int(overall['runs']), 'simulated truce')} of {sweep.horizon} "
+        f"days{failed}, over {words.counted(sweep.folder.points, 'setting')} of {varied}. "
         + (f"Finished {finished}." if finished else "Not finished: this is what is there so far.")
     )
 
@@ -215,11 +215,11 @@ class Material:
 
     @cached_property
     def by(self) -> str:
-        """The factor that curves are drawn by; none for a single point."""
+        """The factor that curves are drawn by: what is compared, else what matters most."""
         if not isinstance(self.comparison, str):
             return self.comparison.factor
-        few = [n for n in self.sweep.factors if self.sweep.folder.design[n].nunique() <= 8]
-        return self.factor or next(iter(few or self.sweep.factors), "")
+        ranked = () if isinstance(self.ranked, str) else self.ranked["factor"]
+        return next(iter((*ranked, *self.sweep.factors)), "")
 
 
 def figure(ax: Axes, alt: str, caption: str) -> Figure:

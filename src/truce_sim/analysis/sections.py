@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from truce_sim.config import load_config, to_plain
 from truce_sim.errors import InputError
-from truce_sim.fields import FieldInfo, by_path, field_at
+from truce_sim.fields import FieldInfo, field_at
 from truce_sim.sweeps.picks import PICKS, place_of
 
 from . import words
@@ -50,7 +51,7 @@ def answer_of(material: Material) -> list[str]:
 
 def survival_section(material: Material) -> Section:
     """Curves, medians and means; causes; states."""
-    from .plots.survival import plot_incidence, plot_states, plot_survival
+    from .plots.survival import plot_incidence, plot_states, plot_summary, plot_survival
 
     sweep, by = material.sweep, material.by
     section = Section("survival", "How long the truce lasts")
@@ -63,11 +64,17 @@ def survival_section(material: Material) -> Section:
             f"Truces at the {len(table)} levels of {by} {told} in how long they last (log-rank "
             f"test that allows for shared draws, {_p(test['p_shared'])}; n = {int(test['n']):,})."
         )
-    if len(table) <= MAX_CURVES:
-        what = f", for each level of {by}" if by else ""
+    drawn = by if len(table) <= MAX_CURVES else ""
+    what = f", for each level of {drawn}" if drawn else ""
+    section.figures.append(figure(
+        plot_survival(curves if drawn else kaplan_meier(sweep), drawn),
+        f"Survival curves of the truce{what}, with bands",
+        f"Share of truces that have not collapsed, by day{what}.",
+    ))  # fmt: skip
+    if drawn != by:
         section.figures.append(figure(
-            plot_survival(curves, by), f"Survival curves of the truce{what}, with bands",
-            f"Share of truces that have not collapsed, by day{what}.",
+            plot_summary(table), f"Mean and median survival by {by}, with intervals",
+            f"How long truces last, by {by}.",
         ))  # fmt: skip
     shown = {name: [words.plain(level) for level in table[name]] for name in ([by] if by else [])}
     section.tables.append(table_of(
@@ -140,6 +147,7 @@ def drivers_section(material: Material) -> Section:
         section.notes.append(f"Not shown: {ranked}.")
         return section
     section.texts.append(words.what_matters(ranked))
+    assert not isinstance(material.drivers, str)
     section.figures.append(figure(
         plot_drivers(material.drivers), "How much each factor matters, with intervals",
         f"{_KINDS[ranked['kind'].iloc[0]]}, over the values swept: others give other figures.",
@@ -211,15 +219,16 @@ def runs_section(material: Material) -> Section:
     section.texts.append("Single runs, replayed from their draws: how it can go, not how it will.")
     folder, runs = material.sweep.folder, done_of(material.sweep.load(["end_day"]))
     days = runs["end_day"].to_numpy(float)
-    for i, pick in enumerate(("median", "best", "worst")):
-        row = runs.iloc[place_of(days, pick)]
+    chosen = {place_of(days, pick): pick for pick in ("worst", "best", "median")}
+    for i, (place, pick) in enumerate(reversed(chosen.items())):
+        row = runs.iloc[place]
         point, replicate = int(row["point"]), int(row["replicate"])
         run = simulate(folder.config_of(point), replicate=replicate)
         equal = int((days == row["end_day"]).sum())
         name = PICKS[pick] if equal == 1 else f"one of {equal:,} like {PICKS[pick]}"
         where = words.setting(row.to_dict(), material.sweep.factors)
         section.figures.append(figure(
-            plot_timeline(run, legend=i == 2), f"Timeline of {name}",
+            plot_timeline(run, legend=i == len(chosen) - 1), f"Timeline of {name}",
             f"{name[0].upper()}{name[1:]} ({point}:{replicate}{', ' + where if where else ''}). "
             f"{outcome_in_words(run)}",
         ))  # fmt: skip
@@ -241,7 +250,8 @@ def assumptions_section(material: Material) -> Section:
         section.tables.append(table_of(pd.DataFrame(varied), "Varied in this sweep"))
     known = [(path, value, field_at(path)) for path, value in _held(sweep).items()]
     held = [(path, value, info) for path, value, info in known if info and _is_model(path)]
-    other = [_setting(p, v, i) for p, v, i in held if i.path in by_path() and v != i.default]
+    usual = _flat(to_plain(load_config()))
+    other = [_setting(p, v, i) for p, v, i in held if v != usual.get(p, v)]
     if other:
         section.tables.append(table_of(pd.DataFrame(other), "Held, at a value other than usual"))
     assumed = [_setting(p, v, i) for p, v, i in held if i.source == "A"]
@@ -308,7 +318,7 @@ def provenance_section(material: Material) -> Section:
     facts = {
         "folder": sweep.path.name,
         "runs": f"{int(overall['runs']):,} done, {int(overall['failed']):,} failed",
-        "design": f"{sweep.design}, {sweep.folder.points:,} points",
+        "design": f"{sweep.design}, {words.counted(sweep.folder.points, 'point')}",
         "seed": manifest["seed"],
         "truce_sim": f"{manifest['truce_sim']}{f', commit {commit[:12]}{dirty}' if commit else ''}",
         "digest of the rules": manifest["rules"],
@@ -352,7 +362,7 @@ def reproduce_section(material: Material) -> Section:
         told = shlex.join(["truce-sim", "sweep", f"hydra.sweeper.design={sweep.design}", *plain])
         section.notes.append(
             f"The sweep was made from a program; its {sweep.design} design has "
-            f"{sweep.folder.points:,} points."
+            f"{words.counted(sweep.folder.points, 'point')}."
         )
     section.commands = [
         told,

@@ -36,23 +36,22 @@ def spells(sweep: Sweep) -> pd.DataFrame:
     starts = pd.concat([first, starts]).sort_values([*key, "day"], kind="stable")
     starts["spell"] = starts.groupby(key).cumcount() + 1
     stops = events[events["kind"] == "suspension"][[*key, "day"]]
-    stops = stops.sort_values([*key, "day"], kind="stable")
     return _matched(starts.rename(columns={"day": "start"}), stops, runs)
 
 
 def _matched(starts: pd.DataFrame, stops: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """Each start with the first stop that is not before it; else with the end of its run."""
+    """Each start with the first stop after it; else with the end of its run. A truce that is
+    suspended on the day of a renewal was suspended before: that stop belongs to the last spell."""
     key = ["point", "replicate"]
-    stops = stops.assign(stop=stops["day"]).sort_values("day", kind="stable")
+    starts = starts.assign(day=starts["start"] - (starts["spell"] == 1))
     found = pd.merge_asof(
-        starts.sort_values("start", kind="stable"), stops, left_on="start", right_on="day", by=key,
-        direction="forward",
+        starts.sort_values("day"), stops.assign(stop=stops["day"]).sort_values("day"), on="day",
+        by=key, direction="forward", allow_exact_matches=False,
     ).drop(columns="day")  # fmt: skip
     found = runs.drop(columns="status").merge(found, on=key).sort_values([*key, "spell"])
-    held = found["stop"].isna()
-    other = np.where(found["collapsed"].astype(bool), "collapsed", "horizon")
-    found["ended"] = pd.Categorical(np.where(held, other, "suspended"),
-                                    ["suspended", "collapsed", "horizon"])  # fmt: skip
+    held, last = found["stop"].isna(), found["stop"] == found["end_day"]
+    ended = np.where(last, "collapsed", np.where(held, "horizon", "suspended"))
+    found["ended"] = pd.Categorical(ended, ["suspended", "collapsed", "horizon"])
     found["days"] = (found["stop"].fillna(found["end_day"]) - found["start"]).astype(np.int64)
     return found.drop(columns=["stop", "end_day", "collapsed"]).reset_index(drop=True)
 
@@ -63,8 +62,9 @@ def spell_survival(sweep: Sweep, most: int = 3) -> pd.DataFrame:
     found = []
     for number, rows in spells(sweep).groupby("spell"):
         if int(str(number)) <= most:
-            event = (rows["ended"] != "horizon").to_numpy(bool).astype(np.int64)
-            ends = count_ends(rows["days"].to_numpy(np.int64), event, clusters(rows))
+            event = (rows["ended"] != "horizon").to_numpy(np.int64)
+            last = rows["days"].to_numpy(np.int64) - (1 - event)  # a day in force at the horizon
+            ends = count_ends(last, event, clusters(rows))
             found.append(labelled(curve(ends), {"spell": number}))
     return joined(found, ["spell", "day", "survival", "survival_low", "survival_high", "at_risk",
                            "collapses"])  # fmt: skip

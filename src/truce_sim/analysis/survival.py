@@ -19,7 +19,14 @@ from truce_sim.errors import InputError
 
 from .ends import EVENT, Ends, Floats, Ints, count_ends
 from .groups import By, Where, done_of, groups, joined, labelled, names_in
-from .inference import CONFIDENCE, clusters, mean_interval, named, share_interval, wilson
+from .inference import (
+    CONFIDENCE,
+    clusters,
+    mean_interval,
+    named,
+    share_interval,
+    share_interval_of,
+)
 from .sweep import Sweep
 
 Bools = NDArray[np.bool_]
@@ -47,10 +54,13 @@ def kaplan_meier(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame
 
 def ends_of(runs: pd.DataFrame) -> Ends:
     """The ends of runs, the collapse being the event."""
-    collapsed = runs["collapsed"].to_numpy(bool)
-    return count_ends(
-        runs["end_day"].to_numpy(np.int64), collapsed.astype(np.int64), clusters(runs)
-    )
+    return count_ends(last_day(runs), runs["collapsed"].to_numpy(np.int64), clusters(runs))
+
+
+def last_day(runs: pd.DataFrame) -> Ints:
+    """(runs,) the last day on which each could collapse: of a run that was censored the one before
+    its horizon, for days are numbered from 0."""
+    return runs["end_day"].to_numpy(np.int64) - ~runs["collapsed"].to_numpy(bool)
 
 
 def curve(ends: Ends) -> pd.DataFrame:
@@ -58,7 +68,7 @@ def curve(ends: Ends) -> pd.DataFrame:
     days = int(ends.day.max()) + 1
     survival, derivatives = product_limit(ends, days)
     variance = ends.variance(derivatives)
-    low, high = log_log(survival, variance, ends.effective)
+    low, high = log_log(survival, variance, ends.watched(days))
     return pd.DataFrame({
         "day": np.arange(days), "survival": survival, "survival_low": low, "survival_high": high,
         "at_risk": ends.at_risk(days), "collapses": ends.by_day(EVENT, days),
@@ -78,18 +88,18 @@ def product_limit(ends: Ends, days: int) -> tuple[Floats, Floats]:
 
 
 def log_log(
-    share: Floats, variance: Floats, effective: float, confidence: float = CONFIDENCE
+    share: Floats, variance: Floats, watched: Floats, confidence: float = CONFIDENCE
 ) -> tuple[Floats, Floats]:
-    """Interval of a share that is symmetric in log(-log(share)); Wilson's at 0 and 1."""
+    """Interval of a share that is symmetric in log(-log(share)); at 0 and 1 Wilson's of as many
+    runs as were watched."""
     z = float(special.ndtri(0.5 + confidence / 2))
     inside = (share > 0.0) & (share < 1.0)
     log = np.log(np.where(inside, share, 0.5))
     step = np.exp(z * np.sqrt(variance) / (np.where(inside, share, 0.5) * log))
     low, high = np.exp(log / step), np.exp(log * step)
-    ends = np.array([wilson(float(s), effective, confidence) for s in (0.0, 1.0)])
-    edge = ends[(share > 0.5).astype(int)]
-    edge[np.isnan(variance)] = math.nan
-    return np.where(inside, low, edge[:, 1]), np.where(inside, high, edge[:, 2])
+    watched = np.where(np.isnan(variance), 0.0, watched)
+    _, *edge = share_interval_of(np.where(share > 0.5, watched, 0.0), watched, confidence)
+    return np.where(inside, low, edge[0]), np.where(inside, high, edge[1])
 
 
 # ── one row a group ──────────────────────────────────────────────────────────────────────────
@@ -98,13 +108,17 @@ def log_log(
 def survival_summary(
     sweep: Sweep, by: By = (), where: Where = None, until: int | None = None
 ) -> pd.DataFrame:
-    """A row a group: runs, failed, collapsed, then `holds` (the share that survives day `until`),
+    """A row a group: runs, failed, collapsed, then `holds` (the share that lasts `until` days),
     `mean` (survival restricted to `until` days) and `median` (days), with their intervals.
 
-    until: the last day that counts; by default the shortest horizon. The median's interval inverts
-    the log-log band (Brookmeyer and Crowley 1982); it is missing where the curve, and its end where
-    the band, does not come down to one half.
+    until: how many days count; by default those of the shortest horizon. The median's interval
+    inverts the log-log band (Brookmeyer and Crowley 1982); it is missing where the curve, and its
+    end where the band, does not come down to one half.
+
+    Raises InputError for a factor that is not swept, or where runs were not watched so long.
     """
+    if until is not None and until < 1:
+        raise _not_watched(until, sweep.horizon)
     found = []
     for levels, runs in groups(sweep, ["end_day", "collapsed"], by, where):
         done = done_of(runs)
@@ -123,15 +137,22 @@ def shortest_horizon(sweep: Sweep) -> int:
 def _estimates(runs: pd.DataFrame, until: int) -> dict[str, float]:
     if runs.empty:
         return {n + end: math.nan for n in ESTIMATES for end in ("", "_low", "_high")}
-    days = runs["end_day"].to_numpy(float)
-    shared = clusters(runs)
-    lasting = (days > until) | ((days == until) & ~runs["collapsed"].to_numpy(bool))
-    ends = ends_of(runs)
+    days, shared = runs["end_day"].to_numpy(float), clusters(runs)
+    longest = days[~runs["collapsed"].to_numpy(bool)].min(initial=math.inf)
+    if longest < until:
+        raise _not_watched(until, int(longest))
     return (
-        named("holds", share_interval(lasting, shared))
+        named("holds", share_interval(days >= until, shared))
         | named("mean", mean_interval(np.minimum(days, until), shared))
-        | named("median", median_of(curve(ends)))
+        | named("median", median_of(curve(ends_of(runs))))
     )
+
+
+def _not_watched(until: int, horizon: int) -> InputError:
+    return InputError(
+        "runs were not watched so long", setting="until", value=until,
+        allowed=f"from 1 to {horizon} days",
+    )  # fmt: skip
 
 
 def median_of(curve: pd.DataFrame) -> tuple[float, float, float]:
@@ -165,9 +186,7 @@ def logrank(sweep: Sweep, by: By, where: Where = None) -> pd.Series:
         )  # fmt: skip
     runs = pd.concat(found, ignore_index=True)
     group = np.repeat(np.arange(len(found)), [len(r) for r in found])
-    return logrank_of(
-        runs["end_day"].to_numpy(np.int64), runs["collapsed"].to_numpy(bool), group, clusters(runs)
-    )
+    return logrank_of(last_day(runs), runs["collapsed"].to_numpy(bool), group, clusters(runs))
 
 
 def logrank_of(day: Ints, event: Bools, group: Ints, clusters: Ints) -> pd.Series:

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.errors import InputError
+from truce_sim.sweeps.sampling import ROWS, SAMPLES
 
 from .inference import CONFIDENCE, clusters, mean_interval, named, share_interval
 from .sweep import Sweep
@@ -28,8 +29,8 @@ Ints = NDArray[np.int64]
 THRESHOLD_MEMORY = ("home.grievance_memory_days", "home.threshold")
 WILL_CAPACITY = ("host.will", "host.capacity")
 
-#: Ranges that a factor of many values is cut into at most, and points that a cell then has.
-MOST_RANGES, LEAST_POINTS = 12, 8
+#: Ranges that a sampled factor is cut into at most, and points that a cell then has.
+MOST_RANGES, LEAST_POINTS = 12, 40
 _RESAMPLES = 1000
 _BLOCKS = 2000  # clusters are resampled in at most so many blocks
 
@@ -174,23 +175,25 @@ def _cells(sweep: Sweep, x: str, y: str, outcome: str) -> Cells:
     if runs.empty:
         raise InputError("no run has that outcome", setting="outcome", value=outcome)
     points = sweep.folder.design
-    along, up = (_axis(points[name], name, len(points)) for name in (x, y))
+    sampled = sweep.design in (*SAMPLES, *ROWS)
+    along, up = (_axis(points[name], name, sampled) for name in (x, y))
     point = runs["point"].to_numpy(np.int64)
     place = along.place[point], up.place[point]
     return Cells(along, up, place, runs["y"].to_numpy(float), clusters(runs))
 
 
-def _axis(values: pd.Series, name: str, points: int) -> Axis:
-    """The levels of a factor; ranges, by the median of what is in them, where they are many."""
+def _axis(values: pd.Series, name: str, sampled: bool) -> Axis:
+    """The levels of a factor; of samples ranges, by the median of what is in them."""
     if not pd.api.types.is_numeric_dtype(values) or values.dtype == np.bool_:
         words = list(dict.fromkeys(values.astype(str)))
         return Axis(name, pd.Index(words).get_indexer(pd.Index(values.astype(str))), words)
     levels = np.sort(values.unique()).astype(float)
-    if levels.size <= MOST_RANGES or levels.size * LEAST_POINTS <= points:
+    if levels.size <= MOST_RANGES or not sampled:
         return Axis(name, np.searchsorted(levels, values.to_numpy(float)), levels.tolist())
-    count = int(np.clip(math.isqrt(points // LEAST_POINTS), 2, MOST_RANGES))
+    count = int(np.clip(math.isqrt(len(values) // LEAST_POINTS), 3, MOST_RANGES))
     codes = pd.qcut(values, count, labels=False, duplicates="drop").to_numpy(np.int64)
-    return Axis(name, codes, values.groupby(codes).median().astype(float).tolist())
+    middle = [float(f"{value:.3g}") for value in values.groupby(codes).median()]
+    return Axis(name, codes, middle)
 
 
 def in_words(line: pd.DataFrame) -> list[str]:

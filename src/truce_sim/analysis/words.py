@@ -80,7 +80,14 @@ def setting(row: Row, factors: Sequence[str]) -> str:
 
 def plain(level: object) -> str:
     """A level as text, numbers without needless digits."""
-    return f"{level:g}" if isinstance(level, float) else str(level)
+    if isinstance(level, float):
+        return f"{level:g}".replace("inf", "∞")
+    return str(level)
+
+
+def counted(n: int, noun: str) -> str:
+    """`1 point`, `2,000 points`."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def what_helps(comparison: Comparison) -> str:

@@ -1,0 +1,169 @@
+"""Pictures of where it fails: the trade-off of peeling, and a box among the points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from truce_sim.analysis.discovery import OUTCOMES, Box
+from truce_sim.analysis.inference import Estimate
+from truce_sim.analysis.regions import is_number
+
+from .style import BAND_ALPHA, CMAP_SEQUENTIAL, COLOURS, GREY, axes_of, state_n, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from truce_sim.analysis.sweep import Sweep
+
+
+@styled
+def plot_peeling(box: Box, ax: Axes | None = None) -> Axes:
+    """Density against coverage, peel by peel, in the half that found and in the half that measured
+    (with its band), and the box that was made of the chosen step."""
+    ax, path = axes_of(ax), box.trajectory
+    ax.plot(path["coverage"], path["density"], ".-", color=GREY, linewidth=1.0, markersize=4,
+            label="half that found")  # fmt: skip
+    measured = path.sort_values("coverage_measured")
+    ax.fill_between(
+        measured["coverage_measured"], measured["density_measured_low"],
+        measured["density_measured_high"], color=COLOURS[0], alpha=BAND_ALPHA, linewidth=0,
+    )  # fmt: skip
+    ax.plot(path["coverage_measured"], path["density_measured"], color=COLOURS[0],
+            label="half that measured")  # fmt: skip
+    ax.errorbar(
+        box.coverage.value, box.density.value, xerr=_arms(box.coverage), yerr=_arms(box.density),
+        fmt="D", color=COLOURS[1], markersize=6, capsize=3, label="box chosen", zorder=3,
+    )  # fmt: skip
+    verb = OUTCOMES[box.outcome]
+    ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    ax.set_xlabel(f"Coverage: share of all runs that {verb} which are in the box")
+    ax.set_ylabel(f"Density: share in the box that {verb}")
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3)
+    state_n(ax, f"n = {box.n:,} runs measured; band and bars: 95 %")
+    return ax
+
+
+@styled
+def plot_box(box: Box, sweep: Sweep, ax: Axes | None = None) -> Axes:
+    """The points over the two factors that matter most to a box, coloured by the share of runs
+    with the outcome, and the box; over one factor, that share with its interval.
+
+    Points that the other limits exclude are not shown; those at one place are averaged.
+    """
+    ax = axes_of(ax, height=4.4)
+    names = _two(box, sweep)
+    shares, hidden = _shares(box, sweep, names)
+    places = [_Scale(shares[name], box, name) for name in names]
+    x = places[0]
+    if len(names) == 1:
+        _one_factor(ax, box, shares, x)
+    else:
+        _two_factors(ax, box, shares, x, places[1])
+    x.mark(ax.xaxis)
+    ax.set_xlabel(names[0])
+    told = f"; points within the limits of {', '.join(hidden)} alone" if hidden else ""
+    low, high = 100 * box.density.low, 100 * box.density.high
+    state_n(ax, f"in the box: {100 * box.density.value:.0f} % [{low:.0f}, {high:.0f}], 95 %; "
+                f"n = {int(shares['runs'].sum()):,} runs{told}")  # fmt: skip
+    return ax
+
+
+def _two(box: Box, sweep: Sweep) -> list[str]:
+    """The two restricted factors that matter most, or one and another that was varied."""
+    names = [
+        *box.limits["factor"],
+        *(n for n in sweep.factors if n not in set(box.limits["factor"])),
+    ]
+    return [str(name) for name in names[:2]]
+
+
+def _shares(box: Box, sweep: Sweep, names: list[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Share of runs with the outcome at each place, and which other factors the box limits."""
+    runs = sweep.outcome(box.outcome).groupby("point")["y"].agg(["sum", "count"])
+    points = sweep.folder.design.loc[runs.index, list(sweep.factors)]
+    others = box.limits[~box.limits["factor"].isin(names)]
+    kept = box.inside(points, others)
+    table = pd.concat([points[names], runs], axis=1)[kept]
+    found = table.groupby(names, observed=True, sort=True)[["sum", "count"]].sum().reset_index()
+    found = found.rename(columns={"count": "runs"})
+    return found.assign(share=found["sum"] / found["runs"]), list(map(str, others["factor"]))
+
+
+class _Scale:
+    """Where values lie on an axis: numbers as they are, words one step apart, those that the box
+    allows first."""
+
+    def __init__(self, values: pd.Series, box: Box, name: str) -> None:
+        limits = box.limits[box.limits["factor"] == name].to_dict("records")
+        self.limits = limits[0] if limits else {"low": np.nan, "high": np.nan, "levels": None}
+        self.words: list[Any] | None = None
+        if not is_number(values):
+            allowed = self.limits["levels"] or []
+            self.words = [*allowed, *(v for v in values.unique() if v not in allowed)]
+        self.at = self._places(values)
+        step = 1.0 if self.words else 0.04 * max(float(np.ptp(self.at)), 1e-9)
+        self.ends = (float(self.at.min()) - step / 2, float(self.at.max()) + step / 2)
+        self.box = self._span(step)
+
+    def _places(self, values: pd.Series) -> np.ndarray[Any, Any]:
+        if self.words is None:
+            return values.to_numpy(float)
+        return np.array([self.words.index(value) for value in values], float)
+
+    def _span(self, step: float) -> tuple[float, float]:
+        """Where the box begins and ends."""
+        if self.limits["levels"]:
+            return -0.5, len(self.limits["levels"]) - 0.5
+        low, high = self.limits["low"], self.limits["high"]
+        return (
+            self.ends[0] if np.isnan(low) else low - step / 4,
+            self.ends[1] if np.isnan(high) else high + step / 4,
+        )
+
+    def mark(self, axis: Any) -> None:
+        """Name the words, and set the ends of the axis."""
+        if self.words is not None:
+            axis.set_ticks(range(len(self.words)), [str(word) for word in self.words])
+        axis.set_view_interval(*self.ends, ignore=True)
+
+
+def _two_factors(ax: Axes, box: Box, shares: pd.DataFrame, x: _Scale, y: _Scale) -> None:
+    from matplotlib.patches import Rectangle
+
+    # words share a line: spread points along it, evenly and always alike
+    spread = [
+        0.6
+        * (np.arange(len(shares)) * 0.618 % 1 - 0.5)
+        * (s.words is not None and len(shares) > 60)
+        for s in (x, y)
+    ]
+    dots = ax.scatter(
+        x.at + spread[0], y.at + spread[1], c=shares["share"], cmap=CMAP_SEQUENTIAL, vmin=0.0,
+        vmax=1.0, s=120 if len(shares) <= 60 else 22, linewidths=0,
+    )  # fmt: skip
+    (left, right), (bottom, top) = x.box, y.box
+    ax.add_patch(Rectangle((left, bottom), right - left, top - bottom, fill=False,
+                           edgecolor=COLOURS[1], linewidth=2.0, zorder=3))  # fmt: skip
+    y.mark(ax.yaxis)
+    ax.grid(visible=False)
+    names = [str(name) for name in shares.columns[:2]]
+    ax.set_ylabel(names[1])
+    bar = ax.figure.colorbar(dots, ax=ax, pad=0.02, aspect=30)
+    bar.set_label(f"share of runs that {OUTCOMES[box.outcome]}", fontsize="small")
+    bar.outline.set_visible(False)  # type: ignore[operator]
+
+
+def _one_factor(ax: Axes, box: Box, shares: pd.DataFrame, x: _Scale) -> None:
+    from truce_sim.sweeps.summary import share_interval
+
+    share, low, high = share_interval(shares["sum"].to_numpy(), shares["runs"].to_numpy())
+    ax.errorbar(x.at, share, yerr=[share - low, high - share], fmt="o", capsize=2.5, markersize=5)
+    ax.axvspan(*x.box, color=COLOURS[1], alpha=BAND_ALPHA, linewidth=0)
+    ax.set(ylim=(-0.02, 1.02), ylabel=f"share of runs that {OUTCOMES[box.outcome]}")
+
+
+def _arms(found: Estimate) -> list[list[float]]:
+    return [[found.value - found.low], [found.high - found.value]]
