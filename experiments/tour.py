@@ -77,7 +77,9 @@ print(runs.columns_help.loc[[*runs.factors, "end_day", "cause"]])
 # %%
 print(survival.survival_summary(runs, by="mediation"))
 print(survival.logrank(runs, by="mediation"))
-save(survival_plots.plot_survival(survival.kaplan_meier(runs, "mediation"), "mediation"), "survival")
+save(
+    survival_plots.plot_survival(survival.kaplan_meier(runs, "mediation"), "mediation"), "survival"
+)
 save(survival_plots.plot_incidence(incidence.cumulative_incidence(runs)), "causes")
 save(survival_plots.plot_hazard(incidence.hazard(runs, "mediation"), "mediation"), "hazard")
 save(survival_plots.plot_states(incidence.state_shares(runs, "mediation")), "states")

@@ -114,6 +114,19 @@ def test_the_examples_of_a_page_run(page: str, shell: Path) -> None:
             printed = run_python(block, page, names)
 
 
+@pytest.mark.slow
+def test_the_tour_runs(shell: Path) -> None:
+    """Every analysis on one sweep, as a script; a figure for each, and the report."""
+    tour = REPOSITORY / "experiments" / "tour.py"
+    done = subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", tour, "20"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert len(list((shell / "outputs/tour").glob("*.png"))) >= 12
+    assert (shell / "outputs/tour-20/report.html").is_file()
+
+
 def test_pages_have_examples() -> None:
     """The two pages that a newcomer reads first are full of them."""
     for page, least in (("README.md", 2), ("docs/guide.md", 10)):
