@@ -26,8 +26,17 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 
 from truce_sim import open_sweep, sweep
-from truce_sim.analysis import compare, discovery, incidence, incidents, micro, spells, survival
-from truce_sim.analysis import sensitivity, tipping
+from truce_sim.analysis import (
+    compare,
+    discovery,
+    incidence,
+    incidents,
+    micro,
+    sensitivity,
+    spells,
+    survival,
+    tipping,
+)
 from truce_sim.analysis.plots import compare as compare_plots
 from truce_sim.analysis.plots import discovery as discovery_plots
 from truce_sim.analysis.plots import micro as micro_plots

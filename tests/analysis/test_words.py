@@ -30,7 +30,7 @@ def points(shares: list[float], runs: int = 500) -> pd.DataFrame:
 
 def ranked(rows: list[tuple[str, float, float, float, int]], kind: str = "first"):
     table = pd.DataFrame(rows, columns=["factor", "index", "low", "high", "rank_low"])
-    return table.assign(kind=kind)
+    return table.assign(kind=kind, rank_high=table.groupby("rank_low")["factor"].transform("size"))
 
 
 # ── how long ─────────────────────────────────────────────────────────────────────────────────

@@ -54,7 +54,8 @@ class Ends:
         """(days,) how many independent runs at most tell of each day: clusters, or fewer where
         runs were censored before."""
         censored = self.by_day(CENSORED, days).cumsum()
-        return np.minimum(self.clusters, self.runs - np.concatenate([[0.0], censored[:-1]]))
+        left = self.runs - np.concatenate([[0.0], censored[:-1]])
+        return np.asarray(np.minimum(self.clusters, left))
 
     def variance(self, derivatives: Floats) -> Floats:
         """(...) the variance of estimates whose derivatives by a run of each state are given,

@@ -7,7 +7,7 @@ everything is counted by value, so that a step takes time in proportion to the p
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,10 +41,11 @@ class Space:
     @classmethod
     def of(cls, points: pd.DataFrame) -> Space:
         """The space of some points, a row each, a column a factor."""
-        number = [is_number(points[name]) for name in points]
-        found = [pd.factorize(points[n], sort=s) for n, s in zip(points, number, strict=True)]
+        names = [str(name) for name in points.columns]
+        number = [is_number(points[name]) for name in names]
+        found = [pd.factorize(points[n], sort=s) for n, s in zip(names, number, strict=True)]
         codes = tuple(np.asarray(code, np.int64) for code, _ in found)
-        return cls(tuple(points), codes, tuple(list(v) for _, v in found), tuple(number))
+        return cls(tuple(names), codes, tuple(list(v) for _, v in found), tuple(number))
 
     @property
     def whole(self) -> Region:
@@ -83,7 +84,7 @@ def is_number(values: pd.Series) -> bool:
     return kind.is_numeric_dtype(values) and not kind.is_bool_dtype(values)
 
 
-def limit_in_words(row: Mapping[Hashable, Any]) -> str:
+def limit_in_words(row: Mapping[Any, Any]) -> str:
     """A row of limits (factor, low, high, levels) in words."""
     name, low, high, levels = row["factor"], row["low"], row["high"], row["levels"]
     if levels is not None:

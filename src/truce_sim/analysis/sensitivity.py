@@ -67,7 +67,8 @@ def sobol_indices(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
     total, chance = found.part(k, 2 * k), found.part(2 * k, 2 * k + 1)
     return _table(
         sweep, outcome, _columns("first", found.part(0, k)) | _columns("total", total), "total",
-        total.draws, rows=int(whole.sum()), left_out=int((~whole).sum()), of="base rows", chance=_single(chance),
+        total.draws, of="base rows", rows=int(whole.sum()), left_out=int((~whole).sum()),
+        chance=_single(chance),
     )  # fmt: skip
 
 
@@ -279,7 +280,7 @@ def _need(n: int, what: str, outcome: str, least: int = 2) -> None:
     """Raise InputError for too few of something."""
     if n < least:
         raise InputError(
-            f"the sweep has {n} {what} with this outcome, {least} are needed", setting="outcome",
+            f"has too few {what} with this outcome ({n}; {least} are needed)", setting="outcome",
             value=outcome, allowed="a finished sweep of more points, or another outcome",
         )  # fmt: skip
 

@@ -62,7 +62,7 @@ def spell_survival(sweep: Sweep, most: int = 3) -> pd.DataFrame:
     found = []
     for number, rows in spells(sweep).groupby("spell"):
         if int(str(number)) <= most:
-            event = (rows["ended"] != "horizon").to_numpy(np.int64)
+            event = np.asarray(rows["ended"] != "horizon", np.int64)
             last = rows["days"].to_numpy(np.int64) - (1 - event)  # a day in force at the horizon
             ends = count_ends(last, event, clusters(rows))
             found.append(labelled(curve(ends), {"spell": number}))

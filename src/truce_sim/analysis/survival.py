@@ -60,7 +60,7 @@ def ends_of(runs: pd.DataFrame) -> Ends:
 def last_day(runs: pd.DataFrame) -> Ints:
     """(runs,) the last day on which each could collapse: of a run that was censored the one before
     its horizon, for days are numbered from 0."""
-    return runs["end_day"].to_numpy(np.int64) - ~runs["collapsed"].to_numpy(bool)
+    return np.asarray(runs["end_day"].to_numpy(np.int64) - ~runs["collapsed"].to_numpy(bool))
 
 
 def curve(ends: Ends) -> pd.DataFrame:

@@ -53,7 +53,7 @@ def _features(points: pd.DataFrame) -> list[Feature]:
 
 def _column(points: pd.DataFrame, name: str, level: object) -> Floats:
     values = points[name] if level is None else points[name] == level
-    return values.to_numpy(float)
+    return np.asarray(values, float)
 
 
 def _rules(tree: Any, features: Sequence[Feature], points: pd.DataFrame) -> dict[int, str]:
@@ -67,12 +67,12 @@ def _rules(tree: Any, features: Sequence[Feature], points: pd.DataFrame) -> dict
             continue
         name, level = features[tree.feature[node]]
         levels = None if level is None else list(points[name].unique())
-        now = limits.get(name) or {
+        now: dict[str, Any] = limits.get(name) or {
             "factor": name, "low": math.nan, "high": math.nan, "levels": levels
         }  # fmt: skip
         if level is None:
             cut = float(tree.threshold[node])
-            sides = {"high": cut}, {"low": cut}
+            sides: Any = ({"high": cut}, {"low": cut})
         else:
             other = [word for word in now["levels"] if word != level]
             sides = {"levels": other}, {"levels": [level]}

@@ -128,7 +128,7 @@ def what_matters(ranked: pd.DataFrame) -> str:
     """Which factor matters most, if that is settled.
 
     ranked: a row a factor, best first: factor, index, low, high, kind (as `sensitivity.drivers`
-    gives them) and rank_low, the lower end of the interval of its rank.
+    gives them) and rank_low, rank_high, the interval of its rank.
     """
     if ranked.empty:
         return "Nothing was varied."
@@ -145,7 +145,7 @@ def what_matters(ranked: pd.DataFrame) -> str:
     if not row["low"] > 0.0:
         return "None of what was varied can be told from having no effect, at this number of runs."
     rivals = list(ranked["factor"][ranked["rank_low"] == 1])
-    if rivals == [first]:
+    if rivals == [first] and row["rank_high"] == 1:
         return f"Of what was varied, {first} matters most: it {accounts}."
     return (
         f"Of what was varied, {_listed(rivals)} matter most, in an order that these runs do not "

@@ -98,10 +98,11 @@ class _Scale:
 
     def __init__(self, values: pd.Series, box: Box, name: str) -> None:
         limits = box.limits[box.limits["factor"] == name].to_dict("records")
-        self.limits = limits[0] if limits else {"low": np.nan, "high": np.nan, "levels": None}
+        free: dict[Any, Any] = {"low": np.nan, "high": np.nan, "levels": None}
+        self.limits = dict(limits[0]) if limits else free
         self.words: list[Any] | None = None
         if not is_number(values):
-            allowed = self.limits["levels"] or []
+            allowed: list[Any] = self.limits["levels"] or []
             self.words = [*allowed, *(v for v in values.unique() if v not in allowed)]
         self.at = self._places(values)
         step = 1.0 if self.words else 0.04 * max(float(np.ptp(self.at)), 1e-9)
@@ -153,7 +154,7 @@ def _two_factors(ax: Axes, box: Box, shares: pd.DataFrame, x: _Scale, y: _Scale)
     ax.set_ylabel(names[1])
     bar = ax.figure.colorbar(dots, ax=ax, pad=0.02, aspect=30)
     bar.set_label(f"share of runs that {OUTCOMES[box.outcome]}", fontsize="small")
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
 
 
 def _one_factor(ax: Axes, box: Box, shares: pd.DataFrame, x: _Scale) -> None:
