@@ -131,7 +131,8 @@ class Sweep:
         wanted = [n for n in columns.OUTCOME if n != "status"] if names is None else list(names)
         if set(wanted) & {"error", "traceback"}:
             tables = [t for _, t in self.folder.tables(["seed", "status", *wanted])]
-            frame = pa.concat_tables(tables).to_pandas() if tables else pd.DataFrame()
+            names = ["point", "replicate", "seed", "status", *wanted]
+            frame = pa.concat_tables(tables).to_pandas() if tables else pd.DataFrame(columns=names)
             values = self.folder.design[list(self.factors)].drop(columns="seed", errors="ignore")
             return self._typed(frame.join(values, on="point"))
         return self._typed(self.folder.runs(wanted, points))

@@ -1,0 +1,164 @@
+"""Figures draw what their tables say: values, intervals, units, n."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+from truce_sim import open_sweep, simulate, sweep
+from truce_sim.analysis import discovery, incidence, incidents, micro, sensitivity, spells, tipping
+from truce_sim.analysis.compare import compare
+from truce_sim.analysis.plots import compare as of_compare
+from truce_sim.analysis.plots import discovery as of_discovery
+from truce_sim.analysis.plots import micro as of_micro
+from truce_sim.analysis.plots import sensitivity as of_sensitivity
+from truce_sim.analysis.plots import survival as of_survival
+from truce_sim.analysis.plots import tipping as of_tipping
+from truce_sim.analysis.plots.style import COLOURS
+from truce_sim.analysis.plots.timeline import plot_timeline
+from truce_sim.analysis.survival import kaplan_meier, survival_summary
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    """Two readings of the clause by three thresholds, 40 replicates, with events."""
+    folder = tmp_path_factory.mktemp("plots") / "s"
+    factors = {"truce": ["literal", "practised"], "home.threshold": [3.0, 5.0, 9.0]}
+    sweep(factors, {"sweep.events": True}, replicates=40, compare="truce", folder=folder)
+    return open_sweep(folder)
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    mpl.use("agg")
+    yield
+    plt.close("all")
+
+
+def notes(ax) -> str:
+    """What stands around the axes."""
+    return " ".join(text.get_text() for text in ax.texts).replace("\n", " ")
+
+
+def test_survival_curves_are_steps_with_their_bands(opened) -> None:
+    table = kaplan_meier(opened, "truce")
+    ax = of_survival.plot_survival(table, "truce")
+    for line, level in zip(ax.get_lines(), ["literal", "practised"], strict=True):
+        rows = table[table["truce"] == level]
+        assert line.get_label() == level
+        assert line.get_ydata() == pytest.approx(100 * rows["survival"].to_numpy())
+    for band, level in zip(ax.collections, ["literal", "practised"], strict=True):
+        rows = table[table["truce"] == level]
+        top = band.get_paths()[0].vertices[:, 1].max()
+        assert top == pytest.approx(100 * rows["survival_high"].max())
+    assert len({line.get_linestyle() for line in ax.get_lines()}) == 2  # grey print
+    assert (ax.get_xlabel(), ax.get_ylabel()[-1]) == ("Day", "%")
+    assert "n = 240 runs" in notes(ax)
+    assert "95 %" in notes(ax)
+
+
+def test_causes_hazards_states_spells_and_summaries_are_drawn_with_n(opened) -> None:
+    causes = incidence.cumulative_incidence(opened)
+    ax = of_survival.plot_incidence(causes)
+    last = {line.get_label(): line.get_ydata()[-1] for line in ax.get_lines()}
+    at_end = causes.groupby("cause")["incidence"].last()
+    assert last == pytest.approx((100 * at_end[at_end > 0]).to_dict())
+    hazard = incidence.hazard(opened, "truce")
+    ax = of_survival.plot_hazard(hazard, "truce")
+    assert len(ax.containers) == 2
+    assert f"n = {hazard['days_at_risk'].sum():,} days" in notes(ax)
+    states = incidence.state_shares(opened, "truce")
+    ax = of_survival.plot_states(states)
+    widths = [patch.get_width() for patch in ax.patches]
+    assert widths == pytest.approx((100 * states["share"]).tolist())
+    found = spells.spell_survival(opened)
+    ax = of_survival.plot_spells(found)
+    assert len(ax.get_lines()) == found["spell"].nunique()
+    summary = survival_summary(opened, ["truce", "home.threshold"])
+    ax = of_survival.plot_summary(summary)
+    assert ax.containers[0].lines[0].get_xdata() == pytest.approx(summary["mean"].to_numpy())
+    assert "n = 240 runs" in notes(ax)
+
+
+def test_comparisons_show_every_pair_with_its_interval(opened) -> None:
+    found = compare(opened, "truce")
+    ax = of_compare.plot_comparison(found)
+    drawn = np.concatenate([c.lines[0].get_xdata() for c in ax.containers])
+    assert sorted(drawn) == pytest.approx(sorted(found.table["days"]))
+    assert "n = 40 pairs" in notes(ax)
+    assert "all 3 comparisons" in notes(ax)
+    ax = of_compare.plot_regret(found)
+    assert ax.containers[0].lines[0].get_xdata() == pytest.approx(found.regret["regret"].to_numpy())
+
+
+def test_drivers_boxes_and_peeling_are_drawn(opened) -> None:
+    table = sensitivity.drivers(opened)
+    ax = of_sensitivity.plot_drivers(table)
+    assert ax.containers[0].lines[0].get_xdata() == pytest.approx(table["index"].to_numpy())
+    assert [text.get_text() for text in ax.get_yticklabels()] == table["factor"].tolist()
+    box = discovery.prim(opened)[0]
+    ax = of_discovery.plot_box(box, opened)
+    assert f"{100 * box.density.value:.0f} %" in notes(ax)
+    ax = of_discovery.plot_peeling(box)
+    assert ax.containers[0].lines[0].get_ydata() == pytest.approx([box.density.value])
+
+
+def test_sobol_and_morris_name_their_factors(tmp_path) -> None:
+    factors = {"home.threshold": "interval(2,8)", "host.capacity": "interval(0.3,2)"}
+    sweep(factors, design="saltelli", points=8, replicates=1, folder=tmp_path / "a")
+    sweep(factors, design="morris", points=4, replicates=1, folder=tmp_path / "b")
+    table = sensitivity.sobol_indices(open_sweep(tmp_path / "a"))
+    ax = of_sensitivity.plot_sobol(table)
+    assert {text.get_text() for text in ax.get_yticklabels()} == set(factors)
+    assert "chance alone" in notes(ax)
+    ax = of_sensitivity.plot_morris(sensitivity.morris_effects(open_sweep(tmp_path / "b")))
+    assert all(name in notes(ax) for name in factors)
+    assert "days" in ax.get_xlabel()
+
+
+def test_a_phase_map_has_its_values_and_its_line(opened) -> None:
+    table = tipping.phase_map(opened, "truce", "home.threshold")
+    line = tipping.boundary(opened, "truce", "home.threshold")
+    ax = of_tipping.plot_phase(table, line)
+    written = {text.get_text() for text in ax.texts}
+    assert {f"{100 * value:.0f}" for value in table["value"]} <= written
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("truce", "home.threshold")
+    assert "n = 240 runs" in notes(ax)
+    ax = of_tipping.plot_boundary(line)
+    assert ax.get_lines()[0].get_ydata() == pytest.approx(
+        line["home.threshold"].to_numpy(), nan_ok=True
+    )
+
+
+def test_model_and_data_stand_in_one_panel_a_measure(opened) -> None:
+    table = micro.micro_table(incidents.incidents_of(opened))
+    panels = of_micro.plot_micro({"model": table, "data": table})
+    assert len(panels) == len(table)
+    for ax, row in zip(panels, table.to_dict("records"), strict=True):
+        assert ax.containers[0].lines[0].get_xdata() == pytest.approx([row["value"]])
+        assert [text.get_text() for text in ax.get_yticklabels()] == ["model", "data"]
+
+
+def test_a_timeline_shows_every_strike_and_state() -> None:
+    run = simulate(seed=3)
+    ax = plot_timeline(run)
+    by_label = {line.get_label(): line for line in ax.get_lines()}
+    assert by_label["grievance of the home state"].get_ydata() == pytest.approx(
+        run.series["grievance_home"].to_numpy()
+    )
+    strikes = run.outcome["strikes_by_home"] + run.outcome["strikes_by_host"]
+    drawn = [n for name, n in by_label.items() if name.startswith("strike by")]
+    assert sum(len(line.get_xdata()) for line in drawn) == strikes
+
+
+def test_a_figure_leaves_the_callers_style_alone_and_draws_into_axes_of_theirs(opened) -> None:
+    before = dict(mpl.rcParams)
+    figure, axes = plt.subplots(1, 2)
+    ax = of_survival.plot_survival(kaplan_meier(opened, "truce"), "truce", ax=axes[1])
+    assert ax is axes[1]
+    assert dict(mpl.rcParams) == before
+    assert not axes[0].get_lines()
+    assert len(set(COLOURS)) == len(COLOURS)
+    plt.close(figure)
