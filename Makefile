@@ -91,7 +91,7 @@ browser-setup: $(READY) ## Chromium, which the viewer's tests and pictures need 
 	    test -z "$$CI"; \
 	  fi; }
 
-screenshots: browser-setup ## the viewer's pictures in docs/figures, taken anew
+screenshots: browser-setup ## pictures of the viewer and a report in docs/figures, taken anew
 	@$(BIN)/python tools/screenshots.py $(ARGS)
 
 lint: $(READY) ## ruff and mypy

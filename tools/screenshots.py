@@ -1,4 +1,4 @@
-"""Take the viewer's pictures for the documentation: docs/figures/view-*.png.
+"""Take the pictures of the viewer and of a report for the documentation: docs/figures/.
 
 Drives Chromium (make browser-setup) on fixed seeds, so that the same pictures come out again.
 """
@@ -34,6 +34,7 @@ def main() -> None:
                 sweep_pages(browser, sweep, size, dark, suffix)
         if not everything:
             run_pages(browser, SIZES[""], True, "-dark", only_run=True)
+        report_page(browser, sweep)
 
 
 def make_sweep(folder: Path) -> Path:
@@ -44,7 +45,8 @@ def make_sweep(folder: Path) -> Path:
         "mediation": ["none", "qatar_turkiye", "monitored"],
         "home.threshold": [3, 4.5, 6, 8],
     }
-    sweep(factors, replicates=200, folder=folder)
+    settings = {"sweep.question": "What do mediators buy, and under which threshold?"}
+    sweep(factors, settings, replicates=200, compare="mediation", folder=folder)
     return folder
 
 
@@ -86,6 +88,16 @@ def sweep_pages(browser, folder: Path, size, dark: bool, suffix: str) -> None:
     page.wait_for_selector("[data-testid=settings-preset-truce]")
     shoot(page, f"view-row{suffix}")
     server.stop()
+
+
+def report_page(browser, folder: Path) -> None:
+    """The top of a sweep's report."""
+    from truce_sim import open_sweep
+    from truce_sim.analysis.report import write_report
+
+    page = browser.new_page(viewport={"width": 1000, "height": 900})
+    page.goto(write_report(open_sweep(folder)).as_uri())
+    shoot(page, "report")
 
 
 def visit(browser, url: str, size: tuple[int, int], dark: bool):

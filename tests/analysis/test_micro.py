@@ -219,8 +219,9 @@ def test_attribution_agrees_with_the_outcomes(small) -> None:
 
 
 def test_lags_and_exchanges_are_those_of_the_events(small) -> None:
-    lags = micro.response_lags(small).set_index(["actor", "quantile"])
-    assert (lags["value"] >= 0).all()
+    lags = micro.response_lags(small).set_index("measure")["value"]
+    assert (lags >= 0).all()
+    assert lags["10 % of home's strikes come within"] <= lags["90 % of home's strikes come within"]
     strikes = small.events[small.events["kind"] == "strike"]
     of_one = strikes[strikes["replicate"] == 3]["day"].to_numpy()
     found = micro.exchange_lengths(small).iloc[0]

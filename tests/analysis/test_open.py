@@ -74,7 +74,7 @@ def test_some_columns_points_and_rows_are_read_alone(opened) -> None:
     whole = whole[whole["point"].isin([1, 3]) & whole["kind"].isin(["strike", "collapse"])]
     assert set(found.columns) == {"point", "replicate", *opened.factors, "day", "kind"}
     assert sorted(found["day"]) == sorted(whole["day"])
-    few = opened.load(["end_day", "cause"], points=[2], where={"cause": ["foiled"]})
+    few = opened.load(["end_day"], points=[2], where={"cause": ["foiled"]})
     assert (few["point"] == 2).all()
     assert (few["cause"] == "foiled").all()
 

@@ -119,7 +119,8 @@ class Sweep:
         Raises InputError for an unknown column, or where that table was not kept.
         """
         if table == "runs":
-            found = self._load_runs(names, points)
+            more = [name for name in where or () if name in columns.OUTCOME and name != "status"]
+            found = self._load_runs(None if names is None else [*names, *more], points)
             for name, values in (where or {}).items():
                 _check(name, found.columns, "where", "column")
                 found = found[found[name].isin(list(values))]
@@ -134,6 +135,7 @@ class Sweep:
             names = ["point", "replicate", "seed", "status", *wanted]
             frame = pa.concat_tables(tables).to_pandas() if tables else pd.DataFrame(columns=names)
             values = self.folder.design[list(self.factors)].drop(columns="seed", errors="ignore")
+            frame = frame if points is None else frame[frame["point"].isin(list(points))]
             return self._typed(frame.join(values, on="point"))
         return self._typed(self.folder.runs(wanted, points))
 

@@ -112,8 +112,10 @@ def what_helps(comparison: Comparison) -> str:
         f"{plain(row[factor])}: truces last {value(abs(row['days']))} days"
         f"{interval(low, high)} {'longer' if longer else 'shorter'}, and "
         f"{value(100 * row['collapse_share'])} % of runs collapse instead of "
-        f"{value(100 * row['collapse_share_baseline'])} % (paired, run by run; "
-        f"{comparison.multiplicity_of(table)})."
+        f"{value(100 * row['collapse_share_baseline'])} %, a change by "
+        f"{value(100 * row['collapse'])} points"
+        f"{interval(100 * row['collapse_low'], 100 * row['collapse_high'])} "
+        f"(intervals: {comparison.multiplicity_of(table)})."
     )
 
 
