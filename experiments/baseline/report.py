@@ -13,13 +13,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from truce_sim import sweep
-from truce_sim.scenario import make_border
-from truce_sim.sweeps.folder import SweepFolder, read_folder
+from truce_sim import open_sweep, sweep
+from truce_sim.analysis.incidents import incidents_of
+from truce_sim.analysis.micro import micro_table
+from truce_sim.analysis.sweep import Sweep
 from truce_sim.sweeps.summary import wilson
 
 DAYS = (30, 90, 180, 365)
-EVENTS_IN_DATA = 541  # TTP events of 2015-2021 that the reference figures come from
 
 
 def main(runs: int) -> None:
@@ -34,7 +34,7 @@ def main(runs: int) -> None:
             replicates=max(runs // 10, 2),
             folder=f"{scratch}/endless",
         )
-        tell_patterns(read_folder(endless.folder))
+        tell_patterns(open_sweep(endless.folder))
 
 
 def tell_survival(runs: pd.DataFrame) -> None:
@@ -74,39 +74,12 @@ def tell_rates(runs: pd.DataFrame) -> None:
         print(f"{name}: {ratio(part.to_numpy(float), whole.to_numpy(float))}")
 
 
-def tell_patterns(folder: SweepFolder) -> None:
-    """Lethal cross-border attacks of runs that no collapse cuts short: weekly Fano factor, Gini
-    over 100 km, deaths."""
-    events = pd.read_parquet(folder.path / "events")
-    attacks = events[(events["kind"] == "attack") & (events["deaths"] > 0)]
-    print(f"weekly Fano factor: {interval(fano(attacks))}")
-    border = make_border(folder.config_of(0))
-    place = np.asarray(border.km_from)[attacks["sector"].to_numpy(int)] // 100
-    bins = int(border.km_to[-1] // 100) + 1
-    groups = np.array_split(place, max(len(place) // EVENTS_IN_DATA, 1))
-    ginis = np.array([gini(np.bincount(g.astype(int), minlength=bins)) for g in groups])
-    print(f"Gini over 100 km, {EVENTS_IN_DATA} attacks at a time: {interval(ginis)}")
-    deaths = attacks["deaths"].to_numpy()
-    share, low, high = wilson(int((deaths >= 11).sum()), deaths.size)
-    median, p90 = np.quantile(deaths, [0.5, 0.9])
-    print(f"deaths a lethal attack: median {median:.0f}, p90 {p90:.0f}")
-    print(f"  at least 11: {percent(share, low, high)}")
-
-
-def fano(attacks: pd.DataFrame) -> NDArray[np.float64]:
-    """Variance over mean of the weekly counts of a year, run by run."""
-    weeks = attacks.assign(week=attacks["day"] // 7)
-    weeks = weeks[weeks["week"] < 52]
-    table = weeks.groupby(["replicate", "week"]).size().unstack(fill_value=0)
-    table = table.reindex(columns=range(52), fill_value=0)
-    return (table.var(axis=1) / table.mean(axis=1)).to_numpy()
-
-
-def gini(counts: NDArray[np.int64]) -> float:
-    """Gini coefficient of counts."""
-    x = np.sort(counts)
-    rank = np.arange(1, x.size + 1)
-    return float(2 * (rank * x).sum() / (x.size * x.sum()) - (x.size + 1) / x.size)
+def tell_patterns(sweep: Sweep) -> None:
+    """Lethal cross-border attacks of runs that no collapse cuts short."""
+    for row in micro_table(incidents_of(sweep)).to_dict("records"):
+        digits = 0 if row["unit"] == "deaths" else 3
+        ends = ", ".join(f"{row[f'value_{end}']:.{digits}f}" for end in ("low", "high"))
+        print(f"{row['measure']}: {row['value']:.{digits}f} [{ends}]")
 
 
 def quantile(values: NDArray[np.float64]) -> str:
@@ -126,12 +99,6 @@ def ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> str:
     value = part.sum() / whole.sum()
     half = 1.96 * np.std(part - value * whole) / np.sqrt(part.size) / whole.mean()
     return f"{value:.3f} [{value - half:.3f}, {value + half:.3f}]"
-
-
-def interval(values: NDArray[np.float64]) -> str:
-    """Mean with its t interval."""
-    low, high = stats.t.interval(0.95, values.size - 1, values.mean(), stats.sem(values))
-    return f"{values.mean():.2f} [{low:.2f}, {high:.2f}] (n = {values.size:,})"
 
 
 if __name__ == "__main__":

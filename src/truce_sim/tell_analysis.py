@@ -40,10 +40,7 @@ def tell_summary(
         )  # fmt: skip
     out.print(grid)
     if (table["runs"] > 0).sum() > 1:
-        test = logrank(sweep, by, where)
-        p = f"{test['p_shared']:.3f}" if test["p_shared"] >= 0.001 else "below 0.001"
-        told = "differ" if test["p_shared"] < 0.05 else "cannot be told apart"
-        out.print(f"\nThey {told}: log-rank test that allows for shared draws, p {p}.")
+        out.print(f"\nSurvival by level: {words.differ(logrank(sweep, by, where))}.")
     out.print(
         f"Intervals: 95 %, of the simulation at these assumptions; means restricted to "
         f"{sweep.horizon} days; – where fewer than half of the runs collapsed.",

@@ -121,6 +121,17 @@ def test_one_factor_has_no_rank() -> None:
     assert words.what_matters(ranked([])) == "Nothing was varied."
 
 
+# ── whether levels differ ────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("p", "told"),
+    [(1e-5, "differ (log-rank"), (0.2, "cannot be told apart"), (math.nan, "too few replicates")],
+)
+def test_levels_differ_only_if_the_test_says_so(p: float, told: str) -> None:
+    assert words.differ(pd.Series({"p_shared": p})).startswith(told)
+
+
 # ── numbers ──────────────────────────────────────────────────────────────────────────────────
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from truce_sim.config import load_config, to_plain
+from truce_sim.engine.compile import DIGEST
 from truce_sim.errors import InputError
 from truce_sim.fields import FieldInfo, field_at
 from truce_sim.sweeps.picks import PICKS, place_of
@@ -58,11 +59,9 @@ def survival_section(material: Material) -> Section:
     table = survival_summary(sweep, by)
     curves = kaplan_meier(sweep, by)
     if by and len(table) > 1:
-        test = logrank(sweep, by)
-        told = "differ" if test["p_shared"] < 0.05 else "cannot be told apart"
         section.texts.append(
-            f"Truces at the {len(table)} levels of {by} {told} in how long they last (log-rank "
-            f"test that allows for shared draws, {_p(test['p_shared'])}; n = {int(test['n']):,})."
+            f"How long truces last at the {len(table)} levels of {by}: "
+            f"{words.differ(logrank(sweep, by))}."
         )
     drawn = by if len(table) <= MAX_CURVES else ""
     what = f", for each level of {drawn}" if drawn else ""
@@ -98,10 +97,6 @@ def survival_section(material: Material) -> Section:
         "Where the days of the horizon go.",
     ))  # fmt: skip
     return section
-
-
-def _p(value: float) -> str:
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
 def comparison_section(material: Material) -> Section:
@@ -216,6 +211,9 @@ def runs_section(material: Material) -> Section:
     from .plots.timeline import plot_timeline
 
     section = Section("runs", "Three runs")
+    if material.sweep.manifest["rules"] != DIGEST:
+        section.notes.append("Not shown: the sweep was made by other rules than this program's.")
+        return section
     section.texts.append("Single runs, replayed from their draws: how it can go, not how it will.")
     folder, runs = material.sweep.folder, done_of(material.sweep.load(["end_day"]))
     days = runs["end_day"].to_numpy(float)
@@ -232,7 +230,8 @@ def runs_section(material: Material) -> Section:
             f"{name[0].upper()}{name[1:]} ({point}:{replicate}{', ' + where if where else ''}). "
             f"{outcome_in_words(run)}",
         ))  # fmt: skip
-        section.commands.append(f"truce-sim view {folder.path} --run {point}:{replicate}")
+        place_of_sweep = shlex.quote(str(folder.path))
+        section.commands.append(f"truce-sim view {place_of_sweep} --run {point}:{replicate}")
     return section
 
 

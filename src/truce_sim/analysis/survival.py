@@ -173,7 +173,8 @@ def logrank(sweep: Sweep, by: By, where: Where = None) -> pd.Series:
 
     `chi2`, `p`: the classical test, which takes runs as independent. `chi2_shared`, `p_shared`:
     with the variance by clusters, as runs under common random numbers need it (Lin and Wei 1989).
-    `n`: runs. Where no run differs the shared test has no variance, and p is 1.
+    `n`: runs. Where no run differs the shared test has no variance, and p is 1; with no more sets
+    of draws than groups it is missing.
 
     Raises InputError for fewer than two groups with runs.
     """
@@ -212,9 +213,18 @@ def logrank_of(day: Ints, event: Bools, group: Ints, clusters: Ints) -> pd.Serie
     chi2, chi2_shared = (_quadratic(excess, v) for v in (plain, sums.T @ sums))
     return pd.Series({
         "chi2": chi2, "p": float(special.chdtrc(k - 1, chi2)),
-        "chi2_shared": chi2_shared, "p_shared": float(special.chdtrc(k - 1, chi2_shared)),
+        "chi2_shared": chi2_shared, "p_shared": _p_of_clusters(chi2_shared, k - 1, len(sums)),
         "df": k - 1, "n": day.size,
     })  # fmt: skip
+
+
+def _p_of_clusters(chi2: float, df: int, clusters: int) -> float:
+    """p of a sum of so many clusters by Hotelling's T², which counts that few tell their variance
+    badly; missing where there are no more of them than degrees of freedom."""
+    left = clusters - df
+    if left < 1:
+        return math.nan
+    return float(special.fdtrc(df, left, left / df * chi2 / max(clusters - chi2, 1e-300)))
 
 
 def _quadratic(excess: Floats, variance: Floats) -> float:

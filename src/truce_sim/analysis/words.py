@@ -78,6 +78,17 @@ def setting(row: Row, factors: Sequence[str]) -> str:
     return ", ".join(f"{name} = {plain(row[name])}" for name in factors)
 
 
+def differ(test: pd.Series) -> str:
+    """What a log-rank test that allows for shared draws says, in words."""
+    p = float(test["p_shared"])
+    if not math.isfinite(p):
+        return "too few replicates to tell whether they differ"
+    told = "differ" if p < 0.05 else "cannot be told apart"
+    return f"{told} (log-rank test that allows for shared draws, " + (
+        "p < 0.001)" if p < 0.001 else f"p = {p:.3f})"
+    )
+
+
 def plain(level: object) -> str:
     """A level as text, numbers without needless digits."""
     if isinstance(level, float):
