@@ -69,23 +69,47 @@ def test_noise_has_no_box_that_is_called_clear() -> None:
 
 
 @pytest.mark.slow
-def test_density_and_coverage_intervals_cover() -> None:
-    """300 sweeps: density inside the box that was found, against the share that it truly has."""
-    n, hits = 300, 0
-    for seed in range(n):
-        ours = Made(1000 + seed, 300, 0.8, 0.4)
-        boxes = prim(ours)
-        if not boxes:
-            n -= 1
-            continue
-        rng = np.random.default_rng(seed)
-        fresh = pd.DataFrame({"x": rng.random(4000), "z": rng.random(4000),
-                              "w": rng.choice(["good", "bad"], 4000)})  # fmt: skip
-        inside = boxes[0].inside(fresh)
-        bad = ((fresh["x"] < 0.3) & (fresh["w"] == "bad"))[inside]
-        truth = 0.4 + 0.4 * bad.mean()
-        hits += boxes[0].density.low <= truth <= boxes[0].density.high
-    assert n > 200
+def test_intervals_of_a_box_cover() -> None:
+    """300 sweeps of 300 samples: every measure of the box that was found, against what is true of
+    that box in the whole space. Each may fail by chance once in a million runs."""
+    hits = []
+    for seed in range(300):
+        boxes = prim(Made(1000 + seed, 300, 0.8, 0.4))
+        if boxes:
+            hits.append([low <= true <= high for true, low, high in truths(boxes[0], seed)])
+    assert len(hits) > 200
+    for count in np.sum(hits, axis=0):
+        assert stats.binomtest(int(count), len(hits), 0.95).pvalue > 1e-6, count / len(hits)
+
+
+def truths(box, seed: int):
+    """(true value, low, high) of each measure of a box of such a sweep, from 20,000 new points."""
+    rng = np.random.default_rng(seed)
+    fresh = pd.DataFrame({"x": rng.random(20_000), "z": rng.random(20_000),
+                          "w": rng.choice(["good", "bad"], 20_000)})  # fmt: skip
+    share = np.where((fresh["x"] < 0.3) & (fresh["w"] == "bad"), 0.8, 0.4)
+    inside = box.inside(fresh)
+    true = {
+        "mass": inside.mean(), "density": share[inside].mean(), "elsewhere": share[~inside].mean(),
+        "coverage": share[inside].sum() / share.sum(), "base": 0.46,
+    }  # fmt: skip
+    return [(value, *getattr(box, name)[1:]) for name, value in true.items()]
+
+
+@pytest.mark.slow
+def test_intervals_of_a_grid_cover_given_its_points() -> None:
+    """400 grids of 12 points and 60 replicates, which share draws: the share of four points among
+    the replicates of the measuring half. Each may fail by chance once in a million runs."""
+    rng, n, hits = np.random.default_rng(8), 400, 0
+    share = np.linspace(0.1, 0.9, 12)
+    unit, point = np.divmod(np.arange(60 * 12), 12)
+    for _ in range(n):
+        common, own = rng.normal(size=60)[unit], rng.normal(size=unit.size)
+        y = stats.norm.cdf((common + own) / np.sqrt(2)) < share[point]
+        _, half = split(unit, point, y.astype(float), False)
+        within = half.point < 4
+        found = half.ratio(half.hits * within, half.runs * within)
+        hits += found.low <= share[:4].mean() <= found.high
     assert stats.binomtest(hits, n, 0.95).pvalue > 1e-6, hits / n
 
 

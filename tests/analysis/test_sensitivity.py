@@ -8,6 +8,7 @@ from scipy import stats
 
 from truce_sim import InputError, open_sweep, sweep
 from truce_sim.analysis.indices import (
+    deviation,
     elementary_effects,
     mean_t,
     replicated_shares,
@@ -158,10 +159,27 @@ def test_intervals_of_given_data_indices_cover() -> None:
 
 @pytest.mark.slow
 def test_intervals_of_elementary_effects_cover() -> None:
-    rng, n, hits = np.random.default_rng(6), 2000, 0
+    """2,000 designs of 30 walks, of normal effects: mean, mean size, standard deviation."""
+    rng, n, hits = np.random.default_rng(6), 2000, np.zeros(3)
+    truth = 2.0, stats.foldnorm(2 / 3, scale=3.0).mean(), 3.0
     for _ in range(n):
-        _, low, high = mean_t(rng.normal([[2.0]], 3.0, (20, 1)))
-        hits += low[0] <= 2.0 <= high[0]
+        effects = rng.normal(2.0, 3.0, (30, 1))
+        found = mean_t(effects), mean_t(abs(effects)), deviation(effects)
+        hits += [low[0] <= t <= high[0] for t, (_, low, high) in zip(truth, found, strict=True)]
+    assert all(covers(count, n) for count in hits), hits / n
+
+
+@pytest.mark.slow
+def test_the_interval_of_interactions_covers() -> None:
+    """400 grids of 3 x 4 points with interplay and 100 replicates that share draws."""
+    rng, n, hits = np.random.default_rng(9), 400, 0
+    rows, columns = np.repeat(np.arange(3), 4), np.tile(np.arange(4), 3)
+    mean = rows + columns + 1.0 * rows * columns
+    truth = replicated_shares(np.tile(mean, (2, 1)), [rows, columns], True).value[2]
+    for _ in range(n):
+        noise = rng.normal(0, 3, (100, 1)) + rng.normal(0, 3, (100, 12))
+        found = replicated_shares(mean + noise, [rows, columns], True)
+        hits += found.low[2] <= truth <= found.high[2]
     assert covers(hits, n), hits / n
 
 
@@ -222,6 +240,27 @@ def test_a_literal_clause_matters_most_in_a_grid(sweeps) -> None:
 def test_drivers_take_the_best_measure_of_the_design(sweeps) -> None:
     kinds = {name: drivers(found)["kind"].iloc[0] for name, found in sweeps.items()}
     assert kinds == {"saltelli": "total", "morris": "mu_star", "grid": "first"}
+
+
+def test_a_row_with_a_failed_point_is_left_out_whole(sweeps, monkeypatch) -> None:
+    ours = open_sweep(sweeps["saltelli"].path)
+    runs = ours.outcome("days")
+    monkeypatch.setattr(ours, "outcome", lambda name: runs[runs["point"] != 5])
+    found = sobol_indices(ours)
+    means = runs.groupby("point")["y"].mean().to_numpy().reshape(32, 4)
+    assert (found.attrs["rows"], found.attrs["left_out"]) == (31, 1)
+    assert found["total"].to_numpy() == pytest.approx(
+        sobol(np.delete(means, 1, axis=0)).value[2:4], abs=1e-12
+    )
+
+
+def test_a_factor_of_one_level_explains_nothing(tmp_path) -> None:
+    factors = {"home.threshold": [2.0, 8.0], "host.capacity": [1.0, 1.0]}
+    sweep(factors, replicates=60, folder=tmp_path / "s")
+    found = given_data_indices(open_sweep(tmp_path / "s")).set_index("factor")
+    one = found.loc["host.capacity", ["first", "first_low", "first_high"]].to_numpy(float)
+    assert one == pytest.approx([0.0, 0.0, 0.0], abs=1e-12)
+    assert found.loc["home.threshold", "first"] == pytest.approx(1.0, abs=1e-12)
 
 
 def test_another_design_is_asked_for(sweeps) -> None:

@@ -14,11 +14,24 @@ def expect(what):
 
 
 def go(page, day: int) -> None:
-    """Type a day and wait until its picture is there."""
-    page.fill("[data-testid=day-input]", str(day))
-    page.press("[data-testid=day-input]", "Enter")
+    """Type a day and wait until its picture is there; again if the page was redrawn meanwhile, and
+    what was typed with it."""
+    for _ in range(4):
+        page.fill("[data-testid=day-input]", str(day))
+        page.press("[data-testid=day-input]", "Enter")
+        if _comes(page, day):
+            break
     at(page, day)
     page.evaluate("document.activeElement.blur()")
+
+
+def _comes(page, day: int) -> bool:
+    """Whether the picture of a day is there within ten seconds."""
+    for _ in range(100):
+        if page.get_attribute("canvas", "data-day") == str(day):
+            return True
+        page.wait_for_timeout(100)
+    return False
 
 
 def at(page, day: int) -> None:

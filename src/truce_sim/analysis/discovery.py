@@ -89,8 +89,7 @@ class Box:
     denser than the strip that it alone keeps out.
     trajectory: a row a peel: step, factor, mass, coverage, density (in the finding half);
     density_measured with its interval, coverage_measured; restricted, how many factors are;
-    chosen. `limits` may differ from the chosen step by what
-    was pasted, or dropped as unclear.
+    chosen. `limits` may differ from the chosen step by what was pasted, or dropped as unclear.
     """
 
     outcome: str
@@ -223,15 +222,20 @@ def _trajectory(
     free: Flags,
 ) -> pd.DataFrame:  # fmt: skip
     """A row a peel, as `Box` says."""
+    runs, hits = found.by_point(free.size)
+    _, measured_hits = measured.by_point(free.size)
     rows = []
     for step, (factor, region) in enumerate(steps):
         inside = space.inside(region) & free
-        mass, density, covered, *_ = _measures(found, inside, free)
+        within = inside[measured.point]
+        density = measured.ratio(measured.hits * within, measured.runs * within)
         rows.append(
             {"step": step, "factor": factor, "restricted": len(space.restricted(region))}
-            | {"mass": mass.value, "coverage": covered.value, "density": density.value}
-            | named("density_measured", _measures(measured, inside, free)[1])
-            | {"coverage_measured": _measures(measured, inside, free)[2].value}
+            | {"mass": runs[inside].sum() / runs.sum()}
+            | {"coverage": hits[inside].sum() / hits.sum()}
+            | {"density": hits[inside].sum() / runs[inside].sum()}
+            | named("density_measured", density)
+            | {"coverage_measured": measured_hits[inside].sum() / max(measured_hits.sum(), 1.0)}
             | {"chosen": step == chosen}
         )
     return pd.DataFrame(rows)

@@ -10,6 +10,7 @@ import pandas as pd
 from truce_sim.analysis.discovery import OUTCOMES, Box
 from truce_sim.analysis.inference import Estimate
 from truce_sim.analysis.regions import is_number
+from truce_sim.sweeps.levels import MAX_LEVELS
 
 from .style import BAND_ALPHA, CMAP_SEQUENTIAL, COLOURS, GREY, axes_of, state_n, styled
 
@@ -64,7 +65,7 @@ def plot_box(box: Box, sweep: Sweep, ax: Axes | None = None) -> Axes:
         _two_factors(ax, box, shares, x, places[1])
     x.mark(ax.xaxis)
     ax.set_xlabel(names[0])
-    told = f"; points within the limits of {', '.join(hidden)} alone" if hidden else ""
+    told = f"; only points within the limits of {', '.join(hidden)}" if hidden else ""
     low, high = 100 * box.density.low, 100 * box.density.high
     state_n(ax, f"in the box: {100 * box.density.value:.0f} % [{low:.0f}, {high:.0f}], 95 %; "
                 f"n = {int(shares['runs'].sum()):,} runs{told}")  # fmt: skip
@@ -105,7 +106,9 @@ class _Scale:
             allowed: list[Any] = self.limits["levels"] or []
             self.words = [*allowed, *(v for v in values.unique() if v not in allowed)]
         self.at = self._places(values)
-        step = 1.0 if self.words else 0.04 * max(float(np.ptp(self.at)), 1e-9)
+        places = np.unique(self.at)
+        few = 1 < places.size <= MAX_LEVELS
+        step = float(np.diff(places).min()) if few else 0.02 * float(np.ptp(places)) or 1.0
         self.ends = (float(self.at.min()) - step / 2, float(self.at.max()) + step / 2)
         self.box = self._span(step)
 
@@ -120,8 +123,8 @@ class _Scale:
             return -0.5, len(self.limits["levels"]) - 0.5
         low, high = self.limits["low"], self.limits["high"]
         return (
-            self.ends[0] if np.isnan(low) else low - step / 4,
-            self.ends[1] if np.isnan(high) else high + step / 4,
+            self.ends[0] if np.isnan(low) else low - step / 2,
+            self.ends[1] if np.isnan(high) else high + step / 2,
         )
 
     def mark(self, axis: Any) -> None:
