@@ -40,7 +40,7 @@ def tell_summary(
         )  # fmt: skip
     out.print(grid)
     if (table["runs"] > 0).sum() > 1:
-        out.print(f"\nSurvival by level: {words.differ(logrank(sweep, by, where))}.")
+        out.print("\n" + words.differ(logrank(sweep, by, where), " and ".join(by)))
     out.print(
         f"Intervals: 95 %, of the simulation at these assumptions; means restricted to "
         f"{sweep.horizon} days; – where fewer than half of the runs collapsed.",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from folders import sweep_into
+from folders import parts, sweep_into
 from truce_sim import InputError, columns, open_sweep, simulate, sweep
 
 
@@ -123,18 +122,53 @@ def test_tables_that_were_not_kept_are_asked_for(tmp_path) -> None:
         assert setting in str(caught.value)
 
 
-def test_a_sweep_that_has_not_finished_is_read_as_far_as_it_is(path, tmp_path) -> None:
-    """Without its results, and with one part gone: the runs that are there, once each."""
-    shutil.copytree(path, tmp_path / "s")
+def unfinished(path) -> None:
+    """Make a finished sweep one that is under way: its results are not there yet."""
     for name in ("runs", "summary", "failures"):
-        (tmp_path / f"s/{name}.parquet").unlink()
-    manifest = json.loads((tmp_path / "s/manifest.json").read_text())
-    manifest["status"] = "running"
-    (tmp_path / "s/manifest.json").write_text(json.dumps(manifest))
+        (path / f"{name}.parquet").unlink()
+    manifest = json.loads((path / "manifest.json").read_text()) | {"status": "running"}
+    (path / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_sweep_that_has_not_finished_is_read_as_far_as_it_is(tmp_path) -> None:
+    """Of two parts one is gone: the runs of the other, once each, and points with fewer runs."""
+    for replicates in (4, 10):
+        words = ("home.threshold=3,5", f"sweep.replicates={replicates}", "sweep.events=true")
+        assert sweep_into(tmp_path / "s", *words) == 0
+    whole = open_sweep(tmp_path / "s")
+    runs, columns_of_points = whole.runs, list(whole.points.columns)
+    unfinished(tmp_path / "s")
+    _, second = parts(tmp_path / "s")
+    second.unlink()
     part = open_sweep(tmp_path / "s")
-    assert len(part.runs) == 48
+    first = runs[runs["replicate"] < 4].reset_index(drop=True)
+    found = part.runs.sort_values(["point", "replicate"], ignore_index=True)
+    pd.testing.assert_frame_equal(found, first, check_exact=True)
+    assert list(part.points.columns) == columns_of_points
+    assert part.points["runs"].tolist() == [4, 4]
     assert part.failures.empty
-    assert list(part.points.columns) == list(open_sweep(path).points.columns)
+    assert set(part.events["replicate"]) == {0, 1, 2, 3}
+
+
+def test_failures_have_their_error_and_no_outcome_while_it_runs_and_after(tmp_path) -> None:
+    """Launches rise beyond what a day can take, where spoilers are strong."""
+    words = [
+        "militants.attempts_per_day=20", "militants.excitation=0", "militants.risk_prior=1",
+        "militants.deterrence=3", "militants.learning_rate=0.5", "militants.pace_cells_per_day=20",
+        "militants.staging_days=0", "home.capacity=0", "host.capacity=0", "home.threshold=inf",
+        "frailty=none", "militants.spoiler_strength=0,10", "sweep.replicates=3",
+    ]  # fmt: skip
+    assert sweep_into(tmp_path / "s", *words) == 1
+    after = open_sweep(tmp_path / "s")
+    assert after.points[["runs", "failed"]].to_numpy().tolist() == [[3, 0], [0, 3]]
+    assert set(after.failures["status"]) == {"too_many_attempts"}
+    assert (after.failures["militants.spoiler_strength"] == 10).all()
+    assert after.failures["error"].str.contains("attempts expected on one day").all()
+    assert len(after.runs) == 6
+    assert (after.outcome("days")["militants.spoiler_strength"] == 0).all()
+    told = after.failures
+    unfinished(tmp_path / "s")
+    pd.testing.assert_frame_equal(open_sweep(tmp_path / "s").failures, told)
 
 
 def test_a_sweep_of_nothing_yet_is_empty(tmp_path) -> None:

@@ -82,6 +82,62 @@ def test_causes_hazards_states_spells_and_summaries_are_drawn_with_n(opened) -> 
     assert "n = 240 runs" in notes(ax)
 
 
+def test_runs_at_risk_stand_below_the_survival_curves(opened) -> None:
+    table = kaplan_meier(opened, "truce")
+    ax = of_survival.plot_survival(table, "truce")
+    for i, level in enumerate(["literal", "practised"]):
+        ours = [text for text in ax.texts if text.get_color() == COLOURS[i]]
+        left = table[table["truce"] == level].set_index("day")["at_risk"]
+        numbers = [text for text in ours if text.get_text() != level]
+        assert len(numbers) == len(ours) - 1 > 3
+        for text in numbers:
+            assert text.get_text() == f"{left.get(text.xy[0], 0):,}"
+
+
+def test_a_curve_goes_on_where_nothing_more_can_come_and_ends_where_none_was_watched(opened):
+    """Of first violations all have come by some day; of long spells none is left to watch."""
+    table = incidence.first_times(opened)
+    ax = of_survival.plot_incidence(table)
+    assert {line.get_xdata()[-1] for line in ax.get_lines()} == {table["day"].max()}
+    curves = spells.spell_survival(opened)
+    ax = of_survival.plot_spells(curves)
+    for line, (_, rows) in zip(ax.get_lines(), curves.groupby("spell"), strict=True):
+        over = rows["survival"].iloc[-1] == 0
+        assert line.get_xdata()[-1] == (curves if over else rows)["day"].max()
+
+
+def test_hazards_are_steps_with_their_intervals(opened) -> None:
+    table = incidence.hazard(opened, "truce")
+    ax = of_survival.plot_hazard(table, "truce")
+    for stairs, bars, level in zip(
+        ax.patches, ax.containers, ["literal", "practised"], strict=True
+    ):
+        rows = table[table["truce"] == level]
+        values, edges, _ = stairs.get_data()
+        assert stairs.get_label() == level
+        assert values == pytest.approx(1000 * rows["hazard"].to_numpy())
+        assert list(edges) == [*rows["from_day"], rows["to_day"].iloc[-1]]
+        ends = np.stack([arm[:, 1] for arm in bars.lines[2][0].get_segments()])
+        assert ends == pytest.approx(1000 * rows[["hazard_low", "hazard_high"]].to_numpy())
+        x = bars.lines[0].get_xdata()
+        assert ((rows["from_day"] < x) & (x < rows["to_day"])).all()
+
+
+def test_an_interval_without_an_end_is_an_arrow_and_a_missing_median_is_told(opened) -> None:
+    table = survival_summary(opened, "truce").reset_index(drop=True)
+    table[["median", "median_low", "median_high"]] = [[50.0, 40.0, np.nan], [np.nan] * 3]
+    ax = of_survival.plot_summary(table)
+    (arrow,) = [
+        line for line in ax.get_lines() if line.get_marker() == ">" and len(line.get_xdata())
+    ]
+    assert arrow.get_xdata() > table["mean_high"].max()
+    medians = ax.containers[1]
+    assert medians.lines[0].get_xdata() == pytest.approx([50.0])
+    (arm,) = medians.lines[2][0].get_segments()
+    assert list(arm[:, 0]) == [40.0, arrow.get_xdata()[0]]
+    assert "no median where fewer than half" in notes(ax)
+
+
 def test_comparisons_show_every_pair_with_its_interval(opened) -> None:
     found = compare(opened, "truce")
     ax = of_compare.plot_comparison(found)

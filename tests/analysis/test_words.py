@@ -126,10 +126,14 @@ def test_one_factor_has_no_rank() -> None:
 
 @pytest.mark.parametrize(
     ("p", "told"),
-    [(1e-5, "differ (log-rank"), (0.2, "cannot be told apart"), (math.nan, "too few replicates")],
+    [
+        (1e-5, "Survival differs by f"),
+        (0.2, "Survival cannot be told"),
+        (math.nan, "There are too few"),
+    ],
 )
 def test_levels_differ_only_if_the_test_says_so(p: float, told: str) -> None:
-    assert words.differ(pd.Series({"p_shared": p})).startswith(told)
+    assert words.differ(pd.Series({"p_shared": p}), "f").startswith(told)
 
 
 # ── numbers ──────────────────────────────────────────────────────────────────────────────────

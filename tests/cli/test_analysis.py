@@ -26,7 +26,7 @@ def test_summary_says_how_long_by_level_and_what_next(folder, capsys) -> None:
     assert run_command(["summary", str(folder), "--by", "truce"]) == 0
     printed = capsys.readouterr().out
     assert printed.count("[") >= 6  # every figure with its interval
-    assert "differ (log-rank test that allows for shared draws" in printed
+    assert "Survival differs by truce (log-rank test that allows" in printed
     assert f"Next: truce-sim compare {folder}" in printed
 
 

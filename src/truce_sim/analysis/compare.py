@@ -216,10 +216,9 @@ def _arranged(
     c, r, k = row[place[ours]], runs["replicate"].to_numpy(np.int64)[ours], columns[ours]
     shape = (int(kept.sum()), int(r.max()) + 1, len(levels))
     end = runs["end_day"].to_numpy(float)[ours]
-    lasting = (end > horizon) | ((end == horizon) & ~runs["collapsed"].to_numpy(bool)[ours])
     days, still, draws = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape[:2], int)
     days[c, r, k] = np.minimum(end, horizon)
-    still[c, r, k] = lasting
+    still[c, r, k] = end >= horizon  # end_day is whole days survived
     shared = clusters(runs)[ours]
     base = k == baseline
     draws[c[base], r[base]] = shared[base]

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .inference import allowance
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -39,6 +41,11 @@ class Ends:
     def runs(self) -> int:
         """Number of runs."""
         return int(self.count.sum())
+
+    @property
+    def allowance(self) -> float:
+        """How much wider intervals must be because few clusters tell the variance."""
+        return 1.0 if self.shared is None else allowance(self.clusters)
 
     def by_day(self, event: int, days: int) -> Ints:
         """(days,) how many runs ended on each day with that event."""

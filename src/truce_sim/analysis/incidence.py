@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -81,7 +83,8 @@ def incidence(ends: Ends) -> pd.DataFrame:
     ours = np.flatnonzero(ends.event == EVENT)
     slopes[ours, ends.day[ours]] += before[ends.day[ours]] / risk[ends.day[ours]]
     share = np.cumsum(before * rate)
-    low, high = log_log(share, ends.variance(slopes.cumsum(axis=1)), ends.watched(days))
+    variance = ends.variance(slopes.cumsum(axis=1)) * ends.allowance**2
+    low, high = log_log(share, variance, ends.watched(days))
     return pd.DataFrame({
         "day": np.arange(days), "incidence": share, "incidence_low": low, "incidence_high": high,
         "runs": ends.runs,
@@ -89,7 +92,8 @@ def incidence(ends: Ends) -> pd.DataFrame:
 
 
 def hazard(sweep: Sweep, by: By = (), where: Where = None, width: int = 30) -> pd.DataFrame:
-    """Collapses per day at risk, in windows of `width` days.
+    """Collapses per day at risk, in windows of `width` days; what is left at the end, if less than
+    half of that, is of the last one.
 
     Columns: the factors of `by`, from_day, to_day, hazard and its interval (Wilson's, at the
     effective number of days at risk), collapses, days_at_risk.
@@ -110,8 +114,8 @@ def hazard(sweep: Sweep, by: By = (), where: Where = None, width: int = 30) -> p
 def hazard_of(ends: Ends, width: int) -> pd.DataFrame:
     """Hazard of one group, as in hazard."""
     days, rows = int(ends.day.max()) + 1, []
-    for start in range(0, days, width):
-        stop = min(start + width, days)
+    edges = [*range(0, max(days - (width - 1) // 2, 1), width), days]
+    for start, stop in pairwise(edges):
         inside = (ends.event == EVENT) & (ends.day >= start) & (ends.day < stop)
         lived = np.clip(ends.day + 1 - start, 0, stop - start).astype(float)
         exposed = float(lived @ ends.count)
@@ -119,7 +123,7 @@ def hazard_of(ends: Ends, width: int) -> pd.DataFrame:
         rate = collapses / exposed
         variance = float(ends.variance((inside - rate * lived) / exposed))
         size = effective_size(rate, variance, exposed * ends.clusters / ends.runs)
-        found = wilson(rate, size)
+        found = wilson(rate, size / ends.allowance**2)
         rows.append({"from_day": start, "to_day": stop} | named("hazard", found)
                     | {"collapses": collapses, "days_at_risk": int(exposed)})  # fmt: skip
     return pd.DataFrame(rows)

@@ -2,8 +2,9 @@
 
 Replicate r of every point has the same draws, so runs of different points are dependent when they
 are pooled: those that share a seed and a replicate form a *cluster*, and only clusters are
-independent. Variances are therefore sums over clusters (Liang and Zeger 1986). Where every cluster
-has one run, all formulas are the usual ones.
+independent. Variances are therefore sums over clusters (Liang and Zeger 1986), and quantiles are
+those of Student's t, for few clusters tell their variance badly. Where every cluster has one run,
+all formulas are the usual ones.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from truce_sim.sweeps.summary import CONFIDENCE
 from truce_sim.sweeps.summary import share_interval as share_interval_of
 
 __all__ = [
-    "CONFIDENCE", "Estimate", "clusters", "effective_size", "mean_interval", "named",
-    "share_interval", "share_interval_of", "variance_of_mean", "wilson",
+    "CONFIDENCE", "Estimate", "allowance", "clusters", "effective_size", "mean_interval",
+    "named", "share_interval", "share_interval_of", "variance_of_mean", "wilson",
 ]  # fmt: skip
 
 
@@ -68,7 +69,8 @@ def share_interval(
     """The share of true flags (n,) with its Wilson interval at the effective number of runs.
 
     That number is p(1-p) over the variance by clusters, n itself where every cluster has one run
-    (Korn and Graubard 1998; Wilson 1927), and the number of clusters where all flags are equal.
+    (Korn and Graubard 1998, with their allowance for few clusters; Wilson 1927), and the number of
+    clusters where all flags are equal.
     """
     n, groups = flags.size, int(clusters.max()) + 1 if flags.size else 0
     if not n:
@@ -77,8 +79,17 @@ def share_interval(
     size: float = n
     if groups < n:
         variance = variance_of_mean(flags.astype(float), clusters)
-        size = effective_size(share, variance, groups)
+        size = effective_size(share, variance, groups) / allowance(groups) ** 2
     return wilson(share, size, confidence)
+
+
+def allowance(clusters: int, confidence: float = CONFIDENCE) -> float:
+    """How much wider an interval must be whose variance is that of so many clusters: the quantile
+    of Student's t over the normal one; 1 where there is no variance at all."""
+    if clusters < 2:
+        return 1.0
+    level = 0.5 + confidence / 2
+    return float(special.stdtrit(clusters - 1, level) / special.ndtri(level))
 
 
 def effective_size(share: float, variance: float, least: float) -> float:

@@ -59,10 +59,7 @@ def survival_section(material: Material) -> Section:
     table = survival_summary(sweep, by)
     curves = kaplan_meier(sweep, by)
     if by and len(table) > 1:
-        section.texts.append(
-            f"How long truces last at the {len(table)} levels of {by}: "
-            f"{words.differ(logrank(sweep, by))}."
-        )
+        section.texts.append(words.differ(logrank(sweep, by), by))
     drawn = by if len(table) <= MAX_CURVES else ""
     what = f", for each level of {drawn}" if drawn else ""
     section.figures.append(figure(

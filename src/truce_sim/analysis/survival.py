@@ -67,7 +67,7 @@ def curve(ends: Ends) -> pd.DataFrame:
     """The Kaplan-Meier curve of one group, as in kaplan_meier."""
     days = int(ends.day.max()) + 1
     survival, derivatives = product_limit(ends, days)
-    variance = ends.variance(derivatives)
+    variance = ends.variance(derivatives) * ends.allowance**2
     low, high = log_log(survival, variance, ends.watched(days))
     return pd.DataFrame({
         "day": np.arange(days), "survival": survival, "survival_low": low, "survival_high": high,

@@ -94,7 +94,9 @@ class Sweep:
         if (self.path / "failures.parquet").is_file():
             return self._typed(self.folder.failures)
         runs = self.load(["error", "traceback"])
-        return runs[runs["status"] != "done"].reset_index(drop=True)
+        first = dict.fromkeys(["point", "replicate", "seed", *self.factors])
+        names = [*first, "status", "error", "traceback"]
+        return runs.loc[runs["status"] != "done", names].reset_index(drop=True)
 
     @cached_property
     def columns_help(self) -> pd.DataFrame:

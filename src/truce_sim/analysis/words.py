@@ -78,15 +78,14 @@ def setting(row: Row, factors: Sequence[str]) -> str:
     return ", ".join(f"{name} = {plain(row[name])}" for name in factors)
 
 
-def differ(test: pd.Series) -> str:
-    """What a log-rank test that allows for shared draws says, in words."""
+def differ(test: pd.Series, by: str) -> str:
+    """What a log-rank test that allows for shared draws says, as a sentence."""
     p = float(test["p_shared"])
     if not math.isfinite(p):
-        return "too few replicates to tell whether they differ"
-    told = "differ" if p < 0.05 else "cannot be told apart"
-    return f"{told} (log-rank test that allows for shared draws, " + (
-        "p < 0.001)" if p < 0.001 else f"p = {p:.3f})"
-    )
+        return f"There are too few replicates to tell whether survival differs by {by}."
+    told = f"Survival {'differs' if p < 0.05 else 'cannot be told apart'} by {by}"
+    shown = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    return f"{told} (log-rank test that allows for shared draws, {shown})."
 
 
 def plain(level: object) -> str:

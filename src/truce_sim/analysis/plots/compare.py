@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,17 +26,19 @@ def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
     table = comparison.pooled if pooled else comparison.table
     factor, levels = comparison.factor, comparison.levels
     others = [name for i, name in enumerate(levels) if i != comparison.baseline]
-    ax = axes_of(ax, height=1.2 + 0.5 * len(others) + (0 if pooled else 0.2 * len(table)))
     names = [] if pooled else list(comparison.contexts.columns)
     contexts = list(dict.fromkeys(map(tuple, table[names].to_numpy()))) if names else [()]
+    labels = [", ".join(f"{n} = {v}" for n, v in zip(names, c, strict=True)) for c in contexts]
+    columns = max(min(len(contexts), 66 // (max(map(len, labels)) + 8)), 1)
+    legend = 0.2 * math.ceil(len(contexts) / columns)
+    ax = axes_of(ax, height=1.2 + legend + 0.5 * len(others) + (0 if pooled else 0.2 * len(table)))
     offsets = 0.32 * np.linspace(-1, 1, len(contexts)) if len(contexts) > 1 else [0.0]
     for i, context in enumerate(contexts):
         rows = table[(table[names] == list(context)).all(axis=1)] if names else table
         y = [others.index(level) + offsets[i] for level in rows[factor]]
         low, high = rows["days"] - rows["days_low"], rows["days_high"] - rows["days"]
-        label = ", ".join(f"{n} = {v}" for n, v in zip(names, context, strict=True))
         ax.errorbar(
-            rows["days"], y, xerr=[low, high], label=label, fmt=_MARKS[i % len(_MARKS)],
+            rows["days"], y, xerr=[low, high], label=labels[i], fmt=_MARKS[i % len(_MARKS)],
             color=COLOURS[i % len(COLOURS)], markersize=5, capsize=2.5, linewidth=1.4,
         )  # fmt: skip
     ax.axvline(0.0, color=GREY, linewidth=1.0, zorder=0)
@@ -47,7 +50,7 @@ def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
         f"than with {factor} = {levels[comparison.baseline]}"
     )
     if len(contexts) > 1:
-        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=min(len(contexts), 3))
+        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns)
     averaged = f", averaged over {len(comparison.contexts)} settings of the rest" if pooled else ""
     state_n(ax, f"n = {_span(table['n'])} pairs of runs with the same draws{averaged}; "
                 f"intervals: {comparison.multiplicity_of(table)}")  # fmt: skip

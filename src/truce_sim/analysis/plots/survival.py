@@ -26,15 +26,19 @@ BANDS = "bands: 95 %"
 def plot_survival(
     curves: pd.DataFrame, by: str | Sequence[str] = (), ax: Axes | None = None
 ) -> Axes:
-    """Survival curves with their bands. curves: as `survival.kaplan_meier`, by these factors."""
-    ax = axes_of(ax)
-    runs = 0
-    for i, (label, rows) in enumerate(_groups(curves, by)):
-        _curve(ax, i, rows, "survival", label)
-        runs += int(rows["at_risk"].iloc[0])
+    """Survival curves with their bands; below, how many runs are still at risk.
+
+    curves: as `survival.kaplan_meier`, by these factors.
+    """
+    groups = list(_groups(curves, by))
+    ax = axes_of(ax, height=4.0 + 0.15 * len(groups))
+    for i, (label, rows) in enumerate(groups):
+        _curve(ax, i, rows, "survival", label, _last(curves))
     _shares(ax, "Share of truces that have not collapsed")
     _legend(ax, by)
-    state_n(ax, f"n = {runs:,} runs; {BANDS}")
+    _at_risk(ax, groups)
+    runs = sum(int(rows["at_risk"].iloc[0]) for _, rows in groups)
+    state_n(ax, f"n = {runs:,} runs; {BANDS}; below: runs at risk")
     return ax
 
 
@@ -48,7 +52,7 @@ def plot_incidence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax = axes_of(ax)
     last = table.groupby(kind, observed=True)["incidence"].last().sort_values(ascending=False)
     for i, name in enumerate(last.index[last > 0]):
-        _curve(ax, i, table[table[kind] == name], "incidence", str(name))
+        _curve(ax, i, table[table[kind] == name], "incidence", str(name), _last(table))
     what = "collapsed, by cause" if kind == "cause" else "seen their first"
     _shares(ax, f"Share of truces that have {what}", full=kind == "first")
     _legend(ax, kind)
@@ -62,13 +66,15 @@ def plot_hazard(table: pd.DataFrame, by: str | Sequence[str] = (), ax: Axes | No
     ax = axes_of(ax)
     groups = list(_groups(table, by))
     for i, (label, rows) in enumerate(groups):
-        middle = (rows["from_day"] + rows["to_day"]) / 2
-        width = (rows["to_day"] - rows["from_day"]).max()
-        x = middle + width * 0.5 * (i - (len(groups) - 1) / 2) / max(len(groups), 1)
-        arms = [rows["hazard"] - rows["hazard_low"], rows["hazard_high"] - rows["hazard"]]
+        hazard = 1000 * rows["hazard"].to_numpy(float)
+        low, high = (1000 * rows[f"hazard_{end}"].to_numpy(float) for end in ("low", "high"))
+        edges = [*rows["from_day"], rows["to_day"].iloc[-1]]
+        ax.stairs(hazard, edges, baseline=None, color=_colour(i), linestyle=_dash(i), label=label)
+        place = (i + 1) / (len(groups) + 1)  # side by side, within their window
+        x = rows["from_day"] + place * (rows["to_day"] - rows["from_day"])
         ax.errorbar(
-            x, 1000 * rows["hazard"], 1000 * np.array(arms), fmt="o", markersize=4, capsize=2,
-            color=_colour(i), linestyle=_dash(i), linewidth=1.0, label=label,
+            x, hazard, np.stack([hazard - low, high - hazard]), fmt="o", markersize=3,
+            capsize=2, color=_colour(i), linewidth=1.0,
         )  # fmt: skip
     ax.set(xlabel="Day", ylabel="Collapses for 1,000 days at risk")
     ax.set_xlim(left=0)
@@ -113,9 +119,10 @@ def plot_spells(curves: pd.DataFrame, ax: Axes | None = None) -> Axes:
     found = list(curves.groupby("spell"))
     for i, (number, rows) in enumerate(found):
         name = _ORDINALS.get(int(str(number)), f"{number}th")
-        _curve(ax, i, rows, "survival", f"{name} spell (n = {int(rows['at_risk'].iloc[0]):,})")
-    _shares(ax, "Share of spells that still last")
-    ax.legend(loc="upper right")
+        _curve(ax, i, rows, "survival", f"{name} (n = {int(rows['at_risk'].iloc[0]):,})",
+               _last(curves))  # fmt: skip
+    _shares(ax, "Share of spells that still last", "Days since the spell began")
+    _legend(ax, "spell in force")
     state_n(ax, f"n = {sum(int(r['at_risk'].iloc[0]) for _, r in found):,} spells; {BANDS}")
     return ax
 
@@ -128,24 +135,33 @@ def plot_summary(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     labels = [label or "all runs" for label, _ in _groups(table, by)] if by else ["all runs"]
     ax = axes_of(ax, height=1.3 + 0.45 * len(table))
     y = np.arange(len(table))
+    ends = table[["mean", "mean_high", "median", "median_high"]].to_numpy(float)
+    beyond = 1.08 * np.nanmax(ends, initial=0.0)
     for name, mark, shift, colour in (("mean", "o", -0.12, 0), ("median", "s", 0.12, 1)):
         there = table[name].notna().to_numpy()
-        rows = table[there]
-        arms = [rows[name] - rows[f"{name}_low"], rows[f"{name}_high"] - rows[name]]
+        rows, at = table[there], y[there] + shift
+        low, high = rows[f"{name}_low"], rows[f"{name}_high"]
+        is_open = (high.isna() & low.notna()).to_numpy()
+        arms = [rows[name] - low, high.where(~is_open, beyond) - rows[name]]
         ax.errorbar(
-            rows[name], y[there] + shift, xerr=np.nan_to_num(np.array(arms)), fmt=mark,
-            color=COLOURS[colour], capsize=2.5, markersize=5, label=f"{name} survival",
+            rows[name], at, xerr=np.nan_to_num(np.array(arms)), fmt=mark, color=COLOURS[colour],
+            capsize=2.5, markersize=5, label=_SUMMARY[name],
         )  # fmt: skip
+        ax.plot(np.full(is_open.sum(), beyond), at[is_open], ">", color=COLOURS[colour])
     ax.set_yticks(y, labels)
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xlim(left=0)
     ax.set_xlabel("Days")
     ax.grid(visible=False, axis="y")
     ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2)
-    state_n(ax, f"n = {int(table['runs'].sum()):,} runs; intervals: 95 %")
+    told = f"n = {int(table['runs'].sum()):,} runs; intervals: 95 %"
+    if table["median"].isna().any():
+        told += "; no median where fewer than half have collapsed"
+    state_n(ax, told)
     return ax
 
 
+_SUMMARY = {"mean": "mean, restricted to the horizon", "median": "median"}
 _ORDINALS = {1: "first", 2: "second", 3: "third"}
 
 
@@ -159,16 +175,37 @@ def _groups(table: pd.DataFrame, by: str | Sequence[str]) -> Iterator[tuple[str,
         yield ", ".join(map(plain, levels)), rows
 
 
-def _curve(ax: Axes, i: int, rows: pd.DataFrame, name: str, label: str) -> None:
-    """A step curve in percent with its band."""
+def _last(curves: pd.DataFrame) -> int:
+    return int(curves["day"].max()) if len(curves) else 0
+
+
+def _curve(ax: Axes, i: int, rows: pd.DataFrame, name: str, label: str, last: int) -> None:
+    """A step curve in percent with its band; where every run had ended before the last day, it is
+    drawn on to that, for nothing more can come."""
+    if name == "incidence" or rows[name].iloc[-1] == 0.0:
+        rows = pd.concat([rows, rows.iloc[-1:].assign(day=last)])
     day, share = rows["day"].to_numpy(), 100 * rows[name].to_numpy(float)
     low, high = (100 * rows[f"{name}_{end}"].to_numpy(float) for end in ("low", "high"))
     ax.step(day, share, where="post", color=_colour(i), linestyle=_dash(i), label=label)
     ax.fill_between(day, low, high, step="post", color=_colour(i), alpha=BAND_ALPHA, linewidth=0)
 
 
-def _shares(ax: Axes, label: str, full: bool = True) -> None:
-    ax.set(xlabel="Day", ylabel=f"{label}, %")
+def _at_risk(ax: Axes, groups: Sequence[tuple[str, pd.DataFrame]]) -> None:
+    """Runs at risk at each tick, a row a group in its colour, below the note on n."""
+    ticks = [t for t in ax.get_xticks() if 0 <= t <= ax.get_xlim()[1]]
+    for i, (label, rows) in enumerate(groups):
+        left = rows.set_index("day")["at_risk"].reindex(ticks, fill_value=0)
+        numbers = [(x, 0.0, f"{n:,}", "center") for x, n in zip(ticks, left, strict=True)]
+        for x, shift, text, align in [(0.0, -26.0, label, "right"), *numbers]:
+            ax.annotate(
+                text, (x, 0.0), (shift, -56.0 - 11.0 * i), xycoords=ax.get_xaxis_transform(),
+                textcoords="offset points", ha=align, va="top", fontsize="x-small",
+                color=_colour(i), annotation_clip=False,
+            )  # fmt: skip
+
+
+def _shares(ax: Axes, label: str, x: str = "Day", full: bool = True) -> None:
+    ax.set(xlabel=x, ylabel=f"{label}, %")
     ax.set_xlim(left=0)
     ax.set_ylim(0, 101 if full else None)
 
