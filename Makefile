@@ -28,10 +28,10 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip -qq --no-input --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-# What the second interpreter runs: all but what is slow, the wheel, the report's page, and the
-# theory, whose compiled rules are the same. Everything: make test OTHER_TESTS=
+# What the second interpreter runs: all but what is slow, the wheel, the theory, whose compiled
+# rules are the same, and the analysis but for its commands. Everything: make test OTHER_TESTS=
 OTHER_TESTS ?= -m "not slow and not packaging and not cluster" --ignore tests/theory \
-  --ignore tests/browser/test_report.py
+  --ignore tests/analysis --ignore tests/browser/test_report.py
 
 .PHONY: help setup demo test test-cluster suite bench browser-setup screenshots lint format constraints wheel clean
 

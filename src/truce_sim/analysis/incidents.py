@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.errors import InputError
-from truce_sim.scenario import DURAND_TABLE, make_border
+from truce_sim.scenario import make_border
 
 from .groups import done_of
 from .inference import clusters
@@ -29,6 +30,8 @@ _LAYOUTS = {
 #: Where UCDP says how precisely an event is dated and placed: at most two days, a district.
 _PRECISION = {"date_prec": 2, "where_prec": 3}
 _KM_PER_DEGREE = 111.2
+_AT_ONCE = 4096
+LINE_TABLE = Path(__file__).parents[1] / "data" / "durand_line.csv"
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ def incidents_of(sweep: Sweep, domestic: bool = False) -> Incidents:
             "has events of collapsed runs alone, which would bias every rate",
             value=str(sweep.path), allowed="a sweep with sweep.only_if_collapsed=false",
         )  # fmt: skip
+    _same_border(sweep)
     kinds = [*BY_BANDS, *(DOMESTIC if domestic else ())]
     columns = ["day", "sector", "depth", "deaths", "attributed", "cross_border"]
     events = sweep.load(columns, "events", where={"kind": kinds})
@@ -76,7 +80,6 @@ def incidents_of(sweep: Sweep, domestic: bool = False) -> Incidents:
     runs["run"] = np.arange(len(runs))
     frame = events.merge(runs[["point", "replicate", "run"]], on=["point", "replicate"])
     config = sweep.folder.config_of(0)
-    _same_border(sweep)
     border = make_border(config)
     middle = (np.asarray(border.km_from) + np.asarray(border.km_to)) / 2
     frame["km_along"] = middle[frame["sector"].to_numpy(int)]
@@ -96,16 +99,16 @@ def _same_border(sweep: Sweep) -> None:
 
 def read_incidents(
     path: str | Path, since: str = "", until: str = "", within_km: float = 150.0, actor: str = "",
-    lethal: bool = True,
+    country: str = "", lethal: bool = True,
 ) -> Incidents:  # fmt: skip
     """Read an event file in UCDP GED or ACLED layout; which one its columns tell.
 
     since, until: first and last date, YYYY-MM-DD; by default those of the file. within_km: events
     farther from the de facto line are left out. actor: only events in which a side's name contains
-    it. lethal: only those with deaths. Events that UCDP dates or places too roughly (to more than
-    two days, to more than a district) are left out. km_along and km_depth are taken from columns
-    km_from_northeast and km_to_line, or found from latitude and longitude: nearest point of the
-    line, on a plane tangent there (an error below 1 % of the distance).
+    it. country: only those in it (say Pakistan, where a file has both sides of the line). lethal:
+    only those with deaths. Events that UCDP dates or places too roughly (to more than two days, to
+    more than a district) are left out; one of many days counts on its first. km_along and km_depth
+    are taken from columns km_from_northeast and km_to_line, or found by `project`.
 
     Raises InputError for a file that cannot be read, is of neither layout, has a bad date or
     number (with its row), or holds no such event.
@@ -119,10 +122,8 @@ def read_incidents(
     })  # fmt: skip
     keep = frame["km_depth"].le(within_km) & (frame["deaths"].gt(0) | (not lethal))
     for name, most in _PRECISION.items():
-        keep &= table[name].le(most) if name in table else True
-    if actor:
-        names = table[[name for name in actors if name in table]].fillna("").agg(" ".join, axis=1)
-        keep &= names.str.contains(actor, case=False, regex=False)
+        keep &= pd.to_numeric(table[name], errors="coerce").le(most) if name in table else True
+    keep &= _says(table, actors, actor, path) & _says(table, ("country",), country, path)
     first, last = _span(frame["date"], since, until)
     frame = frame[keep & frame["date"].between(first, last)].sort_values("date", kind="stable")
     if frame.empty:
@@ -135,10 +136,13 @@ def read_incidents(
 
 def _table(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(path, low_memory=False)
+        table = pd.read_csv(path, low_memory=False)
     except (OSError, ValueError) as error:  # pandas' errors of parsing are ValueErrors
         raise InputError(f"cannot be read: {error}", value=str(path),
                          allowed="a CSV file of events") from None  # fmt: skip
+    if table.empty:
+        raise InputError("holds no event", value=str(path), allowed="a CSV file of events")
+    return table
 
 
 def _layout_of(table: pd.DataFrame, path: str | Path) -> str:
@@ -151,9 +155,27 @@ def _layout_of(table: pd.DataFrame, path: str | Path) -> str:
 
 
 def _dates(values: pd.Series, path: str | Path) -> pd.Series:
-    found = pd.to_datetime(values, errors="coerce", format="mixed")
-    _refuse(found.isna(), values, path, "is no date", "YYYY-MM-DD")
-    return found.dt.normalize()
+    """Days, of dates written as UCDP writes them (a time of day is left out) or as ACLED does."""
+    text = values.astype(str).str.strip()
+    day = text.str.split("[ T]", regex=True).str[0]
+    found = pd.to_datetime(day, errors="coerce", format="%Y-%m-%d")
+    found = found.fillna(pd.to_datetime(text, errors="coerce", format="%d %B %Y"))
+    _refuse(found.isna(), values, path, "is no date", "YYYY-MM-DD, or as in 2 April 2021")
+    return found
+
+
+def _says(
+    table: pd.DataFrame, columns: tuple[str, ...], word: str, path: str | Path
+) -> pd.Series | bool:
+    """Whether one of these columns contains a word; True for none."""
+    if not word:
+        return True
+    known = [name for name in columns if name in table]
+    if not known:
+        raise InputError("lacks a column", setting=columns[0], value=str(path),
+                         allowed=f"a column {columns[0]}")  # fmt: skip
+    names = table[known].astype("string").fillna("").agg(" ".join, axis=1)
+    return names.str.contains(word, case=False, regex=False).astype(bool)
 
 
 def _numbers(table: pd.DataFrame, name: str, path: str | Path) -> pd.Series:
@@ -193,24 +215,35 @@ def _places(table: pd.DataFrame, path: str | Path) -> dict[str, pd.Series | Floa
 
 
 def project(longitude: Floats, latitude: Floats) -> tuple[Floats, Floats]:
-    """(km_along, km_depth) of places: their nearest point of the line, and how far it is."""
-    course, edges = _line()
-    along, depth = np.empty(longitude.size), np.empty(longitude.size)
-    for i, (x, y) in enumerate(zip(longitude, latitude, strict=True)):
-        scale = np.array([_KM_PER_DEGREE * np.cos(np.radians(y)), _KM_PER_DEGREE])
-        plane = (course - [x, y]) * scale
-        step = np.diff(plane, axis=0)
-        part = np.clip(-(plane[:-1] * step).sum(1) / (step**2).sum(1), 0.0, 1.0)
-        distance = np.hypot(*(plane[:-1] + part[:, None] * step).T)
-        near = int(distance.argmin())
-        along[i] = edges[near] + part[near] * (edges[near + 1] - edges[near])
-        depth[i] = distance[near]
+    """(km_along, km_depth) of places: their nearest point of the line, and how far it is.
+
+    On a plane tangent at the place, which is off by less than 0.5 % within 150 km. The course of
+    the line has a point every 10 km: of UCDP's events, 99 % come out within 3 km of their distance
+    from the whole line, and within 12 km of their place along it.
+    """
+    places = np.stack([longitude, latitude], axis=1)
+    parts = [_project(places[i : i + _AT_ONCE]) for i in range(0, len(places), _AT_ONCE)]
+    along, depth = np.concatenate(parts or [np.empty((0, 2))]).T
     return along, depth
 
 
+def _project(places: Floats) -> Floats:
+    """(places, 2): along and depth."""
+    course, edges = _line()
+    scale = np.stack([np.cos(np.radians(places[:, 1])), np.ones(len(places))], axis=1)
+    plane = (course - places[:, None]) * (scale * _KM_PER_DEGREE)[:, None]
+    start, step = plane[:, :-1], np.diff(plane, axis=1)
+    part = np.clip(-(start * step).sum(-1) / (step**2).sum(-1), 0.0, 1.0)
+    distance = np.hypot(*np.moveaxis(start + part[..., None] * step, -1, 0))
+    near = distance.argmin(axis=1)
+    row = np.arange(len(places))
+    along = edges[near] + part[row, near] * np.diff(edges)[near]
+    return np.stack([along, distance[row, near]], axis=1)
+
+
+@cache
 def _line() -> tuple[Floats, Floats]:
     """The de facto line: (n, 2) longitude and latitude of its points, and their km along it."""
-    table = pd.read_csv(DURAND_TABLE)
-    middle = (table["km_from"] + table["km_to"]).to_numpy(float) / 2
-    middle[[0, -1]] = table["km_from"].iloc[0], table["km_to"].iloc[-1]
-    return table[["longitude", "latitude"]].to_numpy(float), middle
+    table = pd.read_csv(LINE_TABLE)
+    course = table[["longitude", "latitude"]].to_numpy(float)
+    return course, table["km_from_northeast"].to_numpy(float)

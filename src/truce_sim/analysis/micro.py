@@ -1,8 +1,12 @@
 """The fine grain of violence, in the model and in event data, with one ruler.
 
-Every measure follows from sums over independent pieces: runs that share no draws or, in a single
-data set, quarters of a year. Intervals are the middle 95 % of resamples of those pieces (Efron and
-Tibshirani 1993; for one series the block bootstrap, Künsch 1989), or Wilson's for shares.
+Every measure follows from sums over pieces that are as good as independent: runs that share their
+draws or, in a single data set, quarters of a year. Intervals are t intervals from leaving out one
+piece after another (the jackknife, Tukey 1958; of blocks of a series, Künsch 1989), or Wilson's for
+shares.
+
+Counts and pairs are compared within years: a run of the model is seldom longer, and what changes
+from year to year in a long data set is neither a burst nor a repeat.
 """
 
 from __future__ import annotations
@@ -19,7 +23,18 @@ from truce_sim.errors import InputError
 
 from .groups import done_of
 from .incidents import BY_BANDS, DOMESTIC, Incidents
-from .inference import CONFIDENCE, Estimate, clusters, mean_interval, named, share_interval
+from .inference import (
+    CONFIDENCE,
+    Estimate,
+    allowance,
+    clusters,
+    effective_size,
+    mean_interval,
+    named,
+    share_interval,
+    variance_of_mean,
+    wilson,
+)
 from .sweep import Sweep
 
 Floats = NDArray[np.float64]
@@ -27,10 +42,9 @@ Ints = NDArray[np.int64]
 
 #: Days of the pieces that one data set is cut into for its intervals.
 BLOCK_DAYS = 91
+_YEAR = 365
 #: Incidents that one Gini coefficient of the model is made of: as many as the reference data have.
 AT_A_TIME = 541
-_RESAMPLES = 1000
-_PIECES = 2000
 _DEPTHS = (
     ("within 20 km", 0.0, 20.0),
     ("20 to 60 km", 20.0, 60.0),
@@ -64,123 +78,142 @@ def micro_table(incidents: Incidents) -> pd.DataFrame:
 
 
 def fano(incidents: Incidents, window: int = 7) -> Estimate:
-    """Variance over mean of the counts in windows of so many days, within runs; 1 if they are
-    independent (Fano 1947). Windows that are not watched whole are left out."""
+    """Variance over mean of the counts in windows of so many days, within years of runs; 1 if
+    incidents are independent (Fano 1947). Windows that are not watched whole are left out."""
     whole = incidents.days // window
     frame = incidents.frame
-    run, week = frame["run"].to_numpy(), frame["day"].to_numpy() // window
+    run, number = frame["run"].to_numpy(np.int64), frame["day"].to_numpy(np.int64) // window
     start = np.concatenate([[0], whole.cumsum()])
-    inside = week < whole[run]
-    counts = np.bincount(start[run[inside]] + week[inside], minlength=start[-1]).astype(float)
+    inside = number < whole[run]
+    counts = np.bincount(start[run[inside]] + number[inside], minlength=start[-1]).astype(float)
     of_run = np.repeat(np.arange(incidents.runs), whole)
-    if incidents.runs == 1:
-        piece = np.arange(counts.size) * window // BLOCK_DAYS
-        return _bootstrap(_sums(piece, np.ones_like(counts), counts, counts**2), _fano_of_sums)
-    weeks = np.bincount(of_run, minlength=incidents.runs)
-    total = np.bincount(of_run, counts, incidents.runs)
-    squares = np.bincount(of_run, counts**2, incidents.runs)
-    spread = squares - total**2 / np.maximum(weeks, 1)
-    sums = _sums(incidents.draws, np.maximum(weeks - 1.0, 0.0), spread, total, weeks.astype(float))
-    return _bootstrap(sums, lambda s: s[..., 1] / s[..., 0] / (s[..., 2] / s[..., 3]))
-
-
-def _fano_of_sums(sums: Floats) -> Floats:
-    """The factor, from how many windows there are, the sum of their counts and of the squares."""
-    n, total, squares = (sums[..., i] for i in range(3))
-    return np.asarray((squares - total**2 / n) / (n - 1) / (total / n))
+    day = (np.arange(start[-1]) - start[of_run]) * window
+    year = _years(incidents, of_run, day)
+    windows = np.bincount(year)
+    gap = counts - (np.bincount(year, counts) / np.maximum(windows, 1))[year]
+    piece = _piece(incidents, of_run, day)
+    sums = _sums(piece, gap**2, 1 - 1 / windows[year], counts, np.ones_like(counts))
+    return _jackknife(sums, lambda s: s[..., 0] / s[..., 1] / (s[..., 2] / s[..., 3]), log=True)
 
 
 def gini(incidents: Incidents, width: float = 100.0, at_a_time: int = AT_A_TIME) -> Estimate:
     """Gini coefficient of incidents over bins along the line, 0 if all have as many.
 
     It grows as incidents get fewer, so that of the model is the mean over sets of `at_a_time`
-    incidents, with a t interval; a data set is one set, with resampled quarters.
+    incidents, with a t interval; a data set is one set.
     """
-    bins = int(incidents.line_km // width) + 1
-    place = (incidents.frame["km_along"].to_numpy(float) // width).astype(np.int64)
+    place, bins = _stretches(incidents, width)
     if incidents.runs == 1:
-        piece = incidents.frame["day"].to_numpy() // BLOCK_DAYS
+        piece = incidents.frame["day"].to_numpy(np.int64) // BLOCK_DAYS
         table = np.zeros((int(piece.max(initial=-1)) + 1, bins))
         np.add.at(table, (piece, place), 1.0)
-        return _bootstrap(table, gini_of)
-    sets = max(place.size // at_a_time, 1)
-    table = np.zeros((sets, bins))
-    np.add.at(table, (np.minimum(np.arange(place.size) // at_a_time, sets - 1), place), 1.0)
-    return mean_interval(gini_of(table), np.arange(sets)) if place.size else _NOTHING
+        return _jackknife(table, gini_of)
+    chosen, block = _sets(incidents, at_a_time)
+    if not block.size:  # fewer incidents than that
+        counts = np.bincount(place, minlength=bins).astype(float)
+        return Estimate(float(gini_of(counts)), math.nan, math.nan) if place.size else _NOTHING
+    cell = np.arange(block.size)[:, None] * bins + place[chosen]
+    counts = np.bincount(cell.ravel(), minlength=block.size * bins).astype(float)
+    return mean_interval(gini_of(counts.reshape(-1, bins)), block)
+
+
+def _sets(incidents: Incidents, size: int) -> tuple[Ints, Ints]:
+    """Incidents dealt into sets, (sets, size), and the block of each set, (sets,).
+
+    Runs that share their draws are in one block, so that blocks are independent; what a block has
+    too many, spread over its runs, is left out.
+    """
+    run = incidents.frame["run"].to_numpy(np.int64)
+    draws = incidents.draws[run]
+    order = np.lexsort((run, draws))
+    ends = np.bincount(draws).cumsum()
+    starts = [0]
+    while starts[-1] + size <= run.size:
+        starts.append(int(ends[np.searchsorted(ends, starts[-1] + size)]))
+    held = np.diff(starts)
+    kept = held // size * size
+    block = np.repeat(np.arange(held.size), kept)
+    within = np.arange(block.size) - (kept.cumsum() - kept)[block]
+    chosen = order[np.array(starts)[block] + within * held[block] // kept[block]]
+    return chosen.reshape(-1, size), block[::size]
 
 
 def gini_of(counts: Floats) -> Floats:
-    """Gini coefficients of counts (..., bins)."""
+    """Gini coefficients of counts (..., bins); NaN where there are none."""
     x = np.sort(counts, axis=-1)
     n = x.shape[-1]
     rank = np.arange(1, n + 1)
-    return np.asarray(2 * (rank * x).sum(-1) / (n * x.sum(-1)) - (n + 1) / n)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(2 * (rank * x).sum(-1) / (n * x.sum(-1)) - (n + 1) / n)
 
 
 def near_repeat(incidents: Incidents, width: float = 50.0, days: int = 14) -> Estimate:
     """Pairs of incidents in the same stretch of the line within so many days, over what chance
-    would give were days and places independent (Knox 1964), within runs."""
-    frame = incidents.frame.sort_values(["run", "day"], kind="stable")
-    run, day = frame["run"].to_numpy(np.int64), frame["day"].to_numpy(np.int64)
-    place = (frame["km_along"].to_numpy(float) // width).astype(np.int64)
-    bins = int(incidents.line_km // width) + 1
-    longest = int(incidents.days.max()) + days + 1
-    close = _followers(run * longest + day, days)
-    order = np.lexsort((day, place, run))
-    both = np.zeros(run.size)
-    both[order] = _followers(((run * bins + place) * longest + day)[order], days)
-    if incidents.runs == 1:
-        table = np.zeros((int(day.max(initial=-1)) // BLOCK_DAYS + 1, bins))
-        np.add.at(table, (day // BLOCK_DAYS, place), 1.0)
-        pairs = _sums(day // BLOCK_DAYS, both, close)
-        return _bootstrap(np.hstack([pairs, table]), _knox)
-    n = np.bincount(run, minlength=incidents.runs)
-    cell = np.bincount(run * bins + place, minlength=incidents.runs * bins)
-    same = _pairs(cell).reshape(incidents.runs, bins).sum(axis=1)
-    in_time = np.bincount(run, close, incidents.runs)
-    expected = same * in_time / np.maximum(_pairs(n), 1)
-    sums = _sums(incidents.draws, np.bincount(run, both, incidents.runs), expected)
-    return _bootstrap(sums, lambda s: s[..., 0] / s[..., 1])
-
-
-def _knox(sums: Floats) -> Floats:
-    counts = sums[..., 2:]
-    expected = sums[..., 1] * _pairs(counts).sum(-1) / _pairs(counts.sum(-1))
-    return np.asarray(sums[..., 0] / expected)
-
-
-def _followers(key: Ints, days: int) -> Floats:
-    """How many of the later entries of sorted keys lie within so many days."""
-    last = np.searchsorted(key, key + days, side="right")
-    return (last - np.arange(key.size) - 1).astype(float)
-
-
-def _pairs(n: NDArray[np.generic]) -> Floats:
-    return np.asarray(n * (n - 1) / 2)  # type: ignore[operator]
+    would give were the days dealt out anew among them (Knox 1964), within years of runs."""
+    day, year, cell = _cells(incidents, width)
+    close, both = _followers(year, day, days), _followers(cell, day, days)
+    _, at, n_cell = np.unique(cell, return_inverse=True, return_counts=True)
+    n, in_time = np.bincount(year), np.bincount(year, close)
+    own = (n_cell[at] - 1) / np.maximum(n[year] - 1, 1)  # share of the others that lie beside it
+    same = (np.bincount(year, own) / np.maximum(n, 1))[year]
+    # The second term sums to 0: what each incident adds to `same`, to first order (Hoeffding 1948).
+    expected = close * same + in_time[year] * 2 * (own - same) / n[year]
+    run = incidents.frame["run"].to_numpy(np.int64)
+    sums = _sums(_piece(incidents, run, day), both, expected)
+    return _jackknife(sums, lambda s: s[..., 0] / s[..., 1], log=True)
 
 
 def near_repeat_p(
     incidents: Incidents, width: float = 50.0, days: int = 14, permutations: int = 999
 ) -> float:
-    """How often days dealt out anew among the incidents of a data set give a near-repeat ratio at
-    least as high as its own (Monte-Carlo test, Besag and Diggle 1977).
+    """How often days dealt out anew among the incidents of each year of a data set give a
+    near-repeat ratio at least as high as its own (Monte-Carlo test, Besag and Diggle 1977).
 
     Raises InputError for more than one run: their interval says the same.
     """
     if incidents.runs > 1:
         raise InputError("is made for one data set", setting="incidents", value=incidents.runs,
                          allowed="read_incidents(...)")  # fmt: skip
-    rng, frame = np.random.default_rng(1), incidents.frame
-    place = (frame["km_along"].to_numpy(float) // width).astype(np.int64)
-    day = frame["day"].to_numpy(np.int64)
-    longest = int(incidents.days[0]) + days + 1
-
-    def pairs(when: Ints) -> float:
-        return float(_followers(np.sort(place * longest + when), days).sum())
-
-    own = pairs(day)
-    hits = sum(pairs(rng.permutation(day)) >= own for _ in range(permutations))
+    rng = np.random.default_rng(1)
+    day, year, cell = _cells(incidents, width)
+    place, own = np.argsort(year, kind="stable"), _followers(cell, day, days).sum()
+    hits, dealt = 0, np.empty_like(day)
+    for _ in range(permutations):
+        dealt[place] = day[np.lexsort((rng.random(day.size), year))]
+        hits += int(_followers(cell, dealt, days).sum() >= own)
     return (hits + 1) / (permutations + 1)
+
+
+def _cells(incidents: Incidents, width: float) -> tuple[Ints, Ints, Ints]:
+    """Of each incident its day, its year, and the year and stretch together, as codes."""
+    frame = incidents.frame
+    day = frame["day"].to_numpy(np.int64)
+    year = _years(incidents, frame["run"].to_numpy(np.int64), day)
+    place, bins = _stretches(incidents, width)
+    return day, year, year * bins + place
+
+
+def _followers(group: Ints, day: Ints, days: int) -> Floats:
+    """How many of the same group follow each within so many days."""
+    order = np.lexsort((day, group))
+    key = (group * (int(day.max(initial=0)) + days + 1) + day)[order]
+    found = np.empty(day.size)
+    found[order] = np.searchsorted(key, key + days, side="right") - np.arange(day.size) - 1
+    return found
+
+
+def _stretches(incidents: Incidents, width: float) -> tuple[Ints, int]:
+    """The stretch of the line that each incident lies in, and how many there are."""
+    bins = max(math.ceil(incidents.line_km / width), 1)
+    place = incidents.frame["km_along"].to_numpy(float) // width
+    return np.clip(place, 0, bins - 1).astype(np.int64), bins
+
+
+def _years(incidents: Incidents, run: Ints, day: Ints) -> Ints:
+    """The year of its run that each day lies in, as codes: equal parts of about a year."""
+    parts = np.maximum(np.rint(incidents.days / _YEAR), 1).astype(np.int64)
+    first = np.cumsum(parts) - parts
+    return np.asarray(first[run] + day * parts[run] // np.maximum(incidents.days[run], 1))
 
 
 # ── how bad, how deep ────────────────────────────────────────────────────────────────────────
@@ -203,13 +236,19 @@ def quantile(values: Floats, pieces: Ints, q: float) -> Estimate:
     if not values.size:
         return _NOTHING
     x = np.sort(values)
-    at = float(x[max(math.ceil(q * x.size) - 1, 0)])
-    rank = np.argsort(np.argsort(values, kind="stable"), kind="stable")
-    found = share_interval(rank < math.ceil(q * x.size), pieces)
-    if math.isnan(found.low):
+    at = _quantile_of(x, q)
+    below = (values <= at).astype(float)
+    variance = variance_of_mean(below, pieces)
+    groups = int(pieces.max()) + 1
+    size = effective_size(float(below.mean()), variance, groups) / allowance(groups) ** 2
+    _, low, high = wilson(q, size)
+    if math.isnan(low):
         return Estimate(at, math.nan, math.nan)
-    low, high = (min(max(math.ceil(p * x.size) - 1, 0), x.size - 1) for p in found[1:])
-    return Estimate(at, float(x[low]), float(x[high]))
+    return Estimate(at, _quantile_of(x, low), _quantile_of(x, high))
+
+
+def _quantile_of(ordered: Floats, q: float) -> float:
+    return float(ordered[min(max(math.ceil(q * ordered.size) - 1, 0), ordered.size - 1)])
 
 
 # ── what only the model knows ────────────────────────────────────────────────────────────────
@@ -237,56 +276,79 @@ def attribution_table(sweep: Sweep) -> pd.DataFrame:
 
 def response_lags(sweep: Sweep) -> pd.DataFrame:
     """Days from what provoked a strike to the strike: for the home state the last incident held
-    against the host, for the host the last strike by the home state.
+    against the host until it chose to strike, for the host the last strike by the home state
+    before it chose to.
 
     Rows: the days within which a tenth, a half and nine tenths of the strikes come; columns as in
-    micro_table.
+    micro_table. Strikes that nothing of the kind came before (but friction, say) are left out.
     """
-    strikes = sweep.load(["day", "actor"], "events", where={"kind": ["strike"]})
-    strikes = strikes.merge(_draws(sweep), on=["point", "replicate"])
+    strikes, chosen = _of_kind(sweep, "strike"), _of_kind(sweep, "strike_chosen")
     provoking = {
         "home": sweep.load(["day"], "events", where={"attributed": [True]}),
-        "host": strikes[strikes["actor"] == "home"],
+        # A strike adds to the grievance of the day after, so none answers one of its own day.
+        "host": strikes[strikes["actor"] == "home"].assign(day=lambda frame: frame["day"] + 1),
     }
     rows = []
     for actor, before in provoking.items():
-        after = strikes[strikes["actor"] == actor]
-        lag, draws = _last_before(before, after)
-        pieces = np.unique(draws, return_inverse=True)[1]
+        after = strikes[strikes["actor"] == actor].assign(executed=lambda frame: frame["day"])
+        after = _last_before(chosen[chosen["actor"] == actor], after)
+        after = _last_before(before, after.assign(day=after["then"]))
+        lag = (after["executed"] - after["then"] + (actor == "host")).to_numpy(float)
+        pieces = np.unique(after["draws"], return_inverse=True)[1]
         for q in (0.1, 0.5, 0.9):
             row = {"measure": f"{100 * q:.0f} % of {actor}'s strikes come within", "unit": "days"}
-            found = quantile(lag, pieces, q)
-            rows.append(row | named("value", found) | {"n": lag.size})
+            rows.append(row | named("value", quantile(lag, pieces, q)) | {"n": lag.size})
     return pd.DataFrame(rows)
 
 
-def _last_before(before: pd.DataFrame, after: pd.DataFrame) -> tuple[Floats, Ints]:
-    """Days since the last event of the same run, of those that have one; and their draws."""
+def _last_before(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """The events that another came before in their run, that day or earlier; `then`: its day."""
     key = ["point", "replicate"]
-    found = pd.merge_asof(
-        after[[*key, "day", "draws"]].sort_values("day", kind="stable"),
+    return pd.merge_asof(
+        after.drop(columns="then", errors="ignore").sort_values("day", kind="stable"),
         before[[*key, "day"]].assign(then=before["day"]).sort_values("day", kind="stable"),
         on="day", by=key,
     ).dropna(subset="then")  # fmt: skip
-    return (found["day"] - found["then"]).to_numpy(float), found["draws"].to_numpy(np.int64)
 
 
 def exchange_lengths(sweep: Sweep, window: int = 14) -> pd.DataFrame:
     """Strikes in a row, none more than `window` days after the one before: how many there are.
 
-    Columns: measure ("mean strikes in an exchange"), value and its interval, n (exchanges). An
-    exchange that the end of its run may have cut short counts as it stands.
+    An exchange that the end of its run may have cut short counts as it stands. Rows: the mean of
+    all strikes; of exchanges that the home state began, its strikes, the share with but one of
+    them, and what that share would be were their number geometric, as it is where each is answered
+    and replied to with the same probability. Columns as in micro_table; n is exchanges.
     """
-    strikes = sweep.load(["day"], "events", where={"kind": ["strike"]})
-    strikes = strikes.merge(_draws(sweep), on=["point", "replicate"])
-    strikes = strikes.sort_values(["point", "replicate", "day"], kind="stable")
-    gap = strikes.groupby(["point", "replicate"])["day"].diff()
+    return exchange_table(_of_kind(sweep, "strike"), window)
+
+
+def exchange_table(strikes: pd.DataFrame, window: int) -> pd.DataFrame:
+    """As exchange_lengths, of strikes: point, replicate, day, actor, draws."""
+    run = ["point", "replicate"]
+    strikes = strikes.sort_values([*run, "day"], kind="stable")
+    gap = strikes.groupby(run)["day"].diff()
     number = (gap.isna() | (gap > window)).cumsum()
-    lengths = strikes.groupby(number).agg(n=("day", "size"), draws=("draws", "first"))
-    pieces = np.unique(lengths["draws"], return_inverse=True)[1]
-    found = mean_interval(lengths["n"].to_numpy(float), pieces)
-    row = {"measure": "mean strikes in an exchange", "unit": "strikes"} | named("value", found)
-    return pd.DataFrame([row | {"n": len(lengths)}])
+    table = strikes.assign(home=strikes["actor"].eq("home")).groupby(number)
+    found = table.agg(all=("day", "size"), home=("home", "sum"), draws=("draws", "first"))
+    begun = found[table["home"].first()] if len(found) else found
+    pieces, of_begun = (
+        np.unique(frame["draws"].to_numpy(np.int64), return_inverse=True)[1]
+        for frame in (found, begun)
+    )
+    mean = mean_interval(begun["home"].to_numpy(float), of_begun)
+    single = share_interval(begun["home"].to_numpy() == 1, of_begun)
+    once = Estimate(*(1 / max(x, 1.0) for x in (mean.value, mean.high, mean.low)))
+    rows = (
+        ("mean strikes in an exchange", "strikes",
+         mean_interval(found["all"].to_numpy(float), pieces), len(found)),
+        ("mean strikes by home, once it began", "strikes", mean, len(begun)),
+        ("share with one strike by home", "share", single, len(begun)),
+        ("share with one, were they geometric", "share", once, len(begun)),
+    )  # fmt: skip
+    return pd.DataFrame([
+        {"measure": name, "unit": unit} | named("value", value) | {"n": n}
+        for name, unit, value, n in rows
+    ])  # fmt: skip
 
 
 def displacement(
@@ -295,32 +357,36 @@ def displacement(
     """What more effort on a stretch of the line from some day on did: to it, and to its neighbours.
 
     treated: its km along the line. buffer: km on either side that may take up what it sheds.
-    Rows: the share of incidents in `treated` and in `neighbours` before and after, their change,
-    and the weighted displacement quotient (Bowers and Johnson 2003): the change of the neighbours
-    over that of the treated, both against the rest; below 0 is displacement, above 0 a spread of
-    benefit.
+    Rows: the share of incidents in `treated` before and after, its change and that of the
+    neighbours, and the weighted displacement quotient (Bowers and Johnson 2003): the change of the
+    neighbours over that of the treated, both against the rest. Where the treated have fewer, below
+    0 is displacement, above 0 a spread of benefit; it has no interval where the change of the
+    treated may be none.
+
+    Raises InputError where there is no incident before, or none after, that day.
     """
     along = incidents.frame["km_along"].to_numpy(float)
     low, high = treated
     zone = np.where((along >= low) & (along < high), 0,
                     np.where((along >= low - buffer) & (along < high + buffer), 1, 2))  # fmt: skip
     after = (incidents.frame["day"].to_numpy() >= day).astype(int)
+    if not 0 < after.sum() < after.size:
+        raise InputError("no incidents before or after to compare", setting="day", value=day,
+                         allowed="a day in the midst of them")  # fmt: skip
     pieces = _piece_of(incidents)
-    if not pieces.size:
-        raise InputError("no incidents to compare", setting="incidents", value=0)
     counts = np.bincount(pieces * 6 + after * 3 + zone, minlength=(int(pieces.max()) + 1) * 6)
     sums = counts.reshape(-1, 6).astype(float)
-    measures: dict[str, Callable[[Floats], Floats]] = {
-        "treated, before": lambda s: _zone_share(s, 0, 0),
-        "treated, after": lambda s: _zone_share(s, 1, 0),
-        "treated, change": lambda s: _zone_share(s, 1, 0) - _zone_share(s, 0, 0),
-        "neighbours, change": lambda s: _zone_share(s, 1, 1) - _zone_share(s, 0, 1),
-        "displacement quotient": _quotient,
+    rows = {
+        "treated, before": _jackknife(sums, lambda s: _zone_share(s, 0, 0)),
+        "treated, after": _jackknife(sums, lambda s: _zone_share(s, 1, 0)),
+        "treated, change": _jackknife(sums, lambda s: _change(s, 0)),
+        "neighbours, change": _jackknife(sums, lambda s: _change(s, 1)),
+        "displacement quotient": _quotient(sums),
     }
     return pd.DataFrame([
         {"measure": name, "unit": "share" if "," in name else ""}
-        | named("value", _bootstrap(sums, measure)) | {"n": along.size}
-        for name, measure in measures.items()
+        | named("value", found) | {"n": along.size}
+        for name, found in rows.items()
     ])  # fmt: skip
 
 
@@ -329,14 +395,41 @@ def _zone_share(sums: Floats, after: int, zone: int) -> Floats:
     return np.asarray(part[..., zone] / part.sum(-1))
 
 
-def _quotient(sums: Floats) -> Floats:
-    ratio = sums[..., [0, 1, 3, 4]] / sums[..., [2, 2, 5, 5]]
-    return np.asarray((ratio[..., 3] - ratio[..., 1]) / (ratio[..., 2] - ratio[..., 0]))
+def _change(sums: Floats, zone: int) -> Floats:
+    return _zone_share(sums, 1, zone) - _zone_share(sums, 0, zone)
+
+
+def _quotient(sums: Floats) -> Estimate:
+    """The displacement quotient with its interval (Fieller 1954): every q for which neighbours'
+    change - q · treated's change may be 0; none where that of the treated may be 0 itself."""
+    total, n = sums.sum(axis=0), len(sums)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value, without = _against_rest(total), _against_rest(total - sums)
+    at = float(value[1] / value[0])
+    if n < 2 or not np.isfinite(without).all():
+        return Estimate(at, math.nan, math.nan)
+    spread = (n - 1) * np.cov(without.T, bias=True) * _t(n) ** 2
+    (a, b), (_, c) = np.outer(value, value) - spread
+    if a <= 0:
+        return Estimate(at, math.nan, math.nan)
+    half = math.sqrt(b * b - a * c)
+    return Estimate(at, float((b - half) / a), float((b + half) / a))
+
+
+def _against_rest(sums: Floats) -> Floats:
+    """(..., 2): change of the ratio of the treated, and of the neighbours, to the rest."""
+    return np.asarray(sums[..., 3:5] / sums[..., 5:6] - sums[..., :2] / sums[..., 2:3])
 
 
 # ── pieces ───────────────────────────────────────────────────────────────────────────────────
 
 _NOTHING = Estimate(math.nan, math.nan, math.nan)
+
+
+def _of_kind(sweep: Sweep, kind: str) -> pd.DataFrame:
+    """The events of a kind in runs that did not fail: point, replicate, day, actor, draws."""
+    events = sweep.load(["day", "actor"], "events", where={"kind": [kind]})
+    return events.merge(_draws(sweep), on=["point", "replicate"])
 
 
 def _draws(sweep: Sweep) -> pd.DataFrame:
@@ -345,13 +438,15 @@ def _draws(sweep: Sweep) -> pd.DataFrame:
     return runs[["point", "replicate"]].assign(draws=clusters(runs))
 
 
+def _piece(incidents: Incidents, run: Ints, day: Ints) -> Ints:
+    """The piece that each day of a run belongs to: its draws, or in a data set its quarter."""
+    return day // BLOCK_DAYS if incidents.runs == 1 else incidents.draws[run]
+
+
 def _piece_of(incidents: Incidents) -> Ints:
-    """The independent piece that each incident belongs to, as codes from 0."""
-    if incidents.runs == 1:
-        piece = incidents.frame["day"].to_numpy(np.int64) // BLOCK_DAYS
-    else:
-        piece = incidents.draws[incidents.frame["run"].to_numpy(np.int64)]
-    return np.unique(piece, return_inverse=True)[1]
+    """The piece that each incident belongs to, as codes from 0."""
+    run, day = (incidents.frame[name].to_numpy(np.int64) for name in ("run", "day"))
+    return np.unique(_piece(incidents, run, day), return_inverse=True)[1]
 
 
 def _sums(piece: Ints, *columns: Floats) -> Floats:
@@ -360,24 +455,24 @@ def _sums(piece: Ints, *columns: Floats) -> Floats:
     return np.stack([np.bincount(piece, column, n) for column in columns], axis=1)
 
 
-def _bootstrap(sums: Floats, measure: Callable[[Floats], Floats]) -> Estimate:
-    """A measure of sums (pieces, columns), with the middle of that of resampled pieces: 95 %, and
-    more where they are few, as a t interval is wider (Hesterberg 2015)."""
-    if not len(sums):
-        return _NOTHING
-    if len(sums) > _PIECES:  # so many pieces that sets of them do as well
-        sums = _sums(np.arange(len(sums)) % _PIECES, *sums.T)
+def _jackknife(sums: Floats, measure: Callable[[Floats], Floats], log: bool = False) -> Estimate:
+    """A measure of sums (pieces, columns), with its t interval from leaving out each piece in turn;
+    log: on the scale of logarithms, for ratios, which are skewed."""
     n = len(sums)
+    if not n:
+        return _NOTHING
+    total = sums.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = float(measure(sums.sum(axis=0)))
-        if n < 2:
-            return Estimate(value, math.nan, math.nan)
-        weights = np.random.default_rng(1).multinomial(n, np.full(n, 1 / n), _RESAMPLES)
-        drawn = measure(weights @ sums)
-    drawn = drawn[np.isfinite(drawn)]
-    if not drawn.size or not math.isfinite(value):
+        value, without = float(measure(total)), measure(total - sums)
+        centre, found = (np.log(value), np.log(without)) if log else (value, without)
+        half = _t(n) * math.sqrt(n - 1) * found.std()
+    if n < 2 or not math.isfinite(half):
         return Estimate(value, math.nan, math.nan)
-    wider = math.sqrt(n / (n - 1)) * float(special.stdtrit(n - 1, 0.5 + CONFIDENCE / 2))
-    tail = float(special.ndtr(-wider))
-    low, high = np.quantile(drawn, [tail, 1 - tail])
+    ends = centre - half, centre + half
+    low, high = np.exp(ends) if log else ends
     return Estimate(value, float(low), float(high))
+
+
+def _t(pieces: int) -> float:
+    """The quantile of Student's t that goes with the spread of so many pieces."""
+    return float(special.stdtrit(pieces - 1, 0.5 + CONFIDENCE / 2))

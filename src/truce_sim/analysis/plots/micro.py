@@ -21,24 +21,29 @@ _MARKS = "osD^vP"
 def plot_micro(tables: Mapping[str, pd.DataFrame]) -> list[Axes]:
     """A panel a measure, since units differ; in each a row a source with its interval.
 
-    tables: of `micro.micro_table`, by what they are of. Returns the axes of the panels.
+    tables: of `micro`, by what they are of. Returns the axes of the panels.
     """
     from matplotlib import pyplot as plt
 
     measures = list(dict.fromkeys(name for table in tables.values() for name in table["measure"]))
     columns = 3
     rows = math.ceil(len(measures) / columns)
-    size = (3.2 * columns, (1.0 + 0.28 * len(tables)) * rows)
+    size = (3.2 * columns, (1.05 + 0.25 * len(tables)) * rows)
     figure, grid = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
     panels = list(grid.flat)
     for ax, measure in zip(panels, measures, strict=False):
         _panel(ax, measure, tables)
     for ax in panels[len(measures) :]:
         ax.remove()
-    told = ", ".join(f"{name}: {int(table['n'].max()):,}" for name, table in tables.items())
-    figure.supxlabel(f"n = {told} incidents; intervals: 95 %", x=0.01, ha="left", color=GREY,
-                     fontsize="x-small")  # fmt: skip
+    told = "; ".join(f"{name}: {_span_of(table['n'])}" for name, table in tables.items())
+    note = textwrap.fill(f"intervals: 95 %; n of {told}", 130)
+    figure.supxlabel(note, x=0.01, ha="left", color=GREY, fontsize="x-small")
     return panels[: len(measures)]
+
+
+def _span_of(n: pd.Series) -> str:
+    least, most = int(n.min()), int(n.max())
+    return f"{most:,}" if least == most else f"{least:,} to {most:,}"
 
 
 def _panel(ax: Axes, measure: str, tables: Mapping[str, pd.DataFrame]) -> None:
@@ -54,6 +59,7 @@ def _panel(ax: Axes, measure: str, tables: Mapping[str, pd.DataFrame]) -> None:
     ax.set_yticks(range(len(tables)), list(tables))
     ax.set_ylim(len(tables) - 0.5, -0.5)
     ax.margins(x=0.15)
+    ax.locator_params(axis="x", nbins=4)
     ax.set_title(textwrap.fill(measure, 26), fontsize="small", fontweight="normal")
     ax.set_xlabel(unit)
     ax.grid(visible=False, axis="y")
