@@ -1,8 +1,10 @@
 """Where it tips: an outcome over two factors, and the line where a truce holds as often as not.
 
-Both are plain: shares of cells, straight lines between neighbouring cells, and a bootstrap over
-sets of runs that share draws (Efron and Tibshirani 1993). A sampled design is cut into cells of
-about as many points each; its intervals are given those points.
+On a grid the curve over y is the isotonic one, joined by straight lines (Stylianou and Flournoy
+2002): where raw shares wiggle about the level, their first passing would come too early. Intervals
+resample sets of runs that share draws, widened for few sets (Hesterberg 2015). Over scattered
+points, where no cell has runs enough, it is the level line of a quadratic surface, logistic for
+shares, and its interval those y at which the surface cannot be told from the level.
 """
 
 from __future__ import annotations
@@ -14,25 +16,34 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import special
 
 from truce_sim.errors import InputError
 from truce_sim.sweeps.sampling import ROWS, SAMPLES
 
-from .inference import CONFIDENCE, clusters, mean_interval, named, share_interval
+from .inference import CONFIDENCE, clusters, mean_interval, named, share_interval, variance_of_mean
 from .sweep import Sweep
 from .words import plain
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 #: Pairs of factors that the model's questions turn on.
 THRESHOLD_MEMORY = ("home.grievance_memory_days", "home.threshold")
 WILL_CAPACITY = ("host.will", "host.capacity")
 
-#: Ranges that a sampled factor is cut into at most, and points that a cell then has.
+#: Ranges that a scattered factor is cut into at most, and points that a cell then has.
 MOST_RANGES, LEAST_POINTS = 12, 40
+#: With fewer clusters a grid's line has no interval.
+LEAST_CLUSTERS = 6
+SHARES = ("holds", "collapsed")
 _RESAMPLES = 1000
 _BLOCKS = 2000  # clusters are resampled in at most so many blocks
+_LINES, _STEPS = 25, 200  # values of x and y at which a surface is read
+_FITTED = 10  # points of a cell by which a surface is checked
+_RIDGE = 1e-2  # keeps coefficients finite where all runs, or none, hold
+_TOLD = 5  # values of x that are told at most
 
 
 class Axis(NamedTuple):
@@ -53,27 +64,42 @@ class Cells(NamedTuple):
     clusters: Ints
 
 
+class Scatter(NamedTuple):
+    """Runs at scattered points: coordinates (n,), outcome, whether it is a share, and clusters:
+    of shared draws, and of points. `x` is None where y alone varies."""
+
+    x: Floats | None
+    y: Floats
+    outcome: Floats
+    share: bool
+    clusters: Ints
+    points: Ints
+
+
 def phase_map(sweep: Sweep, x: str, y: str, outcome: str = "holds") -> pd.DataFrame:
     """An outcome over two factors, pooled over the others: a row a cell that has runs.
 
     Columns: x, y (coordinates, or words), value and its interval, n. Shares have Wilson intervals,
     means t intervals, both by clusters of shared draws. attrs: names of factors and outcome.
+    Scattered factors are cut into ranges of about as many points each, named by their median.
 
     Raises InputError for a factor that is not swept, or the same one twice.
     """
-    cells = _cells(sweep, x, y, outcome)
-    share = outcome in ("holds", "collapsed")
+    runs = _runs(sweep, x, y, outcome)
+    cells = _cells(sweep, runs, x, y)
     width, rows = len(cells.y.at), []
     code = cells.place[0] * width + cells.place[1]
-    for cell in np.unique(code).tolist():
-        inside = np.flatnonzero(code == cell)
-        values = cells.outcome[inside]
+    order = np.argsort(code, kind="stable")
+    for inside in np.split(order, np.flatnonzero(np.diff(code[order])) + 1):
+        cell, values = int(code[inside[0]]), cells.outcome[inside]
         shared = np.unique(cells.clusters[inside], return_inverse=True)[1]
-        found = share_interval(values > 0.5, shared) if share else mean_interval(values, shared)
+        flags = values > 0.5
+        found = (share_interval(flags, shared) if outcome in SHARES
+                 else mean_interval(values, shared))  # fmt: skip
         at = {x: cells.x.at[cell // width], y: cells.y.at[cell % width]}
         rows.append(at | named("value", found) | {"n": values.size})
     table = pd.DataFrame(rows, columns=[x, y, "value", "value_low", "value_high", "n"])
-    table.attrs = {"x": x, "y": y, "outcome": outcome, "horizon": sweep.horizon}
+    table.attrs = _about(sweep, x, y, outcome)
     return table
 
 
@@ -83,45 +109,269 @@ def boundary(
     """The value of y at which an outcome passes a level, for each value of x.
 
     Columns: x, y with its interval, side ("crosses", "above everywhere", "below everywhere",
-    "crosses more than once": y is then the first), n. The curve over y goes through its cells in
-    straight lines; the interval holds the middle 95 % of what resamples of clusters give; an end
-    that lies beyond the values swept is infinite. With fewer than two clusters there is none.
+    "crosses more than once": y is then the first), n. An end of an interval that lies beyond the
+    values swept is infinite; there is none with fewer than LEAST_CLUSTERS sets of draws (two over
+    scattered points). Other factors are averaged over as the design has them. attrs["method"]:
+    "isotonic", or "surface"; of a surface, `misfit` is the least likely gap between it and the mean
+    of a cell of points, `misfit_p` its p-value (Bonferroni over cells): where small, the line is
+    rough.
 
     Raises InputError for a factor that is not swept, or where y is made of words or of one level.
     """
     if not sweep.is_number(sweep.check_factor(y)):
         raise InputError("is made of words: a line needs numbers", setting="y", value=y,
                          allowed="a factor of numbers; the other way round, perhaps")  # fmt: skip
-    cells = _cells(sweep, x, y, outcome)
-    if len(cells.y.at) < 2:
+    if outcome in SHARES and not 0 < level < 1:
+        raise InputError("is no share that can be passed", setting="level", value=level,
+                         allowed="a number between 0 and 1")  # fmt: skip
+    runs, points, share = _runs(sweep, x, y, outcome), sweep.folder.design, outcome in SHARES
+    if points[y].nunique() < 2:
         raise InputError("has one level: nothing is crossed", setting="y", value=y,
                          allowed="a factor of two levels or more")  # fmt: skip
-    table = boundary_of(cells, level)
-    table.attrs |= {"outcome": outcome, "horizon": sweep.horizon}
+    if scattered(sweep, x, y):
+        by = "seed" if sweep.design in ROWS else "point"
+        table = _surface_boundary(runs, points, x, y, level, share, by)
+    else:
+        table = boundary_of(_cells(sweep, runs, x, y), level, share)
+    low, high = _ends(points[y])
+    table.attrs |= {"from": float(low), "to": float(high)} | _about(sweep, x, y, outcome)
     return table
 
 
-def boundary_of(cells: Cells, level: float) -> pd.DataFrame:
-    """The line through cells at which their outcome passes a level, as in boundary."""
-    share, draws = _curves(cells)
-    x, y, at = cells.x.name, cells.y.name, np.asarray(cells.y.at, float)
-    rising = bool(np.nanmean(share[:, -1]) >= np.nanmean(share[:, 0]))
-    n = np.bincount(cells.place[0], minlength=len(cells.x.at))
+def scattered(sweep: Sweep, x: str, y: str) -> bool:
+    """Whether points lie scattered over two factors: sampled, or few of a table on one level."""
+    points = sweep.folder.design[[x, y]]
+    counts = {name: int(points[name].nunique()) for name in (x, y)}
+    if not any(counts[name] > MOST_RANGES and sweep.is_number(name) for name in counts):
+        return False
+    sparse = len(points.drop_duplicates()) < math.prod(counts.values()) / 4
+    return sweep.design in (*SAMPLES, *ROWS) or sparse
+
+
+# ── on a grid ────────────────────────────────────────────────────────────────────────────────
+
+
+def boundary_of(cells: Cells, level: float, share: bool = True) -> pd.DataFrame:
+    """The line through cells at which their outcome, a share or a mean, passes a level."""
+    runs, sums = _resampled(cells)
+    x, y, log = cells.x.name, cells.y.name, is_log(pd.Series(cells.y.at))
+    at = _taken(np.asarray(cells.y.at, float), log)
+    groups = int(cells.clusters.max()) + 1
+    with np.errstate(invalid="ignore", divide="ignore"):
+        curves = sums / runs
+    mostly = float(np.nansum(np.apply_along_axis(slope, 1, curves[0]))) >= 0
     rows = []
     for i, coordinate in enumerate(cells.x.at):
-        found, side = crossing(at, share[i], level, rising)
-        spread = np.sort([crossing(at, curve, level, rising)[0] for curve in draws[:, i]])
-        line = named(y, (_finite(found), *_middle(spread)))
-        rows.append({x: coordinate} | line | {"side": side, "n": int(n[i])})
+        there = np.flatnonzero(runs[0, i] > 0)
+        rising, passes = _course(curves[:, i, there], runs[0, i, there], level, mostly, share)
+        kept = there[: passes[1] if len(passes) > 1 else there.size]
+        found = passing(at[kept], sums[:, i][:, kept], runs[:, i][:, kept], level, rising)
+        ends = np.array([_finite(found[0]), *_middle(np.sort(found[1:]), groups)])
+        line = named(y, tuple(_untaken(ends, log).tolist()))
+        n = int(runs[0, i].sum())
+        side = "crosses more than once" if len(passes) > 1 else _side(found[0], rising)
+        rows.append({x: coordinate} | line | {"side": side, "rising": rising, "n": n})
     table = pd.DataFrame(rows)
-    table.attrs = {"x": x, "y": y, "level": level, "rising": rising,
-                   "from": float(at[0]), "to": float(at[-1])}  # fmt: skip
+    table.attrs = {"x": x, "y": y, "level": level, "method": "isotonic"}
     return table
+
+
+def passing(at: Floats, sums: Floats, runs: Floats, level: float, rising: bool) -> Floats:
+    """Where curves that only rise (or only fall) pass a level; sums, runs: (..., levels).
+
+    They are the isotonic regressions of sums / runs on the levels, joined by straight lines. Such
+    a regression reaches the level where the sum of all that is missing before is largest, and its
+    values there are the extreme means to either side (Barlow et al. 1972). Infinite where it would
+    pass before or after the levels there are, NaN where there are no runs.
+    """
+    before, after = -math.inf, math.inf
+    if not at.size:
+        return np.full(runs.shape[:-1], math.nan)
+    if not rising:
+        at, sums, runs = at[::-1], sums[..., ::-1], runs[..., ::-1]
+        before, after = after, before
+    zero = np.zeros((*runs.shape[:-1], 1))
+    total = np.concatenate([zero, np.cumsum(sums - level * runs, axis=-1)], axis=-1)
+    weight = np.concatenate([zero, np.cumsum(runs, axis=-1)], axis=-1)
+    first = total.argmin(axis=-1)[..., None]
+    change = total - np.take_along_axis(total, first, axis=-1)
+    width = weight - np.take_along_axis(weight, first, axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = change / width
+    low = np.where(width < 0, mean, -math.inf).max(axis=-1)
+    high = np.where(width > 0, mean, math.inf).min(axis=-1)
+    place = first[..., 0]
+    right = at[np.minimum(place, at.size - 1)]
+    left = at[np.maximum(place - 1, 0)]
+    with np.errstate(invalid="ignore"):
+        found = left + low / (low - high) * (right - left)
+    found = np.where(np.isinf(low), before, np.where(np.isinf(high), after, found))
+    return np.where(weight[..., -1] > 0, found, math.nan)
+
+
+def _course(
+    curves: Floats, runs: Floats, level: float, mostly: bool, share: bool
+) -> tuple[bool, list[int]]:
+    """Whether a curve rises, and the level (as index) that ends each of its sure passings.
+
+    curves: (1 + resamples, levels), the first as it is. It goes the way that all mostly go unless
+    its slope is the other way beyond doubt; it passes more than once only where cells clearly
+    above and clearly below the level (Bonferroni over levels) take turns.
+    """
+    if len(curves) < 3 or not runs.size:
+        return mostly, []
+    whole, draws = curves[0], curves[1:]
+    slopes = np.apply_along_axis(slope, 1, draws)
+    tilt, spread = slope(whole), float(np.nanstd(slopes))
+    rising = bool(tilt > 0) if abs(tilt) > 3 * spread else mostly
+    error = np.nanstd(draws, axis=0)
+    if share:  # a cell whose runs all end alike is not certain
+        error = np.maximum(error, np.sqrt(level * (1 - level) / np.maximum(runs, 1)))
+    sure = float(special.ndtri(1 - (1 - CONFIDENCE) / 2 / runs.size))
+    told = np.sign(whole - level) * (np.abs(whole - level) > sure * error)
+    turns = _turns(told)
+    if turns.size > 1:
+        rising = bool(told[turns[0]] > 0)
+    return rising, turns.tolist()
+
+
+def _turns(told: Floats) -> Ints:
+    """Where signs change, zeros (not known) aside."""
+    settled = np.flatnonzero(told)
+    turns: Ints = settled[1:][told[settled[1:]] != told[settled[:-1]]]
+    return turns
+
+
+def slope(curve: Floats) -> float:
+    """How a curve rises from level to level: least squares over those that have a value."""
+    there = np.flatnonzero(np.isfinite(curve))
+    place = there - there.mean() if there.size else there
+    return float(place @ curve[there]) / max(float(place @ place), 1.0)
+
+
+def _middle(spread: Floats, groups: int) -> tuple[float, float]:
+    """The middle of sorted values of resamples, some of them infinite: 95 % of them, and as much
+    more as so few clusters need (Hesterberg 2015)."""
+    if groups < LEAST_CLUSTERS or not spread.size or np.isnan(spread).any():
+        return math.nan, math.nan
+    wide = math.sqrt(groups / (groups - 1)) * special.stdtrit(groups - 1, 0.5 + CONFIDENCE / 2)
+    tail = float(special.ndtr(-wide))
+    low, high = math.floor(tail * (spread.size - 1)), math.ceil((1 - tail) * (spread.size - 1))
+    return float(spread[low]), float(spread[high])
+
+
+def _side(found: float, rising: bool) -> str:
+    if math.isnan(found):
+        return "no runs"
+    if math.isfinite(found):
+        return "crosses"
+    return "above everywhere" if (found < 0) == rising else "below everywhere"
+
+
+def _finite(value: float) -> float:
+    return value if math.isfinite(value) else math.nan
+
+
+def _resampled(cells: Cells) -> tuple[Floats, Floats]:
+    """Runs and sums of outcomes by cell (1 + resamples, x, y): as they are, then by resamples."""
+    shape = len(cells.x.at), len(cells.y.at)
+    cell, size = np.ravel_multi_index(cells.place, shape), shape[0] * shape[1]
+    blocks = min(int(cells.clusters.max()) + 1, _BLOCKS)
+    code = (cells.clusters % blocks) * size + cell
+    resamples = _RESAMPLES if blocks > 1 else 0
+    chosen = np.random.default_rng(1).multinomial(blocks, np.full(blocks, 1 / blocks), resamples)
+    weights = np.concatenate([np.ones((1, blocks)), chosen])
+    runs, sums = (
+        (weights @ np.bincount(code, of, blocks * size).reshape(blocks, size)).reshape(-1, *shape)
+        for of in (None, cells.outcome)
+    )
+    return runs, sums
+
+
+# ── over scattered points ────────────────────────────────────────────────────────────────────
+
+
+class Surface(NamedTuple):
+    """A fitted surface: coefficients, their covariances, degrees of freedom, and how coordinates
+    become terms: (middle, spread) of x and y."""
+
+    coefficients: Floats
+    covariances: tuple[Floats, ...]
+    freedom: int
+    scales: tuple[tuple[float, float], ...]
+
+    def terms(self, *coordinates: Floats) -> Floats:
+        """(n, terms): 1, each coordinate and its square, and their product."""
+        z = [(c - middle) / spread for c, (middle, spread)
+             in zip(coordinates, self.scales, strict=True)]  # fmt: skip
+        columns = [np.ones_like(z[0]), *z, *(c * c for c in z)]
+        both = [z[0] * z[1]] if len(z) > 1 else []
+        return np.stack([*columns, *both]).T  # transposed, so that each term lies together
+
+    def at(self, *coordinates: Floats) -> tuple[Floats, Floats]:
+        """Height at coordinates (n,), a logit of shares, and half the width of its interval."""
+        terms = self.terms(*coordinates)
+        both = [np.einsum("ij,jk,ik->i", terms, v, terms) for v in self.covariances]
+        variance = np.maximum(both[0] + both[1] - both[2], np.maximum(both[0], both[1]))
+        t = float(special.stdtrit(self.freedom, 0.5 + CONFIDENCE / 2)) if self.freedom else math.nan
+        return terms @ self.coefficients, t * np.sqrt(variance)
+
+
+def fit(runs: Scatter) -> Surface:
+    """The surface of an outcome, by maximum likelihood (least squares for means).
+
+    Runs that share draws depend on each other, and so do runs of one point where other factors
+    vary: variances are those of both clusterings less that of single runs (Cameron, Gelbach and
+    Miller 2011), and never below either.
+    """
+    coordinates = [c for c in (runs.x, runs.y) if c is not None]
+    scales = tuple((float(c.mean()), float(c.std()) or 1.0) for c in coordinates)
+    bare = Surface(np.zeros(0), (), 0, scales)
+    terms, y = bare.terms(*coordinates), runs.outcome
+    beta = np.zeros(terms.shape[1])
+    for _ in range(50):
+        mean, weight = _mean(terms @ beta, runs.share)
+        information = (terms * weight[:, None]).T @ terms + _RIDGE * np.eye(beta.size)
+        step = np.linalg.solve(information, terms.T @ (y - mean) - _RIDGE * beta)
+        beta = beta + step * min(1.0, 4.0 / np.abs(step).max()) if runs.share else beta + step
+        if np.abs(step).max() <= 1e-9 * (1 + np.abs(beta).max()):
+            break
+    mean, weight = _mean(terms @ beta, runs.share)
+    single = np.linalg.solve(information, (terms * (y - mean)[:, None]).T)
+    left_out = [_jackknife(terms, y - mean, weight, groups, information)
+                for groups in (runs.clusters, runs.points)]  # fmt: skip
+    groups = min(int(runs.clusters.max()), int(runs.points.max()))
+    return Surface(beta, (*left_out, single @ single.T), groups, scales)
+
+
+def _mean(height: Floats, share: bool) -> tuple[Floats, Floats]:
+    """Mean outcome and weight of a run at a height."""
+    if not share:
+        return height, np.ones_like(height)
+    mean = special.expit(height)
+    return mean, mean * (1 - mean)
+
+
+def _jackknife(
+    terms: Floats, rest: Floats, weight: Floats, groups: Ints, information: Floats
+) -> Floats:
+    """Covariance of coefficients by leaving out one group at a time, to first order (MacKinnon,
+    Nielsen and Webb 2023): it holds with few groups where the usual sandwich is too narrow."""
+    n, size = int(groups.max()) + 1, terms.shape[1]
+    scores = np.stack([np.bincount(groups, terms[:, j] * rest, n) for j in range(size)], axis=1)
+    if n < 2:
+        return np.full((size, size), math.nan)
+    lost = np.empty((n, size, size))
+    for i, j in zip(*np.tril_indices(size), strict=True):
+        lost[:, i, j] = np.bincount(groups, weight * terms[:, i] * terms[:, j], n)
+        lost[:, j, i] = lost[:, i, j]
+    moved = np.linalg.solve(information - lost, scores[..., None])[..., 0]
+    return np.asarray((n - 1) / n * moved.T @ moved)
 
 
 def crossing(at: Floats, curve: Floats, level: float, rising: bool) -> tuple[float, str]:
-    """Where a curve through (at, curve) first passes a level, and how it lies; minus or plus
-    infinity where it would pass before or after the values there are."""
+    """Where a smooth curve through (at, curve) first passes a level, and how it lies; minus or
+    plus infinity where it would pass before or after the values there are."""
     there = np.isfinite(curve)
     at, curve = at[there], curve[there]
     if not at.size:
@@ -137,58 +387,128 @@ def crossing(at: Floats, curve: Floats, level: float, rising: bool) -> tuple[flo
     return float(at[i] + share * (at[i + 1] - at[i])), side
 
 
-def _middle(spread: Floats) -> tuple[float, float]:
-    """The middle 95 % of sorted values, some of them infinite."""
-    if not spread.size or np.isnan(spread).any():
+def line_over_scatter(
+    runs: Scatter, surface: Surface, at: Floats, y: Floats, level: float
+) -> pd.DataFrame:
+    """The line of a surface: a row for each value of x (one where there is no x), of the columns y,
+    y_low, y_high, side, rising, n. at: values of x; y: the values along which to look for it."""
+    height = float(special.logit(level)) if runs.share else level
+    rows: list[dict[str, object]] = []
+    for x in at if runs.x is not None else [math.nan]:
+        curve, half = surface.at(*((y,) if runs.x is None else (np.full_like(y, x), y)))
+        rising = bool(curve[-1] >= curve[0])
+        found, side = crossing(y, curve, height, rising)
+        ends = [crossing(y, curve + sign * half, height, rising)[0] for sign in (-1, 1)]
+        low, high = (math.nan, math.nan) if np.isnan(half).any() else (min(ends), max(ends))
+        if (
+            "more" in side
+            and _turns(np.sign(curve - height) * (np.abs(curve - height) > half)).size < 2
+        ):
+            side = "crosses"  # a turn of the surface that may be chance
+        rows.append(named("y", (_finite(found), low, high)) | {"side": side, "rising": rising})
+    return pd.DataFrame(rows).assign(n=runs.y.size)
+
+
+def misfit(runs: Scatter, surface: Surface) -> tuple[float, float]:
+    """The least likely gap between the mean outcome of a cell of points and the surface there, and
+    its p-value times the number of cells; NaN where there are too few clusters."""
+    coordinates = [c for c in (runs.x, runs.y) if c is not None]
+    mean, weight = _mean(surface.terms(*coordinates) @ surface.coefficients, runs.share)
+    count = int(np.clip(math.isqrt((int(runs.points.max()) + 1) // _FITTED), 2, 5))
+    cell = np.zeros(mean.size, np.int64)
+    for values in coordinates:
+        inner = np.quantile(values, np.linspace(0, 1, count + 1)[1:-1])
+        cell = cell * count + np.searchsorted(inner, values)
+    found = []
+    for inside in (cell == c for c in np.unique(cell)):
+        # of shares never less than chance alone: where none holds, none would differ from another
+        least = float(weight[inside].mean()) / inside.sum() if runs.share else 0.0
+        rest = (runs.outcome - mean)[inside]
+        found.append(_gap(rest, runs.clusters[inside], runs.points[inside], least))
+    gaps, chances = np.array(found).T
+    if np.isnan(chances).any():
         return math.nan, math.nan
-    tail = (1 - CONFIDENCE) / 2
-    low, high = math.floor(tail * (spread.size - 1)), math.ceil((1 - tail) * (spread.size - 1))
-    return float(spread[low]), float(spread[high])
+    worst = int(chances.argmin())
+    return float(gaps[worst]), min(float(chances[worst]) * gaps.size, 1.0)
 
 
-def _finite(value: float) -> float:
-    return value if math.isfinite(value) else math.nan
+def _gap(rest: Floats, shared: Ints, points: Ints, least: float) -> tuple[float, float]:
+    """Mean of what is left in a cell, and its two-sided p-value by clusters of either kind."""
+    codes = [_codes(of) for of in (shared, points)]
+    freedom, gap = min(int(of.max()) for of in codes), float(rest.mean())
+    if not freedom:
+        return gap, math.nan
+    spread = math.sqrt(max(least, *(variance_of_mean(rest, of) for of in codes)))
+    return gap, 2 * float(special.stdtr(freedom, -abs(gap) / spread)) if spread else 1.0
 
 
-def _curves(cells: Cells) -> tuple[Floats, Floats]:
-    """Mean outcome by cell (x, y), and of every resample of clusters (resamples, x, y)."""
-    shape = len(cells.x.at), len(cells.y.at)
-    cell = np.ravel_multi_index(cells.place, shape)
-    size = shape[0] * shape[1]
-    blocks = min(int(cells.clusters.max()) + 1, _BLOCKS)
-    code = (cells.clusters % blocks) * size + cell
-    runs = np.bincount(code, minlength=blocks * size).reshape(blocks, size)
-    sums = np.bincount(code, cells.outcome, blocks * size).reshape(blocks, size)
-    resamples = _RESAMPLES if blocks > 1 else 0
-    weights = np.random.default_rng(1).multinomial(blocks, np.full(blocks, 1 / blocks), resamples)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        whole = (sums.sum(axis=0) / runs.sum(axis=0)).reshape(shape)
-        drawn = (weights @ sums) / (weights @ runs)
-    return whole, drawn.reshape(resamples, *shape)
+def _surface_boundary(
+    runs: pd.DataFrame, design: pd.DataFrame, x: str, y: str, level: float, share: bool, by: str
+) -> pd.DataFrame:
+    """The line over scattered points: of one surface, or where x has few levels of one for each.
+
+    by: the column that says which runs belong to one point.
+    """
+    joint = _is_number(design[x]) and design[x].nunique() > MOST_RANGES
+    along, up = is_log(design[x]) if joint else False, is_log(design[y])
+    steps = _between(design[y], up, _STEPS)
+    at = _between(design[x], along, _LINES) if joint else np.zeros(0)
+    axis = _axis(design[x], x, cut=False)
+    place = axis.place[runs["point"].to_numpy(np.int64)]
+    lines, misses = [], []
+    for i, where in enumerate([None] if joint else axis.at):
+        part = runs if joint else runs[place == i]
+        if part.empty:
+            continue
+        scatter = Scatter(
+            _taken(part[x].to_numpy(float), along) if joint else None,
+            _taken(part[y].to_numpy(float), up), part["y"].to_numpy(float), share,
+            clusters(part), _codes(part[by].to_numpy()),
+        )  # fmt: skip
+        surface = fit(scatter)
+        line = line_over_scatter(scatter, surface, at, steps, level)
+        line.insert(0, x, _untaken(at, along) if joint else where)
+        lines.append(line)
+        misses.append(misfit(scatter, surface))
+    table = pd.concat(lines, ignore_index=True)
+    ends = ["y", "y_low", "y_high"]
+    table[ends] = _untaken(table[ends].to_numpy(), up)
+    gap, chance = min(misses, key=lambda found: (math.isnan(found[1]), found[1]))
+    table = table.rename(columns={end: y + end[1:] for end in ends})
+    table.attrs = {"x": x, "y": y, "level": level, "method": "surface", "misfit": gap,
+                   "misfit_p": min(1.0, chance * len(misses)), "joint": joint, }  # fmt: skip
+    return table
 
 
-def _cells(sweep: Sweep, x: str, y: str, outcome: str) -> Cells:
+# ── the runs of a sweep ──────────────────────────────────────────────────────────────────────
+
+
+def _runs(sweep: Sweep, x: str, y: str, outcome: str) -> pd.DataFrame:
     if sweep.check_factor(x) == sweep.check_factor(y):
         raise InputError("the two factors are the same", setting="y", value=y,
                          allowed=", ".join(n for n in sweep.factors if n != x))  # fmt: skip
     runs = sweep.outcome(outcome).dropna(subset="y")
     if runs.empty:
         raise InputError("no run has that outcome", setting="outcome", value=outcome)
+    return runs
+
+
+def _cells(sweep: Sweep, runs: pd.DataFrame, x: str, y: str) -> Cells:
     points = sweep.folder.design
-    sampled = sweep.design in (*SAMPLES, *ROWS)
-    along, up = (_axis(points[name], name, sampled) for name in (x, y))
+    cut = scattered(sweep, x, y)
+    along, up = (_axis(points[name], name, cut) for name in (x, y))
     point = runs["point"].to_numpy(np.int64)
     place = along.place[point], up.place[point]
     return Cells(along, up, place, runs["y"].to_numpy(float), clusters(runs))
 
 
-def _axis(values: pd.Series, name: str, sampled: bool) -> Axis:
-    """The levels of a factor; of samples ranges, by the median of what is in them."""
-    if not pd.api.types.is_numeric_dtype(values) or values.dtype == np.bool_:
+def _axis(values: pd.Series, name: str, cut: bool) -> Axis:
+    """The levels of a factor; where many are to be cut, ranges, by the median of what they hold."""
+    if not _is_number(values):
         words = list(dict.fromkeys(values.astype(str)))
         return Axis(name, pd.Index(words).get_indexer(pd.Index(values.astype(str))), words)
     levels = np.sort(values.unique()).astype(float)
-    if levels.size <= MOST_RANGES or not sampled:
+    if levels.size <= MOST_RANGES or not cut:
         return Axis(name, np.searchsorted(levels, values.to_numpy(float)), levels.tolist())
     count = int(np.clip(math.isqrt(len(values) // LEAST_POINTS), 3, MOST_RANGES))
     codes = pd.qcut(values, count, labels=False, duplicates="drop").to_numpy(np.int64)
@@ -196,22 +516,99 @@ def _axis(values: pd.Series, name: str, sampled: bool) -> Axis:
     return Axis(name, codes, middle)
 
 
+def _about(sweep: Sweep, x: str, y: str, outcome: str) -> dict[Hashable, Any]:
+    """What a table says of its sweep: factors and their units, outcome, horizon."""
+    units = {name: str(sweep.columns_help.loc[name, "unit"]) for name in (x, y)}
+    return {"x": x, "y": y, "outcome": outcome, "horizon": sweep.horizon, "units": units}
+
+
+def _is_number(values: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(values) and values.dtype != np.bool_)
+
+
+def _codes(values: NDArray[Any]) -> Ints:
+    return np.unique(values, return_inverse=True)[1]
+
+
+def _ends(values: pd.Series) -> Floats:
+    return np.array([values.min(), values.max()], float)
+
+
+def is_log(values: pd.Series) -> bool:
+    """Whether a factor is spread by its logarithm: over more than 8-fold, and its median is nearer
+    the geometric middle of its ends than the arithmetic one."""
+    low, high = _ends(values)
+    if low <= 0:
+        return False
+    middle = float(values.median())
+    return bool(high / low > 8 and abs(middle - math.sqrt(low * high)) < abs(
+        middle - (low + high) / 2))  # fmt: skip
+
+
+def _between(values: pd.Series, logs: bool, count: int) -> Floats:
+    """So many values from end to end, even in the factor or its logarithm."""
+    low, high = _taken(_ends(values), logs)
+    return np.linspace(low, high, count)
+
+
+def _taken(values: Floats, logs: bool) -> Floats:
+    return np.log(values) if logs else values
+
+
+def _untaken(values: Floats, logs: bool) -> Floats:
+    return np.where(np.isinf(values), values, np.exp(values)) if logs else values
+
+
+# ── in words ─────────────────────────────────────────────────────────────────────────────────
+
+
 def in_words(line: pd.DataFrame) -> list[str]:
-    """A sentence for each value of x."""
-    x, y, rising = line.attrs["x"], line.attrs["y"], line.attrs["rising"]
-    what, told = _level_in_words(line.attrs), []
-    for row in line.to_dict("records"):
-        where = f"With {x} = {plain(row[x])}"
-        if row["side"].startswith("crosses"):
-            ends = ", ".join(_end(row[f"{y}_{end}"]) for end in ("low", "high"))
-            at = f"{y} = {row[y]:.3g} [{ends}]"
-            more = "; beyond that it changes again" if "more" in row["side"] else ""
-            told.append(f"{where}, {what} {f'from {at} on' if rising else f'up to {at}'}{more}.")
-        else:
-            never = "at every" if row["side"].startswith("above") else "at no"
-            span = f"{line.attrs['from']:g} to {line.attrs['to']:g}"
-            told.append(f"{where}, {what} {never} {y} from {span}.")
-    return told
+    """A sentence for each value of x, for some of them where they are many; then one for a surface
+    that does not fit."""
+    told = np.unique(np.linspace(0, len(line) - 1, min(len(line), _TOLD)).round().astype(int))
+    found = [_row_in_words(row, line.attrs) for row in line.iloc[told].to_dict("records")]
+    if line.attrs.get("misfit_p", 1.0) < 0.01:
+        found.append(
+            "The line is rough: the surface it is read from misses the mean of some points by "
+            f"{_gap_in_words(line.attrs)}."
+        )  # fmt: skip
+    return found
+
+
+def _row_in_words(row: Mapping[Hashable, Any], attrs: Mapping[Hashable, Any]) -> str:
+    x, y, units = attrs["x"], attrs["y"], attrs.get("units", {})
+    where = plain(float(f"{row[x]:.3g}") if isinstance(row[x], float) else row[x])
+    told = f"With {x} = {_with_unit(where, units.get(x, ''))}, {_level_in_words(attrs)}"
+    low, high = (row[f"{y}_{end}"] for end in ("low", "high"))
+    if row["side"] == "no runs":
+        return f"With {x} = {where} there are no runs."
+    if not row["side"].startswith("crosses"):
+        above = row["side"].startswith("above")
+        span = _with_unit(f"{attrs['from']:.3g} to {attrs['to']:.3g}", units.get(y, ""))
+        doubt = _doubt(high if above == row["rising"] else low, above, row["rising"])
+        return f"{told} {'at every' if above else 'at no'} {y} from {span}{doubt}."
+    ends = f" [{_end(low)}, {_end(high)}]" if not math.isnan(low) else ""
+    at = f"{y} = {_with_unit(f'{row[y]:.3g}{ends}', units.get(y, ''))}"
+    course = f"from {at} on" if row["rising"] else f"up to {at}"
+    more = "; beyond that it changes again" if "more" in row["side"] else ""
+    return f"{told} {course}{more}{'' if ends else ' (too few sets of draws for an interval)'}."
+
+
+def _doubt(end: float, above: bool, rising: bool) -> str:
+    """What the interval still allows where the line was not met."""
+    if not math.isfinite(end):
+        return ""
+    only, course = "only " if above else "", f"from {end:.3g} on" if rising else f"up to {end:.3g}"
+    return f" (perhaps {only}{course})"
+
+
+def _with_unit(text: str, unit: str) -> str:
+    return f"{text} {unit}" if unit else text
+
+
+def _gap_in_words(attrs: Mapping[Hashable, Any]) -> str:
+    gap = abs(attrs["misfit"])
+    return f"{100 * gap:.0f} points" if attrs["outcome"] in SHARES else f"{gap:.3g}"
 
 
 def _level_in_words(attrs: Mapping[Hashable, Any]) -> str:
@@ -224,5 +621,4 @@ def _level_in_words(attrs: Mapping[Hashable, Any]) -> str:
 
 
 def _end(value: float) -> str:
-    words = {-math.inf: "below", math.inf: "beyond"}
-    return "–" if math.isnan(value) else words.get(value, f"{value:.3g}")
+    return {-math.inf: "below", math.inf: "beyond"}.get(value, f"{value:.3g}")

@@ -2,102 +2,215 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from truce_sim import columns
 from truce_sim.analysis.sweep import DERIVED
+from truce_sim.analysis.tipping import SHARES, is_log
 from truce_sim.analysis.words import plain
 
 from .style import BAND_ALPHA, CMAP_DIVERGING, CMAP_SEQUENTIAL, COLOURS, axes_of, state_n, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
+
+Floats = NDArray[np.float64]
 
 INK = "#111111"
+#: Cells narrower than this (inches) or more than so many are left without their value.
+LEAST_WIDTH, MOST_WRITTEN = 0.26, 200
+
+
+class Side(NamedTuple):
+    """One side of a map: levels in order, where they lie, and the edges of their cells."""
+
+    levels: list[Any]
+    at: Floats
+    edges: Floats
+    log: bool
+
+    def inside(self, place: int, share: float) -> float:
+        """A coordinate so far into a cell."""
+        low, high = self.edges[place : place + 2]
+        return float(low * (high / low) ** share if self.log else low + share * (high - low))
 
 
 @styled
 def plot_phase(
     table: pd.DataFrame, line: pd.DataFrame | None = None, ax: Axes | None = None
 ) -> Axes:
-    """An outcome over two factors as a map of even cells, its value written in each; a dot where
-    the interval of a cell holds the level of the line. table, line: as `tipping.phase_map`,
-    `boundary`."""
+    """An outcome over two factors as a map, numbers where they lie and words side by side, the
+    value in each cell where there is room; a dot where the interval of a cell holds the level of
+    the line, which is drawn with its band. table, line: as `tipping.phase_map`, `boundary`."""
     x, y, outcome = (table.attrs[name] for name in ("x", "y", "outcome"))
-    xs, ys = (list(dict.fromkeys(table.sort_values(name)[name])) if _numbers(table[name])
-              else list(dict.fromkeys(table[name])) for name in (x, y))  # fmt: skip
-    ax = axes_of(ax, 1.9 + 0.62 * max(len(xs), 6), 1.5 + 0.42 * max(len(ys), 5))
-    grid, low, high = (
-        table.pivot(index=y, columns=x, values=name).reindex(index=ys, columns=xs).to_numpy(float)
+    across, up = (_side_of(table[name]) for name in (x, y))
+    ax = axes_of(ax, 1.9 + 0.62 * min(max(len(across.levels), 6), 12),
+                 1.5 + 0.42 * min(max(len(up.levels), 5), 12))  # fmt: skip
+    value, low, high = (
+        table.pivot(index=y, columns=x, values=name)
+        .reindex(index=up.levels, columns=across.levels).to_numpy(float)
         for name in ("value", "value_low", "value_high")
-    )
-    share = outcome in ("holds", "collapsed")
-    level = line.attrs["level"] if line is not None else 0.5
-    scale: dict[str, Any] = {"vmin": 0.0, "vmax": 1.0} if share else {}
-    edges = (np.arange(len(names) + 1) - 0.5 for names in (xs, ys))
-    colours = CMAP_DIVERGING if share else CMAP_SEQUENTIAL
-    image = ax.pcolormesh(*edges, grid, cmap=colours, edgecolor="white", **scale)
-    unit, meaning = DERIVED.get(outcome, ("", outcome))
-    ax.figure.colorbar(image, ax=ax, label=meaning + (f", {unit}" if unit else ""))
-    _write(ax, grid, share)
-    if line is not None:
-        j, i = np.nonzero((low <= level) & (level <= high))
-        ax.plot(i, j - 0.32, ".", color=INK, markersize=3)
-        _line(ax, line, np.asarray(ys, float))
-    ax.set_xticks(range(len(xs)), [plain(_short(v)) for v in xs], rotation=30 if len(xs) > 6 else 0)
-    ax.set_yticks(range(len(ys)), [plain(_short(v)) for v in ys])
-    ax.set(xlabel=x, ylabel=y, xlim=(-0.5, len(xs) - 0.5), ylim=(-0.5, len(ys) - 0.5))
-    ax.grid(visible=False)
-    told = f"; line: {level:g}, with 95 % intervals; dots: cells that may be at it"
-    state_n(ax, f"n = {int(table['n'].sum()):,} runs{told if line is not None else ''}")
+    )  # fmt: skip
+    level = None if line is None else float(line.attrs["level"])
+    share = outcome in SHARES
+    norm = _norm(value, level, share)
+    cmap = CMAP_SEQUENTIAL if level is None and not share else CMAP_DIVERGING
+    image = ax.pcolormesh(across.edges, up.edges, value, cmap=cmap, norm=norm, edgecolor="white")
+    bar = ax.figure.colorbar(image, ax=ax, label=_outcome_label(outcome))
+    if level is not None:
+        bar.ax.set_yscale("linear")  # half the bar for each side would distort its numbers
+    _dress(ax, table, (x, across), (y, up))
+    _write(ax, value, image, (across, up), share)
+    if line is not None and level is not None:
+        for j, i in np.argwhere((low <= level) & (level <= high)):
+            ax.plot(across.inside(i, 0.5), up.inside(j, 0.15), ".", color=INK, markersize=3)
+        _line(ax, line, INK, band=False)
+    told = f"; line: {level:g}, {_interval(line)}; dots: may be at it" if line is not None else ""
+    state_n(ax, f"n = {int(table['n'].sum()):,} runs{told}")
     return ax
 
 
 @styled
 def plot_boundary(line: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """The line with its band on true coordinates; arrows where an end lies beyond what was swept.
-
-    line: as `tipping.boundary`, with numbers along x.
-    """
+    """The line with its band, whiskers where words lie along x; a triangle at the edge where the
+    line lies beyond what was swept. line: as `tipping.boundary`."""
     x, y = line.attrs["x"], line.attrs["y"]
     ax = axes_of(ax)
-    start, stop = line.attrs["from"], line.attrs["to"]
-    low, high = (line[f"{y}_{end}"].clip(start, stop) for end in ("low", "high"))
-    at = line[x] if _numbers(line[x]) else np.arange(len(line))
-    ax.fill_between(at, low, high, color=COLOURS[0], alpha=BAND_ALPHA, linewidth=0)
-    ax.plot(at, line[y], marker="o", color=COLOURS[0])
-    if not _numbers(line[x]):
+    log = is_log(line[y].dropna()) if line[y].notna().any() else False
+    ax.set(xlabel=_label(line, x), ylim=(line.attrs["from"], line.attrs["to"]),
+           yscale="log" if log else "linear",
+           ylabel=f"{_label(line, y)} at which it passes {line.attrs['level']:g}")  # fmt: skip
+    _line(ax, line, COLOURS[0])
+    if _numbers(line[x]):
+        _ticks(ax, "x", _side_of(line[x]))
+    else:
         ax.set_xticks(range(len(line)), [str(name) for name in line[x]])
-    ax.set(xlabel=x, ylabel=f"{y} at which it passes {line.attrs['level']:g}", ylim=(start, stop))
-    state_n(ax, f"n = {int(line['n'].sum()):,} runs; band: 95 %, cut at the values swept")
+        ax.set_xlim(-0.5, len(line) - 0.5)
+    n = int(line["n"].max() if line.attrs.get("joint") else line["n"].sum())
+    told = "; triangles: beyond what was swept" if line[y].isna().any() else ""
+    state_n(ax, f"n = {n:,} runs; {_interval(line)}{told}")
     return ax
 
 
-def _line(ax: Axes, line: pd.DataFrame, ys: np.ndarray[Any, Any]) -> None:
-    """The line in cell coordinates, with whiskers."""
-    y = line.attrs["y"]
+def _line(ax: Axes, line: pd.DataFrame, colour: str, band: bool = True) -> None:
+    """The line with its interval, cut at the values swept: a band (or its edges, dashed), whiskers
+    where words lie along x; a triangle at the edge of the axes where it lies beyond."""
+    x, y, joint = line.attrs["x"], line.attrs["y"], line.attrs.get("joint", False)
+    ends = (line[f"{y}_{end}"].to_numpy(float) for end in ("low", "high"))
+    low, high = (np.clip(end, line.attrs["from"], line.attrs["to"]) for end in ends)
+    middle = line[y].to_numpy(float)
+    at = line[x].to_numpy(float) if _numbers(line[x]) else np.arange(len(line), dtype=float)
+    if not _numbers(line[x]):
+        ax.plot(at, middle, "D", color=colour, markersize=4)
+        arms = np.where(high > low, high - low, np.nan)
+        ax.errorbar(at, low, yerr=np.stack([low * 0, arms]), fmt="none", ecolor=colour,
+                    capsize=3)  # fmt: skip
+    else:
+        ax.plot(at, middle, color=colour, marker="" if joint else "o", markersize=4)
+        if band:
+            ax.fill_between(at, low, high, color=colour, alpha=BAND_ALPHA, linewidth=0)
+        else:
+            for end in (low, high):
+                inside = (end > line.attrs["from"]) & (end < line.attrs["to"])
+                ax.plot(at, np.where(inside, end, np.nan), "--", color=colour, linewidth=0.9)
+    bottom, top = ax.get_ylim()
+    for i in np.flatnonzero(np.isnan(middle))[:: 4 if joint else 1]:
+        side = str(line["side"].iloc[i])
+        if "everywhere" in side:
+            over = side.startswith("above") != bool(line["rising"].iloc[i])
+            ax.plot(at[i], top if over else bottom, "^" if over else "v", color=colour,
+                    markersize=6, clip_on=False)  # fmt: skip
 
-    def cell(values: pd.Series) -> np.ndarray[Any, Any]:
-        clipped = values.clip(ys[0], ys[-1]).to_numpy(float)
-        return np.where(np.isnan(clipped), np.nan, np.interp(clipped, ys, np.arange(len(ys))))
 
-    at, low, high = (cell(line[y + end]) for end in ("", "_low", "_high"))
-    arms = np.nan_to_num(np.stack([at - low, high - at]))
-    ax.errorbar(np.arange(len(line)), at, yerr=arms, color=INK, capsize=3, marker="D", markersize=4)
+def _interval(line: pd.DataFrame) -> str:
+    """What is drawn about a line, in words."""
+    y, rough = line.attrs["y"], line.attrs.get("misfit_p", 1.0) < 0.01
+    known = bool(line[f"{y}_low"].notna().any())
+    told = "95 % interval" if known else "no interval: too few sets of draws"
+    return told + (", from a surface that fits badly" if rough else "")
 
 
-def _write(ax: Axes, grid: np.ndarray[Any, Any], share: bool) -> None:
+def _side_of(values: pd.Series) -> Side:
+    if not _numbers(values):
+        words = list(dict.fromkeys(values))
+        at = np.arange(float(len(words) + 1))
+        return Side(words, at[:-1], at - 0.5, False)
+    levels = sorted(values.unique())
+    at, log = np.array(levels, float), is_log(pd.Series(levels))
+    inner = np.log(at) if log else at
+    gaps = np.diff(inner) if at.size > 1 else np.ones(1)
+    ends = np.array([inner[0] - gaps[0], *inner, inner[-1] + gaps[-1]])
+    edges: Floats = np.asarray((ends[1:] + ends[:-1]) / 2, np.float64)
+    return Side(levels, at, np.exp(edges) if log else edges, log)
+
+
+def _norm(value: Floats, level: float | None, share: bool) -> Normalize:
+    """Colours from end to end; around the level where there is one, or a half of shares."""
+    from matplotlib.colors import Normalize, TwoSlopeNorm
+
+    low, high = (0.0, 1.0) if share else (float(np.nanmin(value)), float(np.nanmax(value)))
+    if level is None and not share:
+        return Normalize(low, high)
+    centre = 0.5 if level is None else level
+    reach = 1e-9 + 0.05 * (high - low)
+    return TwoSlopeNorm(centre, min(low, centre - reach), max(high, centre + reach))
+
+
+def _write(ax: Axes, grid: Floats, image: Any, sides: tuple[Side, Side], share: bool) -> None:
+    """The value in each cell, where there is room for all."""
+    across, up = sides
+    wide = np.diff(np.log(across.edges) if across.log else across.edges)
+    room = ax.bbox.width / ax.figure.dpi * wide.min() / wide.sum()
+    if grid.size > MOST_WRITTEN or room < LEAST_WIDTH:
+        return
     for (j, i), value in np.ndenumerate(grid):
-        if np.isfinite(value) and grid.size <= 200:
-            dark = share and abs(value - 0.5) > 0.33
-            ax.text(i, j, f"{100 * value:.0f}" if share else f"{value:.3g}", ha="center",
-                    va="center", fontsize="x-small", color="white" if dark else INK)  # fmt: skip
+        if np.isfinite(value):
+            red, green, blue, _ = image.cmap(image.norm(value))
+            dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
+            ax.text(across.inside(i, 0.5), up.inside(j, 0.5),
+                    f"{100 * value:.0f}" if share else f"{value:.3g}", ha="center", va="center",
+                    fontsize="x-small", color="white" if dark else INK)  # fmt: skip
+
+
+def _dress(ax: Axes, table: pd.DataFrame, *named_sides: tuple[str, Side]) -> None:
+    """Limits, scales, ticks, and labels with units."""
+    for (name, side), axis in zip(named_sides, "xy", strict=True):
+        _ticks(ax, axis, side)
+        getattr(ax, f"set_{axis}lim")(side.edges[0], side.edges[-1])
+        getattr(ax, f"set_{axis}label")(_label(table, name))
+    ax.grid(visible=False)
+
+
+def _ticks(ax: Axes, axis: str, side: Side) -> None:
+    """The scale of a side, and ticks at its levels where they are few."""
+    from matplotlib.ticker import NullLocator
+
+    getattr(ax, f"set_{axis}scale")("log" if side.log else "linear")
+    if len(side.levels) <= 12:
+        texts = [plain(_short(level)) for level in side.levels]
+        turned = 30 if axis == "x" and (len(texts) > 6 or len("".join(texts)) > 40) else 0
+        getattr(ax, f"set_{axis}ticks")(side.at, texts, rotation=turned)
+        getattr(ax, f"{axis}axis").set_minor_locator(NullLocator())
+
+
+def _label(table: pd.DataFrame, name: str) -> str:
+    unit = table.attrs.get("units", {}).get(name, "")
+    return f"{name} ({unit})" if unit else name
+
+
+def _outcome_label(outcome: str) -> str:
+    unit, meaning = DERIVED.get(outcome) or columns.OUTCOME.get(outcome, ("", outcome))
+    return meaning + (f", {unit}" if unit else "")
 
 
 def _numbers(values: pd.Series) -> bool:
-    return bool(pd.api.types.is_numeric_dtype(values))
+    kind = pd.api.types
+    return bool(kind.is_numeric_dtype(values) and not kind.is_bool_dtype(values))
 
 
 def _short(value: object) -> object:
