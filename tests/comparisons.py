@@ -19,8 +19,7 @@ def made(days: np.ndarray, draws: np.ndarray | None = None) -> Comparison:
         draws = np.arange(contexts * replicates).reshape(contexts, replicates)
     others = pd.DataFrame({"c": np.arange(contexts)} if contexts > 1 else None, range(contexts))
     return Comparison(
-        "f", tuple("abcdef"[:levels]), 0, HORIZON, others, days.astype(float),
-        (days >= HORIZON).astype(float), draws,
+        "f", tuple("abcdef"[:levels]), 0, HORIZON, others, days.astype(float), draws,
     )  # fmt: skip
 
 

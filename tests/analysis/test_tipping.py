@@ -14,18 +14,14 @@ import pytest
 from scipy import optimize, special, stats
 
 from truce_sim import InputError, open_sweep, sweep
-from truce_sim.analysis import tipping
+from truce_sim.analysis import surface, tipping
+from truce_sim.analysis.surface import Scatter, crossing, fit, line_over_scatter, misfit
 from truce_sim.analysis.tipping import (
     Axis,
     Cells,
-    Scatter,
     boundary,
     boundary_of,
-    crossing,
-    fit,
     in_words,
-    line_over_scatter,
-    misfit,
     passing,
     phase_map,
 )
@@ -253,7 +249,7 @@ def scatter_of(
 
 def test_a_surface_of_means_is_least_squares_and_its_variance_a_jackknife(monkeypatch) -> None:
     """numpy's least squares, and refits without one group at a time: equal to 1e-9."""
-    monkeypatch.setattr(tipping, "_RIDGE", 0.0)
+    monkeypatch.setattr(surface, "_RIDGE", 0.0)
     rng = np.random.default_rng(8)
     runs = scatter_of(rng, 30, 6)._replace(outcome=rng.normal(size=180), share=False)
     found = fit(runs)
@@ -277,12 +273,12 @@ def test_a_surface_of_shares_is_the_most_likely() -> None:
     def loss(beta: np.ndarray) -> float:
         height = terms @ beta
         likelihood = runs.outcome @ height - np.logaddexp(0, height).sum()
-        return float(tipping._RIDGE / 2 * beta @ beta - likelihood)
+        return float(surface._RIDGE / 2 * beta @ beta - likelihood)
 
     best = optimize.minimize(loss, np.zeros(6), method="BFGS", options={"gtol": 1e-6})
     assert found.coefficients == pytest.approx(best.x, abs=1e-4)
     rest = runs.outcome - special.expit(terms @ found.coefficients)
-    assert terms.T @ rest == pytest.approx(tipping._RIDGE * found.coefficients, abs=1e-6)
+    assert terms.T @ rest == pytest.approx(surface._RIDGE * found.coefficients, abs=1e-6)
 
 
 @pytest.mark.slow

@@ -43,7 +43,7 @@ Floats = NDArray[np.float64]
 class Comparison:
     """The levels of a factor against a baseline.
 
-    days, held: (contexts, replicates, levels) days survived within `horizon`, and whether the truce
+    days: (contexts, replicates, levels) days survived within `horizon`, all of them where the truce
     held so long; NaN where there is no run, or a failed one. draws: (contexts, replicates) which
     cluster the runs belong to. contexts: a row each, the other factors.
     """
@@ -54,7 +54,6 @@ class Comparison:
     horizon: int
     contexts: pd.DataFrame
     days: Floats
-    held: Floats
     draws: NDArray[np.int64]
 
     @cached_property
@@ -90,7 +89,10 @@ class Comparison:
         days = self._difference(some, other)
         pairs = np.isfinite(days)
         days, draws = days[pairs], np.unique(self.draws[some][pairs], return_inverse=True)[1]
-        base, ours = (1.0 - self.held[some, :, i][pairs] for i in (self.baseline, other))
+        base, ours = (
+            (self.days[some, :, i][pairs] < self.horizon).astype(float)
+            for i in (self.baseline, other)
+        )
         found = mean_interval(days, draws, level)
         row: dict[str, object] = {
             self.factor: self.levels[other], "baseline": self.levels[self.baseline], "n": days.size
@@ -177,11 +179,11 @@ def compare(
 
 
 def default_factor(sweep: Sweep) -> str:
-    """The factor to compare: that of sweep.compare, or the only one, or the last of few levels."""
+    """The factor to compare: that of sweep.compare, or the only one of few levels."""
     if sweep.folder.settings.compare:
         return str(sweep.folder.settings.compare)
     few = [name for name in sweep.factors if sweep.folder.design[name].nunique() <= 12]
-    if len(few) == 1 or (few and len(sweep.factors) == 1):
+    if len(few) == 1:
         return few[0]
     raise InputError(
         "which factor to compare is not said", setting="factor", value="",
@@ -216,15 +218,13 @@ def _arranged(
     c, r, k = row[place[ours]], runs["replicate"].to_numpy(np.int64)[ours], columns[ours]
     shape = (int(kept.sum()), int(r.max()) + 1, len(levels))
     end = runs["end_day"].to_numpy(float)[ours]
-    days, still, draws = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape[:2], int)
-    days[c, r, k] = np.minimum(end, horizon)
-    still[c, r, k] = end >= horizon  # end_day is whole days survived
+    days, draws = np.full(shape, np.nan), np.zeros(shape[:2], int)
+    days[c, r, k] = np.minimum(end, horizon)  # end_day is whole days survived
     shared = clusters(runs)[ours]
     base = k == baseline
     draws[c[base], r[base]] = shared[base]
     return Comparison(
-        factor, tuple(levels), baseline, horizon, contexts[kept].reset_index(drop=True), days,
-        still, draws,
+        factor, tuple(levels), baseline, horizon, contexts[kept].reset_index(drop=True), days, draws
     )  # fmt: skip
 
 

@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from truce_sim.sweeps.levels import is_number
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -76,12 +78,6 @@ class Space:
             return math.nan, math.nan, [values[i] for i in left]
         low = float(values[left[0]]) if not allowed[0] else math.nan
         return low, float(values[left[-1]]) if not allowed[-1] else math.nan, None
-
-
-def is_number(values: pd.Series) -> bool:
-    """Whether values are numbers, true and false aside."""
-    kind = pd.api.types
-    return kind.is_numeric_dtype(values) and not kind.is_bool_dtype(values)
 
 
 def limit_in_words(row: Mapping[Any, Any]) -> str:

@@ -157,8 +157,6 @@ class Material:
 
     def __init__(self, sweep: Sweep, factor: str, baseline: object) -> None:
         self.sweep = sweep
-        self.factor = factor
-        self.baseline = baseline
         if not self.overall["runs"]:
             raise InputError(
                 "has no finished runs yet", value=str(sweep.path),

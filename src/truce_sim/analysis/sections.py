@@ -57,13 +57,12 @@ def survival_section(material: Material) -> Section:
     sweep, by = material.sweep, material.by
     section = Section("survival", "How long the truce lasts")
     table = survival_summary(sweep, by)
-    curves = kaplan_meier(sweep, by)
     if by and len(table) > 1:
         section.texts.append(words.differ(logrank(sweep, by), by))
     drawn = by if len(table) <= MAX_CURVES else ""
     what = f", for each level of {drawn}" if drawn else ""
     section.figures.append(figure(
-        plot_survival(curves if drawn else kaplan_meier(sweep), drawn),
+        plot_survival(kaplan_meier(sweep, drawn), drawn),
         f"Survival curves of the truce{what}, with bands",
         f"Share of truces that have not collapsed, by day{what}.",
     ))  # fmt: skip

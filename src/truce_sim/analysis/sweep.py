@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +16,7 @@ from truce_sim.config import conf_folder
 from truce_sim.errors import InputError, closest
 from truce_sim.fields import field_at
 from truce_sim.sweeps.folder import EVENTS, SERIES, SweepFolder, read_folder
+from truce_sim.sweeps.levels import is_number
 from truce_sim.sweeps.summary import survival_table
 
 #: What `Sweep.outcome` makes of end_day and collapsed, and how it is called.
@@ -200,8 +200,7 @@ class Sweep:
 
     def is_number(self, factor: str) -> bool:
         """Whether a factor's levels are numbers (not words, and not true and false)."""
-        kind = self.folder.design[factor].dtype
-        return bool(pd.api.types.is_numeric_dtype(kind) and kind != np.bool_)
+        return is_number(self.folder.design[factor])
 
 
 def _with(rows: pa.Table, where: Mapping[str, Sequence[object]]) -> pa.Table:

@@ -15,19 +15,26 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import special
 
 from truce_sim.errors import InputError
+from truce_sim.sweeps.levels import is_number
 from truce_sim.sweeps.sampling import ROWS, SAMPLES
 
-from .inference import CONFIDENCE, clusters, mean_interval, named, share_interval, variance_of_mean
+from .inference import CONFIDENCE, clusters, mean_interval, named, share_interval
+from .surface import (
+    Floats,
+    Ints,
+    Scatter,
+    codes_of,
+    finite,
+    fit,
+    line_over_scatter,
+    misfit,
+    sign_changes,
+)
 from .sweep import Sweep
 from .words import plain
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 #: Pairs of factors that the model's questions turn on.
 THRESHOLD_MEMORY = ("home.grievance_memory_days", "home.threshold")
@@ -41,8 +48,6 @@ SHARES = ("holds", "collapsed")
 _RESAMPLES = 1000
 _BLOCKS = 2000  # clusters are resampled in at most so many blocks
 _LINES, _STEPS = 25, 200  # values of x and y at which a surface is read
-_FITTED = 10  # points of a cell by which a surface is checked
-_RIDGE = 1e-2  # keeps coefficients finite where all runs, or none, hold
 _TOLD = 5  # values of x that are told at most
 
 
@@ -62,18 +67,6 @@ class Cells(NamedTuple):
     place: tuple[Ints, Ints]
     outcome: Floats
     clusters: Ints
-
-
-class Scatter(NamedTuple):
-    """Runs at scattered points: coordinates (n,), outcome, whether it is a share, and clusters:
-    of shared draws, and of points. `x` is None where y alone varies."""
-
-    x: Floats | None
-    y: Floats
-    outcome: Floats
-    share: bool
-    clusters: Ints
-    points: Ints
 
 
 def phase_map(sweep: Sweep, x: str, y: str, outcome: str = "holds") -> pd.DataFrame:
@@ -166,7 +159,7 @@ def boundary_of(cells: Cells, level: float, share: bool = True) -> pd.DataFrame:
         rising, passes = _course(curves[:, i, there], runs[0, i, there], level, mostly, share)
         kept = there[: passes[1] if len(passes) > 1 else there.size]
         found = passing(at[kept], sums[:, i][:, kept], runs[:, i][:, kept], level, rising)
-        ends = np.array([_finite(found[0]), *_middle(np.sort(found[1:]), groups)])
+        ends = np.array([finite(found[0]), *_middle(np.sort(found[1:]), groups)])
         line = named(y, tuple(_untaken(ends, log).tolist()))
         n = int(runs[0, i].sum())
         side = "crosses more than once" if len(passes) > 1 else _side(found[0], rising)
@@ -229,17 +222,10 @@ def _course(
         error = np.maximum(error, np.sqrt(level * (1 - level) / np.maximum(runs, 1)))
     sure = float(special.ndtri(1 - (1 - CONFIDENCE) / 2 / runs.size))
     told = np.sign(whole - level) * (np.abs(whole - level) > sure * error)
-    turns = _turns(told)
+    turns = sign_changes(told)
     if turns.size > 1:
         rising = bool(told[turns[0]] > 0)
     return rising, turns.tolist()
-
-
-def _turns(told: Floats) -> Ints:
-    """Where signs change, zeros (not known) aside."""
-    settled = np.flatnonzero(told)
-    turns: Ints = settled[1:][told[settled[1:]] != told[settled[:-1]]]
-    return turns
 
 
 def slope(curve: Floats) -> float:
@@ -268,10 +254,6 @@ def _side(found: float, rising: bool) -> str:
     return "above everywhere" if (found < 0) == rising else "below everywhere"
 
 
-def _finite(value: float) -> float:
-    return value if math.isfinite(value) else math.nan
-
-
 def _resampled(cells: Cells) -> tuple[Floats, Floats]:
     """Runs and sums of outcomes by cell (1 + resamples, x, y): as they are, then by resamples."""
     shape = len(cells.x.at), len(cells.y.at)
@@ -291,157 +273,6 @@ def _resampled(cells: Cells) -> tuple[Floats, Floats]:
 # ── over scattered points ────────────────────────────────────────────────────────────────────
 
 
-class Surface(NamedTuple):
-    """A fitted surface: coefficients, their covariances, degrees of freedom, and how coordinates
-    become terms: (middle, spread) of x and y."""
-
-    coefficients: Floats
-    covariances: tuple[Floats, ...]
-    freedom: int
-    scales: tuple[tuple[float, float], ...]
-
-    def terms(self, *coordinates: Floats) -> Floats:
-        """(n, terms): 1, each coordinate and its square, and their product."""
-        z = [(c - middle) / spread for c, (middle, spread)
-             in zip(coordinates, self.scales, strict=True)]  # fmt: skip
-        columns = [np.ones_like(z[0]), *z, *(c * c for c in z)]
-        both = [z[0] * z[1]] if len(z) > 1 else []
-        return np.stack([*columns, *both]).T  # transposed, so that each term lies together
-
-    def at(self, *coordinates: Floats) -> tuple[Floats, Floats]:
-        """Height at coordinates (n,), a logit of shares, and half the width of its interval."""
-        terms = self.terms(*coordinates)
-        both = [np.einsum("ij,jk,ik->i", terms, v, terms) for v in self.covariances]
-        variance = np.maximum(both[0] + both[1] - both[2], np.maximum(both[0], both[1]))
-        t = float(special.stdtrit(self.freedom, 0.5 + CONFIDENCE / 2)) if self.freedom else math.nan
-        return terms @ self.coefficients, t * np.sqrt(variance)
-
-
-def fit(runs: Scatter) -> Surface:
-    """The surface of an outcome, by maximum likelihood (least squares for means).
-
-    Runs that share draws depend on each other, and so do runs of one point where other factors
-    vary: variances are those of both clusterings less that of single runs (Cameron, Gelbach and
-    Miller 2011), and never below either.
-    """
-    coordinates = [c for c in (runs.x, runs.y) if c is not None]
-    scales = tuple((float(c.mean()), float(c.std()) or 1.0) for c in coordinates)
-    bare = Surface(np.zeros(0), (), 0, scales)
-    terms, y = bare.terms(*coordinates), runs.outcome
-    beta = np.zeros(terms.shape[1])
-    for _ in range(50):
-        mean, weight = _mean(terms @ beta, runs.share)
-        information = (terms * weight[:, None]).T @ terms + _RIDGE * np.eye(beta.size)
-        step = np.linalg.solve(information, terms.T @ (y - mean) - _RIDGE * beta)
-        beta = beta + step * min(1.0, 4.0 / np.abs(step).max()) if runs.share else beta + step
-        if np.abs(step).max() <= 1e-9 * (1 + np.abs(beta).max()):
-            break
-    mean, weight = _mean(terms @ beta, runs.share)
-    single = np.linalg.solve(information, (terms * (y - mean)[:, None]).T)
-    left_out = [_jackknife(terms, y - mean, weight, groups, information)
-                for groups in (runs.clusters, runs.points)]  # fmt: skip
-    groups = min(int(runs.clusters.max()), int(runs.points.max()))
-    return Surface(beta, (*left_out, single @ single.T), groups, scales)
-
-
-def _mean(height: Floats, share: bool) -> tuple[Floats, Floats]:
-    """Mean outcome and weight of a run at a height."""
-    if not share:
-        return height, np.ones_like(height)
-    mean = special.expit(height)
-    return mean, mean * (1 - mean)
-
-
-def _jackknife(
-    terms: Floats, rest: Floats, weight: Floats, groups: Ints, information: Floats
-) -> Floats:
-    """Covariance of coefficients by leaving out one group at a time, to first order (MacKinnon,
-    Nielsen and Webb 2023): it holds with few groups where the usual sandwich is too narrow."""
-    n, size = int(groups.max()) + 1, terms.shape[1]
-    scores = np.stack([np.bincount(groups, terms[:, j] * rest, n) for j in range(size)], axis=1)
-    if n < 2:
-        return np.full((size, size), math.nan)
-    lost = np.empty((n, size, size))
-    for i, j in zip(*np.tril_indices(size), strict=True):
-        lost[:, i, j] = np.bincount(groups, weight * terms[:, i] * terms[:, j], n)
-        lost[:, j, i] = lost[:, i, j]
-    moved = np.linalg.solve(information - lost, scores[..., None])[..., 0]
-    return np.asarray((n - 1) / n * moved.T @ moved)
-
-
-def crossing(at: Floats, curve: Floats, level: float, rising: bool) -> tuple[float, str]:
-    """Where a smooth curve through (at, curve) first passes a level, and how it lies; minus or
-    plus infinity where it would pass before or after the values there are."""
-    there = np.isfinite(curve)
-    at, curve = at[there], curve[there]
-    if not at.size:
-        return math.nan, "no runs"
-    above = curve >= level
-    change = np.flatnonzero(above[1:] != above[:-1])
-    if not change.size:
-        before = above[0] == rising
-        return -math.inf if before else math.inf, f"{'above' if above[0] else 'below'} everywhere"
-    i = int(change[0])
-    share = (level - curve[i]) / (curve[i + 1] - curve[i])
-    side = "crosses" if change.size == 1 else "crosses more than once"
-    return float(at[i] + share * (at[i + 1] - at[i])), side
-
-
-def line_over_scatter(
-    runs: Scatter, surface: Surface, at: Floats, y: Floats, level: float
-) -> pd.DataFrame:
-    """The line of a surface: a row for each value of x (one where there is no x), of the columns y,
-    y_low, y_high, side, rising, n. at: values of x; y: the values along which to look for it."""
-    height = float(special.logit(level)) if runs.share else level
-    rows: list[dict[str, object]] = []
-    for x in at if runs.x is not None else [math.nan]:
-        curve, half = surface.at(*((y,) if runs.x is None else (np.full_like(y, x), y)))
-        rising = bool(curve[-1] >= curve[0])
-        found, side = crossing(y, curve, height, rising)
-        ends = [crossing(y, curve + sign * half, height, rising)[0] for sign in (-1, 1)]
-        low, high = (math.nan, math.nan) if np.isnan(half).any() else (min(ends), max(ends))
-        if (
-            "more" in side
-            and _turns(np.sign(curve - height) * (np.abs(curve - height) > half)).size < 2
-        ):
-            side = "crosses"  # a turn of the surface that may be chance
-        rows.append(named("y", (_finite(found), low, high)) | {"side": side, "rising": rising})
-    return pd.DataFrame(rows).assign(n=runs.y.size)
-
-
-def misfit(runs: Scatter, surface: Surface) -> tuple[float, float]:
-    """The least likely gap between the mean outcome of a cell of points and the surface there, and
-    its p-value times the number of cells; NaN where there are too few clusters."""
-    coordinates = [c for c in (runs.x, runs.y) if c is not None]
-    mean, weight = _mean(surface.terms(*coordinates) @ surface.coefficients, runs.share)
-    count = int(np.clip(math.isqrt((int(runs.points.max()) + 1) // _FITTED), 2, 5))
-    cell = np.zeros(mean.size, np.int64)
-    for values in coordinates:
-        inner = np.quantile(values, np.linspace(0, 1, count + 1)[1:-1])
-        cell = cell * count + np.searchsorted(inner, values)
-    found = []
-    for inside in (cell == c for c in np.unique(cell)):
-        # of shares never less than chance alone: where none holds, none would differ from another
-        least = float(weight[inside].mean()) / inside.sum() if runs.share else 0.0
-        rest = (runs.outcome - mean)[inside]
-        found.append(_gap(rest, runs.clusters[inside], runs.points[inside], least))
-    gaps, chances = np.array(found).T
-    if np.isnan(chances).any():
-        return math.nan, math.nan
-    worst = int(chances.argmin())
-    return float(gaps[worst]), min(float(chances[worst]) * gaps.size, 1.0)
-
-
-def _gap(rest: Floats, shared: Ints, points: Ints, least: float) -> tuple[float, float]:
-    """Mean of what is left in a cell, and its two-sided p-value by clusters of either kind."""
-    codes = [_codes(of) for of in (shared, points)]
-    freedom, gap = min(int(of.max()) for of in codes), float(rest.mean())
-    if not freedom:
-        return gap, math.nan
-    spread = math.sqrt(max(least, *(variance_of_mean(rest, of) for of in codes)))
-    return gap, 2 * float(special.stdtr(freedom, -abs(gap) / spread)) if spread else 1.0
-
-
 def _surface_boundary(
     runs: pd.DataFrame, design: pd.DataFrame, x: str, y: str, level: float, share: bool, by: str
 ) -> pd.DataFrame:
@@ -449,7 +280,7 @@ def _surface_boundary(
 
     by: the column that says which runs belong to one point.
     """
-    joint = _is_number(design[x]) and design[x].nunique() > MOST_RANGES
+    joint = is_number(design[x]) and design[x].nunique() > MOST_RANGES
     along, up = is_log(design[x]) if joint else False, is_log(design[y])
     steps = _between(design[y], up, _STEPS)
     at = _between(design[x], along, _LINES) if joint else np.zeros(0)
@@ -463,7 +294,7 @@ def _surface_boundary(
         scatter = Scatter(
             _taken(part[x].to_numpy(float), along) if joint else None,
             _taken(part[y].to_numpy(float), up), part["y"].to_numpy(float), share,
-            clusters(part), _codes(part[by].to_numpy()),
+            clusters(part), codes_of(part[by].to_numpy()),
         )  # fmt: skip
         surface = fit(scatter)
         line = line_over_scatter(scatter, surface, at, steps, level)
@@ -504,7 +335,7 @@ def _cells(sweep: Sweep, runs: pd.DataFrame, x: str, y: str) -> Cells:
 
 def _axis(values: pd.Series, name: str, cut: bool) -> Axis:
     """The levels of a factor; where many are to be cut, ranges, by the median of what they hold."""
-    if not _is_number(values):
+    if not is_number(values):
         words = list(dict.fromkeys(values.astype(str)))
         return Axis(name, pd.Index(words).get_indexer(pd.Index(values.astype(str))), words)
     levels = np.sort(values.unique()).astype(float)
@@ -520,14 +351,6 @@ def _about(sweep: Sweep, x: str, y: str, outcome: str) -> dict[Hashable, Any]:
     """What a table says of its sweep: factors and their units, outcome, horizon."""
     units = {name: str(sweep.columns_help.loc[name, "unit"]) for name in (x, y)}
     return {"x": x, "y": y, "outcome": outcome, "horizon": sweep.horizon, "units": units}
-
-
-def _is_number(values: pd.Series) -> bool:
-    return bool(pd.api.types.is_numeric_dtype(values) and values.dtype != np.bool_)
-
-
-def _codes(values: NDArray[Any]) -> Ints:
-    return np.unique(values, return_inverse=True)[1]
 
 
 def _ends(values: pd.Series) -> Floats:

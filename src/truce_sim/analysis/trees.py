@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from truce_sim.errors import InputError
+from truce_sim.sweeps.levels import is_number
 
-from .regions import LEAST_MASS, Floats, Ints, is_number, limit_in_words
+from .regions import LEAST_MASS, Floats, Ints, limit_in_words
 
 #: A column that a tree can split: a number (level None), or whether a word is that level.
 Feature = tuple[str, object]

@@ -14,14 +14,15 @@ def levels_of(values: pd.Series) -> pd.Series:
         ranges = pd.qcut(values, MAX_LEVELS, duplicates="drop")
         names = [f"{r.left:.3g} to {r.right:.3g}" for r in ranges.cat.categories]
         return ranges.cat.rename_categories(names)
-    order = list(dict.fromkeys(sorted(values) if _sorts(values) else values))
+    order = list(dict.fromkeys(sorted(values) if is_number(values) else values))
     texts = [_text(value) for value in order]
     return pd.Series(
         pd.Categorical([_text(value) for value in values], categories=texts), index=values.index
     )
 
 
-def _sorts(values: pd.Series) -> bool:
+def is_number(values: pd.Series) -> bool:
+    """Whether values are numbers, true and false aside."""
     return bool(pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values))
 
 

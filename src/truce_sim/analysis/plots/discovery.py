@@ -9,8 +9,7 @@ import pandas as pd
 
 from truce_sim.analysis.discovery import OUTCOMES, Box
 from truce_sim.analysis.inference import Estimate
-from truce_sim.analysis.regions import is_number
-from truce_sim.sweeps.levels import MAX_LEVELS
+from truce_sim.sweeps.levels import MAX_LEVELS, is_number
 
 from .style import BAND_ALPHA, CMAP_SEQUENTIAL, COLOURS, GREY, axes_of, state_n, styled
 
