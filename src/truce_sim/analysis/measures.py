@@ -1,0 +1,142 @@
+"""Any outcome group by group, as a mean over runs or as a rate, and what a factor changes in it.
+
+A rate is a ratio of totals (violations over days lived, say), so that runs that end early do not
+weigh more than they lived. Its variance is that of its linear part (the delta method; for ratios
+Cochran 1977, section 6.5), summed over sets of runs that share draws. A change is taken between
+runs with the same draws.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import special
+
+from truce_sim import columns
+from truce_sim.errors import InputError, closest
+
+from .groups import By, Where, done_of, groups, level_in, names_in
+from .inference import CONFIDENCE, Estimate, named
+from .sweep import Sweep
+
+Floats = NDArray[np.float64]
+
+#: Days that a truce lasted, the day of its collapse among them: what rates a day are over.
+DAYS_LIVED = "days_lived"
+
+
+class Measured(NamedTuple):
+    """A group's value and what each set of shared draws contributes to its error (sums to 0)."""
+
+    value: float
+    share: pd.Series  # by (seed, replicate)
+    runs: int
+
+
+def measure(
+    sweep: Sweep, part: str, whole: str = "", by: By = (), where: Where = None
+) -> pd.DataFrame:
+    """A row a group: its levels, `runs`, and `value` with its interval.
+
+    part: an outcome of `columns.OUTCOME`. whole: "" for the mean of `part` over runs (those that
+    have one), else another outcome or DAYS_LIVED for the rate of one over the other. by, where: as
+    in `groups.groups`.
+
+    Raises InputError for an outcome that is no number, or a factor that is not swept.
+    """
+    rows = [
+        levels | {"runs": found.runs} | named("value", _interval(found.value, found.share))
+        for levels, found in _measured(sweep, part, whole, by, where)
+    ]
+    return pd.DataFrame(rows)
+
+
+def change(
+    sweep: Sweep, factor: str, part: str, whole: str = "", baseline: object = None,
+    by: By = (), where: Where = None,
+) -> pd.DataFrame:  # fmt: skip
+    """What each level of a factor changes in a measure, against one of its levels (by default the
+    first), for each group of `by`; columns as in `measure`, and `baseline`.
+
+    Intervals are simultaneous over the rows (Bonferroni).
+    """
+    found: dict[tuple[object, ...], list[tuple[object, Measured]]] = {}
+    outer = names_in(by)
+    for levels, measured in _measured(sweep, part, whole, [*outer, factor], where):
+        context = tuple(levels[name] for name in outer)
+        found.setdefault(context, []).append((levels[factor], measured))
+    pairs = [
+        (context, level, base, ours, theirs)
+        for context, rows in found.items()
+        for base, theirs in [rows[_place(rows, factor, baseline)]]
+        for level, ours in rows
+        if level != base
+    ]
+    confidence = 1 - (1 - CONFIDENCE) / max(len(pairs), 1)
+    rows = []
+    for context, level, base, ours, theirs in pairs:
+        error = ours.share.sub(theirs.share, fill_value=0.0)
+        found_here = _interval(ours.value - theirs.value, error, confidence)
+        rows.append(
+            dict(zip(outer, context, strict=True))
+            | {factor: level, "baseline": base, "runs": ours.runs}
+            | named("value", found_here)
+        )
+    return pd.DataFrame(rows)
+
+
+def _place(rows: Sequence[tuple[object, Measured]], factor: str, baseline: object) -> int:
+    return 0 if baseline is None else level_in([level for level, _ in rows], baseline, factor)
+
+
+def _measured(
+    sweep: Sweep, part: str, whole: str, by: By, where: Where
+) -> list[tuple[dict[str, object], Measured]]:
+    named_ones = [name for name in (part, whole) if name not in ("", DAYS_LIVED)]
+    wanted = list(dict.fromkeys([*map(_check, named_ones), "end_day", "collapsed"]))
+    return [
+        (levels, _ratio(done_of(runs), part, whole))
+        for levels, runs in groups(sweep, wanted, by, where)
+    ]
+
+
+def _check(name: str) -> str:
+    known = [n for n in columns.OUTCOME if n not in ("status", "cause")]
+    if name not in known:
+        raise InputError("is no outcome that is a number", setting="part or whole", value=name,
+                         allowed=", ".join(known), suggestion=closest(name, known))  # fmt: skip
+    return name
+
+
+def _ratio(runs: pd.DataFrame, part: str, whole: str) -> Measured:
+    """The ratio of totals of a group, and its linear part by shared draws."""
+    runs = runs[runs[part].notna()]
+    over = _denominator(runs, whole)
+    total = float(over.sum())
+    value = float(runs[part].astype(float).sum()) / total if total else math.nan
+    linear = (runs[part].astype(float) - value * over) / total if total else over * math.nan
+    return Measured(value, linear.groupby([runs["seed"], runs["replicate"]]).sum(), len(runs))
+
+
+def _denominator(runs: pd.DataFrame, whole: str) -> pd.Series:
+    if not whole:
+        return pd.Series(1.0, runs.index)
+    if whole == DAYS_LIVED:
+        return (runs["end_day"] + runs["collapsed"]).astype(float)
+    return runs[whole].astype(float)
+
+
+def _interval(value: float, error: pd.Series, confidence: float = CONFIDENCE) -> Estimate:
+    """A value with its t interval, from what independent sets of runs contribute to its error."""
+    sets = len(error)
+    if sets < 2 or not math.isfinite(value):
+        return Estimate(value, math.nan, math.nan)
+    x: Any = error.to_numpy(float)
+    spread = math.sqrt(sets / (sets - 1) * float(x @ x))
+    half = float(special.stdtrit(sets - 1, 0.5 + confidence / 2)) * spread
+    return Estimate(value, value - half, value + half)
