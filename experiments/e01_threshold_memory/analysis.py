@@ -20,14 +20,13 @@ def main(s: Study) -> None:
     s.tell("", "Where half of the truces hold a year:", *tipping.in_words(line))
     s.tell("", "By threshold, at the default memory of 30 days:")
     for row in survival_summary(s.sweep, THRESHOLD, where={MEMORY: 30}).to_dict("records"):
-        s.tell(f"  {row[THRESHOLD]:g}: holds {percent(row, 'holds')}, "
-               f"mean {amount(row, 'mean', 'days')}, median {amount(row, 'median', 'days')}")  # fmt: skip
-    s.tell(
-        "", "What the memory changes in mean survival, against 30 days (simultaneous intervals):"
-    )
+        days = f"mean {amount(row, 'mean', 'days')}, median {amount(row, 'median', 'days')}"
+        s.tell(f"  {row[THRESHOLD]:g}: holds {percent(row, 'holds')}, {days}")
+    s.tell("", "What memory changes in mean survival at a threshold of 4.5, against 30 days")
+    s.tell("(simultaneous intervals):")
     days = change(s.sweep, MEMORY, "end_day", baseline=30, where={THRESHOLD: 4.5})
     for row in days.to_dict("records"):
-        s.tell(f"  threshold 4.5, {row[MEMORY]:g} days: {amount(row, 'value', 'days')}")
+        s.tell(f"  {row[MEMORY]:g} days: {amount(row, 'value', 'days')}")
 
 
 if __name__ == "__main__":

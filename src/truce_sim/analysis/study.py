@@ -48,10 +48,12 @@ class Study:
     def draw(self, picture: Axes | Figure, name: str = "figure") -> None:
         """Write a figure as `name`.png."""
         from matplotlib import pyplot as plt
+        from matplotlib.figure import Figure
 
-        figure = picture if hasattr(picture, "savefig") else picture.figure
+        figure = picture if isinstance(picture, Figure) else picture.get_figure(root=True)
+        assert figure is not None  # axes that are drawn have one
         figure.savefig(self.folder / f"{name}.png", dpi=DPI, bbox_inches="tight")
-        plt.close("all")
+        plt.close(figure)
 
 
 @contextmanager
@@ -91,10 +93,10 @@ def _told() -> Iterator[None]:
 
 def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Figures and findings of finished sweeps.")
-    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER",
-                        help="of " + ", ".join(names) + "; default: those under outputs/")  # fmt: skip
-    parser.add_argument("--to", type=Path, metavar="FOLDER",
-                        help="where figures and findings go; default: beside the script")  # fmt: skip
+    folders = f"of {', '.join(names)}; default: those under outputs/"
+    target = "where figures and findings go; default: beside the script"
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help=folders)
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help=target)
     return parser
 
 
