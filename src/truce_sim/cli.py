@@ -31,6 +31,8 @@ truce-sim: a laboratory for one-clause truces
   truce-sim compare DIR [FACTOR]   its levels against a baseline, run by run, in words
   truce-sim report DIR             one HTML file: the answer, and what it rests on
 
+  truce-sim validate               the model held against the record, passes and failures
+
   truce-sim view [overrides]       watch a run in the browser; fork it
   truce-sim view DIR               the same for a sweep, or one of its runs (--run 12:7)
   truce-sim movie [overrides]      a run as a GIF or MP4 file
@@ -52,7 +54,7 @@ It simulates policy, abstractly, on assumptions that are marked as such; it fore
 
 
 _FOLDER_COMMANDS = ("resume", "status", "list", "verify", "rerun", "worker")
-_ANALYSES = ("summary", "compare", "report")
+_ANALYSES = ("summary", "compare", "report", "validate")
 
 
 def main() -> NoReturn:
@@ -151,7 +153,7 @@ def _on_folder(command: str) -> Callable[[list[str]], int]:
 
 
 def _analysis(command: str) -> Callable[[list[str]], int]:
-    """A command that answers from a sweep's folder, imported when it is used."""
+    """A command that analyses, imported when it is used."""
 
     def carry_out(arguments: list[str]) -> int:
         from .analysis.commands import COMMANDS

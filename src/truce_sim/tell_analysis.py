@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,42 @@ def tell_comparison(sweep: Sweep, comparison: Comparison, pooled: bool) -> None:
         f"Next: truce-sim report {sweep.path} · --format csv for the table",
         style="dim", soft_wrap=True,
     )  # fmt: skip
+
+
+def tell_validation(table: pd.DataFrame, data: Path | None, folder: Path) -> None:
+    """A line a pattern, failures as plainly as passes; what the words mean."""
+    out, grid = console(), Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("pattern", "unit", "record", "model", "kind", "verdict"):
+        grid.add_column(name)
+    for row in table.to_dict("records"):
+        style = {"pass": "green", "fail": "bold red"}.get(row["verdict"], "yellow")
+        grid.add_row(
+            row["pattern"], row["unit"] if isinstance(row["unit"], str) else "",
+            f"{words.shown(row, 'reference')} \\[{row['status']}]", words.shown(row, "model"),
+            row["standing"], f"[{style}]{row['verdict']}[/]",
+        )  # fmt: skip
+    out.print(grid)
+    counts = table["verdict"].value_counts()
+    told = ", ".join(f"{counts[word]} {said}" for word, said in _SAID.items() if word in counts)
+    tests = table[table["standing"] == "test"]
+    passed = int((tests["verdict"] == "pass").sum())
+    source = f"computed from {data}" if data else "as recorded in the package"
+    out.print(
+        f"\n{told}. Of the {len(tests)} that are tests (nothing in the model was fitted to them, "
+        f"chosen by them or computed from the same data) {passed} pass.", soft_wrap=True,
+    )  # fmt: skip
+    out.print(
+        f"Intervals: 95 %. Event data: {source}. A pattern passes where the model's whole interval "
+        "lies within the record's, and fails where it lies outside.",
+        style="dim", soft_wrap=True,
+    )  # fmt: skip
+    out.print(
+        f"Next: {folder}/patterns.csv has notes and sources · {folder}/patterns.png shows it",
+        style="dim", soft_wrap=True,
+    )  # fmt: skip
+
+
+_SAID = {"pass": "pass", "fail": "fail", "undecided": "undecided"}
 
 
 class ReportBar:

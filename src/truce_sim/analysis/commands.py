@@ -1,4 +1,4 @@
-"""The commands that answer from a sweep's folder: summary, compare, report.
+"""The commands that answer: from a sweep's folder summary, compare, report; and validate.
 
 Each takes its own few arguments and returns the exit code 0. Bad input is an InputError.
 """
@@ -6,13 +6,14 @@ Each takes its own few arguments and returns the exit code 0. Bad input is an In
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from truce_sim.errors import InputError
-from truce_sim.sweeps.commands import folder_parser
+from truce_sim.sweeps.commands import Parser, count, folder_parser
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,6 +96,40 @@ def report(arguments: Sequence[str]) -> int:
     return 0
 
 
+def validate(arguments: Sequence[str]) -> int:
+    """`truce-sim validate [overrides]`: the model held against the record, pattern by pattern."""
+    parser = Parser("truce-sim validate", description="The model held against the record.")
+    parser.add_argument("overrides", nargs="*", metavar="setting=value",
+                        help="settings that differ from the defaults")  # fmt: skip
+    parser.add_argument("--replicates", type=count, default=2000, metavar="N",
+                        help="truces that are run; a fifth of them tell of violence")  # fmt: skip
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="event data to compute "
+                        "references from; default: ../shared/data beside the repository where it "
+                        "is, else the figures recorded in the package")  # fmt: skip
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="for runs, table and figure; "
+                        "default: outputs/validation, the settings added to its name")  # fmt: skip
+    parser.add_argument("--format", choices=_FORMATS, default="text", help="default: text")
+    asked = parser.parse_args(arguments)
+    from truce_sim.tell_analysis import tell_validation
+
+    from .validation import default_data, gather, measured, validate, write_validation
+
+    data = asked.data or default_data()
+    if data is not None:
+        measured(data)  # refused before anything is run
+    folder = asked.out or Path("outputs") / _named("validation", asked.overrides)
+    table = validate(gather(folder, asked.overrides, asked.replicates, progress=True), data)
+    write_validation(table, folder)
+    if not _printed(table, asked.format):
+        tell_validation(table, data, folder)
+    return 0
+
+
+def _named(name: str, overrides: Sequence[str]) -> str:
+    """A folder's name that tells settings apart."""
+    return re.sub(r"[^\w.=,-]", "_", "-".join([name, *overrides]))
+
+
 def _add_common(parser) -> None:  # type: ignore[no-untyped-def]
     parser.add_argument("--where", action="append", default=[], metavar="FACTOR=LEVEL",
                         help="of these runs alone; can be given several times")  # fmt: skip
@@ -125,4 +160,5 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "summary": summary,
     "compare": compare,
     "report": report,
+    "validate": validate,
 }

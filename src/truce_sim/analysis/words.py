@@ -36,6 +36,17 @@ def amount(row: Row, name: str, unit: str, digits: int = 0) -> str:
     return f"{value(number, digits)}{interval(low, high, digits)} {unit}"
 
 
+def shown(row: Row, name: str) -> str:
+    """A number with its interval and as many digits as they ask for; a range alone where there is
+    no number: `1.49 [1.28, 1.74]`, `3 [2, 4]`, `0.37 to 0.5`."""
+    number, low, high = (float(row[name + end]) for end in ("", "_low", "_high"))
+    if math.isnan(number) and math.isfinite(low):
+        return f"{low:.3g} to {high:.3g}"
+    whole = all(x == round(x) for x in (number, low, high) if math.isfinite(x))
+    digits = 0 if whole or max(abs(low), abs(high)) >= 10 else 2
+    return f"{value(number, digits)}{interval(low, high, digits)}"
+
+
 def interval(low: float, high: float, digits: int = 1) -> str:
     """` [low, high]`, a dash where an end is missing."""
     return f" [{value(low, digits)}, {value(high, digits)}]"

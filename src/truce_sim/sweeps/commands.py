@@ -38,7 +38,7 @@ def _seed(text: str, least: int = 0) -> int:
     return int(text)
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
     """A whole number from 1, for argparse."""
     return _seed(text, least=1)
 
@@ -52,7 +52,7 @@ def resume(arguments: Sequence[str]) -> int:
     from .folder import read_folder
 
     parser = folder_parser("resume", "Run what is missing in a sweep's folder, and sum up.")
-    parser.add_argument("--workers", type=_count, help="processes to use; default: the sweep's")
+    parser.add_argument("--workers", type=count, help="processes to use; default: the sweep's")
     asked = parser.parse_args(arguments)
     folder = read_folder(asked.dir)
     result = carry_on(folder, SweepBar(), asked.workers)
@@ -81,7 +81,7 @@ def list_sweeps(arguments: Sequence[str]) -> int:
     from .status import find_sweeps
 
     parser = Parser("truce-sim list", description="The sweeps under a folder.")
-    parser.add_argument("dir", metavar="DIR", nargs="?", default="outputs")
+    parser.add_argument("dir", metavar="DIR", nargs="?", default="outputs", help="where to look")
     asked = parser.parse_args(arguments)
     tell_list(find_sweeps(Path(asked.dir)), asked.dir)
     return 0
@@ -97,7 +97,7 @@ def verify(arguments: Sequence[str]) -> int:
     parser = folder_parser(
         "verify", "Run randomly chosen rows again and compare every value exactly."
     )
-    parser.add_argument("--runs", type=_count, default=50, help="how many (default: 50)")
+    parser.add_argument("--runs", type=count, default=50, help="how many (default: 50)")
     parser.add_argument("--pick", type=_seed, help="seed of the choice, to make the same one again")
     asked = parser.parse_args(arguments)
     warn_of_compiling()
@@ -139,8 +139,8 @@ def worker(arguments: Sequence[str]) -> int:
 
     parser = folder_parser("worker", "Do one share of a sweep's work; any number may work at once.")
     parser.add_argument("--chunk", type=int, default=0, metavar="K", help="which share, from 0")
-    parser.add_argument("--of", type=_count, default=1, metavar="N", help="of how many")
-    parser.add_argument("--workers", type=_count, help="processes to use; default: every core")
+    parser.add_argument("--of", type=count, default=1, metavar="N", help="of how many")
+    parser.add_argument("--workers", type=count, help="processes to use; default: every core")
     asked = parser.parse_args(arguments)
     if not 0 <= asked.chunk < asked.of:
         raise InputError(

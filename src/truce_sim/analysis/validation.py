@@ -1,0 +1,274 @@
+"""The model held against the record: patterns of event data and of other truces.
+
+Each pattern has a reference (MODEL: section 7 of the specification): a value with its interval
+where it is computed from events, a range where others publish one. It *passes* where the whole 95 %
+interval of the model lies within the reference's, it *fails* where it lies outside, else it is
+undecided. Nothing is tuned on them; where a setting was fitted or chosen with a reference in view,
+`standing` says so, and the pattern is no test.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from truce_sim.config import conf_folder
+from truce_sim.errors import InputError
+from truce_sim.library import sweep as run_sweep
+
+from .ends import count_ends
+from .groups import done_of
+from .incidents import incidents_of, read_incidents
+from .inference import CONFIDENCE, Estimate, clusters, named, share_interval
+from .measures import measure
+from .micro import micro_table, quantile
+from .spells import spells
+from .survival import curve, ends_of, median_of
+from .sweep import Sweep, open_sweep
+
+REFERENCE = Path(__file__).parents[1] / "data" / "reference.csv"
+#: The event file that the first patterns are computed from, where it is at hand.
+EVENTS_FILE = "ucdp_ged_ttp_2015_2021.csv"
+WITHIN_KM = 100.0  # how deep the home side goes
+
+#: Days over which truces are watched; truces that failed are only then told from those that hold.
+HORIZON = 1095
+#: Days between which the hazard is compared: late ones with earlier ones, both after the start.
+EARLY, LATE = (60, 180), (180, 365)
+#: Days of the case: the first strike that both sides acknowledge, and the open war.
+STRIKE_DAY, WAR_DAY = 126, 131
+#: What truce=literal sets, and a user's own value would undo.
+_LITERAL = ("truce", "home.threshold", "home.decision_noise", "home.resolve",
+            "home.initial_grievance", "frailty.threshold_cv", "mediation.save")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The sweeps that patterns are measured on.
+
+    truces: as given, with and without frailty. literal: the clause to the letter. violence: no
+    truce ends, events kept. calm: the same without self-excitation.
+    """
+
+    truces: Sweep
+    literal: Sweep
+    violence: Sweep
+    calm: Sweep
+
+    @property
+    def own(self) -> pd.DataFrame:
+        """The runs of truces as given."""
+        return self._of("default")
+
+    def _of(self, frailty: str) -> pd.DataFrame:
+        runs = done_of(self.truces.load(["end_day", "collapsed", "first_strike_day"]))
+        return runs[runs["frailty"] == frailty]
+
+    @property
+    def alike(self) -> pd.DataFrame:
+        """Those of truces that differ by chance alone."""
+        return self._of("none")
+
+
+def gather(
+    folder: str | Path,
+    overrides: Sequence[str] = (),
+    replicates: int = 2000,
+    progress: bool = False,
+) -> Evidence:
+    """Run what the patterns need into a folder, or go on with what is there.
+
+    overrides: settings that differ from the defaults. replicates: truces; a fifth of them, one
+    year each, tell of violence.
+
+    Raises InputError for a bad setting, or a folder with sweeps of other settings.
+    """
+    long = f"run.horizon_days={HORIZON}"
+    endless = ["truce.collapse_strikes=inf", *overrides]
+    own = [word for word in overrides if not word.startswith(_LITERAL)]
+    fewer = max(replicates // 5, 2)
+
+    def run(name: str, factors: dict[str, list[object]], settings: Sequence[str], n: int) -> Sweep:
+        path = Path(folder) / name
+        result = run_sweep(factors, settings, replicates=n, folder=path, progress=progress)
+        return open_sweep(result.folder)
+
+    return Evidence(
+        run("truces", {"frailty": ["default", "none"]}, [long, *overrides], replicates),
+        run("literal", {"truce": ["literal"]}, own, replicates),
+        run("violence", {"militants": ["ttp"]}, [*endless, "sweep.events=true"], fewer),
+        run("calm", {"militants.excitation": [0.0]}, endless, fewer),
+    )
+
+
+def validate(evidence: Evidence, data: str | Path | None = None) -> pd.DataFrame:
+    """All patterns, a row each.
+
+    data: a folder with EVENTS_FILE, from which the first nine references are computed anew; None
+    for the figures recorded in REFERENCE. Columns: pattern, unit; `reference` with its ends, n,
+    status ([C] computed, [F] found, [A] assumed), source; `model` with its interval; standing;
+    verdict ("pass", "fail" or "undecided").
+
+    Raises InputError for a folder without that file.
+    """
+    table = reference().set_index("pattern")
+    if data is not None:
+        table.update(measured(data).set_index("pattern"))
+    table, found = table.reset_index(), dict(_model_values(evidence))
+    model = [named("model", found[name]) for name in table["pattern"]]
+    table = pd.concat([table, pd.DataFrame(model)], axis=1)
+    table["verdict"] = [verdict(row) for row in table.to_dict("records")]
+    return table
+
+
+def write_validation(table: pd.DataFrame, folder: str | Path) -> None:
+    """The table as `patterns.csv` and its figure as `patterns.png`, into a folder."""
+    from matplotlib import pyplot as plt
+
+    from .plots.validation import plot_validation
+
+    table.to_csv(Path(folder) / "patterns.csv", index=False, float_format="%.6g")
+    figure = plot_validation(table)
+    figure.savefig(Path(folder) / "patterns.png", dpi=120)
+    plt.close(figure)
+
+
+def reference() -> pd.DataFrame:
+    """The references recorded in the package: pattern, unit, reference, its ends, n, status,
+    standing, source."""
+    return pd.read_csv(REFERENCE, keep_default_na=False, na_values=[""])
+
+
+def measured(data: str | Path) -> pd.DataFrame:
+    """The references that follow from event data, computed: pattern, reference, its ends, n."""
+    path = Path(data) / EVENTS_FILE
+    if not path.is_file():
+        raise InputError("has no such event file", setting="--data", value=str(data),
+                         allowed=f"a folder with {EVENTS_FILE}")  # fmt: skip
+    table = micro_table(read_incidents(path, within_km=WITHIN_KM))
+    names = {"measure": "pattern", "value": "reference", "value_low": "reference_low",
+             "value_high": "reference_high"}  # fmt: skip
+    return table.rename(columns=names).drop(columns="unit")
+
+
+def default_data() -> Path | None:
+    """`../shared/data` beside the repository, where that is."""
+    path = conf_folder().parents[1] / "shared" / "data"
+    return path if (path / EVENTS_FILE).is_file() else None
+
+
+def verdict(row: Mapping[Any, Any]) -> str:
+    """Whether the model's whole interval lies within the reference's, outside, or neither."""
+    low, high, least, most = (
+        float(row[f"{name}_{end}"]) for name in ("model", "reference") for end in ("low", "high")
+    )
+    if math.isnan(low) or math.isnan(high):
+        return "undecided"
+    if least <= low and high <= most:
+        return "pass"
+    return "fail" if high < least or most < low else "undecided"
+
+
+# ── the model's side ─────────────────────────────────────────────────────────────────────────
+
+
+def _model_values(evidence: Evidence) -> Iterator[tuple[str, Estimate]]:
+    for row in micro_table(incidents_of(evidence.violence)).to_dict("records"):
+        yield row["measure"], Estimate(row["value"], row["value_low"], row["value_high"])
+    for name, function in _PATTERNS.items():
+        yield name, function(evidence)
+
+
+def _interception(evidence: Evidence) -> Estimate:
+    return _only(measure(evidence.violence, "foiled_at_border", "crossings"))
+
+
+def _self_excited(evidence: Evidence) -> Estimate:
+    """The share of attempts that would not be made without self-excitation."""
+    key = ["seed", "replicate"]
+    with_it, without = (
+        done_of(sweep.load(["attempts"])).set_index(key)["attempts"].astype(float)
+        for sweep in (evidence.violence, evidence.calm)
+    )
+    share = float(without.sum() / with_it.sum())
+    error = ((without - share * with_it) / with_it.sum()).to_numpy()
+    n = error.size
+    spread = math.sqrt(n / (n - 1) * float(error @ error))
+    half = float(special.stdtrit(n - 1, 0.5 + CONFIDENCE / 2)) * spread
+    return Estimate(1 - share, 1 - share - half, 1 - share + half)
+
+
+def _renewed_violence(evidence: Evidence) -> Estimate:
+    """Median days from a renewal to the next suspension."""
+    later = spells(evidence.violence)
+    later = later[later["spell"] > 1]
+    event = np.asarray(later["ended"] != "horizon", np.int64)
+    last = later["days"].to_numpy(np.int64) - (1 - event)
+    return Estimate(*median_of(curve(count_ends(last, event, clusters(later)))))
+
+
+def _failed_duration(evidence: Evidence) -> Estimate:
+    runs = evidence.own
+    failed = runs[runs["collapsed"].astype(bool)]
+    pieces = np.unique(clusters(failed), return_inverse=True)[1]
+    return quantile(failed["end_day"].to_numpy(float), pieces, 0.5)
+
+
+def _literal(evidence: Evidence) -> Estimate:
+    runs = done_of(evidence.literal.load(["end_day", "collapsed"]))
+    return Estimate(*median_of(curve(ends_of(runs))))
+
+
+def _strike_by_then(evidence: Evidence) -> Estimate:
+    runs = evidence.own
+    return share_interval(
+        (runs["first_strike_day"] <= STRIKE_DAY).to_numpy(bool, na_value=False), clusters(runs)
+    )
+
+
+def _war_by_then(evidence: Evidence) -> Estimate:
+    runs = evidence.own
+    fell = runs["collapsed"].astype(bool) & (runs["end_day"] <= WAR_DAY)
+    return share_interval(fell.to_numpy(bool), clusters(runs))
+
+
+def hazard_ratio(runs: pd.DataFrame) -> Estimate:
+    """The hazard in LATE days over that in EARLY ones; the interval is that of a ratio of two
+    Poisson rates (runs of one point are independent, and so are their windows)."""
+    day, collapsed = runs["end_day"].to_numpy(np.int64), runs["collapsed"].to_numpy(bool)
+    counts, rates = [], []
+    for first, stop in (EARLY, LATE):
+        came = int((collapsed & (day >= first) & (day < stop)).sum())
+        counts.append(came)
+        rates.append(came / np.clip(day + collapsed - first, 0, stop - first).sum())
+    if not all(counts):
+        return Estimate(math.nan, math.nan, math.nan)
+    ratio = rates[1] / rates[0]
+    half = float(special.ndtri(0.5 + CONFIDENCE / 2)) * math.sqrt(sum(1 / n for n in counts))
+    return Estimate(ratio, ratio * math.exp(-half), ratio * math.exp(half))
+
+
+def _only(table: pd.DataFrame) -> Estimate:
+    value, low, high = (float(table[f"value{end}"].iloc[0]) for end in ("", "_low", "_high"))
+    return Estimate(value, low, high)
+
+
+#: How each pattern beyond those of `micro` is measured in the model, by its name in REFERENCE.
+_PATTERNS: dict[str, Callable[[Evidence], Estimate]] = {
+    "stopped at the border, of those who reach it": _interception,
+    "self-excited share of attempts": _self_excited,
+    "median days from a renewal to the next suspension": _renewed_violence,
+    "median duration of failed truces": _failed_duration,
+    "median duration, clause to the letter": _literal,
+    "share of truces struck by day 126": _strike_by_then,
+    "share of truces collapsed by day 131": _war_by_then,
+    "hazard, days 180-364 over 60-179": lambda evidence: hazard_ratio(evidence.own),
+    "the same, truces that differ by chance alone": lambda evidence: hazard_ratio(evidence.alike),
+}

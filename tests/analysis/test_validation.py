@@ -1,0 +1,77 @@
+"""The model against the record: rules of the verdict, and references that follow from the data."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from truce_sim.analysis.validation import hazard_ratio, measured, reference, verdict
+from truce_sim.cli import run_command
+
+MICRO = 9
+
+
+def test_recorded_references_are_those_of_the_data(shared_data: Path) -> None:
+    """What the package records is what the event file gives."""
+    fresh = measured(shared_data).set_index("pattern")
+    kept = reference().set_index("pattern").loc[fresh.index]
+    for name in ("reference", "reference_low", "reference_high", "n"):
+        assert kept[name].astype(float).to_numpy() == pytest.approx(
+            fresh[name].astype(float).to_numpy(), abs=6e-5
+        )
+    assert len(fresh) == MICRO
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(1.2, 1.8, "pass"), (2.1, 2.2, "fail"), (0.2, 0.9, "fail"), (0.9, 1.1, "undecided"),
+     (0.5, 3.0, "undecided"), (math.nan, math.nan, "undecided")],
+)  # fmt: skip
+def test_the_verdict_needs_the_whole_interval(low: float, high: float, said: str) -> None:
+    row = {"model_low": low, "model_high": high, "reference_low": 1.0, "reference_high": 2.0}
+    assert verdict(row) == said
+
+
+def ends(days: np.ndarray, horizon: int = 365) -> pd.DataFrame:
+    return pd.DataFrame({"end_day": np.minimum(days, horizon), "collapsed": days < horizon})
+
+
+def test_a_constant_hazard_has_ratio_one_and_a_mixture_less() -> None:
+    """20,000 made-up truces each. Of the constant hazard the interval is widened to one that misses
+    by chance once in a million; the mixture of two hazards falls to about a half."""
+    rng = np.random.default_rng(1)
+    value, low, high = hazard_ratio(ends(rng.geometric(0.004, 20_000) - 1))
+    assert abs(math.log(value)) < 4.9 / 1.96 * math.log(high / value)
+    mixed = np.where(rng.random(20_000) < 0.5, 0.001, 0.01)
+    value, low, high = hazard_ratio(ends(rng.geometric(mixed) - 1))
+    assert low < value < high < 0.8
+
+
+def test_the_command_says_pass_and_fail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As a user types it, with few runs: every pattern, a verdict each, a table and a figure."""
+    out = tmp_path / "v"
+    words = ["validate", "sweep.workers=1", "--replicates", "60", "--out", str(out)]
+    assert run_command(words) == 0
+    told = capsys.readouterr().out
+    table = pd.read_csv(out / "patterns.csv")
+    assert list(table["pattern"]) == list(reference()["pattern"])
+    assert set(table["verdict"]) <= {"pass", "fail", "undecided"}
+    assert table["model"].notna().all()
+    assert "Of the 5 that are tests" in told
+    assert (out / "patterns.png").stat().st_size > 20_000
+    assert table.loc[table["standing"] == "fitted", "note"].str.contains("home.threshold").all()
+
+
+def test_bad_input_runs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words, said in (
+        (["home.treshold=3"], "did you mean: home.threshold"),
+        (["--data", str(tmp_path)], "ucdp_ged_ttp_2015_2021.csv"),
+        (["--replicates", "0"], "--replicates"),
+    ):
+        assert run_command(["validate", *words, "--out", str(tmp_path / "v")]) == 2
+        assert said in capsys.readouterr().err
+    assert not (tmp_path / "v").exists()
