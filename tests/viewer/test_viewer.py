@@ -9,9 +9,11 @@ import pytest
 
 pytest.importorskip("solara", reason="the viewer's libraries (the extra `viz`) are not installed")
 
-from truce_sim import InputError, load_config, simulate, sweep
+from truce_sim import InputError, load_config, open_sweep, simulate, sweep
+from truce_sim.analysis.survival import kaplan_meier
 from truce_sim.cli import run_command
 from truce_sim.fields import by_path
+from truce_sim.sweeps.folder import read_folder
 from truce_sim.sweeps.picks import pick_run
 from truce_sim.viewer import ensemble, presets
 from truce_sim.viewer.command import opened
@@ -19,6 +21,7 @@ from truce_sim.viewer.levers import KEY_LEVERS, controls
 from truce_sim.viewer.movie import write_movie
 from truce_sim.viewer.opening import Opening, Row, open_row
 from truce_sim.viewer.session import Session
+from truce_sim.viewer.sweep_data import SweepData
 
 
 def session(*overrides: str) -> Session:
@@ -127,8 +130,6 @@ def test_never_longer_where_the_interval_has_zero(days, words) -> None:
 
 @pytest.fixture(scope="module")
 def small_sweep(tmp_path_factory: pytest.TempPathFactory):
-    from truce_sim.sweeps.folder import read_folder
-
     path = tmp_path_factory.mktemp("sweeps") / "small"
     sweep({"home.threshold": [3.0, 9.0]}, replicates=21, folder=path)
     return read_folder(path)
@@ -144,6 +145,14 @@ def test_picks_are_what_they_say(small_sweep) -> None:
     assert days[found["median"]] == np.median(days)
     first = pick_run(small_sweep, 0, "first-collapse")
     assert first == int(runs.loc[runs["collapsed"].astype(bool), "replicate"].iloc[0])
+
+
+def test_the_curves_of_a_sweep_are_those_of_the_analysis(small_sweep) -> None:
+    """Pooled points have the bands of runs that share draws, not those of so many runs."""
+    table = kaplan_meier(open_sweep(small_sweep.path))  # both points, which share draws
+    (shown,) = SweepData(small_sweep).curves("", {})
+    for name, end in (("share", ""), ("low", "_low"), ("high", "_high")):
+        assert shown[name] == pytest.approx(table[f"survival{end}"].tolist(), abs=1e-4)
 
 
 def test_every_row_opens_as_itself(small_sweep) -> None:

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from truce_sim.analysis.survival import curve, ends_of
 from truce_sim.columns import OUTCOME
 from truce_sim.errors import InputError
 from truce_sim.sweeps.folder import SweepFolder
 from truce_sim.sweeps.levels import levels_of
-from truce_sim.sweeps.summary import share_interval, survival_table
+from truce_sim.sweeps.summary import survival_table
 
 #: Summaries that a heat map can show beside the mean of any outcome.
 SUMMARIES = {
@@ -48,15 +49,11 @@ class SweepData:
         return {name: levels_of(self.summary[name]) for name in self.factors}
 
     @cached_property
-    def ends(self) -> NDArray[np.int64]:
-        """(points, horizon + 1): runs that collapsed on each day, survivors in the last column."""
-        counts = np.zeros((len(self.summary), self.folder.horizon + 1), np.int64)
+    def runs(self) -> pd.DataFrame:
+        """The runs that did not fail: point, replicate, seed, end_day, collapsed."""
         runs = self.folder.runs(["end_day", "collapsed"])
-        runs = runs[runs["status"] == "done"]
-        days = runs["end_day"].to_numpy(np.int64)
-        held = ~runs["collapsed"].to_numpy(bool)
-        np.add.at(counts, (runs["point"].to_numpy(), np.where(held, -1, days)), 1)
-        return counts
+        names = ["point", "replicate", "seed", "end_day", "collapsed"]
+        return runs.loc[runs["status"] == "done", names].reset_index(drop=True)
 
     def chosen(self, held: dict[str, str]) -> NDArray[np.bool_]:
         """Which points have these levels; a factor that is not held may have any."""
@@ -66,20 +63,24 @@ class SweepData:
         return keep
 
     def curves(self, factor: str, held: dict[str, str]) -> list[dict[str, Any]]:
-        """Survival by level of a factor: the share that holds at the end of each day, with Wilson
-        intervals; points of the same level are pooled."""
+        """Survival by level of a factor: the share that holds at the end of each day, with log-log
+        bands; points of the same level are pooled, with the variance of runs that share draws. With
+        one set of draws there is no band (None)."""
         keep, found = self.chosen(held), []
         levels = self.levels.get(factor, pd.Series(["all"] * len(keep), dtype="category"))
         for level in levels.cat.categories[:MAX_CURVES]:
-            rows = keep & (levels == level).to_numpy()
-            counts = self.ends[rows].sum(axis=0)
-            n = int(counts.sum())
-            if n:
-                left = n - counts[:-1].cumsum()
-                share, low, high = share_interval(left, np.full(left.size, n))
+            points = keep & (levels == level).to_numpy()
+            runs = self.runs[points[self.runs["point"].to_numpy()]]
+            if len(runs):
+                table = curve(ends_of(runs))
+                share, low, high = (
+                    table[f"survival{end}"].to_numpy(float) for end in ("", "_low", "_high")
+                )
+                known = bool(np.isfinite(low).all())
                 found.append(
-                    {"level": str(level), "n": n, "share": _short(share), "low": _short(low),
-                     "high": _short(high)}
+                    {"level": str(level), "n": len(runs), "share": _short(share),
+                     "low": _short(low) if known else None,
+                     "high": _short(high) if known else None}
                 )  # fmt: skip
         return found
 
