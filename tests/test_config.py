@@ -40,6 +40,9 @@ GROUPS = {
     if folder.is_dir() and folder.name not in ("experiment", "hydra")
 }
 
+#: Groups of studies, which their files name: they are added, and set what others hold.
+OF_STUDIES = {"size", "ablation"}
+
 #: MODEL.md section 5, line by line; home.threshold alone may be fitted.
 MODEL = {
     "run": {"horizon_days": 365, "warmup_days": 60, "review_days": 7},
@@ -137,8 +140,9 @@ def test_schema_has_the_same_defaults_but_for_mediators(default: Config) -> None
     ("group", "option"), [(g, o) for g, found in GROUPS.items() for o in found]
 )
 def test_every_variant_composes(group: str, option: str) -> None:
-    config = load_config([f"{group}={option}"])
-    assert params_of(config).shape == (1,)
+    added = "+" if group in OF_STUDIES else ""
+    config = load_config([f"{added}{group}={option}"])
+    assert params_of(config).shape == (1 + len(config.interventions),)  # one regime each
 
 
 def test_practised_changes_nothing(default: Config) -> None:
@@ -706,4 +710,4 @@ def test_closest() -> None:
 
 
 def test_groups_are_the_folders_of_conf() -> None:
-    assert set(groups()) - {"output", "sweep"} == set(GROUPS)
+    assert set(groups()) - {"output", "sweep"} == set(GROUPS) - OF_STUDIES

@@ -1,0 +1,146 @@
+"""E7: the host's resolve to strike back, and the rule by which strikes end the truce.
+
+python experiments/e07_exchanges/analysis.py [FOLDER] [--to FOLDER]
+"""
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+
+from truce_sim.analysis.inference import named, share_interval
+from truce_sim.analysis.measures import change, measure
+from truce_sim.analysis.micro import exchange_table
+from truce_sim.analysis.plots.measures import plot_measure
+from truce_sim.analysis.plots.style import state_n, styled
+from truce_sim.analysis.study import Study, study
+from truce_sim.analysis.sweep import Sweep
+from truce_sim.analysis.words import amount, percent
+
+HOST, RULE, WINDOW, HOME, THRESHOLD, BLOW = (
+    "host.resolve", "truce.collapse_strikes", "truce.window_days", "home.resolve",
+    "home.threshold", "host.strike_weight",
+)  # fmt: skip
+USUAL = {HOME: 1, THRESHOLD: 4.5, BLOW: 2, "frailty": "default"}
+CHECKS = {"as by default": USUAL, "home carries out half of its strikes": USUAL | {HOME: 0.5},
+          "home bears twice as much": USUAL | {THRESHOLD: 9},
+          "the host's strikes provoke nothing": USUAL | {BLOW: 0},
+          "runs differ by luck alone": USUAL | {"frailty": "none"}}  # fmt: skip
+RUN = ["point", "replicate"]
+
+
+def strikes_of(sweep: Sweep) -> pd.DataFrame:
+    """Every strike with what its run had: who, when, the levels, the end of the run."""
+    strikes = sweep.load(["day", "actor"], "events", where={"kind": ["strike"]})
+    return strikes.merge(sweep.load(["end_day", "collapsed"])[[*RUN, "end_day", "collapsed"]])
+
+
+def last_window(sweep: Sweep, strikes: pd.DataFrame) -> pd.DataFrame:
+    """The strikes that ended truces: those in the window on the last day, since the last save."""
+    saved = sweep.load(["day"], "events", where={"kind": ["saved"]})
+    saved = saved.groupby(RUN)["day"].max().rename("saved").reset_index()
+    ends = strikes[strikes["collapsed"].astype(bool)].merge(saved, "left", RUN)
+    counted = ends["day"] > ends["end_day"] - ends[WINDOW]
+    return ends[counted & ~(ends["day"] <= ends["saved"])]
+
+
+def having(table: pd.DataFrame, levels: dict) -> pd.DataFrame:
+    """The rows with these levels."""
+    for name, level in levels.items():
+        table = table[table[name] == level]
+    return table
+
+
+def shares(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Of strikes, the share that is the host's: a row a group."""
+    return pd.DataFrame([
+        dict(zip(by, levels, strict=True)) | {"strikes": len(part)}
+        | named("value", share_interval((part["actor"] == "host").to_numpy(),
+                                        pd.factorize(part["replicate"])[0]))
+        for levels, part in table.groupby(by)
+    ])  # fmt: skip
+
+
+@styled
+def sensitivity(s: Study, ended: pd.DataFrame) -> plt.Figure:
+    """Left: what a host that always strikes back changes in mean survival, by rule; right: whose
+    strikes end the truce."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 4.0), layout="constrained")
+    days = change(s.sweep, HOST, "end_day", "", 0, [RULE, WINDOW], USUAL)
+    days = days[(days[HOST] == 1) & np.isfinite(days[RULE])]
+    left.axhline(0, color="#444444", linewidth=0.8)
+    plot_measure(days, RULE, WINDOW, "mean survival, change in days", left)
+    left.set(xlabel="strikes that end the truce",
+             title="Always striking back, against never")  # fmt: skip
+    handles, names = left.get_legend_handles_labels()
+    order = np.argsort([float(name) for name in names])
+    left.legend([handles[i] for i in order], [f"{names[i]} days" for i in order], title="within",
+                title_fontsize="small")  # fmt: skip
+    plot_measure(ended, HOST, RULE, "the host's share, %", right, 100)
+    right.set(xlabel="host's resolve: share of its strikes carried out", ylim=(0, None),
+              title="Whose strikes end a truce within 14 days")  # fmt: skip
+    right.legend(title="strikes that end it", title_fontsize="small")
+    told = f"n = {int(days['runs'].min()):,} paired runs a point; whiskers: 95 %, left for all"
+    state_n(left, told + " together")
+    return figure
+
+
+def main(s: Study) -> None:
+    """Survival by rule, what the host's resolve changes, who ends it, how long exchanges are."""
+    strikes = strikes_of(s.sweep)
+    ended = last_window(s.sweep, strikes)
+    default = having(ended, USUAL | {WINDOW: 14})
+    s.draw(sensitivity(s, shares(default, [RULE, HOST])), "sensitivity")
+    s.tell("", "Mean survival, days, as by default, by the host's resolve:")
+    days = measure(s.sweep, "end_day", "", [WINDOW, RULE, HOST], USUAL)
+    for (window, rule), rows in days[np.isfinite(days[RULE])].groupby([WINDOW, RULE]):
+        told = (f"{row[HOST]:g}: {amount(row, 'value', '').strip()}"
+                for row in rows.to_dict("records"))  # fmt: skip
+        s.tell(f"  {rule:g} strikes in {window} days; " + "; ".join(told))
+    for title, where in CHECKS.items():
+        tell_change(s, title, where)
+    s.tell("", "Of the strikes that end truces within 14 days, the host's:")
+    for row in shares(default, [RULE, HOST]).to_dict("records"):
+        s.tell(f"  {row[RULE]:g} strikes, host's resolve {row[HOST]:g}: {percent(row, 'value')} "
+               f"({row['strikes']:,} strikes)")  # fmt: skip
+    tell_order(s, default)
+    tell_lengths(s, strikes)
+
+
+def tell_change(s: Study, title: str, where: dict) -> None:
+    """What a host that always strikes back changes, rule by rule."""
+    s.tell("", f"What a host that always strikes back changes, {title} (simultaneous intervals):")
+    by = [WINDOW, RULE]
+    days, held = (
+        change(s.sweep, HOST, name, "", 0, by, where) for name in ("end_day", "collapsed")
+    )
+    both = days.assign(**{f"share{end}": held[f"value{end}"] for end in ("", "_low", "_high")})
+    for row in both[(both[HOST] == 1) & np.isfinite(both[RULE])].to_dict("records"):
+        s.tell(f"  {row[RULE]:g} strikes in {row[WINDOW]} days: {amount(row, 'value', 'days')}; "
+               f"share that collapses, change: {percent(row, 'share')}")  # fmt: skip
+
+
+def tell_order(s: Study, ended: pd.DataFrame) -> None:
+    """Who makes the first of the strikes that end it, and the last."""
+    ended = ended[ended[RULE] == 3].sort_values([*RUN, "day"], kind="stable").groupby(RUN)
+    for name, table in (("first", ended.head(1)), ("last", ended.tail(1))):
+        for row in shares(table, [HOST]).to_dict("records"):
+            s.tell(f"  the {name} of three strikes, host's resolve {row[HOST]:g}: "
+                   f"{percent(row, 'value')}")  # fmt: skip
+
+
+def tell_lengths(s: Study, strikes: pd.DataFrame) -> None:
+    """How long exchanges are that no collapse cuts short."""
+    strikes = strikes[np.isinf(strikes[RULE])].assign(draws=strikes["replicate"])
+    for title, where in CHECKS.items():
+        s.tell("", f"Exchanges (strikes no more than 14 days apart), no run cut short, {title}:")
+        for resolve, part in having(strikes, where).groupby(HOST):
+            mean, home, single, geometric = exchange_table(part, 14).to_dict("records")
+            s.tell(f"  host's resolve {resolve:g}: {amount(mean, 'value', 'strikes', 2)}; home's, "
+                   f"once it began: {amount(home, 'value', 'strikes', 2)}; one by home alone: "
+                   f"{percent(single, 'value')}, were they geometric "
+                   f"{percent(geometric, 'value')}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    with study(__file__) as s:
+        main(s)

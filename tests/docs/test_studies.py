@@ -1,0 +1,101 @@
+"""The studies in experiments/: each runs as its README says, and quotes only what it found."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from conftest import REPOSITORY
+from truce_sim.analysis import words
+from truce_sim.cli import run_command
+
+EXPERIMENTS = REPOSITORY / "experiments"
+STUDIES = sorted(path.parent.name for path in EXPERIMENTS.glob("*/analysis.py"))
+
+_BRACKET = re.compile(r"\[\s*([-−–]?[\d.,]*\d[^\[\]]*?,\s*[^\[\]]*?)\s*\](?!\()")
+_COMMAND = re.compile(r"truce-sim sweep \+experiment=(\w+)")
+
+
+def readme(study: str) -> str:
+    return (EXPERIMENTS / study / "README.md").read_text(encoding="utf-8")
+
+
+def brackets(text: str) -> set[str]:
+    """All intervals quoted in a text, without blanks, their minus signs as in plain output."""
+    plain = text.replace("−", "-")
+    return {re.sub(r"\s", "", found) for found in _BRACKET.findall(plain)}
+
+
+def test_there_are_ten_and_the_case() -> None:
+    numbers = {name[:3] for name in STUDIES}
+    assert {f"e{n:02}" for n in range(1, 11)} | {"doh"} <= numbers
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_study_runs_small(study: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its command with size=small, then its script: all figures, and findings."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    names = list(dict.fromkeys(_COMMAND.findall(readme(study))))
+    assert names
+    for name in names:
+        words_of = ["sweep", f"+experiment={name}", "size=small", "sweep.workers=1"]
+        assert run_command(words_of) == 0
+    done = subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", EXPERIMENTS / study / "analysis.py",
+         *(f"outputs/small/{name}" for name in names), "--to", "found"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        env=os.environ | {"COLUMNS": "200"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    made = {path.name for path in Path("found").glob("*.png")}
+    assert made == {path.name for path in (EXPERIMENTS / study).glob("*.png")}
+    assert "size=small" in Path("found/findings.txt").read_text(encoding="utf-8").splitlines()[0]
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_what_a_study_quotes_was_found(study: str) -> None:
+    """Every interval in its README stands in the findings that its script wrote, at full size."""
+    findings = (EXPERIMENTS / study / "findings.txt").read_text(encoding="utf-8")
+    assert "size=small" not in findings
+    assert brackets(readme(study)) - brackets(findings) == set()
+    assert brackets(readme(study))
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_figures_of_a_study_are_shown(study: str) -> None:
+    """Every figure beside the script is on its page."""
+    shown = readme(study)
+    assert all(f"]({path.name})" in shown for path in (EXPERIMENTS / study).glob("*.png"))
+
+
+def test_the_validation_page_quotes_its_table() -> None:
+    """Every row of patterns.csv stands on the page with its numbers and its verdict; the intervals
+    of the unfitted threshold in its own table."""
+    page = readme("validation")
+    rows = [line for line in page.splitlines() if line.startswith("| ")][2:]
+    table = pd.read_csv(EXPERIMENTS / "validation" / "patterns.csv")
+    assert len(rows) == len(table)
+    for line, row in zip(rows, table.to_dict("records"), strict=True):
+        assert brackets(words.shown(row, "model")) <= brackets(line), line
+        assert row["verdict"] in line
+        assert row["standing"] in line
+        if pd.notna(row["reference"]) and row["status"] == "C":
+            assert brackets(words.shown(row, "reference")) <= brackets(line), line
+    unfitted = pd.read_csv(EXPERIMENTS / "validation" / "unfitted.csv").to_dict("records")
+    known = [words.shown(row, name) for row in (*table.to_dict("records"), *unfitted)
+             for name in ("model", "reference")]  # fmt: skip
+    quoted = brackets(page) - {"71,71"}  # a share in percent
+    assert quoted <= brackets(" ".join(known))
+
+
+def test_an_invented_interval_is_found() -> None:
+    """The check itself: brackets are read whatever their blanks and minus signs; links are none."""
+    assert brackets("1 [2,\n 3], −4 [−5, −3.5], [a, b](c), [6](x)") == {"2,3", "-5,-3.5"}
