@@ -114,8 +114,8 @@ def what_carries(s: Study, sweep: Sweep) -> None:
         for level in THRESHOLDS
     }
     for level, table in found.items():
-        s.tell("", f"Without one mechanism, threshold {level:g}: change of mean survival, and of the "
-               "share that collapses (intervals for all together):")  # fmt: skip
+        s.tell("", f"Without one mechanism, threshold {level:g}: change of mean survival, and of")
+        s.tell("the share that collapses (intervals for all together):")
         for row in table.sort_values("days").to_dict("records"):
             s.tell(
                 f"  {row['ablation']}: {amount(row, 'days', 'days')}, {percent(row, 'collapse')}"

@@ -8,14 +8,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from omegaconf import OmegaConf
 from scipy import stats
 
 from truce_sim import load_config, simulate, sweep
 from truce_sim.compose import loader_for
+from truce_sim.config import conf_folder
 from truce_sim.errors import InputError
+from truce_sim.spec import make_spec
 from truce_sim.sweeps import plan
 from truce_sim.sweeps.contrasts import share_difference
-from truce_sim.sweeps.design import Composer, config_of, make_design
+from truce_sim.sweeps.design import Composer, DesignSettings, config_of, make_design
+from truce_sim.sweeps.points import specs_of
 from truce_sim.sweeps.store import write_whole
 from truce_sim.sweeps.summary import _coins, wilson
 
@@ -64,6 +68,34 @@ def test_points_are_what_hydra_composes() -> None:
     for values, base in zip(design.values.to_dict("records"), design.base, strict=True):
         settings = {"host": "unable", "mediation": "none", **values}
         assert config_of(design.bases[base], values) == load_config(settings)
+
+
+def test_points_made_by_column_are_those_made_one_by_one() -> None:
+    """All behavioural settings at once, mediators among them: the same bits in every parameter."""
+    study = OmegaConf.load(conf_folder() / "experiment" / "e10_global.yaml")
+    tokens = [f"{name}={value}" for name, value in study.hydra.sweeper.params.items()]
+    with loader_for() as loader:
+        settings = DesignSettings(design="sobol", points=8)
+        design, _ = make_design(Composer(loader, "config"), {}, tokens, settings)
+    assert len(design.factors) > 80
+    made = specs_of(design, range(len(design.values)))
+    for spec, values, base in zip(made, design.values.to_dict("records"), design.base, strict=True):
+        alone = make_spec(config_of(design.bases[base], values))
+        assert spec.params.tobytes() == alone.params.tobytes()
+
+
+@pytest.mark.parametrize("bad", ["mediation.round_days=2,6", "mediation.mediators.oman.skill=0.5"])
+def test_points_made_by_column_are_refused_as_others_are(bad: str) -> None:
+    """Rounds that would overlap, and a mediator who is not there."""
+    tokens = ["mediation.calendar=[6,10]", "home.threshold=3,4", bad]
+
+    def points() -> None:
+        with loader_for() as loader:
+            design, _ = make_design(Composer(loader, "config"), {}, tokens)
+            specs_of(design, range(len(design.values)))
+
+    with pytest.raises(InputError, match=bad.split("=")[0]):
+        points()
 
 
 def test_own_seeds_without_common_random_numbers(tmp_path: Path) -> None:

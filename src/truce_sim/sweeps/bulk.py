@@ -1,14 +1,16 @@
 """Many points at once: points of one base that differ in plain numbers get copies of one checked
 PARAMS record with their values filled in by column, a hundred times faster than one by one.
 
-Only what is surely good is made here. Everything else (settings that change the border, the length
-of the run or the mediators; interventions; values that any check might refuse) is left to
+Only what is surely good is made here. Everything else (settings that change the border or the
+length of the run; interventions; values that any check might refuse) is left to
 `points.config_of`, which makes it, or says what is wrong with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from math import inf
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,12 +22,12 @@ from truce_sim.engine.params import STATE, STATES
 from truce_sim.engine.run import RunSpec
 from truce_sim.fields import FieldInfo, field_at
 from truce_sim.schema import Config
+from truce_sim.spec import mediator_names
 
 from .factors import in_range
 
 #: Parts of the configuration whose numbers go to PARAMS as they are, and nowhere else.
 _PARTS = ("militants", "home", "host", "attribution", "belief", "mediation", "truce", "frailty")
-_NOT_PLAIN = ("mediation.round_days",)  # decides whether the calendar's rounds overlap
 _BRANCHING = (
     "militants.excitation", "militants.depth_mu", "militants.depth_sigma", "home.capacity",
     "home.forward",
@@ -38,11 +40,7 @@ def plain_number(name: str) -> bool:
     """Whether a setting is a number or flag that can be filled in by column."""
     info = field_at(name)
     return (
-        info is not None
-        and info.type in ("float", "int", "bool")
-        and name.split(".")[0] in _PARTS
-        and not name.startswith("mediation.mediators")
-        and name not in _NOT_PLAIN
+        info is not None and info.type in ("float", "int", "bool") and name.split(".")[0] in _PARTS
     )
 
 
@@ -60,7 +58,7 @@ def filled(
     good = np.ones(size, bool)
     for name, column in columns.items():
         fits = in_range(_info(name), column)
-        _place(params, name)[fits] = column[fits]
+        _place(params, config, name)[fits] = column[fits]
         good &= fits
     good &= _together(params, config, len(spec.border))
     if any(name in columns for name in _BRANCHING):
@@ -74,9 +72,12 @@ def _info(name: str) -> FieldInfo:
     return info
 
 
-def _place(params: NDArray[np.void], name: str) -> NDArray[Any]:
+def _place(params: NDArray[np.void], config: Config, name: str) -> NDArray[Any]:
     """The column of `params` that holds a setting."""
     part, *rest = name.split(".")
+    if rest[0] == "mediators":
+        slot = mediator_names(config).index(rest[1])
+        return np.asarray(params["mediators"][rest[2]][:, slot])
     if part in STATES and rest[0] in (STATE.names or ()):
         return params["states"][rest[0]][:, STATES.index(part)]
     place: NDArray[Any] = params[part]
@@ -95,8 +96,14 @@ def _together(params: NDArray[np.void], config: Config, sectors: int) -> NDArray
         & ((radius == 0) | (radius < sectors))
         & (belief["perceived_capability"] * hazard < 1)
         & (params["truce"]["window_days"] <= config.run.horizon_days)
+        & (params["mediation"]["round_days"] <= _least_gap(config.mediation.calendar))
     )
     return fits
+
+
+def _least_gap(calendar: Sequence[int]) -> float:
+    """Days between the two scheduled rounds that are closest."""
+    return min((b - a for a, b in pairwise(sorted(calendar))), default=inf)
 
 
 def _branching(

@@ -1,0 +1,75 @@
+"""What mkdocs is told about the pages: README, studies and changelog live outside docs/.
+
+The site has the layout of the repository, so that links and pictures work as they stand. A link to
+a file that is no page (a source, a folder) is shown as its text.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+#: Pages in the order of the navigation; a pattern brings in what is there.
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "Start": ("README.md",),
+    "Use": ("docs/guide.md", "docs/cli.md", "docs/designs.md", "docs/sweeps.md",
+            "docs/viewer.md", "docs/analysis.md", "docs/scaling.md"),
+    "Model": ("docs/model.md", "docs/validation.md", "src/truce_sim/data/README.md"),
+    "Studies": ("experiments/README.md", "experiments/*/README.md"),
+    "Project": ("CONTRIBUTING.md", "CHANGELOG.md"),
+}  # fmt: skip
+
+PICTURES = ("docs/figures/*.*", "experiments/**/*.png", "experiments/**/*.svg")
+
+ASSETS = ("iframe-worker.js", "site.css")
+
+_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#\s]+)\)")
+
+
+def pages_of(section: str) -> list[str]:
+    """The pages of a section that there are, each once."""
+    return list(dict.fromkeys(path for pattern in SECTIONS[section] for path in _there(pattern)))
+
+
+def _there(pattern: str) -> list[str]:
+    return sorted(path.relative_to(REPOSITORY).as_posix() for path in REPOSITORY.glob(pattern))
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Set the navigation: the home page, then each section; titles are first headings."""
+    home, *sections = SECTIONS
+    config.nav = [*pages_of(home), *({section: pages_of(section)} for section in sections)]
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Take the pages and pictures of the repository, at their places in it, for those of docs/."""
+    own = [file for file in files if file.src_dir != config.docs_dir]
+    paths = [page for section in SECTIONS for page in pages_of(section)]
+    paths += [picture for pattern in PICTURES for picture in _there(pattern)]
+    places = {path: path for path in paths} | {f"assets/{name}": f"tools/{name}" for name in ASSETS}
+    made = [
+        File.generated(config, place, abs_src_path=str(REPOSITORY / path))
+        for place, path in places.items()
+    ]
+    return Files([*own, *made])
+
+
+def on_page_markdown(markdown: str, page: Page, files: Files, **_: Any) -> str:
+    """Show a link to a file that the site does not have as its text."""
+
+    def shown(found: re.Match[str]) -> str:
+        text, target = found.groups()
+        path = os.path.normpath(Path(page.file.src_uri).parent / target)
+        outside = "://" not in target and files.get_file_from_path(path) is None
+        return text if outside and (REPOSITORY / path).exists() else found[0]
+
+    return _LINK.sub(shown, markdown)
