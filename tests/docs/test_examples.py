@@ -24,7 +24,7 @@ from conftest import REPOSITORY
 
 PAGES = sorted(
     path.relative_to(REPOSITORY).as_posix()
-    for pattern in ("README.md", "docs/**/*.md", "experiments/**/README.md")
+    for pattern in ("*.md", "docs/**/*.md", "experiments/**/README.md")
     for path in REPOSITORY.glob(pattern)
 )
 
@@ -100,8 +100,17 @@ def check_output(block: Block, printed: str) -> None:
         assert found, f"line {block.line}: {line!r} is not in\n{printed}"
 
 
+#: Their commands are run by test_studies.py, with size=small and their scripts.
+OF_STUDIES = {
+    path.relative_to(REPOSITORY).with_name("README.md").as_posix()
+    for path in REPOSITORY.glob("experiments/*/analysis.py")
+}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [page for page in PAGES if any(blocks(page))])
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page not in OF_STUDIES and any(blocks(page))]
+)
 def test_the_examples_of_a_page_run(page: str, shell: Path) -> None:
     """Block by block, each with what the ones before it left behind."""
     printed, names = "", {"__name__": "__main__"}
