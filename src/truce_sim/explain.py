@@ -239,6 +239,13 @@ def _chosen_twice(name: str) -> InputError:
     return InputError("is chosen more than once", setting=name, allowed="one option")
 
 
+def _not_last(group: str) -> InputError:
+    return InputError(
+        "its `override` stands before other entries of the defaults list", setting=group,
+        allowed="`- override …` after all other entries",
+    )  # fmt: skip
+
+
 _PHRASES: dict[str, Callable[[str], InputError]] = {
     r"Could not override '([^']+)'": _no_group,
     r"Could not append to config. An item is already at '([^']+)'": _already_there,
@@ -247,6 +254,7 @@ _PHRASES: dict[str, Callable[[str], InputError]] = {
     r"Multiple values for ([\w/.]+)": _chosen_twice,
     r"Ambiguous value for argument '([^'=]+)": lambda key: _several(_key(key), ""),
     r"Sweep parameters '([^'=]+)": lambda key: _several(_key(key), ""),
+    r"Override '/?([^' @]+)[^']*' is defined before": _not_last,
     r"Override ([^\s=@]+)": _no_group,
 }
 

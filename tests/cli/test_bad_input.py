@@ -58,6 +58,11 @@ OWN_FILES = [
     ("experiment", GLOBAL + "home: {threshold: .nan}\n", ("home.threshold = nan", "not a number")),
     ("experiment", GLOBAL + "home: {threshold: [\n", ("is not YAML",)),
     ("experiment", "\0", ("is not YAML",)),
+    (
+        "experiment",
+        GLOBAL + "defaults: [override /mediation: monitored, _self_]\n",
+        ("mediation", "override", "after all other entries"),
+    ),
     ("experiment", "home: {threshold: 5}\n", ("experiment: ", "# @package _global_")),
     ("experiment", GLOBAL + "defaults: [override /truce: litteral]\n", ("litteral", "mean: lit")),
     ("experiment", GLOBAL + "defaults: [override /thruce: literal]\n", ("thruce", "mean: truce")),

@@ -76,6 +76,14 @@ def test_the_figures_of_a_study_are_shown(study: str) -> None:
     assert all(f"]({path.name})" in shown for path in (EXPERIMENTS / study).glob("*.png"))
 
 
+def test_the_summary_quotes_the_studies() -> None:
+    """Every interval of the page that sums up stands in some study's findings."""
+    page = (EXPERIMENTS / "README.md").read_text(encoding="utf-8")
+    findings = (path.read_text(encoding="utf-8") for path in EXPERIMENTS.glob("*/findings.txt"))
+    assert brackets(page) - brackets("\n".join(findings)) == set()
+    assert len(brackets(page)) > 20
+
+
 def test_the_validation_page_quotes_its_table() -> None:
     """Every row of patterns.csv stands on the page with its numbers and its verdict; the intervals
     of the unfitted threshold in its own table."""
