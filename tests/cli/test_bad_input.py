@@ -60,7 +60,7 @@ OWN_FILES = [
     ("experiment", "\0", ("is not YAML",)),
     (
         "experiment",
-        GLOBAL + "defaults: [override /mediation: monitored, _self_]\n",
+        GLOBAL + "defaults: [_self_, override /mediation: monitored, /size: full]\n",
         ("mediation", "override", "after all other entries"),
     ),
     ("experiment", "home: {threshold: 5}\n", ("experiment: ", "# @package _global_")),
