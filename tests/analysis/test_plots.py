@@ -10,8 +10,10 @@ from matplotlib import pyplot as plt
 from truce_sim import open_sweep, simulate, sweep
 from truce_sim.analysis import discovery, incidence, incidents, micro, sensitivity, spells, tipping
 from truce_sim.analysis.compare import compare
+from truce_sim.analysis.measures import measure
 from truce_sim.analysis.plots import compare as of_compare
 from truce_sim.analysis.plots import discovery as of_discovery
+from truce_sim.analysis.plots import measures as of_measures
 from truce_sim.analysis.plots import micro as of_micro
 from truce_sim.analysis.plots import sensitivity as of_sensitivity
 from truce_sim.analysis.plots import survival as of_survival
@@ -218,3 +220,15 @@ def test_a_figure_leaves_the_callers_style_alone_and_draws_into_axes_of_theirs(o
     assert not axes[0].get_lines()
     assert len(set(COLOURS)) == len(COLOURS)
     plt.close(figure)
+
+
+def test_a_measure_is_drawn_with_its_whiskers_in_the_order_of_levels(opened) -> None:
+    table = measure(opened, "collapsed", by=["truce", "home.threshold"])
+    ax = of_measures.plot_measure(table, "home.threshold", "truce", "collapsed, %", scale=100)
+    for drawn, (_, rows) in zip(ax.containers, table.groupby("truce", observed=True), strict=True):
+        line, _, (bars,) = drawn.lines
+        assert line.get_ydata() == pytest.approx(100 * rows["value"].to_numpy())
+        ends = np.array([segment[:, 1] for segment in bars.get_segments()])
+        assert ends == pytest.approx(100 * rows[["value_low", "value_high"]].to_numpy())
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["3", "5", "9"]
+    assert ax.get_ylabel() == "collapsed, %"

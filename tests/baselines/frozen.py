@@ -9,7 +9,7 @@ last bit of an elementary function may differ. A draw then decides otherwise onl
 a gap of some 2^-52: of 10^5 draws a run, in one run of 10^10. What remains are exact ties, such as
 a grievance equal to its threshold, so one run of a hundred may differ in anything; of the others
 every whole number and word is the same, and floats agree to nine digits. (With every exp, log and
-log1p of the rules off by its last bit, all 240 runs kept their whole numbers, and no float moved
+log1p of the rules off by its last bit, all 288 runs kept their whole numbers, and no float moved
 by more than 1e-14.)
 
     python -m baselines.frozen      (make baselines: keep what the rules give now)
