@@ -12,7 +12,6 @@ from urllib.parse import urldefrag
 
 import pytest
 
-from browser.conftest import browser, chromium  # noqa: F401  (fixtures)
 from conftest import REPOSITORY
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -32,7 +31,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def read(browser, site: Path) -> Iterator[Callable]:  # noqa: F811
+def read(browser, site: Path) -> Iterator[Callable]:
     """Open a page of the site; a console message or a request that leaves the disk fails."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, offline=True)
     problems: list[str] = []
