@@ -91,8 +91,8 @@ def gather(
     Raises InputError for a bad setting, or a folder with sweeps of other settings.
     """
     long = f"run.horizon_days={HORIZON}"
-    endless = ["truce.collapse_strikes=inf", *overrides]
-    own = [word for word in overrides if not word.startswith(_LITERAL)]
+    endless = _without(overrides, "truce.collapse_strikes")
+    calm = ["truce.collapse_strikes=inf", *_without(endless, "militants.excitation")]
     fewer = max(replicates // 5, 2)
 
     def run(name: str, factors: dict[str, list[object]], settings: Sequence[str], n: int) -> Sweep:
@@ -102,10 +102,16 @@ def gather(
 
     return Evidence(
         run("truces", {"frailty": ["default", "none"]}, [long, *overrides], replicates),
-        run("literal", {"truce": ["literal"]}, own, replicates),
-        run("violence", {"militants": ["ttp"]}, [*endless, "sweep.events=true"], fewer),
-        run("calm", {"militants.excitation": [0.0]}, endless, fewer),
-    )
+        run("literal", {"truce": ["literal"]}, _without(overrides, *_LITERAL), replicates),
+        run("violence", {"truce.collapse_strikes": [math.inf]},
+            ["sweep.events=true", *endless], fewer),
+        run("calm", {"militants.excitation": [0.0]}, calm, fewer),
+    )  # fmt: skip
+
+
+def _without(overrides: Sequence[str], *settings: str) -> list[str]:
+    """Overrides but for those of settings that a sweep of ours sets itself."""
+    return [word for word in overrides if not word.startswith(settings)]
 
 
 def validate(evidence: Evidence, data: str | Path | None = None) -> pd.DataFrame:
@@ -247,7 +253,7 @@ def hazard_ratio(runs: pd.DataFrame) -> Estimate:
     for first, stop in (EARLY, LATE):
         came = int((collapsed & (day >= first) & (day < stop)).sum())
         counts.append(came)
-        rates.append(came / np.clip(day + collapsed - first, 0, stop - first).sum())
+        rates.append(came / max(np.clip(day + collapsed - first, 0, stop - first).sum(), 1))
     if not all(counts):
         return Estimate(math.nan, math.nan, math.nan)
     ratio = rates[1] / rates[0]
