@@ -54,7 +54,7 @@ class Quantity(GroupedMetadata):
             if self.infinite
             else f"up to {_plain(self.high)}"
         )
-        return f"{kind} {low} {high}" + (f" [{self.unit}]" if self.unit else "")
+        return f"{kind} {low} up to {high}" + (f" [{self.unit}]" if self.unit else "")
 
 
 @dataclass(frozen=True)
