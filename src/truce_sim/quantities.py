@@ -49,11 +49,7 @@ class Quantity(GroupedMetadata):
         """Return the range in words, e.g. "a number from 0 to 1"; `whole` for integers."""
         kind = "a whole number" if whole or self.whole else "a number"
         low = f"above {_plain(self.low)}" if self.above else f"from {_plain(self.low)}"
-        high = (
-            "up to infinity (inf; .inf in a file)"
-            if self.infinite
-            else f"up to {_plain(self.high)}"
-        )
+        high = "infinity (inf; .inf in a file)" if self.infinite else _plain(self.high)
         return f"{kind} {low} up to {high}" + (f" [{self.unit}]" if self.unit else "")
 
 
