@@ -86,6 +86,8 @@ _GROUPS = [
     BadInput("option_number", ["mediation=3"], ("mediation = 3", NO_OPTION)),
     BadInput("option_home", ["home=literal"], ("home", "'literal'", "allowed: baseline")),
     BadInput("option_scenario", ["scenario=durant"], ("scenario", "durand, synthetic")),
+    BadInput("size", ["size=small"], ("size", "is added", "+size")),
+    BadInput("ablation", ["ablation=spoilers"], ("ablation", "is added", "+ablation")),
     BadInput("experiment", ["+experiment=dohaa"], ("experiment", "dohaa", "doha")),
     BadInput("group_value", ["truce={window:3}"], ("truce.window", "truce.window_days")),
     BadInput("group_bool", ["truce=true"], ("truce", NO_OPTION)),

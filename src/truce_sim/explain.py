@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from truce_sim.checks import from_pydantic, refuse_targets, target, unknown
-from truce_sim.compose import CONFIG_NAME
+from truce_sim.compose import CONFIG_NAME, conf_folder
 from truce_sim.errors import InputError, closest
 from truce_sim.fields import FieldInfo, field_at, groups
 from truce_sim.tokens import no_mediators
@@ -224,6 +224,8 @@ def _no_group(name: str) -> InputError:
         return InputError(
             "no such config group or setting", setting=name, allowed=f"{name}.<setting>=<value>"
         )
+    if (conf_folder() / name).is_dir():  # experiment, size, ablation: no defaults have them
+        return InputError("is added, not replaced", setting=name, suggestion=f"+{name}")
     return unknown(name, [*groups(), "+experiment", *SWEEPER_SETTINGS])
 
 
@@ -251,7 +253,7 @@ _PHRASES: dict[str, Callable[[str], InputError]] = {
     r"Could not append to config. An item is already at '([^']+)'": _already_there,
     r"Could not delete (?:from config. )?'([^']+)'": _cannot_delete,
     r"Could not delete from config. The value of '([^']+)'": _already_there,
-    r"Multiple values for ([\w/.]+)": _chosen_twice,
+    r"Multiple values for ([\w/]+)": _chosen_twice,
     r"Ambiguous value for argument '([^'=]+)": lambda key: _several(_key(key), ""),
     r"Sweep parameters '([^'=]+)": lambda key: _several(_key(key), ""),
     r"Override '/?([^' @]+)[^']*' is defined before": _not_last,
