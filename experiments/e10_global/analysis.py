@@ -109,6 +109,10 @@ def where_it_holds(s: Study, sweep: Sweep) -> None:
 
 def what_carries(s: Study, sweep: Sweep) -> None:
     """What truces gain or lose without each mechanism."""
+    for level in THRESHOLDS:
+        held = {"ablation": "none", "home.threshold": level}
+        share = percent(measure(sweep, "collapsed", where=held).iloc[0], "value")
+        s.tell("", f"With every mechanism, threshold {level:g}: {share} of truces collapse.")
     found = {
         level: compare(sweep, "ablation", "none", {"home.threshold": level}).table
         for level in THRESHOLDS
