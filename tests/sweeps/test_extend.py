@@ -119,6 +119,17 @@ def test_more_base_rows(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(rows(tmp_path / "s"), rows(tmp_path / "whole"), check_exact=True)
 
 
+@pytest.mark.parametrize("design", ["sobol", "saltelli", "morris"])
+def test_samples_of_other_ranges_do_not_mix(design: str, tmp_path: Path) -> None:
+    """A folder with two samples would give indices of neither; what is there stays as it is."""
+    made = sampled(tmp_path / "s", 4, design).folder
+    before = contents(made)
+    wider = SOBOL | {"home.threshold": "interval(2,9)"}
+    with pytest.raises(InputError, match="other ranges"):
+        sweep(wider, SHORT, design=design, points=4, replicates=3, folder=made)
+    assert contents(made) == before
+
+
 def test_points_with_seeds_of_their_own(tmp_path: Path) -> None:
     """Without common random numbers a point keeps its seed in a larger design."""
     own = SHORT | {"sweep.common_random_numbers": False}

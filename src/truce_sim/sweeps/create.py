@@ -24,6 +24,7 @@ from .folder import PARTS, SweepFolder, read_folder
 from .lock import locked
 from .plan import stretches
 from .provenance import make_folder, provenance, version
+from .sampling import ROWS, SAMPLES
 from .specs import key_of, write_specs
 from .store import to_table, write_json, write_table
 from .targets import check_until
@@ -138,6 +139,13 @@ def _extend(
             "extended: its points depend on their number",
             setting="hydra.sweeper.points", value=len(design.values),
             allowed="the number it has (to resume it), or another output.name",
+        )  # fmt: skip
+    if new and design.kind in (*SAMPLES, *ROWS) and not there <= set(asked):
+        raise InputError(
+            f"has points of a {design.kind} design of other ranges or another constraint: what is "
+            "made of them together would be of neither",
+            setting="output.name", value=shared.output.name,
+            allowed="the same ranges (to resume or extend it), or another output.name",
         )  # fmt: skip
     if not new and to_plain(shared) == folder.manifest["config"]:
         return folder
