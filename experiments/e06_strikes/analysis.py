@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 
+from truce_sim.analysis.groups import held
 from truce_sim.analysis.inference import mean_interval, named
 from truce_sim.analysis.measures import DAYS_LIVED, change, measure
 from truce_sim.analysis.plots.style import BAND_ALPHA, CMAP_DIVERGING, COLOURS, state_n, styled
@@ -165,9 +166,7 @@ def tell(s: Study, title: str, table: pd.DataFrame, digits: int = 2) -> None:
 
 def tell_by_will(s: Study, where: dict) -> None:
     """What strikes change where the host has more or less will to lose."""
-    runs = s.sweep.load(["deaths", "drawn_will"])
-    for name, level in where.items():
-        runs = runs[runs[name] == level]
+    runs = held(s.sweep.load(["deaths", "drawn_will"]), s.sweep, where)
     pairs = runs.pivot(index="replicate", columns=RESOLVE, values=["deaths", "drawn_will"])
     days = (pairs["deaths"][1] - pairs["deaths"][0]) / s.sweep.horizon
     s.tell("", "Deaths a day, the change by striking, at the defaults, by the host's will:")

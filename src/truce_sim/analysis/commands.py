@@ -115,10 +115,9 @@ def validate(arguments: Sequence[str]) -> int:
     from .validation import default_data, gather, measured, validate, write_validation
 
     data = asked.data or default_data()
-    if data is not None:
-        measured(data)  # refused before anything is run
+    fresh = None if data is None else measured(data)  # refused before anything is run
     folder = asked.out or Path("outputs") / _named("validation", asked.overrides)
-    table = validate(gather(folder, asked.overrides, asked.replicates, progress=True), data)
+    table = validate(gather(folder, asked.overrides, asked.replicates, progress=True), fresh)
     write_validation(table, folder)
     if not _printed(table, asked.format):
         tell_validation(table, data, folder)

@@ -21,8 +21,8 @@ from truce_sim.sweeps.summary import CONFIDENCE
 from truce_sim.sweeps.summary import share_interval as share_interval_of
 
 __all__ = [
-    "CONFIDENCE", "Estimate", "allowance", "clusters", "effective_size", "mean_interval",
-    "named", "share_interval", "share_interval_of", "variance_of_mean", "wilson",
+    "CONFIDENCE", "Estimate", "allowance", "clusters", "effective_size", "interval_of_parts",
+    "mean_interval", "named", "share_interval", "share_interval_of", "variance_of_mean", "wilson",
 ]  # fmt: skip
 
 
@@ -61,6 +61,19 @@ def mean_interval(
     spread = math.sqrt(variance_of_mean(values, clusters))
     half = float(special.stdtrit(int(clusters.max()), 0.5 + confidence / 2)) * spread
     return Estimate(mean, mean - half, mean + half)
+
+
+def interval_of_parts(
+    value: float, parts: NDArray[np.float64], confidence: float = CONFIDENCE
+) -> Estimate:
+    """A value with its t interval, from what each of independent sets of runs contributes to its
+    error (n,), to first order; no interval for fewer than two."""
+    sets = parts.size
+    if sets < 2 or not math.isfinite(value):
+        return Estimate(value, math.nan, math.nan)
+    spread = math.sqrt(sets / (sets - 1) * float(parts @ parts))
+    half = float(special.stdtrit(sets - 1, 0.5 + confidence / 2)) * spread
+    return Estimate(value, value - half, value + half)
 
 
 def share_interval(

@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import special
 
 from truce_sim import columns
 from truce_sim.errors import InputError, closest
 
 from .groups import By, Where, done_of, groups, level_in, names_in
-from .inference import CONFIDENCE, Estimate, named
+from .inference import CONFIDENCE, Estimate, interval_of_parts, named
 from .sweep import Sweep
 
 Floats = NDArray[np.float64]
@@ -37,6 +36,15 @@ class Measured(NamedTuple):
     share: pd.Series  # by (seed, replicate)
     runs: int
 
+    def interval(self, confidence: float = CONFIDENCE) -> Estimate:
+        """The value with its interval."""
+        return interval_of_parts(self.value, self.share.to_numpy(float), confidence)
+
+    def less(self, other: Measured) -> Measured:
+        """The difference to another group, between runs with the same draws."""
+        share = self.share.sub(other.share, fill_value=0.0)
+        return Measured(self.value - other.value, share, self.runs)
+
 
 def measure(
     sweep: Sweep, part: str, whole: str = "", by: By = (), where: Where = None
@@ -50,7 +58,7 @@ def measure(
     Raises InputError for an outcome that is no number, or a factor that is not swept.
     """
     rows = [
-        levels | {"runs": found.runs} | named("value", _interval(found.value, found.share))
+        levels | {"runs": found.runs} | named("value", found.interval())
         for levels, found in _measured(sweep, part, whole, by, where)
     ]
     return pd.DataFrame(rows)
@@ -80,12 +88,10 @@ def change(
     confidence = 1 - (1 - CONFIDENCE) / max(len(pairs), 1)
     rows = []
     for context, level, base, ours, theirs in pairs:
-        error = ours.share.sub(theirs.share, fill_value=0.0)
-        found_here = _interval(ours.value - theirs.value, error, confidence)
         rows.append(
             dict(zip(outer, context, strict=True))
             | {factor: level, "baseline": base, "runs": ours.runs}
-            | named("value", found_here)
+            | named("value", ours.less(theirs).interval(confidence))
         )
     return pd.DataFrame(rows)
 
@@ -129,14 +135,3 @@ def _denominator(runs: pd.DataFrame, whole: str) -> pd.Series:
     if whole == DAYS_LIVED:
         return (runs["end_day"] + runs["collapsed"]).astype(float)
     return runs[whole].astype(float)
-
-
-def _interval(value: float, error: pd.Series, confidence: float = CONFIDENCE) -> Estimate:
-    """A value with its t interval, from what independent sets of runs contribute to its error."""
-    sets = len(error)
-    if sets < 2 or not math.isfinite(value):
-        return Estimate(value, math.nan, math.nan)
-    x: Any = error.to_numpy(float)
-    spread = math.sqrt(sets / (sets - 1) * float(x @ x))
-    half = float(special.stdtrit(sets - 1, 0.5 + confidence / 2)) * spread
-    return Estimate(value, value - half, value + half)

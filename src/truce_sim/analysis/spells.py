@@ -62,9 +62,13 @@ def spell_survival(sweep: Sweep, most: int = 3) -> pd.DataFrame:
     found = []
     for number, rows in spells(sweep).groupby("spell"):
         if int(str(number)) <= most:
-            event = np.asarray(rows["ended"] != "horizon", np.int64)
-            last = rows["days"].to_numpy(np.int64) - (1 - event)  # a day in force at the horizon
-            ends = count_ends(last, event, clusters(rows))
-            found.append(labelled(curve(ends), {"spell": number}))
+            found.append(labelled(spell_curve(rows), {"spell": number}))
     return joined(found, ["spell", "day", "survival", "survival_low", "survival_high", "at_risk",
                            "collapses"])  # fmt: skip
+
+
+def spell_curve(rows: pd.DataFrame) -> pd.DataFrame:
+    """The Kaplan-Meier curve of some spells."""
+    event = np.asarray(rows["ended"] != "horizon", np.int64)
+    last = rows["days"].to_numpy(np.int64) - (1 - event)  # a day in force at the horizon
+    return curve(count_ends(last, event, clusters(rows)))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,19 @@ from truce_sim.config import conf_folder
 from truce_sim.errors import InputError
 from truce_sim.library import sweep as run_sweep
 
-from .ends import count_ends
 from .groups import done_of
 from .incidents import incidents_of, read_incidents
-from .inference import CONFIDENCE, Estimate, clusters, named, share_interval
+from .inference import (
+    CONFIDENCE,
+    Estimate,
+    clusters,
+    interval_of_parts,
+    named,
+    share_interval,
+)
 from .measures import measure
 from .micro import micro_table, quantile
-from .spells import spells
+from .spells import spell_curve, spells
 from .survival import curve, ends_of, median_of
 from .sweep import Sweep, open_sweep
 
@@ -62,19 +69,19 @@ class Evidence:
     violence: Sweep
     calm: Sweep
 
+    @cached_property
+    def _runs(self) -> pd.DataFrame:
+        return done_of(self.truces.load(["end_day", "collapsed", "first_strike_day"]))
+
     @property
     def own(self) -> pd.DataFrame:
         """The runs of truces as given."""
-        return self._of("default")
-
-    def _of(self, frailty: str) -> pd.DataFrame:
-        runs = done_of(self.truces.load(["end_day", "collapsed", "first_strike_day"]))
-        return runs[runs["frailty"] == frailty]
+        return self._runs[self._runs["frailty"] == "default"]
 
     @property
     def alike(self) -> pd.DataFrame:
         """Those of truces that differ by chance alone."""
-        return self._of("none")
+        return self._runs[self._runs["frailty"] == "none"]
 
 
 def gather(
@@ -114,19 +121,17 @@ def _without(overrides: Sequence[str], *settings: str) -> list[str]:
     return [word for word in overrides if not word.startswith(settings)]
 
 
-def validate(evidence: Evidence, data: str | Path | None = None) -> pd.DataFrame:
+def validate(evidence: Evidence, fresh: pd.DataFrame | None = None) -> pd.DataFrame:
     """All patterns, a row each.
 
-    data: a folder with EVENTS_FILE, from which the first nine references are computed anew; None
-    for the figures recorded in REFERENCE. Columns: pattern, unit; `reference` with its ends, n,
+    fresh: references computed from event data (`measured`), which take the place of those recorded
+    in REFERENCE. Columns: pattern, unit; `reference` with its ends, n,
     status ([C] computed, [F] found, [A] assumed), source; `model` with its interval; standing;
     verdict ("pass", "fail" or "undecided").
-
-    Raises InputError for a folder without that file.
     """
     table = reference().set_index("pattern")
-    if data is not None:
-        table.update(measured(data).set_index("pattern"))
+    if fresh is not None:
+        table.update(fresh.set_index("pattern"))
     table, found = table.reset_index(), dict(_model_values(evidence))
     model = [named("model", found[name]) for name in table["pattern"]]
     table = pd.concat([table, pd.DataFrame(model)], axis=1)
@@ -153,7 +158,10 @@ def reference() -> pd.DataFrame:
 
 
 def measured(data: str | Path) -> pd.DataFrame:
-    """The references that follow from event data, computed: pattern, reference, its ends, n."""
+    """The references that follow from event data, computed: pattern, reference, its ends, n.
+
+    data: a folder with EVENTS_FILE. Raises InputError for one without.
+    """
     path = Path(data) / EVENTS_FILE
     if not path.is_file():
         raise InputError("has no such event file", setting="--data", value=str(data),
@@ -187,13 +195,13 @@ def verdict(row: Mapping[Any, Any]) -> str:
 
 def _model_values(evidence: Evidence) -> Iterator[tuple[str, Estimate]]:
     for row in micro_table(incidents_of(evidence.violence)).to_dict("records"):
-        yield row["measure"], Estimate(row["value"], row["value_low"], row["value_high"])
+        yield row["measure"], _estimate(row)
     for name, function in _PATTERNS.items():
         yield name, function(evidence)
 
 
 def _interception(evidence: Evidence) -> Estimate:
-    return _only(measure(evidence.violence, "foiled_at_border", "crossings"))
+    return _estimate(measure(evidence.violence, "foiled_at_border", "crossings").iloc[0])
 
 
 def _self_excited(evidence: Evidence) -> Estimate:
@@ -204,20 +212,14 @@ def _self_excited(evidence: Evidence) -> Estimate:
         for sweep in (evidence.violence, evidence.calm)
     )
     share = float(without.sum() / with_it.sum())
-    error = ((without - share * with_it) / with_it.sum()).to_numpy()
-    n = error.size
-    spread = math.sqrt(n / (n - 1) * float(error @ error))
-    half = float(special.stdtrit(n - 1, 0.5 + CONFIDENCE / 2)) * spread
-    return Estimate(1 - share, 1 - share - half, 1 - share + half)
+    error: pd.Series = (without - share * with_it) / with_it.sum()
+    return interval_of_parts(1 - share, error.to_numpy(float))
 
 
 def _renewed_violence(evidence: Evidence) -> Estimate:
     """Median days from a renewal to the next suspension."""
-    later = spells(evidence.violence)
-    later = later[later["spell"] > 1]
-    event = np.asarray(later["ended"] != "horizon", np.int64)
-    last = later["days"].to_numpy(np.int64) - (1 - event)
-    return Estimate(*median_of(curve(count_ends(last, event, clusters(later)))))
+    found = spells(evidence.violence)
+    return Estimate(*median_of(spell_curve(found[found["spell"] > 1])))
 
 
 def _failed_duration(evidence: Evidence) -> Estimate:
@@ -261,9 +263,8 @@ def hazard_ratio(runs: pd.DataFrame) -> Estimate:
     return Estimate(ratio, ratio * math.exp(-half), ratio * math.exp(half))
 
 
-def _only(table: pd.DataFrame) -> Estimate:
-    value, low, high = (float(table[f"value{end}"].iloc[0]) for end in ("", "_low", "_high"))
-    return Estimate(value, low, high)
+def _estimate(row: Mapping[Any, Any] | pd.Series) -> Estimate:
+    return Estimate(*(float(row[f"value{end}"]) for end in ("", "_low", "_high")))
 
 
 #: How each pattern beyond those of `micro` is measured in the model, by its name in REFERENCE.
