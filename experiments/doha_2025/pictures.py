@@ -26,7 +26,7 @@ from matplotlib.figure import Figure
 
 from truce_sim.analysis.forecast import log_score
 from truce_sim.analysis.inference import Estimate, share_interval
-from truce_sim.analysis.plots.style import BAND_ALPHA, COLOURS, GREY, styled
+from truce_sim.analysis.plots.style import BAND_ALPHA, COLOURS, GREY, note_below, styled
 
 DASHES, LAWS = ("-", "--", "-."), ("--", "-.", (0, (5, 1, 1, 1, 1, 1)))
 BANDS = "bands: pointwise 95 %, of the simulation"
@@ -100,7 +100,7 @@ def draw_scores(scored: Mapping[str, Sequence[Forecast]]) -> Figure:
         f"One case: the collapse on day {COLLAPSE}. Circles: runs of the model, bars: 95 %. "
         "Squares: constant hazard, exact."
     )
-    figure.supxlabel(note, fontsize="x-small", color=GREY, x=0.01, ha="left")
+    note_below(figure, note)
     return figure
 
 

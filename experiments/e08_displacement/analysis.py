@@ -13,7 +13,7 @@ from truce_sim.analysis.incidents import incidents_of
 from truce_sim.analysis.inference import clusters, mean_interval, named, share_interval
 from truce_sim.analysis.measures import change, measure
 from truce_sim.analysis.plots.measures import plot_measure
-from truce_sim.analysis.plots.style import GREY, styled
+from truce_sim.analysis.plots.style import GREY, note_below, styled
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount, percent, plain, shown
@@ -123,8 +123,8 @@ def along_the_line(crossings: pd.DataFrame, border: pd.DataFrame) -> Figure:
     axes[0].legend(title="share of home's effort that follows incidents", ncols=4,
                    title_fontsize="small")  # fmt: skip
     axes[1].set_xlabel("km along the de facto line, from the north-east")
-    note(figure, f"n = {at['replicate'].nunique():,} runs of a year a line; no intervals drawn: "
-                 "those of the quiet sectors are in findings.txt")  # fmt: skip
+    note_below(figure, f"n = {at['replicate'].nunique():,} runs of a year a line; no intervals "
+                       "drawn: those of the quiet sectors are in findings.txt")  # fmt: skip
     return figure
 
 
@@ -171,8 +171,8 @@ def both_states(s: Study, sweep: Sweep) -> Figure:
         plot_measure(table[table[LEARN] == 0.1], HOME, HOST, label, ax)
         ax.set_xlabel(FOLLOWS)
     axes[0].legend(title="share of host's effort\nthat follows incidents", title_fontsize="small")
-    note(figure, f"n = {table['runs'].min():,} runs a point; intervals: 95 %; bands that "
-                 f"{KINDS[0.1, 0.2]}")  # fmt: skip
+    note_below(figure, f"n = {table['runs'].min():,} runs a point; intervals: 95 %; bands that "
+                       f"{KINDS[0.1, 0.2]}")  # fmt: skip
     return figure
 
 
@@ -188,13 +188,9 @@ def three(tables: dict[str, pd.DataFrame]) -> Figure:
     axes[0].axhline(0, color=GREY, linewidth=1, zorder=0)
     figure.legend(*axes[0].get_legend_handles_labels(), title="bands", title_fontsize="small",
                   ncols=4, loc="outside upper center")  # fmt: skip
-    note(figure, f"n = {table['runs'].min():,} runs of a year a point; intervals: 95 %, on the "
-                 "left of paired differences and for all together")  # fmt: skip
+    note_below(figure, f"n = {table['runs'].min():,} runs of a year a point; intervals: 95 %, on "
+                       "the left of paired differences and for all together")  # fmt: skip
     return figure
-
-
-def note(figure: Figure, text: str) -> None:
-    figure.supxlabel(text, x=0.01, ha="left", color=GREY, fontsize="x-small")
 
 
 def tell(s: Study, title: str, table: pd.DataFrame, by: list[str]) -> None:

@@ -8,7 +8,7 @@ from matplotlib import pyplot as plt
 
 from truce_sim.analysis.measures import DAYS_LIVED, change, measure
 from truce_sim.analysis.plots.measures import plot_measure
-from truce_sim.analysis.plots.style import GREY, styled
+from truce_sim.analysis.plots.style import GREY, note_below, styled
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount, plain
@@ -143,9 +143,8 @@ def draw(
             ax.axhline(0, color=GREY, linewidth=1, zorder=0)
     figure.legend(*axes[0].get_legend_handles_labels(), title=legend, title_fontsize="small",
                   ncols=4, loc="outside upper center")  # fmt: skip
-    figure.supxlabel(f"n = {table['runs'].min():,} pairs of runs with the same draws a point; "
-                     "intervals: 95 %, for all together",
-                     x=0.01, ha="left", color=GREY, fontsize="x-small")  # fmt: skip
+    note_below(figure, f"n = {table['runs'].min():,} pairs of runs with the same draws a point; "
+                       "intervals: 95 %, for all together")  # fmt: skip
     s.draw(figure, name)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from .style import COLOURS, GREY, styled
+from .style import COLOURS, note_below, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +37,7 @@ def plot_micro(tables: Mapping[str, pd.DataFrame]) -> list[Axes]:
         ax.remove()
     told = "; ".join(f"{name}: {_span_of(table['n'])}" for name, table in tables.items())
     note = textwrap.fill(f"intervals: 95 %; n of {told}", 130)
-    figure.supxlabel(note, x=0.01, ha="left", color=GREY, fontsize="x-small")
+    note_below(figure, note)
     return panels[: len(measures)]
 
 

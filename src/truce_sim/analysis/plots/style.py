@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,6 +47,11 @@ def axes_of(ax: Axes | None, width: float = 6.4, height: float = 4.0) -> Axes:
     from matplotlib import pyplot as plt
 
     return plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
+def note_below(figure: Figure, text: str) -> None:
+    """A small note below all panels: how many runs, which intervals."""
+    figure.supxlabel(text, x=0.01, ha="left", color=GREY, fontsize="x-small")
 
 
 def state_n(ax: Axes, text: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from .style import COLOURS, GREY, styled
+from .style import COLOURS, GREY, note_below, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ def plot_validation(table: pd.DataFrame) -> Figure:
         "model with its 95 % interval. Green passes, red fails, grey is undecided. In brackets: "
         "what kind of evidence it is."
     )
-    figure.supxlabel(textwrap.fill(note, 150), x=0.01, ha="left", color=GREY, fontsize="x-small")
+    note_below(figure, textwrap.fill(note, 150))
     return figure
 
 
