@@ -43,7 +43,7 @@ from truce_sim.analysis.plots import micro as micro_plots
 from truce_sim.analysis.plots import sensitivity as sensitivity_plots
 from truce_sim.analysis.plots import survival as survival_plots
 from truce_sim.analysis.plots import tipping as tipping_plots
-from truce_sim.analysis.report import write_report
+from truce_sim.analysis.report.write import write_report
 
 replicates = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdecimal() else 400
 out = Path("outputs/tour")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from truce_sim.cli import run_command
-from truce_sim.sweeps.folder import read_folder
+from truce_sim.cli.commands import run_command
+from truce_sim.sweeps.folder.folder import read_folder
 
 
 def sweep_into(folder: Path, *words: str) -> int:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from truce_sim import simulate
-from truce_sim.account import CAUSES, timeline
+from truce_sim.simulation.account import CAUSES, timeline
 
 KINDS = {
     "foiled": ["foiled_by_host", "foiled_at_border", "foiled_inside"],

@@ -16,23 +16,18 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from bad_input_corpus import CORPUS, BadInput
-from truce_sim.config import (
-    as_config,
-    as_tokens,
-    conf_folder,
-    effective_branching,
-    explain,
-    load_config,
-    mediator_names,
-    to_params,
-    to_plain,
-    validate,
-)
+from truce_sim.border.border import make_border
+from truce_sim.config.branching import effective_branching
+from truce_sim.config.compose import conf_folder
+from truce_sim.config.explain import explain
+from truce_sim.config.load import as_config, load_config, to_plain, validate
+from truce_sim.config.params import to_params
+from truce_sim.config.regimes import mediator_names
+from truce_sim.config.tokens import as_tokens
 from truce_sim.engine.params import HOME, HOST, PARAMS
 from truce_sim.errors import InputError, closest
-from truce_sim.fields import FieldInfo, fields, groups
-from truce_sim.scenario import make_border
-from truce_sim.schema import Config
+from truce_sim.settings.fields import FieldInfo, fields, groups
+from truce_sim.settings.schema import Config
 
 GROUPS = {
     folder.name: sorted(file.stem for file in folder.glob("*.yaml"))
@@ -669,7 +664,7 @@ def test_bad_input(case: BadInput, tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", CORPUS, ids=lambda case: case.id)
 def test_bad_input_as_hydra_raises_it(case: BadInput, tmp_path: Path) -> None:
     """Without `check_tokens`, as on the command line, whatever Hydra raises can be explained."""
-    from truce_sim.compose import compose
+    from truce_sim.config.compose import compose
 
     tokens = case.argv(tmp_path)
     try:

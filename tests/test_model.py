@@ -12,7 +12,7 @@ from truce_sim import TruceModel, load_config, simulate
 from truce_sim.engine.run import run
 from truce_sim.engine.world import TODAY
 from truce_sim.model import Band, BorderPost, Mediator
-from truce_sim.spec import make_spec
+from truce_sim.simulation.spec import make_spec
 
 CONFIGURATIONS = 200
 

@@ -15,16 +15,18 @@ import pandas as pd
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
-from truce_sim import TruceModel, columns, load_config
-from truce_sim.config import mediator_names, to_plain, validate
+from truce_sim import TruceModel, load_config
+from truce_sim.config.load import to_plain, validate
+from truce_sim.config.regimes import mediator_names
 from truce_sim.engine.run import RunResult, run
 from truce_sim.engine.world import DAILY_COUNTS, DONE, STATUSES, TODAY
 from truce_sim.errors import InputError
-from truce_sim.fields import FieldInfo, fields
-from truce_sim.frames import event_frame, outcome_frame, series_frame
-from truce_sim.quantities import Choice, Flag, Quantity
-from truce_sim.schema import Config
-from truce_sim.spec import make_spec
+from truce_sim.results import columns
+from truce_sim.results.frames import event_frame, outcome_frame, series_frame
+from truce_sim.settings.fields import FieldInfo, fields
+from truce_sim.settings.quantities import Choice, Flag, Quantity
+from truce_sim.settings.schema import Config
+from truce_sim.simulation.spec import make_spec
 
 #: Caps for speed; every other setting is drawn from the whole of its range.
 CAPS = {

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from truce_sim.config import load_config
+from truce_sim.border.border import Border, majority, make_border, resample, spread
+from truce_sim.border.segments import Segments
+from truce_sim.config.load import load_config
 from truce_sim.engine.params import SECTOR
 from truce_sim.errors import InputError
-from truce_sim.scenario import Border, majority, make_border, resample, spread
-from truce_sim.schema import BorderConfig, Config, ScenarioConfig
-from truce_sim.segments import Segments
+from truce_sim.settings.schema import BorderConfig, Config, ScenarioConfig
 
 TABLE = Path(__file__).parents[1] / "src" / "truce_sim" / "data" / "durand_segments.csv"
 

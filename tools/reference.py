@@ -25,9 +25,9 @@ from unittest.mock import patch
 from omegaconf import OmegaConf
 
 from truce_sim import cli
-from truce_sim.compose import compose
-from truce_sim.fields import FieldInfo, fields, groups
-from truce_sim.quantities import Quantity
+from truce_sim.config.compose import compose
+from truce_sim.settings.fields import FieldInfo, fields, groups
+from truce_sim.settings.quantities import Quantity
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCS = REPOSITORY / "docs"

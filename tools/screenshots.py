@@ -93,7 +93,7 @@ def sweep_pages(browser, folder: Path, size, dark: bool, suffix: str) -> None:
 def report_page(browser, folder: Path) -> None:
     """The top of a sweep's report."""
     from truce_sim import open_sweep
-    from truce_sim.analysis.report import write_report
+    from truce_sim.analysis.report.write import write_report
 
     page = browser.new_page(viewport={"width": 1000, "height": 900})
     page.goto(write_report(open_sweep(folder)).as_uri())

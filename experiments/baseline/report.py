@@ -17,7 +17,7 @@ from truce_sim import open_sweep, sweep
 from truce_sim.analysis.incidents import incidents_of
 from truce_sim.analysis.micro import micro_table
 from truce_sim.analysis.sweep import Sweep
-from truce_sim.sweeps.summary import wilson
+from truce_sim.intervals import count_interval
 
 DAYS = (30, 90, 180, 365)
 
@@ -42,14 +42,14 @@ def tell_survival(runs: pd.DataFrame) -> None:
     n = len(runs)
     for day in DAYS:
         collapsed = int((runs["collapsed"] & (runs["end_day"] < day)).sum())
-        share, low, high = wilson(collapsed, n)
+        share, low, high = count_interval(collapsed, n)
         print(f"P(collapse within {day} days): {percent(share, low, high)}")
     print("median survival, days:", quantile(runs["end_day"].to_numpy(float)))
     strikes = runs["first_strike_day"].dropna().to_numpy(float)
     print(f"first strike: in {100 * len(strikes) / n:.1f} % of runs; median day", quantile(strikes))
     print("causes of collapse:")
     for cause, count in runs["cause"].value_counts().items():
-        share, low, high = wilson(int(count), n)
+        share, low, high = count_interval(int(count), n)
         print(f"  {cause}: {percent(share, low, high)} of runs")
 
 

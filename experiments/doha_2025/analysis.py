@@ -32,16 +32,10 @@ from forecasts import (
 from pictures import draw_day_0, draw_day_40, draw_scores
 from scipy import stats
 
-from truce_sim.analysis.forecast import (
-    brier_score,
-    cases_needed,
-    effective_runs,
-    log_score,
-    rank,
-)
-from truce_sim.analysis.inference import Estimate, clusters, mean_interval, share_interval
+from truce_sim.analysis.forecast import brier_score, cases_needed, effective_runs, log_score, rank
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.words import interval, value
+from truce_sim.intervals import Estimate, clusters, mean_interval, share_interval
 
 #: The day-0 forecast knows of the round of day 6, the day-40 forecast of that of day 18 as well.
 DAY_0, DAY_40 = "qatar_turkiye", "istanbul"

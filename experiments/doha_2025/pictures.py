@@ -25,8 +25,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from truce_sim.analysis.forecast import log_score
-from truce_sim.analysis.inference import Estimate, share_interval
 from truce_sim.analysis.plots.style import BAND_ALPHA, COLOURS, GREY, note_below, styled
+from truce_sim.intervals import Estimate, share_interval
 
 DASHES, LAWS = ("-", "--", "-."), ("--", "-.", (0, (5, 1, 1, 1, 1, 1)))
 BANDS = "bands: pointwise 95 %, of the simulation"

@@ -14,13 +14,13 @@ from matplotlib.figure import Figure
 from scipy.stats import rankdata
 
 from truce_sim.analysis.groups import held
-from truce_sim.analysis.inference import Estimate, clusters, mean_interval, named
 from truce_sim.analysis.measures import change, measure
 from truce_sim.analysis.plots.measures import plot_measure
 from truce_sim.analysis.plots.style import GREY, styled
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount, percent
+from truce_sim.intervals import Estimate, clusters, mean_interval, named
 
 WILL, DAYS, BACKLASH = "host.will", "run.horizon_days", "home.backlash"
 SPREAD, TALKS = "frailty.will_concentration", "mediation"

@@ -9,12 +9,12 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from truce_sim.analysis.inference import mean_interval, named
 from truce_sim.analysis.measures import DAYS_LIVED, change, measure
 from truce_sim.analysis.plots.measures import plot_measure
 from truce_sim.analysis.plots.style import BAND_ALPHA, COLOURS, GREY, styled
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.words import amount, plain, setting
+from truce_sim.intervals import mean_interval, named
 
 ANNOUNCED, STRENGTH, WINDOW = (
     "mediation.announced", "militants.spoiler_strength", "militants.spoiler_window_days",

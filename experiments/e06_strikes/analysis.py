@@ -10,12 +10,12 @@ import pandas as pd
 from matplotlib import pyplot as plt
 
 from truce_sim.analysis.groups import held
-from truce_sim.analysis.inference import mean_interval, named
 from truce_sim.analysis.measures import DAYS_LIVED, change, measure
 from truce_sim.analysis.plots.style import BAND_ALPHA, CMAP_DIVERGING, COLOURS, state_n, styled
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount
+from truce_sim.intervals import mean_interval, named
 
 WILL, LOSS, RECRUITS = SIGNS = ("home.backlash", "home.strike_loss", "home.strike_recruits")
 RESOLVE, RULE, TALKS, BEGET = (

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 
-from truce_sim.analysis.inference import named, share_interval
 from truce_sim.analysis.measures import change, measure
 from truce_sim.analysis.micro import exchange_table
 from truce_sim.analysis.plots.measures import plot_measure
@@ -15,6 +14,7 @@ from truce_sim.analysis.plots.style import state_n, styled
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount, percent
+from truce_sim.intervals import named, share_interval
 
 HOST, RULE, WINDOW, HOME, THRESHOLD, BLOW = (
     "host.resolve", "truce.collapse_strikes", "truce.window_days", "home.resolve",

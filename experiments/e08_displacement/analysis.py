@@ -10,14 +10,14 @@ from matplotlib.figure import Figure
 
 from truce_sim.analysis import micro
 from truce_sim.analysis.incidents import incidents_of
-from truce_sim.analysis.inference import clusters, mean_interval, named, share_interval
 from truce_sim.analysis.measures import change, measure
 from truce_sim.analysis.plots.measures import plot_measure
 from truce_sim.analysis.plots.style import GREY, note_below, styled
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount, percent, plain, shown
-from truce_sim.scenario import make_border
+from truce_sim.border.border import make_border
+from truce_sim.intervals import clusters, mean_interval, named, share_interval
 
 LEARN, EVADE, HOME, HOST = (
     "militants.learning_rate", "militants.evasion", "home.adaptivity", "host.adaptivity",

@@ -10,7 +10,6 @@ from matplotlib import pyplot as plt
 
 from truce_sim.analysis.compare import compare
 from truce_sim.analysis.discovery import in_words, prim
-from truce_sim.analysis.inference import Estimate, mean_interval, named
 from truce_sim.analysis.measures import DAYS_LIVED, measure
 from truce_sim.analysis.plots.discovery import plot_peeling
 from truce_sim.analysis.plots.sensitivity import plot_drivers
@@ -19,7 +18,8 @@ from truce_sim.analysis.sensitivity import rank_factors, sobol_indices, units_of
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount, percent
-from truce_sim.fields import field_at
+from truce_sim.intervals import Estimate, mean_interval, named
+from truce_sim.settings.fields import field_at
 
 SHOWN = 20
 AS_DRIVERS = {"total": "index", "total_low": "low", "total_high": "high"}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import TracebackType
 
-import pandas as pd
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -17,21 +16,6 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-if TYPE_CHECKING:
-    from .library import Simulation
-
-#: Days with more lines than this in a timeline are shown in short.
-MAX_TIMELINE = 60
-
-_COLOURS = {
-    "strikes": "red",
-    "collapses": "bold red",
-    "suspended": "yellow",
-    "in force again": "green",
-    "succeeds": "green",
-    "save the truce": "green",
-}
-
 
 def console() -> Console:
     """Standard output; as wide as the terminal, or wide enough for tables where there is none."""
@@ -41,76 +25,12 @@ def console() -> Console:
 
 def warn_of_compiling() -> None:
     """A line on standard error if the rules are about to be compiled."""
-    from .engine.compile import is_compiled
+    from truce_sim.engine.compile import is_compiled
 
     if not is_compiled():
         Console(stderr=True).print(
             "Compiling the model, once (about half a minute) …", style="dim", highlight=False
         )
-
-
-def tell_run(run: Simulation, folder: Path) -> None:
-    """The account of one run: how it went, how it ended, what it adds up to, where it is."""
-    from .account import outcome_in_words, timeline
-
-    out = console()
-    out.print(
-        f"[bold]One run[/] · {run.border.name} · {run.config.run.horizon_days} days · "
-        f"seed {run.spec.seed}, replicate {run.spec.replicate}"
-    )
-    lines = list(timeline(run))
-    shown = lines if len(lines) <= MAX_TIMELINE else lines[: MAX_TIMELINE // 2]
-    for day, sentence in shown:
-        out.print(f"  day {day:>4}  {sentence}", style=_style(sentence), soft_wrap=True)
-    if len(lines) > len(shown):
-        rest = lines[-(MAX_TIMELINE // 2) :]
-        left_out = len(lines) - len(shown) - len(rest)
-        out.print(f"        …   {left_out} more lines; events.parquet has them all", style="dim")
-        for day, sentence in rest:
-            out.print(f"  day {day:>4}  {sentence}", style=_style(sentence), soft_wrap=True)
-    out.print(f"\n[bold]{outcome_in_words(run)}[/] One run is one draw, not a forecast.")
-    out.print(_totals(run.outcome), soft_wrap=True)
-    out.print(f"\nResults: {folder}", soft_wrap=True)
-    out.print(
-        "Next: truce-sim run replicate=1 (another draw) · truce-sim sweep +experiment=doha (odds)",
-        style="dim",
-        soft_wrap=True,
-    )
-
-
-def _totals(o: pd.Series) -> str:
-    foiled = o["foiled_by_host"] + o["foiled_at_border"] + o["foiled_inside"]
-    return (
-        f"{o['attempts']} infiltration attempts, {foiled} foiled ({o['foiled_by_host']} by the "
-        f"host, {o['foiled_at_border']} at the border, {o['foiled_inside']} inside), "
-        f"{o['attacks']} attacks, {o['deaths']} deaths. {o['violations']} violations attributed, "
-        f"{o['false_violations']} of them falsely. Strikes: {o['strikes_by_home']} by home, "
-        f"{o['strikes_by_host']} by host. "
-        f"Rounds: {o['rounds_succeeded']} succeeded, {o['rounds_failed']} failed."
-    )
-
-
-def _style(sentence: str) -> str:
-    return next((style for word, style in _COLOURS.items() if word in sentence), "")
-
-
-class Silence:
-    """Progress that nobody sees."""
-
-    def start(self, runs: int, done: int, folder: Path) -> None:
-        """Nothing."""
-
-    def advance(self, runs: int) -> None:
-        """Nothing."""
-
-    def expect(self, runs: int) -> None:
-        """Nothing."""
-
-    def say(self, words: str) -> None:
-        """Nothing."""
-
-    def finish(self) -> None:
-        """Nothing."""
 
 
 class SweepBar:
@@ -159,3 +79,28 @@ class SweepBar:
     def finish(self) -> None:
         """Take the bar away."""
         self._bar.stop()
+
+
+class ReportBar:
+    """A bar over the sections of a report; nothing without a terminal."""
+
+    def __enter__(self) -> ReportBar:
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+            TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True),
+            transient=True,
+        )  # fmt: skip
+        self._task = self._bar.add_task("reading", total=None)
+        self._bar.disable = not self._bar.console.is_terminal
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._bar.stop()
+
+    def step(self, title: str, done: int, of: int) -> None:
+        """A section begins."""
+        self._bar.update(self._task, description=title, completed=done, total=of)

@@ -11,7 +11,8 @@ from scipy import stats
 from comparisons import HORIZON, made
 from truce_sim import InputError, open_sweep, sweep
 from truce_sim.analysis.compare import compare
-from truce_sim.sweeps.contrasts import in_words, more_replicates
+from truce_sim.intervals import more_replicates
+from truce_sim.sweeps.summaries.contrasts import in_words
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from scipy import stats
 
 from truce_sim import InputError, open_sweep, sweep
 from truce_sim.analysis.discovery import in_words, prim, tree
-from truce_sim.analysis.halves import split
+from truce_sim.analysis.methods.halves import split
 
 
 class Made:

@@ -22,7 +22,7 @@ from truce_sim.analysis.forecast import (
     log_score,
     rank,
 )
-from truce_sim.analysis.inference import Estimate
+from truce_sim.intervals import Estimate
 
 CASE = REPOSITORY / "experiments" / "doha_2025"
 

@@ -12,7 +12,6 @@ from scipy import stats
 
 from folders import sweep_into
 from truce_sim import InputError, open_sweep, sweep
-from truce_sim.analysis.ends import Ends, count_ends
 from truce_sim.analysis.incidence import (
     FIRSTS,
     STATES,
@@ -23,7 +22,7 @@ from truce_sim.analysis.incidence import (
     incidence,
     state_shares,
 )
-from truce_sim.analysis.inference import allowance, clusters, mean_interval, share_interval
+from truce_sim.analysis.methods.ends import Ends, count_ends
 from truce_sim.analysis.spells import spell_survival, spells
 from truce_sim.analysis.survival import (
     curve,
@@ -33,6 +32,7 @@ from truce_sim.analysis.survival import (
     product_limit,
     survival_summary,
 )
+from truce_sim.intervals import allowance, clusters, mean_interval, share_interval
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from folders import parts, sweep_into
-from truce_sim import InputError, columns, open_sweep, simulate, sweep
+from truce_sim import InputError, open_sweep, simulate, sweep
+from truce_sim.results import columns
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from truce_sim import InputError, open_sweep, sweep
-from truce_sim.analysis.indices import (
+from truce_sim.analysis.methods.indices import (
     deviation,
     elementary_effects,
     mean_t,
@@ -71,7 +71,7 @@ def test_sobol_indices_are_those_of_salib_and_scipy() -> None:
 def test_elementary_effects_are_those_of_salib() -> None:
     from SALib.analyze import morris
 
-    from truce_sim.sweeps.sampling import ROWS
+    from truce_sim.sweeps.design.sampling import ROWS
 
     walks, k = 12, 3
     unit = ROWS["morris"](k, walks, 7).reshape(walks, k + 1, k)

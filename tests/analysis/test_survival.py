@@ -11,9 +11,8 @@ import pytest
 from scipy import stats
 
 from truce_sim import InputError, open_sweep, sweep
-from truce_sim.analysis.ends import count_ends
 from truce_sim.analysis.incidence import hazard_of, incidence
-from truce_sim.analysis.inference import mean_interval, share_interval
+from truce_sim.analysis.methods.ends import count_ends
 from truce_sim.analysis.survival import (
     curve,
     kaplan_meier,
@@ -22,6 +21,7 @@ from truce_sim.analysis.survival import (
     median_of,
     survival_summary,
 )
+from truce_sim.intervals import mean_interval, share_interval
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

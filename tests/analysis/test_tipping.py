@@ -14,8 +14,9 @@ import pytest
 from scipy import optimize, special, stats
 
 from truce_sim import InputError, open_sweep, sweep
-from truce_sim.analysis import surface, tipping
-from truce_sim.analysis.surface import Scatter, crossing, fit, line_over_scatter, misfit
+from truce_sim.analysis import tipping
+from truce_sim.analysis.methods import surface
+from truce_sim.analysis.methods.surface import Scatter, crossing, fit, line_over_scatter, misfit
 from truce_sim.analysis.tipping import (
     Axis,
     Cells,
@@ -218,7 +219,7 @@ def test_between_levels_spread_by_their_logarithm_the_line_is_straight_in_it() -
 @pytest.mark.slow
 def test_intervals_of_cells_cover_when_their_points_share_draws() -> None:
     """1,000 data sets in which four points of a cell share most of their chance."""
-    from truce_sim.analysis.inference import share_interval
+    from truce_sim.intervals import share_interval
 
     rng, hits = np.random.default_rng(9), 0
     draws = np.tile(np.arange(80), 4)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from truce_sim.analysis.validation import hazard_ratio, measured, reference, verdict
-from truce_sim.cli import run_command
+from truce_sim.cli.commands import run_command
 
 MICRO = 9
 

@@ -23,7 +23,7 @@ from baselines.frozen import (
     this_platform,
 )
 from conftest import REPOSITORY
-from truce_sim import __version__
+from truce_sim.version import __version__
 
 CHANGED = """
 The outcomes are not those of {file}:

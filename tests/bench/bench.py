@@ -48,7 +48,7 @@ def bench_engine() -> None:
     from truce_sim import load_config
     from truce_sim.engine.run import outcomes
     from truce_sim.engine.world import make_world
-    from truce_sim.spec import make_spec
+    from truce_sim.simulation.spec import make_spec
 
     print("Engine: 365 days + 60 of warm-up, Durand, no collapse, compiled")
     spec = make_spec(load_config(FULL))

@@ -33,7 +33,7 @@ from truce_sim.engine.world import make_world
 from truce_sim.sweeps.folder import read_folder
 from truce_sim.sweeps.plan import cut, missing, runs_per_chunk
 folder, worker, workers = read_folder(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-wanted = folder.wanted()
+wanted = target_replicates(folder)
 chunks = list(cut(missing([], wanted), runs_per_chunk(int(wanted.sum()))))[worker::workers]
 specs = {chunk: folder.specs(chunk.points) for chunk in chunks}
 world = make_world()

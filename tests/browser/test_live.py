@@ -23,7 +23,7 @@ from browser.helpers import (
     where_it_stops,
 )
 from truce_sim import simulate
-from truce_sim.account import timeline
+from truce_sim.simulation.account import timeline
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

@@ -9,7 +9,7 @@ import pytest
 
 from truce_sim import open_sweep, sweep
 from truce_sim.analysis.compare import compare
-from truce_sim.analysis.report import write_report
+from truce_sim.analysis.report.write import write_report
 
 pytestmark = pytest.mark.browser
 

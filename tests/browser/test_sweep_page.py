@@ -8,7 +8,7 @@ import pytest
 
 from browser.helpers import at, go, press
 from truce_sim import sweep
-from truce_sim.sweeps.folder import read_folder
+from truce_sim.sweeps.folder.folder import read_folder
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -92,8 +92,8 @@ def test_a_run_that_is_not_there_is_told(visit, serve, folder) -> None:
 
 def test_the_folder_of_a_run(visit, serve, tmp_path) -> None:
     """It opens as it was, and is checked against its stored outcome."""
-    from truce_sim.config import load_config
-    from truce_sim.runs import run_into_folder
+    from truce_sim.config.load import load_config
+    from truce_sim.simulation.folder import run_into_folder
 
     settings = {"truce": "literal", "output.dir": str(tmp_path), "output.name": "one"}
     _, path = run_into_folder(load_config(settings))

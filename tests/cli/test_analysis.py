@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from folders import sweep_into
-from truce_sim.cli import run_command
+from truce_sim.cli.commands import run_command
 
 
 @pytest.fixture(scope="module")

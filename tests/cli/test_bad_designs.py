@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from truce_sim.cli import run_command
+from truce_sim.cli.commands import run_command
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from folders import contents, sweep_into
-from truce_sim.cli import run_command
+from truce_sim.cli.commands import run_command
 
 
 @pytest.fixture(scope="module")

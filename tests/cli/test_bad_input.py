@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bad_input_corpus import CORPUS, BadInput
-from truce_sim.cli import run_command
+from truce_sim.cli.commands import run_command
 
 TARGET = "builtins.open"
 

@@ -11,8 +11,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from truce_sim import columns, simulate
-from truce_sim.cli import run_command
+from truce_sim import simulate
+from truce_sim.cli.commands import run_command
+from truce_sim.results import columns
 
 PROGRAM = Path(sys.executable).with_name("truce-sim")
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from truce_sim import TruceModel, simulate
-from truce_sim.cli import run_command
+from truce_sim.cli.commands import run_command
 
 #: Nothing stops a band, so learned risk falls from 1 to 0 and launches rise e³-fold, before talks
 #: eleven times over.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from truce_sim.sweeps.folder import read_folder
+from truce_sim.sweeps.folder.folder import read_folder
 
 PROGRAM = Path(sys.executable).with_name("truce-sim")
 POINTS, REPLICATES = 6, 3000

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from conftest import REPOSITORY
-from truce_sim.schema import MilitantsConfig
+from truce_sim.settings.schema import MilitantsConfig
 
 ENGINE = REPOSITORY / "src" / "truce_sim" / "engine"
 VALIDATION = (REPOSITORY / "docs" / "validation.md").read_text(encoding="utf-8")

@@ -112,7 +112,7 @@ def test_every_step_of_the_page_is_an_edit() -> None:
     """Settings, defaults, record, rule, test and changelog: one file each."""
     paths = [edit.path for edit in edits(PAGE.read_text(encoding="utf-8"))]
     assert list(dict.fromkeys(paths)) == [
-        "src/truce_sim/schema.py", "conf/militants/ttp.yaml", "src/truce_sim/engine/params.py",
+        "src/truce_sim/settings/schema.py", "conf/militants/ttp.yaml", "src/truce_sim/engine/params.py",
         "src/truce_sim/engine/launch.py", "tests/engine/test_winter.py", "CHANGELOG.md",
     ]  # fmt: skip
 

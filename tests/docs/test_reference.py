@@ -12,7 +12,7 @@ import yaml
 
 from conftest import REPOSITORY
 from truce_sim import cli
-from truce_sim.fields import fields, groups
+from truce_sim.settings.fields import fields, groups
 
 
 def load(path: Path) -> ModuleType:

@@ -13,7 +13,7 @@ import pytest
 
 from conftest import REPOSITORY
 from truce_sim.analysis import words
-from truce_sim.cli import run_command
+from truce_sim.cli.commands import run_command
 
 EXPERIMENTS = REPOSITORY / "experiments"
 STUDIES = sorted(path.parent.name for path in EXPERIMENTS.glob("*/analysis.py"))

@@ -15,8 +15,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from truce_sim.cli import run_command
-from truce_sim.sweeps.folder import read_folder
+from truce_sim.cli.commands import run_command
+from truce_sim.sweeps.folder.folder import read_folder
 
 pytestmark = pytest.mark.slow
 

@@ -13,22 +13,18 @@ import pytest
 from scipy import stats
 
 from truce_sim import load_config, sweep
-from truce_sim.compose import loader_for
+from truce_sim.config.compose import loader_for
 from truce_sim.engine.run import RunSpec
 from truce_sim.errors import InputError
-from truce_sim.fields import FieldInfo, fields
-from truce_sim.quantities import Quantity
-from truce_sim.spec import make_spec
-from truce_sim.sweeps.design import (
-    Composer,
-    Design,
-    DesignSettings,
-    config_of,
-    describe,
-    make_design,
-    specs_of,
-)
-from truce_sim.sweeps.seeds import seed_of_row
+from truce_sim.settings.fields import FieldInfo, fields
+from truce_sim.settings.quantities import Quantity
+from truce_sim.simulation.spec import make_spec
+from truce_sim.sweeps.design.composer import Composer
+from truce_sim.sweeps.design.configs import config_of
+from truce_sim.sweeps.design.design import Design, describe
+from truce_sim.sweeps.design.make import DesignSettings, make_design
+from truce_sim.sweeps.design.points import specs_of
+from truce_sim.sweeps.design.seeds import seed_of_row
 
 pytestmark = pytest.mark.slow
 

@@ -18,11 +18,11 @@ import pytest
 
 from folders import contents, parts, rows, sweep_into
 from truce_sim import sweep
-from truce_sim.cli import run_command
+from truce_sim.cli.commands import run_command
 from truce_sim.errors import InputError
-from truce_sim.sweeps.driver import SweepResult
-from truce_sim.sweeps.folder import read_folder
-from truce_sim.sweeps.specs import write_specs
+from truce_sim.sweeps.execution.driver import SweepResult
+from truce_sim.sweeps.folder.folder import read_folder
+from truce_sim.sweeps.folder.spec_files import write_specs
 
 pytestmark = pytest.mark.slow
 

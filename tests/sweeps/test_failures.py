@@ -19,9 +19,9 @@ import pytest
 
 import truce_sim
 from folders import rows, sweep_into
-from truce_sim import columns
-from truce_sim.compose import conf_folder
-from truce_sim.sweeps.folder import read_folder
+from truce_sim.config.compose import conf_folder
+from truce_sim.results import columns
+from truce_sim.sweeps.folder.folder import read_folder
 
 pytestmark = pytest.mark.slow
 

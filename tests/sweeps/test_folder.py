@@ -19,15 +19,16 @@ import pytest
 
 from conftest import REPOSITORY
 from folders import contents, parts, rows, sweep_into
-from truce_sim import columns, simulate, sweep
-from truce_sim.cli import run_command
-from truce_sim.config import load_config, to_plain
+from truce_sim import simulate, sweep
+from truce_sim.cli.commands import run_command
+from truce_sim.config.load import load_config, to_plain
 from truce_sim.engine.compile import DIGEST
 from truce_sim.engine.run import run
 from truce_sim.errors import InputError
-from truce_sim.frames import outcome_frame
-from truce_sim.sweeps.folder import read_folder
-from truce_sim.sweeps.store import Damaged
+from truce_sim.results import columns
+from truce_sim.results.frames import outcome_frame
+from truce_sim.results.store import Damaged
+from truce_sim.sweeps.folder.folder import read_folder
 
 LEVELS = {"truce": ["literal", "practised"], "home.threshold": [3.0, 5.0]}
 WORDS = [
@@ -253,7 +254,7 @@ def test_a_part_without_its_series_is_never_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They are written before it, so whatever is known to be done has them."""
-    from truce_sim.sweeps.worker import Worker
+    from truce_sim.sweeps.execution.worker import Worker
 
     folder = tmp_path / "s"
     words = ["sweep.events=true", "sweep.series_every_days=5", "run.horizon_days=20"]
@@ -266,7 +267,7 @@ def test_a_part_without_its_series_is_never_there(
         write(self, chunk, kind, *more)
 
     monkeypatch.setattr(Worker, "_write", watched)
-    from truce_sim.sweeps.plan import Chunk
+    from truce_sim.sweeps.folder.plan import Chunk
 
     Worker(opened).run(Chunk(range(1), range(3)))
     assert order == ["series", "events", "parts"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from truce_sim.sweeps.plan import Chunk, cut, is_covered, missing, runs_per_chunk
+from truce_sim.sweeps.folder.plan import Chunk, cut, is_covered, missing, runs_per_chunk
 
 
 def runs(chunk: Chunk) -> set[tuple[int, int]]:

@@ -12,16 +12,17 @@ from omegaconf import OmegaConf
 from scipy import stats
 
 from truce_sim import load_config, simulate, sweep
-from truce_sim.compose import loader_for
-from truce_sim.config import conf_folder
+from truce_sim.config.compose import conf_folder, loader_for
 from truce_sim.errors import InputError
-from truce_sim.spec import make_spec
-from truce_sim.sweeps import plan
-from truce_sim.sweeps.contrasts import share_difference
-from truce_sim.sweeps.design import Composer, DesignSettings, config_of, make_design
-from truce_sim.sweeps.points import specs_of
-from truce_sim.sweeps.store import write_whole
-from truce_sim.sweeps.summary import _coins, wilson
+from truce_sim.intervals import count_interval, share_difference
+from truce_sim.results.store import write_whole
+from truce_sim.simulation.spec import make_spec
+from truce_sim.sweeps.design.composer import Composer
+from truce_sim.sweeps.design.configs import config_of
+from truce_sim.sweeps.design.make import DesignSettings, make_design
+from truce_sim.sweeps.design.points import specs_of
+from truce_sim.sweeps.folder import plan
+from truce_sim.sweeps.summaries.summary import _coins
 
 FACTORS = {"truce": ["literal", "practised"], "home.capacity": [0.7, 0.9]}
 
@@ -149,7 +150,7 @@ def test_share_difference_has_a_width_where_no_pair_differs() -> None:
 
 def test_wilson() -> None:
     """The textbook value: 15 of 20."""
-    assert wilson(15, 20) == pytest.approx((0.75, 0.5313, 0.8881), abs=1e-4)
+    assert count_interval(15, 20) == pytest.approx((0.75, 0.5313, 0.8881), abs=1e-4)
 
 
 def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from truce_sim.errors import InputError
-from truce_sim.sweeps.until import BLOCK, Until, bounds_of
+from truce_sim.sweeps.summaries.until import BLOCK, Until, bounds_of
 
 SWEEPS, BLOCKS, HORIZON = 4000, 48, 365.0
 ENOUGH = int(stats.binom.ppf(1e-8, SWEEPS, 0.95))

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from folders import contents, parts, sweep_into
-from truce_sim.cli import run_command
-from truce_sim.sweeps.verify import verify_sweep
+from truce_sim.cli.commands import run_command
+from truce_sim.sweeps.execution.verify import verify_sweep
 
 RUNS = 24
 
@@ -200,7 +200,7 @@ def test_the_choice_can_be_made_again(
     finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """--pick, as the command prints it, chooses the same runs; another one, others."""
-    from truce_sim.sweeps import verify as module
+    from truce_sim.sweeps.execution import verify as module
 
     seen: list[tuple[int, int]] = []
     compare = module._compare

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from truce_sim.config import to_params, to_plain, validate
+from truce_sim.border.border import make_border
+from truce_sim.config.load import to_plain, validate
+from truce_sim.config.params import to_params
 from truce_sim.engine.params import SECTOR
 from truce_sim.engine.run import RunResult, RunSpec, outcomes
 from truce_sim.engine.world import make_world
-from truce_sim.scenario import make_border
-from truce_sim.schema import Config
+from truce_sim.settings.schema import Config
 
 Settings = Mapping[str, Any]
 

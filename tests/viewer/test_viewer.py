@@ -11,17 +11,17 @@ pytest.importorskip("solara", reason="the viewer's libraries (the extra `viz`) a
 
 from truce_sim import InputError, load_config, open_sweep, simulate, sweep
 from truce_sim.analysis.survival import kaplan_meier
-from truce_sim.cli import run_command
-from truce_sim.fields import by_path
-from truce_sim.sweeps.folder import read_folder
-from truce_sim.sweeps.picks import pick_run
-from truce_sim.viewer import ensemble, presets
-from truce_sim.viewer.command import opened
-from truce_sim.viewer.levers import KEY_LEVERS, controls
-from truce_sim.viewer.movie import write_movie
-from truce_sim.viewer.opening import Opening, Row, open_row
-from truce_sim.viewer.session import Session
-from truce_sim.viewer.sweep_data import SweepData
+from truce_sim.cli.commands import run_command
+from truce_sim.cli.viewer import opened
+from truce_sim.settings.fields import by_path
+from truce_sim.sweeps.folder.folder import read_folder
+from truce_sim.sweeps.summaries.picks import pick_run
+from truce_sim.viewer.pictures.movie import write_movie
+from truce_sim.viewer.state import ensemble, presets
+from truce_sim.viewer.state.levers import KEY_LEVERS, controls
+from truce_sim.viewer.state.opening import Opening, Row, open_row
+from truce_sim.viewer.state.session import Session
+from truce_sim.viewer.state.sweep_data import SweepData
 
 
 def session(*overrides: str) -> Session:
@@ -173,7 +173,7 @@ def test_a_row_that_is_not_there(small_sweep, run) -> None:
 
 def test_folders_and_overrides_are_told_apart(small_sweep, tmp_path) -> None:
     """A word without `=` is a folder, the value of a flag of Hydra's is neither."""
-    from truce_sim.viewer.command import _parser
+    from truce_sim.cli.viewer import _parser
 
     def arguments(*words: str) -> Opening:
         return opened(*_parser("view", "").parse_known_args(list(words)))

@@ -30,6 +30,6 @@ class DaskLauncher(Launcher):
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
         """Run a job for each of the lists of overrides, and wait for them all."""
-        from truce_sim.sweeps.dask_jobs import launch
+        from truce_sim.sweeps.execution.dask_jobs import launch
 
         return launch(self, job_overrides, initial_job_idx)

@@ -1,8 +1,9 @@
 """Hydra's door to truce_sim's sweeps. Every Hydra application on the machine imports this file, so
-it is a shim: the work is in `truce_sim.sweeps`, imported when a sweep starts."""
+it is a shim: the command line hands in what does the work."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
@@ -18,6 +19,9 @@ class TruceSweeper(Sweeper):
     where, table: see `truce_sim.sweeps.design.DesignSettings`. action: run, describe (--dry-run) or
     prepare (--prepare).
     """
+
+    #: Runs a sweep: (context, config, params, arguments, design, action) -> its result.
+    conduct: Callable[..., Any]
 
     def __init__(
         self,
@@ -41,11 +45,9 @@ class TruceSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         """Run the sweep; returns its `SweepResult`."""
-        from truce_sim.sweeps.driver import sweep_from_hydra
-
         assert self.hydra_context is not None  # setup() comes first
         assert self.config is not None
-        return sweep_from_hydra(
+        return self.conduct(
             self.hydra_context, self.config, self.params, arguments, self.design, self.action
         )
 

@@ -20,21 +20,22 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from truce_sim.analysis.groups import Where, done_of, held, level_in
+from truce_sim.analysis.survival import shortest_horizon
+from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
-from truce_sim.sweeps.contrasts import in_words, more_replicates, share_difference
-
-from .groups import Where, done_of, held, level_in
-from .inference import (
+from truce_sim.intervals import (
     CONFIDENCE,
     Estimate,
     clusters,
     mean_interval,
+    more_replicates,
     named,
+    share_difference,
     share_interval,
     variance_of_mean,
 )
-from .survival import shortest_horizon
-from .sweep import Sweep
+from truce_sim.sweeps.summaries.contrasts import in_words
 
 Floats = NDArray[np.float64]
 

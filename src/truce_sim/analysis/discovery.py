@@ -17,12 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from truce_sim.errors import InputError
-from truce_sim.sweeps.sampling import ROWS, SAMPLES
-
-from .halves import Half, quasi_p, split
-from .inference import Estimate, named
-from .regions import (
+from truce_sim.analysis.methods.halves import Half, quasi_p, split
+from truce_sim.analysis.methods.regions import (
     LEAST_MASS,
     Flags,
     Region,
@@ -32,9 +28,12 @@ from .regions import (
     paste,
     peel,
 )
-from .sensitivity import units_of
-from .sweep import Sweep
-from .trees import grown
+from truce_sim.analysis.methods.trees import grown
+from truce_sim.analysis.sensitivity import units_of
+from truce_sim.analysis.sweep import Sweep
+from truce_sim.errors import InputError
+from truce_sim.intervals import Estimate, named
+from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
 
 #: Restrictions whose strip is not clearly less dense, in the half that finds, are dropped.
 _CLEAR = 0.05

@@ -14,7 +14,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .inference import Estimate, mean_interval, share_interval
+from truce_sim.intervals import Estimate, mean_interval, share_interval
 
 Days = NDArray[np.float64]
 Clusters = NDArray[np.int64]

@@ -8,10 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
-from truce_sim.sweeps.levels import levels_of
-
-from .sweep import Sweep
+from truce_sim.sweeps.summaries.levels import levels_of
 
 #: A factor, several, or none: all runs are one group.
 By = str | Sequence[str]

@@ -7,13 +7,12 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from truce_sim.analysis.groups import By, Where, done_of, groups, joined, labelled, names_in
+from truce_sim.analysis.methods.ends import CENSORED, COMPETING, EVENT, Ends, count_ends
+from truce_sim.analysis.survival import ends_of, last_day, log_log, product_limit
+from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
-
-from .ends import CENSORED, COMPETING, EVENT, Ends, count_ends
-from .groups import By, Where, done_of, groups, joined, labelled, names_in
-from .inference import clusters, effective_size, mean_interval, named, wilson
-from .survival import ends_of, last_day, log_log, product_limit
-from .sweep import Sweep
+from truce_sim.intervals import clusters, effective_size, mean_interval, named, wilson
 
 #: What `first_times` looks for, and the column that has its day.
 FIRSTS = {

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from truce_sim.analysis.groups import done_of
+from truce_sim.analysis.sweep import Sweep
+from truce_sim.border.border import make_border
 from truce_sim.errors import InputError
-from truce_sim.scenario import make_border
-
-from .groups import done_of
-from .inference import clusters
-from .sweep import Sweep
+from truce_sim.files import DATA
+from truce_sim.intervals import clusters
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +31,7 @@ _LAYOUTS = {
 _PRECISION = {"date_prec": 2, "where_prec": 3}
 _KM_PER_DEGREE = 111.2
 _AT_ONCE = 4096
-LINE_TABLE = Path(__file__).parents[1] / "data" / "durand_line.csv"
+LINE_TABLE = DATA / "durand_line.csv"
 
 
 @dataclass(frozen=True)

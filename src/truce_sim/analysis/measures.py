@@ -16,12 +16,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from truce_sim import columns
+from truce_sim.analysis.groups import By, Where, done_of, groups, level_in, names_in
+from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError, closest
-
-from .groups import By, Where, done_of, groups, level_in, names_in
-from .inference import CONFIDENCE, Estimate, interval_of_parts, named
-from .sweep import Sweep
+from truce_sim.intervals import CONFIDENCE, Estimate, interval_of_parts, named
+from truce_sim.results import columns
 
 Floats = NDArray[np.float64]
 

@@ -19,11 +19,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from truce_sim.analysis.groups import done_of
+from truce_sim.analysis.incidents import BY_BANDS, DOMESTIC, Incidents
+from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
-
-from .groups import done_of
-from .incidents import BY_BANDS, DOMESTIC, Incidents
-from .inference import (
+from truce_sim.intervals import (
     CONFIDENCE,
     Estimate,
     allowance,
@@ -35,7 +35,6 @@ from .inference import (
     variance_of_mean,
     wilson,
 )
-from .sweep import Sweep
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -14,12 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from truce_sim.columns import OUTCOME
-from truce_sim.errors import InputError
-from truce_sim.sweeps.levels import MAX_LEVELS
-from truce_sim.sweeps.sampling import ROWS, SAMPLES
-
-from .indices import (
+from truce_sim.analysis.methods.indices import (
     Bootstrapped,
     Floats,
     Ints,
@@ -32,7 +27,11 @@ from .indices import (
     sobol,
     told_apart,
 )
-from .sweep import DERIVED, Sweep
+from truce_sim.analysis.sweep import DERIVED, Sweep
+from truce_sim.errors import InputError
+from truce_sim.results.columns import OUTCOME
+from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
+from truce_sim.sweeps.summaries.levels import MAX_LEVELS
 
 _MOST_BINS = 24
 

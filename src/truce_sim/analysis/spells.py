@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from truce_sim.analysis.groups import done_of, joined, labelled
+from truce_sim.analysis.methods.ends import count_ends
+from truce_sim.analysis.survival import curve
+from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
-
-from .ends import count_ends
-from .groups import done_of, joined, labelled
-from .inference import clusters
-from .survival import curve
-from .sweep import Sweep
+from truce_sim.intervals import clusters
 
 
 def spells(sweep: Sweep) -> pd.DataFrame:

@@ -15,19 +15,18 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from truce_sim.analysis.groups import By, Where, done_of, groups, joined, labelled, names_in
+from truce_sim.analysis.methods.ends import EVENT, Ends, Floats, Ints, count_ends
+from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
-
-from .ends import EVENT, Ends, Floats, Ints, count_ends
-from .groups import By, Where, done_of, groups, joined, labelled, names_in
-from .inference import (
+from truce_sim.intervals import (
     CONFIDENCE,
     clusters,
     mean_interval,
     named,
     share_interval,
-    share_interval_of,
+    wilson_intervals,
 )
-from .sweep import Sweep
 
 Bools = NDArray[np.bool_]
 
@@ -98,7 +97,7 @@ def log_log(
     step = np.exp(z * np.sqrt(variance) / (np.where(inside, share, 0.5) * log))
     low, high = np.exp(log / step), np.exp(log * step)
     watched = np.where(np.isnan(variance), 0.0, watched)
-    _, *edge = share_interval_of(np.where(share > 0.5, watched, 0.0), watched, confidence)
+    _, *edge = wilson_intervals(np.where(share > 0.5, watched, 0.0), watched, confidence)
     return np.where(inside, low, edge[0]), np.where(inside, high, edge[1])
 
 

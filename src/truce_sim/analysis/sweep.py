@@ -11,13 +11,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from truce_sim import columns
-from truce_sim.config import conf_folder
+from truce_sim.config.compose import conf_folder
 from truce_sim.errors import InputError, closest
-from truce_sim.fields import field_at
-from truce_sim.sweeps.folder import EVENTS, SERIES, SweepFolder, read_folder
-from truce_sim.sweeps.levels import is_number
-from truce_sim.sweeps.summary import survival_table
+from truce_sim.results import columns
+from truce_sim.settings.fields import field_at
+from truce_sim.sweeps.folder.folder import EVENTS, SERIES, SweepFolder, read_folder
+from truce_sim.sweeps.summaries.levels import is_number
+from truce_sim.sweeps.summaries.summary import survival_table
 
 #: What `Sweep.outcome` makes of end_day and collapsed, and how it is called.
 DERIVED = {

@@ -17,12 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from truce_sim.errors import InputError
-from truce_sim.sweeps.levels import is_number
-from truce_sim.sweeps.sampling import ROWS, SAMPLES
-
-from .inference import CONFIDENCE, clusters, mean_interval, named, share_interval
-from .surface import (
+from truce_sim.analysis.methods.surface import (
     Floats,
     Ints,
     Scatter,
@@ -33,8 +28,12 @@ from .surface import (
     misfit,
     sign_changes,
 )
-from .sweep import Sweep
-from .words import plain
+from truce_sim.analysis.sweep import Sweep
+from truce_sim.analysis.words import plain
+from truce_sim.errors import InputError
+from truce_sim.intervals import CONFIDENCE, clusters, mean_interval, named, share_interval
+from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
+from truce_sim.sweeps.summaries.levels import is_number
 
 #: Pairs of factors that the model's questions turn on.
 THRESHOLD_MEMORY = ("home.grievance_memory_days", "home.threshold")

@@ -20,13 +20,17 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from truce_sim.config import conf_folder
+from truce_sim.analysis.groups import done_of
+from truce_sim.analysis.incidents import incidents_of, read_incidents
+from truce_sim.analysis.measures import measure
+from truce_sim.analysis.micro import micro_table, quantile
+from truce_sim.analysis.spells import spell_curve, spells
+from truce_sim.analysis.survival import curve, ends_of, median_of
+from truce_sim.analysis.sweep import Sweep, open_sweep
+from truce_sim.config.compose import conf_folder
 from truce_sim.errors import InputError
-from truce_sim.library import sweep as run_sweep
-
-from .groups import done_of
-from .incidents import incidents_of, read_incidents
-from .inference import (
+from truce_sim.files import DATA
+from truce_sim.intervals import (
     CONFIDENCE,
     Estimate,
     clusters,
@@ -34,13 +38,9 @@ from .inference import (
     named,
     share_interval,
 )
-from .measures import measure
-from .micro import micro_table, quantile
-from .spells import spell_curve, spells
-from .survival import curve, ends_of, median_of
-from .sweep import Sweep, open_sweep
+from truce_sim.sweeps.api import sweep as run_sweep
 
-REFERENCE = Path(__file__).parents[1] / "data" / "reference.csv"
+REFERENCE = DATA / "reference.csv"
 #: The event file that the first patterns are computed from, where it is at hand.
 EVENTS_FILE = "ucdp_ged_ttp_2015_2021.csv"
 WITHIN_KM = 100.0  # how deep the home side goes
@@ -137,18 +137,6 @@ def validate(evidence: Evidence, fresh: pd.DataFrame | None = None) -> pd.DataFr
     table = pd.concat([table, pd.DataFrame(model)], axis=1)
     table["verdict"] = [verdict(row) for row in table.to_dict("records")]
     return table
-
-
-def write_validation(table: pd.DataFrame, folder: str | Path) -> None:
-    """The table as `patterns.csv` and its figure as `patterns.png`, into a folder."""
-    from matplotlib import pyplot as plt
-
-    from .plots.validation import plot_validation
-
-    table.to_csv(Path(folder) / "patterns.csv", index=False, float_format="%.6g")
-    figure = plot_validation(table)
-    figure.savefig(Path(folder) / "patterns.png", dpi=120)
-    plt.close(figure)
 
 
 def reference() -> pd.DataFrame:

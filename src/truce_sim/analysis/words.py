@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from .compare import Comparison
-from .inference import Estimate, named
+from truce_sim.analysis.compare import Comparison
+from truce_sim.intervals import Estimate, named
 
 Row = Mapping[Any, Any] | pd.Series
 

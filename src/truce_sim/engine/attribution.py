@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from .compile import rule
-from .draws import ATTRIBUTION, DOMESTIC_ATTRIBUTION, happens
-from .world import (
+from truce_sim.engine.compile import rule
+from truce_sim.engine.draws import ATTRIBUTION, DOMESTIC_ATTRIBUTION, happens
+from truce_sim.engine.world import (
     BAND_ATTACK,
     BY_MILITANTS,
     BY_OTHERS,

@@ -6,21 +6,21 @@ phase is a rule of (params, world, key, day) that changes the world in place.
 
 from __future__ import annotations
 
-from .attribution import attribute, update_activity
-from .compile import rule
-from .grievance import add_incidents, fade
-from .incidents import make_attacks, make_other_incidents
-from .launch import launch_bands
-from .mediation import follow_calendar, mediate
-from .movement import learn_and_leave, move_bands
-from .params import HOME, HOST
-from .posture import review_posture
-from .relaxation import record_day, relax
-from .strikes import decide_strike, execute_strike
-from .threshold import update_thresholds
-from .truce import update_truce
-from .verification import verify
-from .world import COLLAPSED, begin_day
+from truce_sim.engine.attribution import attribute, update_activity
+from truce_sim.engine.compile import rule
+from truce_sim.engine.grievance import add_incidents, fade
+from truce_sim.engine.incidents import make_attacks, make_other_incidents
+from truce_sim.engine.launch import launch_bands
+from truce_sim.engine.mediation import follow_calendar, mediate
+from truce_sim.engine.movement import learn_and_leave, move_bands
+from truce_sim.engine.params import HOME, HOST
+from truce_sim.engine.posture import review_posture
+from truce_sim.engine.relaxation import record_day, relax
+from truce_sim.engine.strikes import decide_strike, execute_strike
+from truce_sim.engine.threshold import update_thresholds
+from truce_sim.engine.truce import update_truce
+from truce_sim.engine.verification import verify
+from truce_sim.engine.world import COLLAPSED, begin_day
 
 
 @rule

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .compile import rule
+from truce_sim.engine.compile import rule
 
 
 class Key(NamedTuple):

@@ -11,9 +11,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .compile import rule
-from .draws import FRAILTY, Key, uniform
-from .params import HOME, record
+from truce_sim.engine.compile import rule
+from truce_sim.engine.draws import FRAILTY, Key, uniform
+from truce_sim.engine.params import HOME, record
 
 #: A run's own values: factors of mean 1, and ω̄.
 FACTORS = record(attempts="f8", threshold="f8", will="f8")

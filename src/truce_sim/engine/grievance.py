@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from .compile import rule
-from .params import HOME, HOST
-from .world import (
+from truce_sim.engine.compile import rule
+from truce_sim.engine.params import HOME, HOST
+from truce_sim.engine.world import (
     ATTACK,
     BAND_ATTACK,
     DOMESTIC_ATTACK,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from .compile import rule
-from .draws import (
+from truce_sim.engine.compile import rule
+from truce_sim.engine.draws import (
     DEATHS,
     DOMESTIC_ATTACKS,
     DOMESTIC_DEATHS,
@@ -21,8 +21,8 @@ from .draws import (
     poisson,
     uniform,
 )
-from .launch import depth_in_cells, draw_depth
-from .world import (
+from truce_sim.engine.launch import depth_in_cells, draw_depth
+from truce_sim.engine.world import (
     BAND_ATTACK,
     DOMESTIC_ATTACK,
     FRICTION_CLASH,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from .compile import rule
-from .draws import (
+from truce_sim.engine.compile import rule
+from truce_sim.engine.draws import (
     LAUNCH_SECTOR,
     LAUNCHES,
     MAX_POISSON_MEAN,
@@ -16,7 +16,7 @@ from .draws import (
     poisson,
     uniform,
 )
-from .world import (
+from truce_sim.engine.world import (
     BY_MILITANTS,
     LAUNCH,
     MAX_BANDS,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from .compile import rule
-from .draws import CALL, ROUND, SAVE, happens
-from .grievance import scale_grievance
-from .params import HOME, HOST, MAX_MEDIATORS
-from .world import (
+from truce_sim.engine.compile import rule
+from truce_sim.engine.draws import CALL, ROUND, SAVE, happens
+from truce_sim.engine.grievance import scale_grievance
+from truce_sim.engine.params import HOME, HOST, MAX_MEDIATORS
+from truce_sim.engine.world import (
     BY_MEDIATOR,
     CALLED,
     IN_FORCE,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .compile import rule
-from .draws import INTERDICTION, SIDESTEP, geometric, happens, uniform
-from .draws import WAITING as WAITING_DRAW
-from .posture import chance_foiled
-from .world import (
+from truce_sim.engine.compile import rule
+from truce_sim.engine.draws import INTERDICTION, SIDESTEP, geometric, happens, uniform
+from truce_sim.engine.draws import WAITING as WAITING_DRAW
+from truce_sim.engine.posture import chance_foiled
+from truce_sim.engine.world import (
     BY_MILITANTS,
     CROSSING,
     DESTROYED,

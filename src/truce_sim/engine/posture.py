@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from .compile import rule
-from .params import HOME, HOST
+from truce_sim.engine.compile import rule
+from truce_sim.engine.params import HOME, HOST
 
 
 @rule

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from .compile import rule
-from .mediation import in_round, mean_fatigue
-from .params import HOME, HOST
-from .world import (
+from truce_sim.engine.compile import rule
+from truce_sim.engine.mediation import in_round, mean_fatigue
+from truce_sim.engine.params import HOME, HOST
+from truce_sim.engine.world import (
     IN_FORCE,
     MORNING,
     NOT_FINITE,

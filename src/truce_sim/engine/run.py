@@ -9,13 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .compile import rule
-from .day import run_day
-from .draws import Key
-from .frailty import apply_factors, draw_factors
-from .params import PARAMS
-from .relaxation import close_run
-from .world import DONE, OUTCOME, TODAY, make_world, open_truce, reset
+from truce_sim.engine.compile import rule
+from truce_sim.engine.day import run_day
+from truce_sim.engine.draws import Key
+from truce_sim.engine.frailty import apply_factors, draw_factors
+from truce_sim.engine.params import PARAMS
+from truce_sim.engine.relaxation import close_run
+from truce_sim.engine.world import DONE, OUTCOME, TODAY, make_world, open_truce, reset
 
 
 @dataclass(frozen=True)

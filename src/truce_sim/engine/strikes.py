@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .compile import rule
-from .draws import STRIKE_CHOICE, STRIKE_KILL, STRIKE_RESOLVE, happens, logistic
-from .grievance import note_peak, scale_grievance
-from .movement import weaken
-from .params import HOME
-from .world import (
+from truce_sim.engine.compile import rule
+from truce_sim.engine.draws import STRIKE_CHOICE, STRIKE_KILL, STRIKE_RESOLVE, happens, logistic
+from truce_sim.engine.grievance import note_peak, scale_grievance
+from truce_sim.engine.movement import weaken
+from truce_sim.engine.params import HOME
+from truce_sim.engine.world import (
     BAND_DESTROYED,
     DESTROYED,
     INITIAL,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .compile import rule
-from .mediation import reassurance
-from .params import HOME, HOST
-from .world import belief
+from truce_sim.engine.compile import rule
+from truce_sim.engine.mediation import reassurance
+from truce_sim.engine.params import HOME, HOST
+from truce_sim.engine.world import belief
 
 
 @rule

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .compile import rule
-from .mediation import renew, save_truce
-from .params import HOME
-from .world import (
+from truce_sim.engine.compile import rule
+from truce_sim.engine.mediation import renew, save_truce
+from truce_sim.engine.params import HOME
+from truce_sim.engine.world import (
     BY_OTHERS,
     COLLAPSE,
     COLLAPSED,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .compile import rule
-from .draws import COVERAGE, DOUBT, VERDICT, happens
-from .grievance import violation_evidence
-from .mediation import tire
-from .params import HOME
-from .world import (
+from truce_sim.engine.compile import rule
+from truce_sim.engine.draws import COVERAGE, DOUBT, VERDICT, happens
+from truce_sim.engine.grievance import violation_evidence
+from truce_sim.engine.mediation import tire
+from truce_sim.engine.params import HOME
+from truce_sim.engine.world import (
     ATTACK,
     BAND_ATTACK,
     BY_OTHERS,

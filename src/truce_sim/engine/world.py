@@ -11,8 +11,8 @@ import math
 
 import numpy as np
 
-from .compile import rule
-from .params import HOME, MAX_MEDIATORS, record
+from truce_sim.engine.compile import rule
+from truce_sim.engine.params import HOME, MAX_MEDIATORS, record
 
 #: Truce states.
 TRUCE_STATES = ("in_force", "strained", "suspended", "collapsed")

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import Protocol
 
 import mesa
 import numpy as np
 from mesa.discrete_space import Cell, CellAgent, FixedAgent
 
+from truce_sim.engine.draws import Key
 from truce_sim.engine.params import HOME, HOST
 from truce_sim.engine.world import BAND_STATUSES, belief, total_grievance
+from truce_sim.model.rules import Handle
 
-if TYPE_CHECKING:
-    from .truce_model import TruceModel
+
+class Stepped(Protocol):
+    """What agents need of the model that they belong to: a run as the engine's rules take it."""
+
+    rules: SimpleNamespace
+    params: np.void
+    world: np.void
+    p: Handle
+    w: Handle
+    key: Key
+    day: int
 
 
 class State(mesa.Agent):
     """What both states do: posture, decision, strike. `index` is HOME or HOST in the records."""
 
-    model: TruceModel
+    model: Stepped
     index: np.signedinteger
 
     def review_posture(self) -> None:
@@ -77,7 +89,7 @@ class HostState(State):
 class MilitantGroup(mesa.Agent):
     """The group that launches bands."""
 
-    model: TruceModel
+    model: Stepped
 
     def launch(self) -> None:
         """Step 3: today's bands."""
@@ -93,9 +105,9 @@ class MilitantGroup(mesa.Agent):
 class Mediator(mesa.Agent):
     """A mediating state, in slot `index` of the records."""
 
-    model: TruceModel
+    model: Stepped
 
-    def __init__(self, model: TruceModel, name: str, index: int) -> None:
+    def __init__(self, model: Stepped, name: str, index: int) -> None:
         super().__init__(model)
         self.name = name
         self.index = index
@@ -114,9 +126,9 @@ class Mediator(mesa.Agent):
 class Band(CellAgent):
     """A band under way, at place `index` of the records (launch order). Its cell follows it."""
 
-    model: TruceModel
+    model: Stepped
 
-    def __init__(self, model: TruceModel, index: int) -> None:
+    def __init__(self, model: Stepped, index: int) -> None:
         super().__init__(model)
         self.index = index
 
@@ -139,7 +151,7 @@ class Band(CellAgent):
 class BorderPost(FixedAgent):
     """The posts at a crossing, where friction happens."""
 
-    def __init__(self, model: TruceModel, cell: Cell, name: str) -> None:
+    def __init__(self, model: Stepped, cell: Cell, name: str) -> None:
         super().__init__(model)
         self.cell = cell
         self.name = name

@@ -14,7 +14,10 @@ import pandas as pd
 from mesa.discrete_space import OrthogonalMooreGrid
 from numpy.typing import NDArray
 
-from truce_sim.config import as_config, mediator_names, to_params
+from truce_sim.border.border import make_border
+from truce_sim.config.load import as_config
+from truce_sim.config.params import to_params
+from truce_sim.config.regimes import mediator_names
 from truce_sim.engine.day import run_day
 from truce_sim.engine.draws import Key
 from truce_sim.engine.frailty import draw_factors
@@ -33,12 +36,10 @@ from truce_sim.engine.world import (
     open_truce,
     reset,
 )
-from truce_sim.frames import label_outcome
-from truce_sim.scenario import make_border
-from truce_sim.schema import Config
-
-from .agents import Band, BorderPost, HomeState, HostState, Mediator, MilitantGroup
-from .rules import Handle, rules
+from truce_sim.model.agents import Band, BorderPost, HomeState, HostState, Mediator, MilitantGroup
+from truce_sim.model.rules import Handle, rules
+from truce_sim.results.frames import label_outcome
+from truce_sim.settings.schema import Config
 
 
 class TruceModel(mesa.Model):

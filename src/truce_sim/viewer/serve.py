@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from truce_sim.errors import InputError
-
-from .opening import Opening
+from truce_sim.viewer.state.opening import Opening
 
 #: The server's own settings: production, nothing sent to anyone, no banner, no asset from outside.
 _ENVIRONMENT = {
@@ -59,7 +58,7 @@ def serve(opening: Opening, address: Address) -> NoReturn:
     check_assets()
     listener = listen(address)
     os.environ.update(_ENVIRONMENT)
-    from . import current
+    from truce_sim.viewer.state import current
 
     current.opening = opening
     host, port = listener.getsockname()[:2]
@@ -200,7 +199,8 @@ def _announce(server: object, url: str, browser: bool, loaded: threading.Event) 
         import webbrowser
 
         webbrowser.open(url)
-    from . import app, current
+    from truce_sim.viewer.pages import app
+    from truce_sim.viewer.state import current
 
     sys.setswitchinterval(0.001)  # the browser's requests come first
     try:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from truce_sim.analysis.compare import Comparison
-
-from .style import COLOURS, GREY, axes_of, state_n, styled
+from truce_sim.analysis.plots.style import COLOURS, GREY, axes_of, state_n, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

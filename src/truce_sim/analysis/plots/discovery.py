@@ -8,10 +8,17 @@ import numpy as np
 import pandas as pd
 
 from truce_sim.analysis.discovery import OUTCOMES, Box
-from truce_sim.analysis.inference import Estimate
-from truce_sim.sweeps.levels import MAX_LEVELS, is_number
-
-from .style import BAND_ALPHA, CMAP_SEQUENTIAL, COLOURS, GREY, axes_of, state_n, styled
+from truce_sim.analysis.plots.style import (
+    BAND_ALPHA,
+    CMAP_SEQUENTIAL,
+    COLOURS,
+    GREY,
+    axes_of,
+    state_n,
+    styled,
+)
+from truce_sim.intervals import Estimate
+from truce_sim.sweeps.summaries.levels import MAX_LEVELS, is_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -160,9 +167,9 @@ def _two_factors(ax: Axes, box: Box, shares: pd.DataFrame, x: _Scale, y: _Scale)
 
 
 def _one_factor(ax: Axes, box: Box, shares: pd.DataFrame, x: _Scale) -> None:
-    from truce_sim.sweeps.summary import share_interval
+    from truce_sim.intervals import wilson_intervals
 
-    share, low, high = share_interval(shares["sum"].to_numpy(), shares["runs"].to_numpy())
+    share, low, high = wilson_intervals(shares["sum"].to_numpy(), shares["runs"].to_numpy())
     ax.errorbar(x.at, share, yerr=[share - low, high - share], fmt="o", capsize=2.5, markersize=5)
     ax.axvspan(*x.box, color=COLOURS[1], alpha=BAND_ALPHA, linewidth=0)
     ax.set(ylim=(-0.02, 1.02), ylabel=f"share of runs that {OUTCOMES[box.outcome]}")

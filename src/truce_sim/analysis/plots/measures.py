@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from truce_sim.analysis.groups import By, names_in
+from truce_sim.analysis.plots.style import COLOURS, axes_of, styled
 from truce_sim.analysis.words import plain
-
-from .style import COLOURS, axes_of, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

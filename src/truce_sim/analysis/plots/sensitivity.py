@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .style import COLOURS, GREY, axes_of, state_n, styled
+from truce_sim.analysis.plots.style import COLOURS, GREY, axes_of, state_n, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

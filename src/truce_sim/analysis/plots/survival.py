@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from truce_sim.analysis.plots.style import BAND_ALPHA, COLOURS, axes_of, state_n, styled
 from truce_sim.analysis.words import plain
-
-from .style import BAND_ALPHA, COLOURS, axes_of, state_n, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .style import COLOURS, GREY, axes_of, styled
+from truce_sim.analysis.plots.style import COLOURS, GREY, axes_of, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from truce_sim.library import Simulation
+    from truce_sim.simulation.run import Simulation
 
 #: Colours of the truce's states: light to dark, so that they stay apart in grey print.
 STATE_COLOURS = {

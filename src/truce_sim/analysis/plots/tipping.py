@@ -8,12 +8,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from truce_sim import columns
+from truce_sim.analysis.plots.style import (
+    BAND_ALPHA,
+    CMAP_DIVERGING,
+    CMAP_SEQUENTIAL,
+    COLOURS,
+    axes_of,
+    state_n,
+    styled,
+)
 from truce_sim.analysis.sweep import DERIVED
 from truce_sim.analysis.tipping import SHARES, is_log
 from truce_sim.analysis.words import plain
-
-from .style import BAND_ALPHA, CMAP_DIVERGING, CMAP_SEQUENTIAL, COLOURS, axes_of, state_n, styled
+from truce_sim.results import columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from .style import COLOURS, GREY, note_below, styled
+from truce_sim.analysis.plots.style import COLOURS, GREY, note_below, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,0 +1,1 @@
+"""The methods behind the analysis: estimators that know nothing of sweeps' folders."""

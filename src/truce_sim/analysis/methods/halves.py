@@ -1,0 +1,83 @@
+"""The runs of a sweep in two halves, one that finds and one that measures, as counts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from truce_sim.analysis.methods.indices import blocks_of, resamples
+from truce_sim.analysis.methods.regions import Flags, Floats, Ints
+from truce_sim.intervals import CONFIDENCE, Estimate, wilson
+
+
+@dataclass(frozen=True)
+class Half:
+    """Half of the runs, counted by unit (what is independent) and point.
+
+    unit, point, runs, hits: (cells,) codes from 0, the number of runs and of those with the
+    outcome. sampled: whether points are a sample, so that the size of a box is uncertain too.
+    """
+
+    unit: Ints
+    point: Ints
+    runs: Floats
+    hits: Floats
+    sampled: bool
+
+    def by_point(self, points: int) -> tuple[Floats, Floats]:
+        """(points,) runs and hits of each point."""
+        return (
+            np.bincount(self.point, self.runs, points),
+            np.bincount(self.point, self.hits, points),
+        )
+
+    def ratio(self, top: Floats, bottom: Floats) -> Estimate:
+        """Share of top among bottom (cells,), with Wilson's interval at the effective number of
+        runs, less for few units (Korn and Graubard 1998); NaN where bottom is empty."""
+        size = float(bottom.sum())
+        if size == 0.0:
+            return Estimate(math.nan, math.nan, math.nan)
+        share = float(top.sum()) / size
+        there = np.bincount(self.unit, bottom) > 0
+        residual = np.bincount(self.unit, top - share * bottom)[there]
+        units = residual.size
+        if units < 2:
+            return wilson(share, 0)
+        variance = units / (units - 1) * float(residual @ residual) / size**2
+        effective = share * (1 - share) / variance if variance > 0 else units
+        few = special.ndtri(0.5 + CONFIDENCE / 2) / special.stdtrit(units - 1, 0.5 + CONFIDENCE / 2)
+        return wilson(share, effective * float(few) ** 2)
+
+
+def split(unit: Ints, point: Ints, y: Floats, sampled: bool) -> tuple[Half, Half]:
+    """Runs (n,) as two halves of their units."""
+    cell, where = np.unique(unit * (int(point.max()) + 1) + point, return_inverse=True)
+    units, points = np.divmod(cell, int(point.max()) + 1)
+    runs, hits = np.bincount(where).astype(float), np.bincount(where, y)
+    drawn = np.random.default_rng(2).permutation(int(unit.max()) + 1) % 2
+
+    def half(side: int) -> Half:
+        ours = drawn[units] == side
+        codes = np.unique(units[ours], return_inverse=True)[1]
+        return Half(codes, points[ours], runs[ours], hits[ours], sampled)
+
+    return half(0), half(1)
+
+
+def quasi_p(half: Half, inside: Flags, strip: Flags) -> float:
+    """In what share of resamples of the units the strip is as dense as the inside; NaN where one of
+    them has no run."""
+    block = blocks_of(half.unit)
+    n = int(block.max()) + 1
+    sums = [
+        np.bincount(block[some], x[some], n)
+        for some in (inside[half.point], strip[half.point])
+        for x in (half.runs, half.hits)
+    ]
+    if not (sums[0].any() and sums[2].any()):
+        return math.nan
+    runs, hits, strip_runs, strip_hits = (resamples(n) @ np.stack(sums, axis=1)).T
+    return float((1 + (hits * strip_runs <= strip_hits * runs).sum()) / (1 + runs.size))

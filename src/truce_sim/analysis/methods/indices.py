@@ -1,0 +1,230 @@
+"""Sensitivity indices of plain arrays, with bootstrap intervals: the numerics of `sensitivity`.
+
+Intervals resample what is independent: base rows, samples or replicates. Every index follows from
+sums over those, so that a resample is a weighted sum. Resamples are centred on the estimate, which
+removes the bias that resampling adds to sums of squares, and widened to what a t interval would
+have (Hesterberg 2015). They come from a fixed seed: the same data always get the same interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from truce_sim.intervals import CONFIDENCE
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: Resamples of an interval.
+DRAWS = 1000
+#: More units than this are resampled as so many random blocks.
+_MAX_BLOCKS = 4096
+_ROUNDING = 1e-12
+
+
+class Bootstrapped(NamedTuple):
+    """Estimates (k,) with their intervals, and their resamples (DRAWS, k); NaN where unknown."""
+
+    value: Floats
+    low: Floats
+    high: Floats
+    draws: Floats
+
+    def part(self, start: int, stop: int) -> Bootstrapped:
+        """Some of the estimates."""
+        return Bootstrapped(*(x[..., start:stop] for x in self))
+
+
+# ── resampling ───────────────────────────────────────────────────────────────────────────────
+
+
+def blocks_of(units: Ints) -> Ints:
+    """The block that each row is resampled with, codes from 0: its unit (codes from 0), or, of more
+    than 4096 units, one of 4096 random groups of units of about the same size."""
+    n = int(units.max()) + 1
+    if n <= _MAX_BLOCKS:
+        return units
+    return np.asarray(np.random.default_rng(0).permutation(n)[units] % _MAX_BLOCKS)
+
+
+def resamples(blocks: int) -> Floats:
+    """(DRAWS, blocks) how often each block is in each bootstrap resample; from a fixed seed."""
+    drawn = np.random.default_rng(1).integers(blocks, size=(DRAWS, blocks))
+    drawn += blocks * np.arange(DRAWS)[:, None]
+    counts = np.bincount(drawn.ravel(), minlength=DRAWS * blocks)
+    return counts.reshape(DRAWS, blocks).astype(float)
+
+
+def spread(estimate: Floats, draws: Floats, blocks: int) -> Bootstrapped:
+    """Estimates (k,) with intervals from their resamples (DRAWS, k), which are centred on the
+    estimate and widened to the t interval of so many blocks; NaN for fewer than two."""
+    if blocks < 2:
+        missing = np.full_like(estimate, np.nan)
+        return Bootstrapped(estimate, missing, missing, np.full_like(draws, np.nan))
+    ends = np.array([0.5 - CONFIDENCE / 2, 0.5 + CONFIDENCE / 2])
+    wider = special.stdtrit(blocks - 1, ends[1]) / special.ndtri(ends[1])
+    wider *= np.sqrt(blocks / (blocks - 1))
+    draws = estimate + wider * (draws - draws.mean(axis=0))
+    low, high = np.quantile(draws, ends, axis=0)
+    return Bootstrapped(estimate, low, high, draws)
+
+
+# ── designs of rows ──────────────────────────────────────────────────────────────────────────
+
+
+def sobol(y: Floats) -> Bootstrapped:
+    """First-order indices (k,), total-order indices (k,) and the share of chance, of rows
+    (n, k + 2): A, B, AB_1, …, AB_k."""
+    y = y - y[:, :2].mean()
+    blocks = blocks_of(np.arange(len(y)))
+    n = int(blocks.max()) + 1
+    a, b, ab = y[:, :1], y[:, 1:2], y[:, 2:]
+    products = np.hstack([np.ones_like(a), a, b, a * a, b * b, a * b, ab, ab * ab, a * ab, b * ab])
+    sums = np.stack([np.bincount(blocks, column, n) for column in products.T], axis=1)
+    estimate = sobol_of_sums(sums.sum(axis=0))
+    return spread(estimate, sobol_of_sums(resamples(n) @ sums), n)
+
+
+def sobol_of_sums(sums: Floats) -> Floats:
+    """(..., 2k + 1) first, total and chance from the sums over rows, (..., 6 + 4k), of
+    1, A, B, A², B², AB and, a column a factor, of f, f², A f and B f at the points AB_i."""
+    mean = sums[..., 1:] / sums[..., :1]
+    a, b, aa, bb, ab = (mean[..., i, None] for i in range(5))
+    f, ff, af, bf = np.split(mean[..., 5:], 4, axis=-1)
+    centre = (a + b) / 2
+    variance = (aa + bb) / 2 - centre**2
+    first = bf - ab - centre * (f - a)
+    total = (aa - 2 * af + ff) / 2
+    return np.asarray(np.concatenate([first, total, ab - centre**2], axis=-1) / variance)
+
+
+def elementary_effects(unit: Floats, y: Floats) -> Floats:
+    """(walks, k) change of y (walks, k + 1) over the full range of each factor, from the positions
+    (walks, k + 1, k) of the points in the unit cube."""
+    step = np.diff(unit, axis=1)
+    moved = np.abs(step).argmax(axis=2)
+    size = np.take_along_axis(step, moved[..., None], axis=2)[..., 0]
+    effects = np.empty_like(size)
+    np.put_along_axis(effects, moved, np.diff(y, axis=1) / size, axis=1)
+    return effects
+
+
+def mean_sizes(effects: Floats) -> Bootstrapped:
+    """Mean sizes of the effects (walks, k), resampling walks."""
+    size = np.abs(effects)
+    blocks = blocks_of(np.arange(len(size)))
+    n = int(blocks.max()) + 1
+    sums = np.stack([np.bincount(blocks, column, n) for column in size.T], axis=1)
+    weights = resamples(n)
+    means = (weights @ sums) / (weights @ np.bincount(blocks, minlength=n))[:, None]
+    return spread(size.mean(axis=0), means, n)
+
+
+def mean_t(x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Means of columns (n, k) with their t intervals."""
+    n, mean = len(x), x.mean(axis=0)
+    half = special.stdtrit(n - 1, 0.5 + CONFIDENCE / 2) * x.std(axis=0, ddof=1) / np.sqrt(n)
+    return mean, mean - half, mean + half
+
+
+def deviation(x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Standard deviations of columns (n, k) with t intervals of their logarithms by the jackknife;
+    0 to 0 where nothing varies, NaN where n is too small to tell."""
+    n, squares = len(x), (x - x.mean(axis=0)) ** 2
+    total = squares.sum(axis=0)
+    sigma = np.sqrt(total / (n - 1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        without = 0.5 * np.log((total - squares * n / (n - 1)) / total)
+        error = np.sqrt((n - 1) / n * ((without - without.mean(axis=0)) ** 2).sum(axis=0))
+    half = special.stdtrit(n - 1, 0.5 + CONFIDENCE / 2) * np.where(total > 0.0, error, 0.0)
+    return sigma, sigma * np.exp(-half), sigma * np.exp(half)
+
+
+# ── any design ───────────────────────────────────────────────────────────────────────────────
+
+
+def sampled_shares(y: Floats, codes: Sequence[Ints], units: Ints) -> Bootstrapped:
+    """Epsilon squared of values (n,) by each factor's codes (n,), resampling the units (n,)."""
+    y = y - y.mean()
+    blocks = blocks_of(units)
+    n = int(blocks.max()) + 1
+    weights = np.vstack([np.ones((1, n)), resamples(n)])
+    number, total, squares = (
+        weights @ np.bincount(blocks, x, n) for x in (np.ones_like(y), y, y * y)
+    )
+    about = squares - total**2 / number
+    found = []
+    for code in codes:
+        k = int(code.max()) + 1
+        at = blocks * k + code
+        count, sums = (
+            weights @ np.bincount(at, x, n * k).reshape(n, k) for x in (np.ones_like(y), y)
+        )
+        between = (sums**2 / np.maximum(count, 1.0)).sum(axis=1) - total**2 / number
+        found.append(_epsilon(between, about, (count > 0).sum(axis=1), number))
+    shares = np.stack(found, axis=1)
+    return spread(shares[0], shares[1:], n)
+
+
+def _epsilon(between: Floats, total: Floats, levels: Ints | int, points: Floats | int) -> Floats:
+    """Epsilon squared from sums of squares; NaN where each point has a level of its own."""
+    free = np.asarray(points - levels, float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        per = np.where(free > 0, (levels - 1) / free, np.nan)
+        return np.asarray((between - per * (total - between)) / np.where(total > 0, total, np.nan))
+
+
+def replicated_shares(y: Floats, codes: Sequence[Ints], full: bool) -> Bootstrapped:
+    """Each factor's share, and the rest, (k + 1,), of the variance of expected outcomes between
+    points, from runs (replicates, points) and codes (points,).
+
+    full: whether the points are all combinations of the levels. Row r of y is replicate r of every
+    point, with shared draws or not: rows are independent and alike, which is all that is used.
+    """
+    y = y - y.mean()
+    blocks = blocks_of(np.arange(len(y)))
+    n = int(blocks.max()) + 1
+    own = _sums_of_squares(y, codes)
+    values = np.zeros((n, y.shape[1]))
+    noise = np.zeros((n, own.shape[1]))
+    np.add.at(values, blocks, y)
+    np.add.at(noise, blocks, own)
+    weights = np.vstack([np.ones((1, n)), resamples(n)])
+    rows = (weights @ np.bincount(blocks, minlength=n))[:, None]
+    squares = _sums_of_squares((weights @ values) / rows, codes)
+    if len(y) > 1:
+        squares = (rows * squares - (weights @ noise) / rows) / (rows - 1)
+    between, total = squares[:, :-1], squares[:, -1:]
+    total = np.where(total > _ROUNDING * own.mean(axis=0)[-1], total, np.nan)
+    levels = np.array([code.max() + 1 for code in codes])
+    shares = between / total if full else _epsilon(between, total, levels, y.shape[1])
+    shares = np.hstack([shares, 1.0 - shares.sum(axis=1, keepdims=True)])
+    return spread(shares[0], shares[1:], n)
+
+
+def _sums_of_squares(y: Floats, codes: Sequence[Ints]) -> Floats:
+    """(m, k + 1) between levels of each factor, and in all, of each row of y (m, points)."""
+    y = y - y.mean(axis=1, keepdims=True)
+    found = []
+    for code in codes:
+        member = np.eye(int(code.max()) + 1)[code]
+        found.append(((y @ member) ** 2 / member.sum(axis=0)).sum(axis=1))
+    return np.stack([*found, (y * y).sum(axis=1)], axis=1)
+
+
+# ── ranks ────────────────────────────────────────────────────────────────────────────────────
+
+
+def told_apart(value: Floats, draws: Floats) -> NDArray[np.bool_]:
+    """(k, k) whether factor i is above factor j, all pairs being compared at once."""
+    gap = value[:, None] - value[None, :]
+    error = (draws[:, :, None] - draws[:, None, :]) - gap
+    scale = np.sqrt((error**2).mean(axis=0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        largest = np.nan_to_num(np.abs(error) / scale).max(axis=(1, 2))
+    return np.asarray(gap > np.quantile(largest, CONFIDENCE) * scale + _ROUNDING)

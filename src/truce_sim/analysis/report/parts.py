@@ -1,0 +1,80 @@
+"""What a report is made of: sections of text, figures and tables."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from truce_sim.analysis import words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+#: Beyond so many points a table of them is left to the files.
+MAX_ROWS = 40
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture as a data URI, what it shows for those who cannot see it, and its caption."""
+
+    source: str
+    alt: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Texts in rows: (column, cell) pairs. numbers: columns set flush right."""
+
+    caption: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[tuple[str, str]]]
+    numbers: frozenset[str] = frozenset()
+    folded: bool = False
+
+
+@dataclass
+class Section:
+    """A part of the report."""
+
+    key: str
+    title: str
+    texts: list[str] = field(default_factory=list)
+    points: list[str] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def figure(ax: Axes, alt: str, caption: str) -> Figure:
+    """A drawing as SVG with its letters as outlines, which every reader shows alike."""
+    import matplotlib as mpl
+    from matplotlib import pyplot as plt
+
+    out = io.BytesIO()
+    drawing: Any = ax.figure
+    with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "truce_sim"}):
+        drawing.savefig(out, format="svg", metadata={"Date": None}, bbox_inches="tight")
+    plt.close(drawing)
+    code = base64.b64encode(out.getvalue()).decode()
+    return Figure(f"data:image/svg+xml;base64,{code}", alt, caption)
+
+
+def table_of(frame: pd.DataFrame, caption: str, folded: bool = False) -> Table:
+    """A frame of texts and numbers as a table; numbers flush right."""
+    numbers = frozenset(
+        str(name) for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])
+    )
+    rows = [
+        [(str(name), words.plain(cell)) for name, cell in row.items()]
+        for row in frame.to_dict("records")
+    ]
+    return Table(caption, [str(name) for name in frame.columns], rows, numbers, folded)

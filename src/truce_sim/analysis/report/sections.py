@@ -1,0 +1,384 @@
+"""The sections of a report, in order, each made from the sweep's material."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from truce_sim.analysis import words
+from truce_sim.analysis.compare import Comparison
+from truce_sim.analysis.groups import done_of
+from truce_sim.analysis.incidence import cumulative_incidence, state_shares
+from truce_sim.analysis.report.material import Material
+from truce_sim.analysis.report.parts import MAX_ROWS, Section, figure, table_of
+from truce_sim.analysis.survival import kaplan_meier, logrank, survival_summary
+from truce_sim.analysis.sweep import Sweep
+from truce_sim.config.load import load_config, to_plain
+from truce_sim.engine.compile import DIGEST
+from truce_sim.errors import InputError
+from truce_sim.settings.fields import FieldInfo, field_at
+from truce_sim.sweeps.summaries.picks import PICKS, place_of
+
+#: Curves that one figure can hold.
+MAX_CURVES = 8
+
+_KINDS = {
+    "first": "Share of the variance of mean survival between settings, factor by factor",
+    "total": "Share of the variance of survival, factor by factor, interplay included",
+    "mu_star": "Mean change of survival when a factor crosses its range (Morris), days",
+}
+_SOURCES = {
+    "F": "found in published material",
+    "C": "computed from event data",
+    "A": "assumed",
+    "design": "a choice of resolution or procedure",
+}
+
+
+def answer_of(material: Material) -> list[str]:
+    """Three sentences: how long, what changes it, what matters."""
+    sweep = material.sweep
+    told = [words.how_long(material.overall, sweep.points, sweep.factors, sweep.horizon)]
+    if isinstance(material.comparison, Comparison):
+        told.append(words.what_helps(material.comparison))
+    ranked = material.ranked
+    if not isinstance(ranked, str):
+        told.append(words.what_matters(ranked))
+    return told
+
+
+def survival_section(material: Material) -> Section:
+    """Curves, medians and means; causes; states."""
+    from truce_sim.analysis.plots.survival import (
+        plot_incidence,
+        plot_states,
+        plot_summary,
+        plot_survival,
+    )
+
+    sweep, by = material.sweep, material.by
+    section = Section("survival", "How long the truce lasts")
+    table = survival_summary(sweep, by)
+    if by and len(table) > 1:
+        section.texts.append(words.differ(logrank(sweep, by), by))
+    drawn = by if len(table) <= MAX_CURVES else ""
+    what = f", for each level of {drawn}" if drawn else ""
+    section.figures.append(figure(
+        plot_survival(kaplan_meier(sweep, drawn), drawn),
+        f"Survival curves of the truce{what}, with bands",
+        f"Share of truces that have not collapsed, by day{what}.",
+    ))  # fmt: skip
+    if drawn != by:
+        section.figures.append(figure(
+            plot_summary(table), f"Mean and median survival by {by}, with intervals",
+            f"How long truces last, by {by}.",
+        ))  # fmt: skip
+    shown = {name: [words.plain(level) for level in table[name]] for name in ([by] if by else [])}
+    section.tables.append(table_of(
+        pd.DataFrame(shown | {
+            "runs": [f"{n:,}" for n in table["runs"]],
+            f"holds {sweep.horizon} days": [words.percent(r, "holds") for _, r in table.iterrows()],
+            "mean, days": [words.amount(r, "mean", "") for _, r in table.iterrows()],
+            "median, days": [words.amount(r, "median", "") for _, r in table.iterrows()],
+        }),
+        f"Means are restricted to {sweep.horizon} days; – where fewer than half have collapsed.",
+    ))  # fmt: skip
+    if material.overall["collapsed"]:
+        section.figures.append(figure(
+            plot_incidence(cumulative_incidence(sweep)),
+            "Cumulative incidence of collapse by its cause",
+            "Share of truces that have collapsed by each day, by the largest grievance behind the "
+            "strike that set it off.",
+        ))  # fmt: skip
+    section.figures.append(figure(
+        plot_states(state_shares(sweep, by)), "Shares of days in each state of the truce",
+        "Where the days of the horizon go.",
+    ))  # fmt: skip
+    return section
+
+
+def comparison_section(material: Material) -> Section:
+    """Every level against the baseline, run by run; regret."""
+    from truce_sim.analysis.plots.compare import plot_comparison, plot_regret
+
+    section = Section("comparison", "What changes it, compared run by run")
+    found = material.comparison
+    if isinstance(found, str):
+        section.notes.append(f"Not compared: {found}.")
+        return section
+    section.texts.append(
+        "Each run is paired with the run of the baseline that had the same draws, so that what the "
+        f"change does not touch cancels. Baseline: {found.factor} = "
+        f"{words.plain(found.levels[found.baseline])}."
+    )
+    many = len(found.table) > 12
+    section.points += found.sentences(pooled=many)
+    section.figures.append(figure(
+        plot_comparison(found), f"Days gained or lost by {found.factor}, with intervals",
+        f"Difference in mean survival within {found.horizon} days.",
+    ))  # fmt: skip
+    if len(found.contexts) > 1 and len(found.regret):
+        section.figures.append(figure(
+            plot_regret(found), f"Largest regret of each level of {found.factor}",
+            "How much a level can cost at worst, over the settings of the other factors: a level "
+            "with little regret is a safe choice where it is not known which of them holds.",
+        ))  # fmt: skip
+    section.notes.append(
+        f"Intervals: {found.multiplicity_of(found.pooled if many else found.table)}. More "
+        "replicates are a planning figure: for a difference as large as the one seen, power 0.8."
+    )
+    return section
+
+
+def drivers_section(material: Material) -> Section:
+    """What matters, ranked."""
+    from truce_sim.analysis.plots.sensitivity import plot_drivers
+
+    section = Section("drivers", "What drives the outcome")
+    ranked = material.ranked
+    if isinstance(ranked, str):
+        section.notes.append(f"Not shown: {ranked}.")
+        return section
+    section.texts.append(words.what_matters(ranked))
+    assert not isinstance(material.drivers, str)
+    section.figures.append(figure(
+        plot_drivers(material.drivers), "How much each factor matters, with intervals",
+        f"{_KINDS[ranked['kind'].iloc[0]]}, over the values swept: others give other figures.",
+    ))  # fmt: skip
+    return section
+
+
+def failure_section(material: Material) -> Section:
+    """In which region the truce fails, and where it tips."""
+    section = Section("where", "Where it fails")
+    _add_box(section, material.sweep)
+    _add_map(section, material)
+    if not section.figures and not section.texts:
+        section.notes.append("Not shown: at least two settings of some factor are needed.")
+    return section
+
+
+def _add_box(section: Section, sweep: Sweep) -> None:
+    from truce_sim.analysis.discovery import in_words, prim
+    from truce_sim.analysis.plots.discovery import plot_box
+
+    try:
+        boxes = prim(sweep, "collapsed")
+    except InputError as error:
+        section.notes.append(f"No region was looked for: {error.problem}.")
+        return
+    if not boxes:
+        section.notes.append("No region was found in which truces fail clearly more often.")
+        return
+    section.texts += [in_words(box) for box in boxes[:1]]
+    section.figures.append(figure(
+        plot_box(boxes[0], sweep), "The region in which the truce fails most",
+        "Found on one half of the runs, measured on the other (PRIM).",
+    ))  # fmt: skip
+
+
+def _add_map(section: Section, material: Material) -> None:
+    """The outcome over the two factors that matter most, and the line where it tips."""
+    from truce_sim.analysis.plots.tipping import plot_phase
+    from truce_sim.analysis.tipping import boundary, in_words, phase_map
+
+    sweep = material.sweep
+    pair = material.two_factors
+    if pair is None:
+        return
+    x, y = pair
+    found = phase_map(sweep, x, y)
+    line = None
+    if sweep.is_number(y):
+        try:
+            line = boundary(sweep, x, y)
+            section.points += in_words(line)[:6]
+        except InputError as error:
+            section.notes.append(f"No line where it tips: {error.problem}.")
+    section.figures.append(figure(
+        plot_phase(found, line), f"How often the truce holds, over {x} and {y}",
+        f"Share of truces that hold {sweep.horizon} days, over {x} and {y}.",
+    ))  # fmt: skip
+
+
+def runs_section(material: Material) -> Section:
+    """A typical, the best and the worst run, replayed."""
+    from truce_sim.analysis.plots.timeline import plot_timeline
+    from truce_sim.simulation.account import outcome_in_words
+    from truce_sim.simulation.run import simulate
+
+    section = Section("runs", "Three runs")
+    if material.sweep.manifest["rules"] != DIGEST:
+        section.notes.append("Not shown: the sweep was made by other rules than this program's.")
+        return section
+    section.texts.append("Single runs, replayed from their draws: how it can go, not how it will.")
+    folder, runs = material.sweep.folder, done_of(material.sweep.load(["end_day"]))
+    days = runs["end_day"].to_numpy(float)
+    chosen = {place_of(days, pick): pick for pick in ("worst", "best", "median")}
+    for i, (place, pick) in enumerate(reversed(chosen.items())):
+        row = runs.iloc[place]
+        point, replicate = int(row["point"]), int(row["replicate"])
+        run = simulate(folder.config_of(point), replicate=replicate)
+        equal = int((days == row["end_day"]).sum())
+        name = PICKS[pick] if equal == 1 else f"one of {equal:,} like {PICKS[pick]}"
+        where = words.setting(row.to_dict(), material.sweep.factors)
+        section.figures.append(figure(
+            plot_timeline(run, legend=i == len(chosen) - 1), f"Timeline of {name}",
+            f"{name[0].upper()}{name[1:]} ({point}:{replicate}{', ' + where if where else ''}). "
+            f"{outcome_in_words(run)}",
+        ))  # fmt: skip
+        place_of_sweep = shlex.quote(str(folder.path))
+        section.commands.append(f"truce-sim view {place_of_sweep} --run {point}:{replicate}")
+    return section
+
+
+def assumptions_section(material: Material) -> Section:
+    """What was varied, what was set, and every value that is assumed."""
+    sweep = material.sweep
+    section = Section("assumptions", "Assumptions that matter")
+    section.texts.append(
+        "The model abstracts: a grid along the de facto line, a few rules of decision, and values "
+        "of which most are assumed. What was varied here shows how far the answer hangs on it; "
+        "what was held has not been tested in this sweep."
+    )
+    varied = [_swept(sweep, name) for name in sweep.factors]
+    if varied:
+        section.tables.append(table_of(pd.DataFrame(varied), "Varied in this sweep"))
+    known = [(path, value, field_at(path)) for path, value in _held(sweep).items()]
+    held = [(path, value, info) for path, value, info in known if info and _is_model(path)]
+    usual = _flat(to_plain(load_config()))
+    other = [_setting(p, v, i) for p, v, i in held if v != usual.get(p, v)]
+    if other:
+        section.tables.append(table_of(pd.DataFrame(other), "Held, at a value other than usual"))
+    assumed = [_setting(p, v, i) for p, v, i in held if i.source == "A"]
+    caption = f"Held, and assumed: {len(assumed)} settings"
+    section.tables.append(table_of(pd.DataFrame(assumed), caption, folded=True))
+    section.notes.append(
+        "The home state's threshold of 4.5 was fitted in-sample to one case, the truce of October "
+        "2025; nothing else was fitted."
+    )
+    return section
+
+
+def _held(sweep: Sweep) -> dict[str, Any]:
+    """The settings that are the same at all points."""
+    config = _flat(sweep.manifest["config"])
+    bases = [_flat(base) for base in sweep.manifest["bases"]]
+    return {
+        path: value
+        for path, value in config.items()
+        if path not in sweep.factors and all(base.get(path, value) == value for base in bases)
+    }
+
+
+def _is_model(path: str) -> bool:
+    return path.split(".")[0] not in ("output", "sweep", "seed", "replicate")
+
+
+def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A configuration as one mapping of dotted paths."""
+    found: dict[str, Any] = {}
+    for name, value in config.items():
+        if isinstance(value, dict):
+            found |= _flat(value, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = value
+    return found
+
+
+def _swept(sweep: Sweep, name: str) -> dict[str, object]:
+    values = sweep.folder.design[name]
+    unit, meaning = sweep.columns_help.loc[name]
+    levels = list(dict.fromkeys(values))
+    few = ", ".join(words.plain(level) for level in levels)
+    shown = (
+        few if len(levels) <= 12 else f"{len(levels):,} values, {min(levels):g} to {max(levels):g}"
+    )
+    info = field_at(name)
+    source = _SOURCES.get(info.source, "") if info else ""
+    return {"setting": name, "values": f"{shown} {unit}".strip(), "meaning": meaning,
+            "usual value": source or "a variant of several settings"}  # fmt: skip
+
+
+def _setting(path: str, value: object, info: FieldInfo) -> dict[str, object]:
+    return {"setting": path, "value": f"{words.plain(value)} {info.unit}".strip(),
+            "meaning": info.meaning, "source": _SOURCES.get(info.source, info.source)}  # fmt: skip
+
+
+def provenance_section(material: Material) -> Section:
+    """What was run, by which program, and the points as a table."""
+    sweep, manifest = material.sweep, material.sweep.manifest
+    overall, section = material.overall, Section("data", "Data and provenance")
+    commit = manifest.get("git_commit")
+    dirty = " with uncommitted changes" if manifest.get("git_dirty") else ""
+    facts = {
+        "folder": sweep.path.name,
+        "runs": f"{int(overall['runs']):,} done, {int(overall['failed']):,} failed",
+        "design": f"{sweep.design}, {words.counted(sweep.folder.points, 'point')}",
+        "seed": manifest["seed"],
+        "truce_sim": f"{manifest['truce_sim']}{f', commit {commit[:12]}{dirty}' if commit else ''}",
+        "digest of the rules": manifest["rules"],
+        "Python": f"{manifest['python']}, " + ", ".join(
+            f"{name} {version}" for name, version in manifest["libraries"].items()
+        ),
+        "machine": f"{manifest['machine']['system']}, {manifest['machine']['cores']} cores",
+        "started, finished": f"{manifest['started']}, {manifest.get('finished', 'not finished')}",
+    }  # fmt: skip
+    frame = pd.DataFrame([{"": name, " ": str(value)} for name, value in facts.items()])
+    section.tables.append(table_of(frame, "The sweep"))
+    points = sweep.points.head(MAX_ROWS)
+    rows = [
+        {"point": str(point)}
+        | {name: words.plain(row[name]) for name in sweep.factors}
+        | {"runs": f"{int(row['runs']):,}", "failed": f"{int(row['failed']):,}",
+           "collapsed": words.percent(row, "collapse_share"),
+           "mean, days": words.amount(row, "mean_survival", "")}
+        for point, row in points.iterrows()
+    ]  # fmt: skip
+    more = len(sweep.points) - len(points)
+    caption = "Every point" if not more else f"The first {MAX_ROWS} of {len(sweep.points):,} points"
+    section.tables.append(table_of(pd.DataFrame(rows), caption, folded=len(rows) > 12))
+    if overall["failed"]:
+        section.notes.append("Failed runs are left out of everything above and counted here; "
+                             "failures.parquet has each with its error.")  # fmt: skip
+    return section
+
+
+def reproduce_section(material: Material) -> Section:
+    """The commands that make all this again."""
+    sweep, manifest = material.sweep, material.sweep.manifest
+    section = Section("reproduce", "How to reproduce")
+    section.texts.append(
+        "Every run follows from its settings, seed and number, bit for bit, on any machine of the "
+        "same kind. With the same version of truce_sim:"
+    )
+    told = str(manifest["command"]).replace(" --multirun", "", 1)
+    if not told.startswith("truce-sim sweep"):
+        plain = [t for t in manifest["overrides"] if not t.lstrip("+").startswith("output.")]
+        told = shlex.join(["truce-sim", "sweep", f"hydra.sweeper.design={sweep.design}", *plain])
+        section.notes.append(
+            f"The sweep was made from a program; its {sweep.design} design has "
+            f"{words.counted(sweep.folder.points, 'point')}."
+        )
+    section.commands = [
+        told,
+        f"truce-sim verify {shlex.quote(str(sweep.path))}",
+        f"truce-sim report {shlex.quote(str(sweep.path))}",
+    ]
+    return section
+
+
+#: Title and maker of each section, in order.
+SECTIONS: tuple[tuple[str, Callable[[Material], Section]], ...] = (
+    ("survival curves", survival_section),
+    ("paired comparison", comparison_section),
+    ("what drives the outcome", drivers_section),
+    ("where it fails", failure_section),
+    ("three runs", runs_section),
+    ("assumptions", assumptions_section),
+    ("provenance", provenance_section),
+    ("how to reproduce", reproduce_section),
+)

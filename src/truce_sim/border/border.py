@@ -1,0 +1,213 @@
+"""A scenario becomes a border: weights, ruggedness, crossings and labels of equal sectors.
+
+The weights of the segments are spread over the sectors by overlap of kilometres, ruggedness is
+averaged by it, and a crossing goes to the sector that holds the midpoint of its segment. So the
+resolution is one override away (`border.sectors=90`). What the table weighs, W, becomes the site
+prior w = (W/ΣW + floor/S) / (1 + floor), which sums to 1 and is nowhere zero.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from truce_sim.border.segments import Segments, read_segments
+from truce_sim.engine.params import SECTOR
+from truce_sim.errors import InputError
+from truce_sim.files import DATA
+from truce_sim.settings.schema import Config, ScenarioConfig
+
+DURAND_TABLE = DATA / "durand_segments.csv"
+
+
+@dataclass(frozen=True, eq=False)
+class Border:
+    """The border of a run: S sectors along the line, NE to SW.
+
+    Attributes:
+        name: of the scenario ("durand", "synthetic", or the stem of the user's table).
+        sectors: S records of dtype `SECTOR`: weight (sums to 1), ruggedness, crossings.
+        km_from, km_to: S positions along the line, km.
+        host_province, home_district: S labels, of whatever holds most of the sector's kilometres.
+        crossing_names: S tuples of names, empty where there is no crossing.
+    """
+
+    name: str
+    sectors: NDArray[np.void]
+    km_from: NDArray[np.float64]
+    km_to: NDArray[np.float64]
+    host_province: tuple[str, ...]
+    home_district: tuple[str, ...]
+    crossing_names: tuple[tuple[str, ...], ...]
+
+    def crossings(self) -> list[tuple[int, str]]:
+        """Return every crossing as (index of its sector, name), along the line."""
+        return [(s, name) for s, names in enumerate(self.crossing_names) for name in names]
+
+
+def make_border(config: Config) -> Border:
+    """Return the border of `config.scenario` at the resolution of `config.border`.
+
+    Raises:
+        InputError: the scenario's table is needed but not given, given but not used, or bad.
+    """
+    scenario = config.scenario
+    check_table_choice(scenario)
+    if scenario.kind == "synthetic":
+        return _synthetic(scenario, config.border.sectors, config.border.floor)
+    if scenario.table:
+        path = Path(scenario.table).expanduser()
+        segments, name = read_segments(path), path.stem
+    else:
+        segments, name = read_segments(DURAND_TABLE, f"ttp_events_{scenario.period}"), "durand"
+    border = _resample_once(segments, config.border.sectors, config.border.floor, name)
+    return replace(border, sectors=border.sectors.copy())
+
+
+def check_table_choice(scenario: ScenarioConfig) -> None:
+    """Refuse a scenario that lacks a table or has one to no effect.
+
+    Raises:
+        InputError: naming `scenario.table`.
+    """
+    if scenario.kind == "table" and not scenario.table:
+        raise InputError(
+            "scenario.kind=table needs a table",
+            setting="scenario.table",
+            value=scenario.table,
+            allowed="path of a CSV file with the segments of the border",
+        )
+    if scenario.kind == "synthetic" and scenario.table:
+        raise InputError(
+            "a synthetic scenario uses no table",
+            setting="scenario.table",
+            value=scenario.table,
+            allowed="scenario.kind=table (or durand) to use it, an empty text otherwise",
+        )
+
+
+@lru_cache(maxsize=16)
+def _resample_once(segments: Segments, sectors: int, floor: float, name: str) -> Border:
+    return resample(segments, sectors, floor, name)
+
+
+def resample(segments: Segments, sectors: int, floor: float, name: str) -> Border:
+    """Lay `sectors` equal sectors over `segments` and return the border they make.
+
+    Args:
+        segments: of any lengths.
+        sectors: number of sectors, S.
+        floor: uniform part of the site prior, above 0.
+        name: of the scenario.
+    """
+    edges = np.linspace(segments.edges[0], segments.edges[-1], sectors + 1)
+    weight = spread(segments.edges, segments.weight, edges)
+    rugged = spread(segments.edges, segments.ruggedness * np.diff(segments.edges), edges)
+    names = _crossings(segments, edges)
+    records = _records(weight, rugged / np.diff(edges), [len(n) for n in names], floor)
+    return Border(
+        name,
+        records,
+        edges[:-1],
+        edges[1:],
+        majority(segments.edges, segments.host_province, edges),
+        majority(segments.edges, segments.home_district, edges),
+        names,
+    )
+
+
+def spread(
+    edges: NDArray[np.float64], amounts: NDArray[np.float64], onto: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Spread `amounts`, even within each interval of `edges`, over the intervals `onto`.
+
+    Both run over the same range, so the total is conserved.
+    """
+    total = np.concatenate(([0.0], np.cumsum(amounts)))
+    return np.maximum(np.diff(np.interp(onto, edges, total)), 0.0)
+
+
+def majority(
+    edges: NDArray[np.float64], labels: tuple[str, ...], onto: NDArray[np.float64]
+) -> tuple[str, ...]:
+    """Return for each interval of `onto` the label with the most kilometres (ties: the first)."""
+    first = np.clip(np.searchsorted(edges, onto[:-1], "right") - 1, 0, len(labels) - 1)
+    last = np.clip(np.searchsorted(edges, onto[1:], "left"), 1, len(labels))
+    found = []
+    for s, (i, j) in enumerate(zip(first, last, strict=True)):
+        kilometres: dict[str, float] = {}
+        for k in range(i, j):
+            overlap = min(edges[k + 1], onto[s + 1]) - max(edges[k], onto[s])
+            kilometres[labels[k]] = kilometres.get(labels[k], 0.0) + overlap
+        most = max(kilometres.values())
+        found.append(next(name for name, km in kilometres.items() if km >= most - 1e-9))
+    return tuple(found)
+
+
+def _crossings(segments: Segments, edges: NDArray[np.float64]) -> tuple[tuple[str, ...], ...]:
+    middles = (segments.edges[:-1] + segments.edges[1:]) / 2
+    where = np.clip(np.searchsorted(edges, middles, "right") - 1, 0, len(edges) - 2)
+    names: list[list[str]] = [[] for _ in edges[1:]]
+    for sector, name in zip(where, segments.crossing, strict=True):
+        if name:
+            names[sector].append(name)
+    return tuple(map(tuple, names))
+
+
+def _records(
+    weight: NDArray[np.float64],
+    ruggedness: NDArray[np.float64],
+    crossings: list[int],
+    floor: float,
+) -> NDArray[np.void]:
+    records = np.zeros(len(weight), SECTOR)
+    records["weight"] = (weight / weight.sum() + floor / len(weight)) / (1 + floor)
+    records["ruggedness"] = np.clip(ruggedness, 0.0, 1.0)
+    records["crossings"] = crossings
+    return records
+
+
+def _synthetic(scenario: ScenarioConfig, sectors: int, floor: float) -> Border:
+    edges = np.linspace(0.0, scenario.length_km, sectors + 1)
+    middles = (
+        (np.arange(scenario.crossings) + 0.5) / scenario.crossings
+        if (scenario.crossings)
+        else np.zeros(0)
+    )
+    where = np.minimum((middles * sectors).astype(int), sectors - 1)
+    names = tuple(
+        tuple(f"crossing {i + 1}" for i in np.flatnonzero(where == s)) for s in range(sectors)
+    )
+    records = _records(
+        _synthetic_weight(scenario, edges),
+        np.full(sectors, scenario.ruggedness),
+        [len(n) for n in names],
+        floor,
+    )
+    labels = [("host side",) * sectors, ("home side",) * sectors]
+    return Border("synthetic", records, edges[:-1], edges[1:], labels[0], labels[1], names)
+
+
+def _synthetic_weight(scenario: ScenarioConfig, edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weight of each sector: a uniform part, and normal hot spots cut off at the line's ends."""
+    uniform = np.diff(edges) / scenario.length_km
+    if scenario.profile == "uniform":
+        return uniform
+    spots = np.zeros(len(uniform))
+    for i in range(scenario.hot_spots):
+        centre = (i + 0.5) / scenario.hot_spots * scenario.length_km
+        spots += _normal_share(edges, centre, scenario.hot_spot_km)
+    spots /= spots.sum()
+    return (1 - scenario.concentration) * uniform + scenario.concentration * spots
+
+
+def _normal_share(
+    edges: NDArray[np.float64], centre: float, deviation: float
+) -> NDArray[np.float64]:
+    scaled = (edges - centre) / (deviation * math.sqrt(2.0))
+    return np.diff([math.erf(x) for x in scaled])

@@ -1,0 +1,165 @@
+"""The commands that answer: from a sweep's folder summary, compare, report; and validate.
+
+Each takes its own few arguments and returns the exit code 0. Bad input is an InputError.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from truce_sim.cli.arguments import Parser, count, folder_parser
+from truce_sim.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from truce_sim.analysis.sweep import Sweep
+
+_FORMATS = ("text", "csv", "json")
+#: Groups that `summary` shows without being asked for.
+_MOST_GROUPS = 24
+
+
+def summary(arguments: Sequence[str]) -> int:
+    """`truce-sim summary DIR [--by FACTOR]`: how long truces last, with intervals."""
+    parser = folder_parser("summary", "How long truces last, by the levels of some factors.")
+    parser.add_argument("--by", action="append", default=[], metavar="FACTOR",
+                        help="group by a factor; can be given several times")  # fmt: skip
+    _add_common(parser)
+    asked = parser.parse_args(arguments)
+    from truce_sim.analysis.survival import survival_summary
+    from truce_sim.analysis.sweep import open_sweep
+    from truce_sim.cli.tell.analysis import tell_summary
+
+    sweep = open_sweep(asked.dir)
+    by = asked.by or _few(sweep)
+    table = survival_summary(sweep, by, _held(asked.where))
+    if not _printed(table, asked.format):
+        tell_summary(sweep, table, by, _held(asked.where))
+    return 0
+
+
+def _few(sweep: Sweep) -> list[str]:
+    """All factors where they make few groups, else none."""
+    return list(sweep.factors) if len(sweep.folder.design) <= _MOST_GROUPS else []
+
+
+def compare(arguments: Sequence[str]) -> int:
+    """`truce-sim compare DIR [FACTOR]`: levels against a baseline, run by run, in words."""
+    parser = folder_parser("compare", "Levels of a factor against a baseline, paired run by run.")
+    parser.add_argument("factor", nargs="?", default="", metavar="FACTOR",
+                        help="whose levels; default: that of sweep.compare")  # fmt: skip
+    parser.add_argument("--baseline", metavar="LEVEL", help="compare with this; default: the first")
+    parser.add_argument("--pooled", action="store_true", help="averaged over the other factors")
+    _add_common(parser)
+    asked = parser.parse_args(arguments)
+    from truce_sim.analysis.compare import compare as compare_levels
+    from truce_sim.analysis.sweep import open_sweep
+    from truce_sim.cli.tell.analysis import tell_comparison
+
+    sweep = open_sweep(asked.dir)
+    found = compare_levels(sweep, asked.factor, asked.baseline, _held(asked.where))
+    if not _printed(found.pooled if asked.pooled else found.table, asked.format):
+        tell_comparison(sweep, found, asked.pooled)
+    return 0
+
+
+def report(arguments: Sequence[str]) -> int:
+    """`truce-sim report DIR`: one HTML file with the answer, its figures and what it rests on."""
+    parser = folder_parser("report", "One HTML file with the answer, and what it rests on.")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="default: DIR/report.html")
+    parser.add_argument("--factor", default="", help="compare its levels; default: sweep.compare")
+    parser.add_argument("--baseline", metavar="LEVEL", help="compare with this; default: the first")
+    parser.add_argument("--open", action="store_true", help="open it in the browser")
+    asked = parser.parse_args(arguments)
+    from truce_sim.analysis.report.write import write_report
+    from truce_sim.analysis.sweep import open_sweep
+    from truce_sim.terminal import ReportBar
+
+    sweep = open_sweep(asked.dir)
+    with ReportBar() as bar:
+        path = write_report(sweep, asked.out, asked.factor, asked.baseline, bar.step)
+    print(f"The report: {path}")
+    print(f"Next: open it in a browser · truce-sim view {sweep.path} shows its runs")
+    if asked.open:
+        import webbrowser
+
+        webbrowser.open(path.resolve().as_uri())
+    return 0
+
+
+def validate(arguments: Sequence[str]) -> int:
+    """`truce-sim validate [overrides]`: the model held against the record, pattern by pattern."""
+    parser = Parser("truce-sim validate", description="The model held against the record.")
+    parser.add_argument("overrides", nargs="*", metavar="setting=value",
+                        help="settings that differ from the defaults")  # fmt: skip
+    parser.add_argument("--replicates", type=count, default=2000, metavar="N",
+                        help="truces that are run; a fifth of them tell of violence")  # fmt: skip
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="event data to compute "
+                        "references from; default: ../shared/data beside the repository where it "
+                        "is, else the figures recorded in the package")  # fmt: skip
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="for runs, table and figure; "
+                        "default: outputs/validation, the settings added to its name")  # fmt: skip
+    parser.add_argument("--format", choices=_FORMATS, default="text", help="default: text")
+    asked = parser.parse_args(arguments)
+    from truce_sim.analysis.report.validation import write_validation
+    from truce_sim.analysis.validation import (
+        default_data,
+        gather,
+        measured,
+        validate,
+    )
+    from truce_sim.cli.tell.analysis import tell_validation
+
+    data = asked.data or default_data()
+    fresh = None if data is None else measured(data)  # refused before anything is run
+    folder = asked.out or Path("outputs") / _named("validation", asked.overrides)
+    table = validate(gather(folder, asked.overrides, asked.replicates, progress=True), fresh)
+    write_validation(table, folder)
+    if not _printed(table, asked.format):
+        tell_validation(table, data, folder)
+    return 0
+
+
+def _named(name: str, overrides: Sequence[str]) -> str:
+    """A folder's name that tells settings apart."""
+    return re.sub(r"[^\w.=,-]", "_", "-".join([name, *overrides]))
+
+
+def _add_common(parser) -> None:  # type: ignore[no-untyped-def]
+    parser.add_argument("--where", action="append", default=[], metavar="FACTOR=LEVEL",
+                        help="of these runs alone; can be given several times")  # fmt: skip
+    parser.add_argument("--format", choices=_FORMATS, default="text", help="default: text")
+
+
+def _held(words: Sequence[str]) -> dict[str, object]:
+    """FACTOR=LEVEL, one or several, as a mapping."""
+    for word in words:
+        if "=" not in word:
+            raise InputError("is no level of a factor", setting="--where", value=word,
+                             allowed="FACTOR=LEVEL, such as truce=literal")  # fmt: skip
+    pairs = (word.split("=", 1) for word in words)
+    return {name: level for name, level in pairs}  # noqa: C416
+
+
+def _printed(table: pd.DataFrame, form: str) -> bool:
+    """Print a table as CSV or JSON, where that is asked for."""
+    if form == "csv":
+        table.to_csv(sys.stdout, index=False)
+    elif form == "json":
+        rows = json.loads(table.to_json(orient="records", double_precision=15))
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+    return form != "text"
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "summary": summary,
+    "compare": compare,
+    "report": report,
+    "validate": validate,
+}

@@ -1,0 +1,365 @@
+"""What Hydra, OmegaConf, YAML and pydantic raise, told as one `InputError`.
+
+Their exceptions come wrapped in each other; `explain` walks down the causes and reads the first one
+that it understands. `check_tokens` catches beforehand what Hydra would accept without a word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from truce_sim.config.checks import from_pydantic, refuse_targets, target, unknown
+from truce_sim.config.compose import CONFIG_NAME, conf_folder
+from truce_sim.config.tokens import no_mediators
+from truce_sim.errors import InputError, closest
+from truce_sim.settings.fields import FieldInfo, field_at, groups
+
+if TYPE_CHECKING:
+    from hydra.core.override_parser.types import Override
+
+#: What chooses the design of a sweep.
+SWEEPER_SETTINGS = tuple(
+    f"hydra.sweeper.{name}" for name in ("params", "design", "points", "where", "table", "action")
+)
+
+_SYNTAX = "setting=value, lists as [1,2], text with special characters in quotes"
+
+
+# ── before composing ─────────────────────────────────────────────────────────────────────────
+
+
+def check_tokens(tokens: Sequence[str]) -> None:
+    """Refuse overrides that no single configuration can come from, or that have no effect.
+
+    Raises:
+        InputError: bad syntax, several values, `_target_`, a number for true or false, an empty
+            mapping of mediators.
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    parser = OverridesParser.create()
+    for token in tokens:
+        try:
+            override = parser.parse_overrides([token])[0]
+        except composing_errors() as error:
+            raise explain(error, tokens) from error
+        try:
+            _check_override(override)
+        except InputError as error:
+            raise error.at(origin=f"override {token}") from None
+
+
+def _check_override(override: Override) -> None:
+    key = override.key_or_group
+    if not key:
+        raise InputError("has no setting", value=override.input_line, allowed=_SYNTAX)
+    if "_target_" in key:
+        raise target(key)
+    if override.is_sweep_override():
+        raise _several(key, (override.input_line or "").partition("=")[2])
+    value = override.value()
+    refuse_targets(value, key)
+    if key == "mediation.mediators" and value == {} and not override.is_delete():
+        raise no_mediators()
+    if key in groups() and isinstance(value, bool | int | float):
+        raise _no_name(key, value)
+    info = field_at(key)
+    if info is not None and info.type == "bool" and not isinstance(value, bool):
+        raise _wrong_type(info, key, value)
+
+
+def _no_name(group: str, value: object) -> InputError:
+    return InputError(
+        "no such option", setting=group, value=value, allowed=f"the name of an option of {group}"
+    )
+
+
+def _several(key: str, line: str) -> InputError:
+    return InputError(
+        "several values where one run has one",
+        setting=key,
+        value=line or None,
+        allowed="one value, a list as [1,2], or truce-sim sweep",
+    )
+
+
+# ── after an exception ───────────────────────────────────────────────────────────────────────
+
+
+def composing_errors() -> tuple[type[Exception], ...]:
+    """Return what bad input can raise in composing; anything else is a fault of the program."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError  # type: ignore[import-untyped]
+
+    return (HydraException, OmegaConfBaseException, YAMLError, ValueError, OSError)
+
+
+def explain(exc: BaseException, overrides: Sequence[str] = ()) -> InputError:
+    """Return what went wrong in composing or checking a configuration as an InputError.
+
+    Args:
+        exc: anything raised on the way; an InputError among its causes is returned as it is.
+        overrides: the overrides that were to be applied, to say which one is to blame.
+    """
+    chain = list(_causes(exc))
+    found = [e for e in chain if isinstance(e, InputError)]
+    if found:
+        return found[0]
+    for reader in _READERS:
+        for error in chain:
+            told = reader(error, overrides)
+            if told is not None:
+                return told.at(origin=_origin(told.setting, chain, overrides))
+    words = f"overrides {' '.join(overrides)}" if overrides else ""
+    return InputError(_first_line(chain), origin=_origin("", chain, overrides) or words)
+
+
+def _causes(exc: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    current: BaseException | None = exc
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def _origin(setting: str, chain: Sequence[BaseException], overrides: Sequence[str]) -> str:
+    for error in chain:
+        named = re.match(r"In '([^']+)': (?:\w+ raised while composing|Could not)", str(error))
+        if named and named[1] != CONFIG_NAME:
+            return f"{named[1]}.yaml"
+    for token in reversed(overrides):
+        key = _key(token)
+        if setting and (setting == key or setting.startswith((f"{key}.", f"{key}["))):
+            return f"override {token}"
+    return ""
+
+
+def _first_line(chain: Sequence[BaseException]) -> str:
+    for error in reversed(chain):
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        if lines:
+            return lines[0]
+    return f"the configuration cannot be read ({type(chain[0]).__name__})"
+
+
+def _key(token: str) -> str:
+    return token.split("=", 1)[0].lstrip("+~").split("@", 1)[0]
+
+
+def _pydantic(error: BaseException, overrides: Sequence[str]) -> InputError | None:
+    from pydantic import ValidationError
+
+    return from_pydantic(error) if isinstance(error, ValidationError) else None
+
+
+def _override_syntax(error: BaseException, overrides: Sequence[str]) -> InputError | None:
+    from hydra.errors import OverrideParseException
+
+    if not isinstance(error, OverrideParseException):
+        return None
+    key, equals, value = error.override.partition("=")
+    if not equals and not key.startswith("~"):
+        problem, suggestion = "has no value", f"{key}=<value>"
+    else:
+        problem, suggestion = "cannot be read", ""
+    return InputError(
+        problem,
+        setting=key,
+        value=value if equals else None,
+        allowed=_SYNTAX,
+        origin=f"override {error.override}",
+        suggestion=suggestion,
+    )
+
+
+def _missing_option(error: BaseException, overrides: Sequence[str]) -> InputError | None:
+    from hydra.errors import MissingConfigException
+
+    if not isinstance(error, MissingConfigException):
+        return None
+    named = re.search(r"Could not (?:find|load) '([^']+)'", str(error))
+    group, _, option = (named[1] if named else str(error.missing_cfg_file)).rpartition("/")
+    options = list(error.options or _listed(str(error)) or _options_of(group, str(error)))
+    return InputError(
+        "no such option" if group else "no such configuration",
+        setting=group,
+        value=option,
+        allowed=", ".join(options),
+        suggestion=closest(option, options),
+    )
+
+
+def _listed(message: str) -> list[str]:
+    _, _, tail = message.partition("Available options")
+    return [line.strip() for line in tail.splitlines()[1:] if line.startswith("\t")]
+
+
+def _options_of(group: str, message: str) -> list[str]:
+    """Return the options of a group in the folders that the message names as searched."""
+    folders = re.findall(r"path=file://(.+)", message)
+    return sorted({file.stem for folder in folders for file in Path(folder, group).glob("*.yaml")})
+
+
+def _composition(error: BaseException, overrides: Sequence[str]) -> InputError | None:
+    from hydra.errors import ConfigCompositionException
+
+    if not isinstance(error, ConfigCompositionException):
+        return None
+    text = str(error)
+    for pattern, tell in _PHRASES.items():
+        match = re.search(pattern, text)
+        if match:
+            return tell(match[1])
+    return None
+
+
+def _no_group(name: str) -> InputError:
+    name = name.split("@", 1)[0]
+    if name in groups():
+        return InputError(
+            "no such config group or setting", setting=name, allowed=f"{name}.<setting>=<value>"
+        )
+    if (conf_folder() / name).is_dir():  # experiment, size, ablation: no defaults have them
+        return InputError("is added, not replaced", setting=name, suggestion=f"+{name}")
+    return unknown(name, [*groups(), "+experiment", *SWEEPER_SETTINGS])
+
+
+def _already_there(name: str) -> InputError:
+    return InputError("exists: write it without +", setting=name, suggestion=name)
+
+
+def _cannot_delete(name: str) -> InputError:
+    return unknown(name.split("@", 1)[0], groups())
+
+
+def _chosen_twice(name: str) -> InputError:
+    return InputError("is chosen more than once", setting=name, allowed="one option")
+
+
+def _not_last(group: str) -> InputError:
+    return InputError(
+        "its `override` stands before other entries of the defaults list", setting=group,
+        allowed="`- override …` after all other entries",
+    )  # fmt: skip
+
+
+_PHRASES: dict[str, Callable[[str], InputError]] = {
+    r"Could not override '([^']+)'": _no_group,
+    r"Could not append to config. An item is already at '([^']+)'": _already_there,
+    r"Could not delete (?:from config. )?'([^']+)'": _cannot_delete,
+    r"Could not delete from config. The value of '([^']+)'": _already_there,
+    r"Multiple values for ([\w/]+)": _chosen_twice,
+    r"Ambiguous value for argument '([^'=]+)": lambda key: _several(_key(key), ""),
+    r"Sweep parameters '([^'=]+)": lambda key: _several(_key(key), ""),
+    r"Override '/?([^' @]+)[^']*' is defined before": _not_last,
+    r"Override ([^\s=@]+)": _no_group,
+}
+
+
+def _omegaconf(error: BaseException, overrides: Sequence[str]) -> InputError | None:
+    from omegaconf.errors import (
+        ConfigAttributeError,
+        ConfigKeyError,
+        MissingMandatoryValue,
+        OmegaConfBaseException,
+    )
+
+    if not isinstance(error, OmegaConfBaseException):
+        return None
+    if "subclass of MediatorConfig" in str(error):
+        return _no_setting(_blamed("mediation.mediators", overrides))
+    named = str(error.full_key or "")
+    path = _blamed(named, overrides)
+    if isinstance(error, MissingMandatoryValue):
+        return InputError("has no value", setting=path)
+    if "nterpolation" in type(error).__name__ or "Resolver" in str(error):
+        return InputError(f"cannot be resolved: {_first_line([error])}", setting=path)
+    if isinstance(error, ConfigAttributeError | ConfigKeyError):
+        return _no_setting(path) if named.count(".") < 3 else unknown(named)
+    return _bad_value(path, error, overrides)
+
+
+def _no_setting(path: str) -> InputError:
+    parts = path.split(".")
+    if parts[:2] == ["mediation", "mediators"] and len(parts) > 2:
+        return InputError(
+            "no such mediator",
+            setting=path,
+            allowed="mediators of the chosen option; "
+            f"'+mediation.mediators={{{parts[2]}:{{call:0.3,skill:0.5}}}}' adds one",
+        )
+    if path == "experiment":
+        return InputError(
+            "its settings are not where they belong",
+            setting=path,
+            allowed="a file that begins with the line '# @package _global_'",
+        )
+    return unknown(path, [*groups(), *SWEEPER_SETTINGS])
+
+
+def _bad_value(path: str, error: BaseException, overrides: Sequence[str]) -> InputError:
+    named = re.search(r"Value '(.*?)' of type", str(error), re.DOTALL)
+    value = named[1] if named else _value_of(path, overrides)
+    info = field_at(re.sub(r"\[\d+\]$", "", path))
+    if info is not None:
+        return _wrong_type(info, path, value)
+    above = field_at(path.rpartition(".")[0])
+    if above is not None:
+        return InputError("no such setting", setting=path, suggestion=above.path)
+    if path.startswith("interventions"):
+        changes = "a list of {day: <day>, set: {<setting>: <value>}}"
+        return InputError("is no list of changes", setting=path, value=value, allowed=changes)
+    allowed = f"{path}.<setting>=<value>" if path in groups() else ""
+    return InputError(_first_line([error]), setting=path, value=value, allowed=allowed)
+
+
+def _wrong_type(info: FieldInfo, path: str, value: object) -> InputError:
+    kinds = {"float": "a number", "int": "a whole number", "bool": "true or false", "str": "text"}
+    element = "[" in path.rsplit(".", 1)[-1]
+    wanted = kinds.get("int" if element else info.type, "a list of whole numbers")
+    given = "null" if value is None else value
+    return InputError(f"is not {wanted}", setting=path, value=given, allowed=info.allowed)
+
+
+def _value_of(path: str, overrides: Sequence[str]) -> Any:
+    for token in reversed(overrides):
+        if _key(token) == path:
+            return token.partition("=")[2]
+    return None
+
+
+def _blamed(path: str, overrides: Sequence[str]) -> str:
+    """Return the setting of an override that goes further into `path`, or else `path` itself.
+
+    Where an exception names no path at all, a single override is to blame.
+    """
+    keys = [_key(token) for token in overrides]
+    deeper = [key for key in keys if key.startswith(f"{path}.")] if path else keys
+    return deeper[0] if len(deeper) == 1 or (path and deeper) else path
+
+
+def _yaml(error: BaseException, overrides: Sequence[str]) -> InputError | None:
+    from yaml import YAMLError
+
+    if not isinstance(error, YAMLError):
+        return None
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or _first_line([error])
+    file = str(getattr(error, "name", ""))
+    where = f"{mark.name} line {mark.line + 1}" if mark is not None else file
+    return InputError(f"is not YAML: {problem}", setting="configuration file", origin=where)
+
+
+_READERS: tuple[Callable[[BaseException, Sequence[str]], InputError | None], ...] = (
+    _pydantic,
+    _override_syntax,
+    _missing_option,
+    _omegaconf,
+    _composition,
+    _yaml,
+)

@@ -1,0 +1,82 @@
+"""What may run the jobs of a sweep: `hydra/launcher=basic`, `joblib`, `slurm` or `dask`.
+
+A launcher's settings are the user's, or come in a file of somebody else. They may say how much of
+which machine, but name no code and no shell command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from truce_sim.errors import InputError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+BASIC = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
+JOBLIB = "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher"
+SLURM = "hydra_plugins.hydra_submitit_launcher.submitit_launcher.SlurmLauncher"
+DASK = "hydra_plugins.truce_dask_launcher.DaskLauncher"
+
+#: The option of hydra/launcher, and the module that must be installed.
+_OPTIONS = {
+    BASIC: ("basic", "hydra"),
+    JOBLIB: ("joblib", "hydra_plugins.hydra_joblib_launcher"),
+    SLURM: ("slurm", "hydra_plugins.hydra_submitit_launcher"),
+    DASK: ("dask", "distributed"),
+}
+
+#: Settings of SLURM's that become lines of a shell script.
+_SHELL = ("setup", "additional_parameters")
+
+
+def check_installed(overrides: Sequence[str]) -> None:
+    """Raise InputError where an override chooses a launcher that is not installed."""
+    from importlib.util import find_spec
+
+    modules = dict(_OPTIONS.values())
+    for word in overrides:
+        group, _, option = word.partition("=")
+        if group == "hydra/launcher" and find_spec(modules.get(option, "hydra")) is None:
+            raise InputError(
+                "is not installed", setting=group, value=option,
+                allowed="pip install 'truce-sim[cluster]' brings all launchers",
+            )  # fmt: skip
+
+
+def check_launcher(launcher: DictConfig | str) -> None:
+    """Raise InputError for a launcher that is not known, or whose settings are shell commands."""
+    target = launcher if isinstance(launcher, str) else launcher.get("_target_")
+    if isinstance(launcher, str) or target not in _OPTIONS:
+        options = ", ".join(option for option, _ in _OPTIONS.values())
+        raise _code("_target_", target, f"hydra/launcher={options}")
+    for name in _SHELL:
+        if launcher.get(name):
+            raise _code(
+                name, str(launcher[name]),
+                "leave it out: jobs inherit the environment, modules loaded and all; what else "
+                "sbatch should know goes into its variables, SBATCH_...",
+            )  # fmt: skip
+    for setting in set(launcher) - {"submitit_folder"}:  # the sweep sets it
+        value = _value(launcher, str(setting))
+        if isinstance(value, str) and not value.isprintable():
+            raise _code(str(setting), value, "one line of text")
+
+
+def _value(launcher: DictConfig, name: str) -> object:
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        return launcher[name]
+    except OmegaConfBaseException as error:
+        raise InputError(
+            "has no value", setting=f"hydra.launcher.{name}", allowed="hydra/launcher=slurm sets it"
+        ) from error
+
+
+def _code(name: str, value: object, allowed: str) -> InputError:
+    return InputError(
+        "a configuration may not name code to run", setting=f"hydra.launcher.{name}", value=value,
+        allowed=allowed,
+    )  # fmt: skip

@@ -1,0 +1,122 @@
+"""The door to the configuration: overrides in, a checked `Config` out, and on to the engine.
+
+`load_config` composes the files in `conf/` with Hydra and checks the result; `validate` checks what
+somebody else composed; `to_params` makes what the engine reads. Whatever a user gets wrong is an
+`InputError`; `explain` makes one of what Hydra, OmegaConf or pydantic raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from truce_sim.config.branching import effective_branching
+from truce_sim.config.checks import typed
+from truce_sim.config.compose import compose, conf_folder, loader_for, origin_of
+from truce_sim.config.explain import check_tokens, composing_errors, explain
+from truce_sim.config.params import to_params
+from truce_sim.config.regimes import check_configuration, mediator_names
+from truce_sim.config.tokens import Overrides, as_tokens
+from truce_sim.errors import InputError
+from truce_sim.settings.schema import Config
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+__all__ = [
+    "Config",
+    "InputError",
+    "as_config",
+    "as_tokens",
+    "conf_folder",
+    "effective_branching",
+    "explain",
+    "load_config",
+    "loader_for",
+    "mediator_names",
+    "origin_of",
+    "to_params",
+    "to_plain",
+    "validate",
+]
+
+
+def load_config(overrides: Overrides = (), *, config_dir: str | Path | None = None) -> Config:
+    """Compose and check a configuration.
+
+    Args:
+        overrides: what differs from the defaults, as strings in Hydra's syntax
+            (`["truce=literal", "home.threshold=5"]`) or as a mapping from config groups and dotted
+            paths to values (`{"truce": "literal", "home.threshold": 5}`).
+        config_dir: a folder with further options for the config groups.
+
+    Raises:
+        InputError: for anything that cannot be used, before anything is run or written.
+    """
+    tokens = as_tokens(overrides)
+    check_tokens(tokens)
+    try:
+        composed = compose(tokens, config_dir)
+        plain = _container(composed)
+    except composing_errors() as error:
+        raise explain(error, tokens) from error
+    try:
+        return validate(plain)
+    except InputError as error:
+        raise error.at(origin=origin_of(error.setting, tokens, composed)) from None
+
+
+def validate(cfg: DictConfig | Mapping[str, Any], origin: str = "") -> Config:
+    """Check a composed configuration in full and return it as a Config.
+
+    Args:
+        cfg: nested, as composed; a `hydra` node is ignored, what is missing gets the schema's
+            default.
+        origin: where it came from, for the message of an error that does not know better.
+
+    Raises:
+        InputError: an unknown setting, a wrong type, a value out of range, NaN; settings that do
+            not fit together; a bad scenario table or intervention; n_eff >= 1.
+    """
+    try:
+        config = typed(_container(cfg))
+        check_configuration(config)
+    except InputError as error:
+        raise error.at(origin=origin) from None
+    return config
+
+
+def as_config(overrides: Config | Overrides | None = None) -> Config:
+    """Return a checked Config from one, from overrides, or (None) the defaults.
+
+    Raises:
+        InputError: as `load_config` and `validate`.
+    """
+    if isinstance(overrides, Config):
+        return validate(to_plain(overrides))
+    return load_config(() if overrides is None else overrides)
+
+
+def to_plain(config: Config) -> dict[str, Any]:
+    """Return a configuration as nested dicts and lists of plain values, as YAML would hold it."""
+    return asdict(config)
+
+
+def _container(cfg: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
+    """Return `cfg` as plain nested dicts, interpolations resolved, without Hydra's own node."""
+    from omegaconf import DictConfig, OmegaConf
+
+    if not isinstance(cfg, DictConfig):
+        return {str(key): value for key, value in cfg.items() if key != "hydra"}
+    try:
+        values = {str(key): cfg[key] for key in cfg if key != "hydra"}
+        return {
+            key: OmegaConf.to_container(value, resolve=True)
+            if OmegaConf.is_config(value)
+            else value
+            for key, value in values.items()
+        }
+    except composing_errors() as error:
+        raise explain(error) from error

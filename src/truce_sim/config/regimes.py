@@ -1,0 +1,190 @@
+"""From a configuration with interventions to the regimes of a run, and to what the engine reads.
+
+An intervention changes settings from the start of its day on. So a run is a sequence of regimes,
+each a whole configuration that is checked like the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import asdict
+from typing import Any
+
+from truce_sim.border.border import Border, make_border
+from truce_sim.config.checks import (
+    check_number_of_mediators,
+    check_settings,
+    check_together,
+    typed,
+    unknown,
+)
+from truce_sim.config.tokens import parts
+from truce_sim.errors import InputError, closest
+from truce_sim.settings.fields import field_at
+from truce_sim.settings.schema import Config
+
+#: Parts of the configuration that stand before the first day, or have no effect on a run.
+_FIXED_PARTS = (
+    "run", "border", "scenario", "frailty", "seed", "replicate", "output", "sweep", "interventions",
+)  # fmt: skip
+_FIXED_SETTINGS = ("home.initial_grievance", "militants.risk_prior")
+_MEDIATORS = "mediation.mediators"
+
+
+def may_change(path: str) -> bool:
+    """Return whether an intervention may change the setting at `path`, if there is one."""
+    return path.split(".", 1)[0] not in _FIXED_PARTS and path not in _FIXED_SETTINGS
+
+
+def regimes(config: Config, border: Border) -> list[tuple[int, Config]]:
+    """Return (first day, configuration) of every regime, the first from the warm-up on.
+
+    Each is checked, against `border` as well; several interventions of one day merge in order.
+
+    Raises:
+        InputError: an intervention is badly made, changes what cannot change, or makes a
+            configuration that would be refused.
+    """
+    check_together(config, border)
+    found = [(-config.run.warmup_days, config)]
+    plain = asdict(config)
+    for i in _in_order(config):
+        day = config.interventions[i]["day"]
+        plain = deepcopy(plain)
+        try:
+            for path, value in _changes(config.interventions[i]["set"], i):
+                _apply(plain, path, value)
+            changed = typed(plain)
+            check_together(changed, border)
+        except InputError as error:
+            raise error.at(origin=f"interventions[{i}] (day {day})") from None
+        if found[-1][0] == day and len(found) > 1:
+            found.pop()
+        found.append((day, changed))
+    return found
+
+
+def check_configuration(config: Config) -> None:
+    """Check settings against each other, through all regimes of a run.
+
+    Raises:
+        InputError: as `to_params`, or the scenario's table is bad.
+    """
+    check_settings(config)
+    _mediators_of(regimes(config, make_border(config)))
+
+
+def _mediators_of(found: list[tuple[int, Config]]) -> list[str]:
+    """Return the mediators of all regimes by slot, no more than there are slots."""
+    names = list(dict.fromkeys(name for _, regime in found for name in regime.mediation.mediators))
+    check_number_of_mediators(names)
+    return names
+
+
+def _in_order(config: Config) -> list[int]:
+    """Return the indices of the interventions by day, once their form is checked."""
+    for i, intervention in enumerate(config.interventions):
+        _check_form(intervention, i, config.run.horizon_days)
+    return sorted(
+        range(len(config.interventions)), key=lambda i: int(config.interventions[i]["day"])
+    )
+
+
+def _check_form(intervention: Mapping[str, Any], i: int, horizon: int) -> None:
+    where = f"interventions[{i}]"
+    form = "{day: <day>, set: {<setting>: <value>}}"
+    for key in intervention:
+        if key not in ("day", "set"):
+            hint = closest(str(key), ("day", "set"))
+            raise InputError("no such key", setting=f"{where}.{key}", allowed=form, suggestion=hint)
+    for key in ("day", "set"):
+        if key not in intervention:
+            raise InputError(f"lacks {key!r}", setting=where, value=intervention, allowed=form)
+    day, changes = intervention["day"], intervention["set"]
+    if isinstance(day, bool) or not isinstance(day, int) or not 0 <= day < horizon:
+        problem = f"is no day of the run, run.horizon_days={horizon}"
+        allowed = f"a whole number from 0 up to {horizon - 1}"
+        given = "null" if day is None else day
+        raise InputError(problem, setting=f"{where}.day", value=given, allowed=allowed)
+    if not isinstance(changes, Mapping):
+        raise InputError(
+            "is no mapping", setting=f"{where}.set", value=changes, allowed="{<setting>: <value>}"
+        )
+
+
+def _changes(changes: Mapping[str, Any], i: int, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the single settings that an intervention changes, groups taken apart."""
+    for key, value in changes.items():
+        path = f"{prefix}{key}"
+        if isinstance(value, Mapping) and path in parts():
+            yield from _changes(value, i, f"{path}.")
+        else:
+            _check_change(path, value)
+            yield path, value
+
+
+def _check_change(path: str, value: object) -> None:
+    """Refuse what does not exist or cannot change on the way."""
+    if not may_change(path):
+        raise InputError(
+            "cannot change during a run: it stands before the first day or has no effect later",
+            setting=path,
+            value=value,
+            allowed="settings of militants, host, home, attribution, belief, mediation and truce",
+        )
+    if path in parts():
+        raise InputError(
+            "is a group; an intervention sets its settings",
+            setting=path,
+            value=value,
+            allowed=f"{path}.<setting>",
+        )
+    if path != _MEDIATORS and not path.startswith(f"{_MEDIATORS}.") and field_at(path) is None:
+        raise unknown(path)
+
+
+def _apply(plain: dict[str, Any], path: str, value: Any) -> None:
+    """Change one setting; a mediator can be added (a mapping) or taken away (null)."""
+    *way, last = path.split(".")
+    place: Any = plain
+    for part in way:
+        if not isinstance(place, dict) or part not in place:
+            raise _unknown_mediator(path, plain)
+        place = place[part]
+    if ".".join(way) == _MEDIATORS and not isinstance(value, Mapping):
+        if value is None and last in place:
+            del place[last]
+            return
+        if last not in place:
+            raise _unknown_mediator(path, plain)
+    place[last] = value
+
+
+def _unknown_mediator(path: str, plain: dict[str, Any]) -> InputError:
+    names = list(plain["mediation"]["mediators"])
+    full = [f"{_MEDIATORS}.{name}" for name in names]
+    return InputError(
+        "no such mediator on that day",
+        setting=path,
+        allowed=f"{', '.join(names) or 'none'}; <name>: {{call: ..., skill: ...}} adds one",
+        suggestion=closest(".".join(path.split(".")[:3]), full),
+    )
+
+
+def mediator_names(config: Config) -> list[str]:
+    """Return the mediators of all regimes by slot: in the order of their first appearance.
+
+    Raises:
+        InputError: an intervention is badly made.
+    """
+    names = dict.fromkeys(config.mediation.mediators)
+    plain = asdict(config)
+    for i in _in_order(config):
+        for path, value in _changes(config.interventions[i]["set"], i):
+            _apply(plain, path, value)
+        names |= dict.fromkeys(plain["mediation"]["mediators"])
+    return list(names)
+
+
+# ── what the engine reads ────────────────────────────────────────────────────────────────────

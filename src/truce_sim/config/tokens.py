@@ -1,0 +1,124 @@
+"""Python values as overrides in Hydra's syntax: `{"home.threshold": 5}` is `home.threshold=5`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import PurePath
+
+from truce_sim.errors import InputError
+from truce_sim.settings.fields import fields
+
+_BARE = re.compile(r"[A-Za-z][\w./-]*", re.ASCII)
+_KEY = re.compile(r"[\w.-]+")
+_WORDS = ("null", "true", "false", "inf", "nan")
+_MEDIATORS = "mediation.mediators"
+
+Overrides = Mapping[str, object] | Sequence[str] | str
+
+
+def as_tokens(overrides: Overrides) -> list[str]:
+    """Return overrides as strings in Hydra's syntax.
+
+    Args:
+        overrides: strings already in that syntax (a single text is taken apart at its blanks), or
+            a mapping from dotted paths or config groups to Python values; mappings inside are
+            taken apart, so that `{"home": {"threshold": 5}}` is `{"home.threshold": 5}`.
+
+    Raises:
+        InputError: a key is no text, or a value is of a kind that no setting has.
+    """
+    if isinstance(overrides, str):
+        return overrides.split()
+    if isinstance(overrides, Mapping):
+        return [token for key, value in overrides.items() for token in _tokens(key, value)]
+    for item in overrides:
+        if not isinstance(item, str):
+            raise InputError("is no override", value=item, allowed="text such as home.threshold=5")
+    return list(overrides)
+
+
+def _tokens(key: object, value: object) -> Iterator[str]:
+    if not isinstance(key, str):
+        raise InputError("is no setting", value=key, allowed="a dotted path such as home.threshold")
+    if key == _MEDIATORS and isinstance(value, Mapping):
+        yield from _mediators(value)
+    elif isinstance(value, Mapping) and key.lstrip("+") in parts():
+        for name, inner in value.items():
+            yield from _tokens(f"{key}.{name}", inner)
+    elif key.startswith(f"{_MEDIATORS}.") and isinstance(value, Mapping):
+        name = key.removeprefix(f"{_MEDIATORS}.")
+        yield f"+{_MEDIATORS}={_literal(key, {name: value})}"
+    elif key == "experiment":
+        yield f"+experiment={_literal(key, value)}"
+    else:
+        yield f"{key}={_literal(key, value)}"
+
+
+def _mediators(mediators: Mapping[object, object]) -> Iterator[str]:
+    if not mediators:
+        raise no_mediators()
+    for name, mediator in mediators.items():
+        yield from _tokens(f"{_MEDIATORS}.{name}", mediator)
+
+
+def no_mediators() -> InputError:
+    """Return the error for an empty mapping of mediators, which Hydra would merge to no effect."""
+    return InputError(
+        "an empty mapping takes no mediator away",
+        setting=_MEDIATORS,
+        value={},
+        allowed="mediation=none, or ~mediation.mediators.<name> for one of them",
+        suggestion="mediation=none",
+    )
+
+
+@cache
+def parts() -> frozenset[str]:
+    """Return the dotted paths of all settings that hold other settings, mediators excepted."""
+    prefixes = {info.path.rsplit(".", 1)[0] for info in fields() if "." in info.path}
+    return frozenset(p for p in prefixes if not p.startswith(_MEDIATORS)) | {"mediation"}
+
+
+def _literal(key: str, value: object) -> str:
+    """Write a value so that Hydra reads it back."""
+    value = value.item() if hasattr(value, "item") and not getattr(value, "shape", 0) else value
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, str | PurePath):
+        return _quoted(str(value))
+    if isinstance(value, Mapping):
+        pairs = (f"{_dict_key(key, k)}:{_literal(key, v)}" for k, v in value.items())
+        return "{" + ",".join(pairs) + "}"
+    if isinstance(value, Sequence):
+        return "[" + ",".join(_literal(key, item) for item in value) + "]"
+    kinds = "a number, true or false, text, a list or a mapping"
+    raise InputError(
+        f"is of a kind ({type(value).__name__}) that no setting has",
+        setting=key,
+        value=value,
+        allowed=kinds,
+    )
+
+
+def _quoted(text: str) -> str:
+    if _BARE.fullmatch(text) and text.lower() not in _WORDS:
+        return text
+    # Hydra takes backslashes for an escape only where they precede the quote.
+    body = re.sub(r"(\\*)'", r"\1\1\\'", text)
+    body = re.sub(r"(\\+)$", r"\1\1", body)
+    return f"'{body}'"
+
+
+def _dict_key(setting: str, key: object) -> str:
+    text = str(key)
+    if not _KEY.fullmatch(text):
+        raise InputError(
+            f"has a key that is no name: {text!r}",
+            setting=setting,
+            allowed="names and dotted paths",
+        )
+    return text

@@ -1,0 +1,118 @@
+"""What a result came from, and the folder that it goes to."""
+
+from __future__ import annotations
+
+import errno
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from truce_sim.engine.compile import DIGEST
+from truce_sim.errors import InputError
+from truce_sim.results.store import SCHEMA_VERSION
+
+_LIBRARIES = ("numpy", "numba", "scipy", "pandas", "pyarrow", "mesa", "hydra-core")
+
+
+def make_folder(base: str, kind: str, name: str, fill: Callable[[Path], object]) -> Path:
+    """A new folder of results, filled: `base/name`, or `base/kind-date-time` where `name` is empty.
+
+    It appears whole or not at all. Raises InputError where it exists already, or cannot be made:
+    nothing is ever overwritten; and whatever `fill` raises, with nothing left behind.
+    """
+    if name and (Path(base) / name).exists():
+        raise _exists(Path(base) / name, name)
+    made = _missing_parents(Path(base))
+    staging = Path(base) / f".{kind}.{platform.node()}.{os.getpid()}.tmp"
+    try:
+        staging.mkdir(parents=True)
+        fill(staging)
+        return _move(staging, Path(base), kind, name)
+    except OSError as error:
+        raise InputError(
+            setting="output.dir", value=str(Path(base) / name),
+            problem=f"cannot write there: {error.strerror or error}",
+            allowed="a folder that can be made and written to",
+        ) from error  # fmt: skip
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+        for folder in made:
+            with suppress(OSError):  # not empty: it is in use now
+                folder.rmdir()
+
+
+def _missing_parents(base: Path) -> list[Path]:
+    return [folder for folder in (base, *base.parents) if not folder.exists()]
+
+
+def _move(staging: Path, base: Path, kind: str, name: str) -> Path:
+    """Give the folder its name, one that nobody has taken meanwhile."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    tries = [name] if name else [f"{kind}-{stamp}", *(f"{kind}-{stamp}-{i}" for i in range(2, 100))]
+    for candidate in tries:
+        try:
+            return staging.rename(base / candidate)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+                raise
+    raise _exists(base / tries[0], name)
+
+
+def _exists(path: Path, name: str) -> InputError:
+    return InputError(
+        setting="output.name", value=name, problem=f"{path} exists already, and is no such sweep",
+        allowed="a new name; results are never overwritten",
+    )  # fmt: skip
+
+
+def provenance(seed: int, overrides: Iterable[str]) -> dict[str, Any]:
+    """What a result came from: versions, rules, command, seed, machine, time."""
+    commit, dirty = _git_state()
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "truce_sim": version("truce-sim"),
+        "rules": DIGEST,
+        "git_commit": commit,
+        "git_dirty": dirty,
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "overrides": list(overrides),
+        "seed": seed,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+    }
+
+
+def version(package: str) -> str:
+    """The installed version of a package; "unknown" where there is none."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def _git_state() -> tuple[str | None, bool | None]:
+    """Commit of the source tree and whether it had changes; None outside a checkout of it."""
+    here = Path(__file__).resolve().parent
+    try:
+        _git(here, "ls-files", "--error-unmatch", Path(__file__).name)
+        commit = _git(here, "rev-parse", "HEAD")
+        return commit, bool(_git(here, "status", "--porcelain", "--untracked-files=no"))
+    except (OSError, subprocess.SubprocessError):
+        return None, None
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=10
+    ).stdout.strip()

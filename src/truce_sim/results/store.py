@@ -1,0 +1,126 @@
+"""Files of results: written whole or not at all, every column with its unit and meaning."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from truce_sim.results import columns
+
+SCHEMA_VERSION = 2
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file so that a crash leaves either all of it or nothing: temporary file, fsync,
+    rename."""
+    temporary = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}.tmp")
+    try:
+        write(temporary)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what processes of this machine left half written when they were killed."""
+    for temporary in folder.rglob(f".*.{platform.node()}.*.tmp"):
+        process = temporary.name.split(".")[-2]
+        if process.isdigit() and not _is_alive(int(process)):
+            temporary.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """A JSON file, written whole."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n"
+    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def write_table(path: Path, table: pa.Table, notes: Mapping[str, str] | None = None) -> None:
+    """A Parquet file, written whole, with checksums that tell damage on reading; `notes` go to its
+    footer, where they can be read without the rest."""
+    if notes:
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), **notes})
+    write_whole(
+        path,
+        lambda temporary: pq.write_table(
+            table, temporary, compression="zstd", write_page_checksum=True
+        ),
+    )
+
+
+def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """A Parquet file, its checksums checked.
+
+    Raises Damaged for one that is cut short or altered.
+    """
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            table = file.read(columns=list(columns) if columns is not None else None)
+        table.validate(full=True)  # headers have no checksums
+        return table
+    except (pa.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise Damaged(path) from error
+
+
+class Damaged(RuntimeError):
+    """A file of results is cut short, or not what was written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is damaged")
+        self.path = path
+
+
+def to_table(frame: pd.DataFrame, meanings: dict[str, tuple[str, str]]) -> pa.Table:
+    """A frame as an Arrow table of one fixed schema, each column with its unit and meaning."""
+    fields = [_field(name, frame[name], meanings.get(name, ("", ""))) for name in frame.columns]
+    schema = pa.schema(fields, metadata={"truce_sim_schema": str(SCHEMA_VERSION)})
+    words = [field.name for field in fields if pa.types.is_dictionary(field.type)]
+    frame = frame.astype(dict.fromkeys(words, "category"))
+    return pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+
+
+_INTEGERS = frozenset(
+    name for name, (unit, _) in columns.OUTCOME.items() if unit in ("day", "days", "count", "bands")
+)
+
+
+def _field(name: str, values: pd.Series, meaning: tuple[str, str]) -> pa.Field:
+    """The column's type follows from its name or kind, not from the values it happens to hold."""
+    if name in _INTEGERS:
+        kind = pa.int32()
+    elif name in ("collapsed", "in_round", "attributed", "cross_border"):
+        kind = pa.bool_()
+    elif isinstance(values.dtype, pd.CategoricalDtype) or name in ("status", "cause"):
+        kind = pa.dictionary(pa.int8(), pa.string())
+    elif pd.api.types.is_bool_dtype(values.dtype):
+        kind = pa.bool_()
+    elif pd.api.types.is_integer_dtype(values.dtype):
+        kind = pa.int64()
+    elif pd.api.types.is_float_dtype(values.dtype) or name in columns.OUTCOME:
+        kind = pa.float64()
+    else:
+        kind = pa.string()
+    unit, text = meaning
+    return pa.field(name, kind, metadata={"unit": unit, "meaning": text})

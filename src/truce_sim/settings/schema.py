@@ -1,0 +1,454 @@
+"""Every setting of `truce_sim`: its type, unit, range, meaning, symbol in the model and source.
+
+The classes serve Hydra as structured configs (types and keys) and pydantic as models (ranges);
+`truce_sim.fields` lists what they say, for messages, the viewer and the documentation. The values
+that apply are those in `conf/`; the defaults here are the same, but for the mediators and their
+calendar, which belong to a variant (`mediation=qatar_turkiye`), for no other variant could take
+them away again.
+
+Rates are per day, lengths in km, probabilities in [0, 1]; no class checks one setting against
+another, which is the work of `truce_sim.checks`.
+"""
+
+from dataclasses import field
+from math import inf
+from typing import Annotated, Any
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass as config_class
+
+from truce_sim.settings.quantities import Choice, Flag, Quantity, Text
+
+_STRICT = ConfigDict(extra="forbid", defer_build=True)
+_LONGEST = 3650  # days that any period may last
+
+
+def _share(meaning: str, symbol: str = "", source: str = "A") -> Quantity:
+    return Quantity(0, 1, "", meaning, symbol, source)
+
+
+def _days(low: int, meaning: str, symbol: str = "", source: str = "A") -> Quantity:
+    return Quantity(low, 365, "d", meaning, symbol, source)
+
+
+def _memory(meaning: str, symbol: str, source: str = "A") -> Quantity:
+    return Quantity(0, inf, "d", meaning, symbol, source, above=True)
+
+
+@config_class(config=_STRICT)
+class RunConfig:
+    """Length of a run."""
+
+    horizon_days: Annotated[
+        int, Quantity(1, _LONGEST, "d", "days simulated; later is censored", "", "design")
+    ] = 365
+    warmup_days: Annotated[
+        int, Quantity(0, 1000, "d", "days before the truce that fill the border", "", "design")
+    ] = 60
+    review_days: Annotated[
+        int, Quantity(1, 365, "d", "days between two reviews of posture", "", "design")
+    ] = 7
+
+
+@config_class(config=_STRICT)
+class BorderConfig:
+    """The grid laid over the border."""
+
+    sectors: Annotated[
+        int, Quantity(1, 500, "", "sectors along the line, NE to SW", "S", "design")
+    ] = 45
+    cell_km: Annotated[
+        float, Quantity(0, 1000, "km", "depth of one cell", "", "design", above=True)
+    ] = 10.0
+    host_depth: Annotated[int, Quantity(1, 50, "cells", "cells on the host side", "", "design")] = 5
+    home_depth: Annotated[
+        int, Quantity(2, 100, "cells", "cells on the home side", "", "design")
+    ] = 10
+    floor: Annotated[
+        float,
+        Quantity(0, 1, "", "uniform part added to the site prior", "floor", "design", above=True),
+    ] = 0.05
+    terrain: Annotated[float, _share("effort lost on the most rugged ground", "terrain")] = 0.3
+    ratio_cap: Annotated[
+        float, Quantity(1, 1000, "", "largest concentration of effort on a sector", "cap", "design")
+    ] = 6.0
+
+
+@config_class(config=_STRICT)
+class ScenarioConfig:
+    """Where the border's weights, ruggedness and crossings come from."""
+
+    kind: Annotated[
+        str, Choice(("durand", "synthetic", "table"), "the de facto line, made up, or own table")
+    ] = "durand"
+    table: Annotated[
+        str, Text("path of an own segment table (CSV), relative to the current folder; empty: none")
+    ] = ""
+    period: Annotated[
+        str, Choice(("2004_2021", "2015_2021"), "events that weigh the Durand segments", "C")
+    ] = "2004_2021"
+    length_km: Annotated[
+        float, Quantity(1, 20000, "km", "synthetic: length of the line", "", "design")
+    ] = 1000.0
+    profile: Annotated[
+        str, Choice(("uniform", "hot_spots"), "synthetic: how the weight lies along the line")
+    ] = "hot_spots"
+    hot_spots: Annotated[
+        int, Quantity(1, 100, "", "synthetic: number of hot spots, evenly spaced", "", "design")
+    ] = 3
+    hot_spot_km: Annotated[
+        float,
+        Quantity(0.1, 5000, "km", "synthetic: standard deviation of a hot spot", "", "design"),
+    ] = 40.0
+    concentration: Annotated[
+        float, Quantity(0, 1, "", "synthetic: share of the weight in hot spots", "", "design")
+    ] = 0.8
+    ruggedness: Annotated[
+        float, Quantity(0, 1, "", "synthetic: ruggedness of every sector", "g", "design")
+    ] = 0.5
+    crossings: Annotated[
+        int, Quantity(0, 1000, "", "synthetic: number of crossings, evenly spaced", "", "design")
+    ] = 5
+
+
+@config_class(config=_STRICT)
+class MilitantsConfig:
+    """The militant group and its bands."""
+
+    attempts_per_day: Annotated[
+        float, Quantity(0, 20, "1/d", "bands launched a day at full strength", "λ0", "A")
+    ] = 0.35
+    excitation: Annotated[
+        float, Quantity(0, 20, "", "further bands that one attack brings about", "n_h", "C")
+    ] = 1.6
+    excitation_memory_days: Annotated[float, _memory("memory of attacks made", "τ_h", "C")] = 14.0
+    spoiler_strength: Annotated[
+        float, Quantity(0, 10, "", "rise of launches around talks (direction F)", "σ", "A")
+    ] = 0.8
+    spoiler_window_days: Annotated[
+        float, Quantity(0, 365, "d", "how far ahead talks attract spoilers", "w_s", above=True)
+    ] = 3.0
+    deterrence: Annotated[
+        float, Quantity(0, 3, "", "how strongly learned risk holds launches back", "δ")
+    ] = 0.6
+    risk_aversion: Annotated[
+        float, Quantity(0, 50, "", "how strongly bands avoid risky sectors", "β")
+    ] = 3.0
+    learning_rate: Annotated[float, _share("weight of the latest outcome in learned risk", "α")] = (
+        0.1
+    )
+    risk_prior: Annotated[float, _share("learned risk of every sector at the start", "q, R0")] = 0.4
+    pace_cells_per_day: Annotated[int, Quantity(1, 1000, "cells/d", "cells walked a day")] = 2
+    evasion: Annotated[float, _share("probability of a sidestep before a step")] = 0.2
+    staging_days: Annotated[
+        float, Quantity(0, 365, "d", "mean wait at the target: 0, or at least 1")
+    ] = 4.0
+    lethal_share: Annotated[float, _share("probability that an attack is lethal", "p_lethal")] = (
+        0.75
+    )
+    band_size: Annotated[float, _share("strength lost with one band")] = 0.001
+    regrowth_per_day: Annotated[float, _share("share of lost strength regained a day")] = 0.01
+    deaths_mu: Annotated[
+        float, Quantity(-5, 8, "", "mean log deaths of a lethal attack", "deaths_mu", "C")
+    ] = 1.24
+    deaths_sigma: Annotated[
+        float, Quantity(0, 3, "", "standard deviation of log deaths", "deaths_sigma", "C")
+    ] = 1.06
+    depth_mu: Annotated[
+        float, Quantity(-5, 8, "", "mean log depth of a target in km", "depth_mu", "C")
+    ] = 3.34
+    depth_sigma: Annotated[
+        float, Quantity(0, 3, "", "standard deviation of log depth", "depth_sigma", "C")
+    ] = 0.95
+
+
+@config_class(config=_STRICT)
+class HostConfig:
+    """The host state, from whose soil the group operates."""
+
+    capacity: Annotated[float, Quantity(0, 20, "", "enforcement at full will", "k_H")] = 0.8
+    will: Annotated[float, _share("will to enforce that it returns to", "ω̄")] = 0.30
+    will_relaxation_per_day: Annotated[float, _share("pace of that return", "ρ")] = 0.02
+    adaptivity: Annotated[float, _share("how far effort follows recent incidents", "a")] = 0.5
+    threshold: Annotated[
+        float, Quantity(1e-6, inf, "", "grievance at which a strike has even odds", "θ")
+    ] = 1.5
+    grievance_memory_days: Annotated[float, _memory("memory of grievance", "τ_G")] = 10.0
+    decision_noise: Annotated[
+        float, Quantity(0, 100, "", "width of the decision to strike; 0: sharp", "s")
+    ] = 0.3
+    resolve: Annotated[
+        float, _share("probability that a chosen strike is carried out (2 of 4)", "resolve", "F")
+    ] = 0.5
+    lag_days: Annotated[int, _days(0, "days from choice to strike (2 to 4)", "lag", "F")] = 3
+    release: Annotated[float, _share("share of grievance released by choosing", "release")] = 0.5
+    strike_weight: Annotated[
+        float, Quantity(0, 100, "", "grievance that its strike causes at home")
+    ] = 2.0
+
+
+@config_class(config=_STRICT)
+class HomeConfig:
+    """The home state, which defends itself."""
+
+    capacity: Annotated[
+        float, Quantity(0, 20, "", "interdiction, border and inside (analogue)", "k_D", "F")
+    ] = 0.85
+    forward: Annotated[float, _share("share of interdiction on the border cell", "forward")] = 0.8
+    adaptivity: Annotated[float, _share("how far effort follows recent incidents", "a")] = 0.5
+    threshold: Annotated[
+        float, Quantity(1e-6, inf, "", "grievance at which a strike has even odds", "θ")
+    ] = 4.5  # fitted in-sample, see conf/home/baseline.yaml
+    initial_grievance: Annotated[
+        float, Quantity(0, 10, "of θ", "grievance on the first day, as a share of θ", "G0/θ")
+    ] = 0.5
+    grievance_memory_days: Annotated[
+        float, _memory("memory of grievance (at least 15)", "τ_G", "F")
+    ] = 30.0
+    decision_noise: Annotated[
+        float, Quantity(0, 100, "", "width of the decision to strike; 0: sharp", "s")
+    ] = 0.5
+    resolve: Annotated[
+        float, _share("probability that a chosen strike is carried out", "resolve")
+    ] = 1.0
+    lag_days: Annotated[int, _days(0, "days from choice to strike (0 to 1)", "lag", "F")] = 1
+    release: Annotated[float, _share("share of grievance released by choosing", "release")] = 0.35
+    strike_weight: Annotated[
+        float, Quantity(0, 100, "", "grievance that its strike causes in the host")
+    ] = 2.0
+    backlash: Annotated[
+        float,
+        Quantity(-1, 1, "", "will that the host loses by a strike; sign disputed", "backlash"),
+    ] = 0.08
+    strike_loss: Annotated[float, _share("share of the group's strength that a strike costs")] = (
+        0.05
+    )
+    strike_recruits: Annotated[
+        float, _share("strength that a strike brings the group; net sign disputed")
+    ] = 0.02
+    strike_kill: Annotated[float, _share("probability that a band under a strike is destroyed")] = (
+        0.3
+    )
+    strike_radius: Annotated[
+        int, Quantity(0, 499, "sectors", "sectors to either side that a strike reaches", "radius")
+    ] = 1
+
+
+@config_class(config=_STRICT)
+class AttributionConfig:
+    """What the home state lays at the host's door, and how much it weighs."""
+
+    foiled: Annotated[float, _share("probability for a foiled band", "a1")] = 0.9
+    attack: Annotated[float, _share("probability for an attack at the line", "a2")] = 0.7
+    attack_decay_km: Annotated[
+        float, Quantity(0, inf, "km", "depth over which that falls by e", "ℓ", above=True)
+    ] = 60.0
+    false_positive: Annotated[float, _share("probability for a domestic attack", "f_pos")] = 0.08
+    foiled_weight: Annotated[
+        float, Quantity(0, 100, "", "grievance of a foiled band", "w_foiled")
+    ] = 0.25
+    deaths_scale: Annotated[
+        float, Quantity(0, 1e6, "deaths", "deaths that make a weight of 1", "d0", above=True)
+    ] = 10.0
+    max_weight: Annotated[float, Quantity(0, 100, "", "largest weight of an attack", "w_max")] = 4.0
+    friction_weight: Annotated[
+        float, Quantity(0, 100, "", "grievance of a clash between posts", "w_fr")
+    ] = 1.0
+    domestic_per_day: Annotated[
+        float, Quantity(0, 50, "1/d", "lethal domestic attacks a day", "μ_dom")
+    ] = 0.6
+    friction_per_day: Annotated[
+        float, Quantity(0, 50, "1/d", "clashes between posts a day (2 in 131 days)", "μ_fr", "F")
+    ] = 0.02
+    activity_memory_days: Annotated[float, _memory("memory of public incidents", "τ_A")] = 20.0
+
+
+@config_class(config=_STRICT)
+class BeliefConfig:
+    """How the home state judges whether the host is committed."""
+
+    prior: Annotated[float, Quantity(0.001, 0.999, "", "belief at the start", "b0")] = 0.45
+    committed_hazard: Annotated[
+        float, Quantity(0, 0.999, "", "share of violations that a committed host stops", "e_C")
+    ] = 0.7
+    uncommitted_hazard: Annotated[
+        float, Quantity(0, 0.999, "", "share that an uncommitted host stops", "e_U")
+    ] = 0.15
+    perceived_capability: Annotated[
+        float, Quantity(0, 10, "", "how capable the host is believed to be", "κ")
+    ] = 0.6
+    persistence: Annotated[float, _share("what remains of belief from day to day", "ζ")] = 0.96
+    reference_rate: Annotated[
+        float, Quantity(0, 100, "1/d", "violations a day taken as normal", "ν_ref")
+    ] = 0.8
+    threshold_effect: Annotated[
+        float, Quantity(0, 10, "", "how far belief raises the threshold", "t_b")
+    ] = 0.8
+
+
+@config_class(config=_STRICT)
+class MediatorConfig:
+    """One mediator."""
+
+    call: Annotated[float, _share("probability a day of calling a round when rested", "call")] = 0.3
+    skill: Annotated[float, _share("skill in bringing a round to success", "skill")] = 0.55
+
+
+@config_class(config=_STRICT)
+class VerificationConfig:
+    """A joint body that looks into attributed attacks."""
+
+    enabled: Annotated[bool, Flag("whether it exists (agreed, never put in place)", "F")] = False
+    coverage: Annotated[float, _share("probability that a case is taken up", "coverage")] = 0.7
+    sensitivity: Annotated[
+        float, _share("probability that a true case is confirmed", "sensitivity")
+    ] = 0.7
+    specificity: Annotated[
+        float, _share("probability that a false case is cleared", "specificity")
+    ] = 0.8
+    lag_days: Annotated[int, _days(0, "days from incident to report", "lag")] = 5
+    doubt: Annotated[float, _share("probability that a wrong clearing is disbelieved", "doubt")] = (
+        0.5
+    )
+
+
+_CalendarDay = Annotated[
+    int, Quantity(0, _LONGEST - 1, "d", "first day of a scheduled round (Istanbul)", "τ_r", "F")
+]
+
+
+@config_class(config=_STRICT)
+class MediationConfig:
+    """Mediators, their rounds of talks and the verification they run."""
+
+    mediators: dict[str, MediatorConfig] = field(default_factory=dict)
+    calendar: list[_CalendarDay] = field(default_factory=list)
+    lead_days: Annotated[float, _days(0, "days from call to round when rested", "L_R")] = 7.0
+    round_days: Annotated[int, _days(1, "days that a round lasts", "D_R")] = 3
+    relief: Annotated[float, _share("share of grievance that a success takes away", "relief")] = 0.6
+    pressure: Annotated[float, _share("will that a success adds to the host's", "pressure")] = 0.04
+    fatigue: Annotated[float, _share("fatigue that a failure adds", "fatigue")] = 0.15
+    threshold_effect: Annotated[
+        float, Quantity(0, 10, "", "how far mediation raises thresholds", "t_m")
+    ] = 0.5
+    save: Annotated[float, _share("probability of saving a collapsing truce", "p_save")] = 0.4
+    announced: Annotated[bool, Flag("whether the group knows of rounds to come")] = True
+    verification: VerificationConfig = field(default_factory=VerificationConfig)
+
+
+@config_class(config=_STRICT)
+class TruceConfig:
+    """What the clause bears."""
+
+    collapse_strikes: Annotated[
+        float, Quantity(1, inf, "strikes", "strikes in the window that end the truce", whole=True)
+    ] = 3.0
+    window_days: Annotated[
+        int, Quantity(1, _LONGEST, "d", "days over which strikes count", "window", "F")
+    ] = 14
+    suspension_days: Annotated[
+        int, Quantity(1, _LONGEST, "d", "days that a suspension lasts by itself", "timer")
+    ] = 14
+    suspended_friction: Annotated[
+        float, Quantity(0, 10, "", "factor on clashes while suspended")
+    ] = 3.0
+
+
+@config_class(config=_STRICT)
+class FrailtyConfig:
+    """What differs between runs from the start."""
+
+    attempts_cv: Annotated[float, Quantity(0, 3, "", "coefficient of variation of λ0", "CV")] = 0.4
+    threshold_cv: Annotated[
+        float, Quantity(0, 3, "", "coefficient of variation of home θ", "CV")
+    ] = 0.3
+    will_concentration: Annotated[
+        float, Quantity(0.1, inf, "", "concentration of ω̄; .inf: no spread", "concentration")
+    ] = 4.0
+    law: Annotated[str, Choice(("lognormal", "gamma"), "law of the factors on λ0 and θ", "A")] = (
+        "lognormal"
+    )
+
+
+@config_class(config=_STRICT)
+class OutputConfig:
+    """Where results go."""
+
+    dir: Annotated[str, Text("folder under which every run gets its own")] = "outputs"
+    name: Annotated[str, Text("name of that folder; empty: chosen by the program")] = ""
+
+
+@config_class(config=_STRICT)
+class UntilConfig:
+    """When a sweep has replicates enough, judged after every block of 64."""
+
+    outcome: Annotated[
+        str, Text("outcome whose interval is to be narrow, such as collapsed; empty: no such rule")
+    ] = ""
+    half_width: Annotated[
+        float,
+        Quantity(0, 1e9, "", "half of the width wanted, in the outcome's unit", above=True),
+    ] = 0.02
+    ceiling: Annotated[
+        int, Quantity(64, 10_000_000, "runs", "most runs of each design point", "", "design")
+    ] = 10_000
+    paired: Annotated[
+        bool, Flag("whether the difference to the baseline of sweep.compare is meant", "design")
+    ] = False
+
+
+@config_class(config=_STRICT)
+class SweepConfig:
+    """How a sweep is carried out."""
+
+    replicates: Annotated[
+        int, Quantity(1, 10_000_000, "runs", "runs of each design point", "", "design")
+    ] = 100
+    common_random_numbers: Annotated[
+        bool, Flag("whether all points share the draws of a replicate", "design")
+    ] = True
+    workers: Annotated[
+        int, Quantity(0, 4096, "", "processes to use; 0: every core", "", "design")
+    ] = 0
+    compare: Annotated[
+        str, Text("factor whose levels are compared with its first, run by run; empty: none")
+    ] = ""
+    question: Annotated[str, Text("what the sweep asks; its report begins with it")] = ""
+    run_timeout: Annotated[
+        float, Quantity(0, inf, "s", "longest a run may take; then it failed", "", "design", True)
+    ] = 60.0
+    series_every_days: Annotated[
+        int, Quantity(0, _LONGEST, "d", "keep the state of every n-th day; 0: none", "", "design")
+    ] = 0
+    events: Annotated[bool, Flag("whether to keep the event log of every run", "design")] = False
+    only_if_collapsed: Annotated[
+        bool, Flag("whether to keep series and events of collapsed runs only", "design")
+    ] = False
+    jobs: Annotated[
+        int, Quantity(0, 100_000, "", "jobs to cut the work into, on a cluster", "", "design")
+    ] = 0
+    until: UntilConfig = field(default_factory=UntilConfig)
+
+
+@config_class(config=_STRICT)
+class Config:
+    """A whole configuration: one class for each config group, and what belongs to no group."""
+
+    seed: Annotated[int, Quantity(0, 2**63 - 1, "", "seed of all draws", "", "design")] = 1
+    replicate: Annotated[
+        int, Quantity(0, 2**32 - 1, "", "number of the run under that seed", "", "design")
+    ] = 0
+    run: RunConfig = field(default_factory=RunConfig)
+    border: BorderConfig = field(default_factory=BorderConfig)
+    scenario: ScenarioConfig = field(default_factory=ScenarioConfig)
+    militants: MilitantsConfig = field(default_factory=MilitantsConfig)
+    host: HostConfig = field(default_factory=HostConfig)
+    home: HomeConfig = field(default_factory=HomeConfig)
+    attribution: AttributionConfig = field(default_factory=AttributionConfig)
+    belief: BeliefConfig = field(default_factory=BeliefConfig)
+    mediation: MediationConfig = field(default_factory=MediationConfig)
+    truce: TruceConfig = field(default_factory=TruceConfig)
+    frailty: FrailtyConfig = field(default_factory=FrailtyConfig)
+    interventions: list[dict[str, Any]] = field(default_factory=list)
+    output: OutputConfig = field(default_factory=OutputConfig)
+    sweep: SweepConfig = field(default_factory=SweepConfig)

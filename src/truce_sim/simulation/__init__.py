@@ -1,0 +1,1 @@
+"""One run: as a value, as pandas objects, as a folder, in plain sentences."""

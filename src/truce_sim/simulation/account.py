@@ -1,0 +1,119 @@
+"""A run told in plain sentences: what happened and why, from its event log."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Any
+
+import pandas as pd
+
+from truce_sim.simulation.run import Simulation
+
+#: An attributed attack is worth a line of its own from this many deaths on.
+NOTABLE_DEATHS = 10
+
+CAUSES = {
+    "initial": "what came before the truce",
+    "foiled": "infiltration foiled",
+    "attack": "attacks from across the border",
+    "misattributed": "attacks wrongly attributed",
+    "friction": "clashes between posts",
+    "strike": "the other side's strikes",
+}
+
+_NAMES = {"home": "the home state", "host": "the host state", "turkiye": "Türkiye"}
+
+_ATTACKS = {
+    "attack": "attributed to the host's soil",
+    "misattribution": "attributed to the host's soil, wrongly",
+}
+
+#: The incidents that have a place and a weight, and the cause of grievance they count under.
+_WEIGHED = {
+    "foiled_by_host": "foiled",
+    "foiled_at_border": "foiled",
+    "foiled_inside": "foiled",
+    "attack": "attack",
+    "misattribution": "misattributed",
+    "friction": "friction",
+}
+
+_SENTENCES = {
+    "strained": "the truce is strained: grievance {grievance:.1f} of threshold {threshold:.1f}",
+    "eased": "the strain eases: grievance {grievance:.1f} of threshold {threshold:.1f}",
+    "friction": "posts clash in {place}",
+    "strike_chosen": "{actor} chooses to strike: grievance {grievance:.1f} of threshold "
+    "{threshold:.1f}; largest cause: {cause}",
+    "strike": "{actor} strikes",
+    "suspension": "the truce is suspended",
+    "saved": "the mediators save the truce",
+    "renewal": "the truce is in force again",
+    "round_called": "{actor} calls a round of talks",
+    "round_succeeded": "a round of talks succeeds, led by {actor}",
+    "round_failed": "a round of talks fails, led by {actor}",
+    "collapse": "the truce collapses; what set it off: {cause}",
+}
+
+
+def timeline(run: Simulation) -> Iterator[tuple[int, str]]:
+    """(day, sentence) of everything that moved the truce, in order."""
+    seen_violation = False
+    weighed = []
+    for event in run.events.to_dict("records"):
+        day, kind = int(event["day"]), event["kind"]
+        if kind in _WEIGHED and event["weight"] > 0:
+            weighed.append(event)
+        if event["attributed"] is True and not seen_violation:
+            seen_violation = True
+            yield day, f"first violation of the clause, in {_place(run, event)}"
+        if kind in _SENTENCES:
+            where = _focus(run, event, weighed) if kind == "strike_chosen" else ""
+            yield day, _sentence(run, event) + where
+        elif kind in _ATTACKS and event["attributed"] and event["deaths"] >= NOTABLE_DEATHS:
+            yield day, _attack(run, event)
+
+
+def outcome_in_words(run: Simulation) -> str:
+    """The end of the run in one sentence. One run is one draw: it forecasts nothing."""
+    o, horizon = run.outcome, run.config.run.horizon_days
+    if not o["collapsed"]:
+        return f"The truce held for all {horizon} days."
+    return f"The truce collapsed on day {o['end_day']}; what set it off: {CAUSES[o['cause']]}."
+
+
+def _sentence(run: Simulation, event: dict[Hashable, Any]) -> str:
+    return _SENTENCES[event["kind"]].format(
+        actor=_actor(event["actor"]),
+        cause=CAUSES.get(event["cause"], ""),
+        grievance=event["grievance"],
+        threshold=event["threshold"],
+        place=_place(run, event),
+    )
+
+
+def _focus(
+    run: Simulation, choice: dict[Hashable, Any], weighed: Iterable[dict[Hashable, Any]]
+) -> str:
+    """Where most of the cause behind a choice to strike lay: weights, faded as grievance is."""
+    memory = getattr(run.config, choice["actor"]).grievance_memory_days
+    places: Counter[str] = Counter()
+    for event in weighed:
+        if _WEIGHED[event["kind"]] == choice["cause"]:
+            age = choice["day"] - event["day"]
+            places[_place(run, event)] += event["weight"] * math.exp(-age / memory)
+    return f", most of late in {places.most_common(1)[0][0]}" if places else ""
+
+
+def _attack(run: Simulation, event: dict[Hashable, Any]) -> str:
+    return f"{event['deaths']} deaths in {_place(run, event)}, {_ATTACKS[event['kind']]}"
+
+
+def _actor(actor: str) -> str:
+    return _NAMES.get(actor, actor.title())
+
+
+def _place(run: Simulation, event: dict[Hashable, Any]) -> str:
+    sector = event["sector"]
+    return "an unknown place" if pd.isna(sector) else run.border.home_district[int(sector)]

@@ -1,0 +1,40 @@
+"""The folder of one run: configuration, outcome, daily series, events."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from truce_sim.config.load import to_plain
+from truce_sim.results import columns
+from truce_sim.settings.schema import Config
+from truce_sim.simulation.run import Simulation, simulate
+
+
+def run_into_folder(config: Config) -> tuple[Simulation, Path]:
+    """Simulate a configuration and write `outcome.parquet`, `series.parquet`, `events.parquet`,
+    `config.yaml` and, last, `manifest.json` into a new folder."""
+    from omegaconf import OmegaConf
+
+    from truce_sim.results.provenance import make_folder, provenance
+    from truce_sim.results.store import to_table, write_json, write_table, write_whole
+
+    result = simulate(config)
+    plain = to_plain(config)
+
+    def fill(folder: Path) -> None:
+        text = OmegaConf.to_yaml(OmegaConf.create(plain))
+        write_whole(folder / "config.yaml", lambda path: path.write_text(text, encoding="utf-8"))
+        outcome = result.outcome.to_frame().T.infer_objects()
+        write_table(folder / "outcome.parquet", to_table(outcome, columns.OUTCOME))
+        series, meanings = result.series.reset_index(), columns.SERIES | columns.EVENT
+        write_table(folder / "series.parquet", to_table(series, meanings))
+        write_table(folder / "events.parquet", to_table(result.events, columns.EVENT))
+        about = {
+            "kind": "run",
+            "status": "done",
+            "replicate": result.spec.replicate,
+            "config": plain,
+        }
+        write_json(folder / "manifest.json", provenance(result.spec.seed, []) | about)
+
+    return result, make_folder(config.output.dir, "run", config.output.name, fill)

@@ -1,0 +1,32 @@
+"""Values as cells of a design table, and back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from truce_sim.settings.fields import field_at
+
+_SCALARS = ("float", "int", "bool", "str")
+
+
+def is_choice(name: str) -> bool:
+    """Whether a factor chooses an option of a config group, which is part of a point's base."""
+    return "." not in name and name != "interventions" and field_at(name) is None
+
+
+def encode(name: str, value: object) -> object:
+    """A value as a cell of the design: numbers, flags and words as they are, else JSON text."""
+    if is_choice(name):
+        return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    info = field_at(name)
+    scalar = info is not None and info.type in _SCALARS
+    return value if scalar and not isinstance(value, list | dict) else json.dumps(value)
+
+
+def decode(name: str, cell: object) -> Any:
+    """The value that `encode` made a cell of."""
+    info = field_at(name)
+    if info is not None and info.type in _SCALARS:
+        return cell.item() if hasattr(cell, "item") else cell
+    return json.loads(str(cell))

@@ -1,0 +1,251 @@
+"""Constraints between parameters: `home.threshold > 2 * host.threshold and truce == "literal"`.
+
+The text is parsed as a Python expression and evaluated here, node by node, over whole columns of
+values; Python never runs it. Allowed are settings and config groups by name, numbers, texts, true
+and false, comparisons, `and`, `or`, `not`, `in` with a list, arithmetic, and the functions below.
+Numbers are double precision, so no power can blow up; a comparison with what cannot be computed
+(0/0, log(-1)) is false.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from truce_sim.errors import InputError, closest, shown
+from truce_sim.settings.fields import by_path, field_at, groups
+from truce_sim.sweeps.design.composer import Base
+from truce_sim.sweeps.design.configs import has_references, plain_of, setting_at
+
+LONGEST = 1000
+DEEPEST = 40
+SETTING = "hydra.sweeper.where"
+
+_ALLOWED = (
+    "settings and groups, numbers, texts in quotes, < <= > >= == != in, and or not, "
+    "+ - * / // % **, min max abs log exp sqrt"
+)
+
+Column = Any  # a scalar, or an array with a value for each point
+Lookup = Callable[[str], Column]
+
+_ARITHMETIC: dict[type[ast.operator], Callable[[Column, Column], Column]] = {
+    ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide,
+    ast.FloorDiv: np.floor_divide, ast.Mod: np.mod, ast.Pow: np.power,
+}  # fmt: skip
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Column, Column], Column]] = {
+    ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
+    ast.Eq: operator.eq, ast.NotEq: operator.ne,
+}  # fmt: skip
+_FUNCTIONS: dict[str, tuple[Callable[..., Column], int]] = {
+    "min": (np.minimum, 2), "max": (np.maximum, 2),
+    "abs": (np.abs, 1), "log": (np.log, 1), "exp": (np.exp, 1), "sqrt": (np.sqrt, 1),
+}  # fmt: skip
+_CONSTANTS = {"true": True, "false": False, "inf": np.inf}
+_SIGNS = {ast.USub: np.negative, ast.UAdd: np.positive}
+
+
+def satisfied(text: str, lookup: Lookup, points: int) -> NDArray[np.bool_]:
+    """Which of `points` points meet the constraint.
+
+    lookup: name -> the values of all points, or one for all; raises KeyError for an unknown name.
+    Raises InputError for anything but a condition in the language above.
+    """
+    tree = _parse(text)
+    with np.errstate(all="ignore"):
+        result = _Evaluation(text, lookup).value(tree)
+    if _kind(result) != "b":
+        raise _refused(text, "is no condition: it gives no true or false")
+    return np.broadcast_to(np.asarray(result, bool), points)
+
+
+def _parse(text: str) -> ast.expr:
+    if len(text) > LONGEST:
+        raise _refused(text, f"is too long: {len(text):,} characters", f"at most {LONGEST:,}")
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise _refused(text, f"cannot be read: {getattr(error, 'msg', error)}") from None
+    if _depth(tree) > DEEPEST:
+        raise _refused(text, "is nested too deeply", f"at most {DEEPEST} levels")
+    return tree
+
+
+def _depth(tree: ast.AST) -> int:
+    """Levels of the tree, without recursion."""
+    level, depth = [tree], 0
+    while level:
+        level, depth = [child for node in level for child in ast.iter_child_nodes(node)], depth + 1
+    return depth
+
+
+def _is_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name | ast.Attribute)
+
+
+def _dotted(node: ast.AST) -> str:
+    """`home.threshold` as a name, "" for any other kind of access."""
+    if isinstance(node, ast.Name):
+        return node.id
+    inner = _dotted(node.value) if isinstance(node, ast.Attribute) else ""
+    return f"{inner}.{node.attr}" if inner and isinstance(node, ast.Attribute) else ""
+
+
+def _refused(text: str, problem: str, allowed: str = _ALLOWED) -> InputError:
+    return InputError(problem, setting=SETTING, value=text, allowed=allowed)
+
+
+def _kind(value: Column) -> str:
+    """f for numbers, b for true and false, O for text."""
+    kind = np.asarray(value).dtype.kind
+    return "f" if kind in "iuf" else kind if kind == "b" else "O"
+
+
+class _Evaluation:
+    """One pass over the tree; a method for each kind of node, and an error for all others."""
+
+    def __init__(self, text: str, lookup: Lookup) -> None:
+        self._text = text
+        self._lookup = lookup
+
+    def value(self, node: ast.expr) -> Column:
+        """The values of a part of the expression."""
+        method = getattr(self, f"_{type(node).__name__}", None)
+        if method is None:
+            raise _refused(self._text, f"holds {shown(ast.unparse(node))}, which is not allowed")
+        return method(node)
+
+    def _of_kind(self, node: ast.expr, kind: str, wanted: str) -> Column:
+        value = self.value(node)
+        if _kind(value) != kind:
+            raise _refused(self._text, f"{shown(ast.unparse(node))} is {wanted}")
+        return value
+
+    def _number(self, node: ast.expr) -> Column:
+        return np.asarray(self._of_kind(node, "f", "no number"), float)
+
+    def _condition(self, node: ast.expr) -> Column:
+        return np.asarray(self._of_kind(node, "b", "no condition"), bool)
+
+    def _Constant(self, node: ast.Constant) -> Column:
+        if not isinstance(node.value, bool | int | float | str):
+            raise _refused(self._text, f"holds {node.value!r}, which is not allowed")
+        is_int = isinstance(node.value, int) and not isinstance(node.value, bool)
+        try:
+            return float(node.value) if is_int else node.value
+        except OverflowError:
+            raise _refused(self._text, "holds a number that is too large") from None
+
+    def _Name(self, node: ast.Name | ast.Attribute) -> Column:
+        name = _dotted(node)
+        if not name:
+            raise _refused(self._text, f"holds {shown(ast.unparse(node))}, which is not allowed")
+        if name in _CONSTANTS:
+            return _CONSTANTS[name]
+        try:
+            return self._lookup(name)
+        except KeyError:
+            raise InputError(
+                f"names {shown(name)}, which is no single setting and no config group",
+                setting=SETTING, value=self._text, allowed=_ALLOWED,
+                suggestion=closest(name, [*by_path(), *groups()]),
+            ) from None  # fmt: skip
+
+    _Attribute = _Name
+
+    def _BinOp(self, node: ast.BinOp) -> Column:
+        compute = _ARITHMETIC.get(type(node.op))
+        if compute is None:
+            raise _refused(self._text, f"holds {shown(ast.unparse(node))}, which is not allowed")
+        return compute(self._number(node.left), self._number(node.right))
+
+    def _UnaryOp(self, node: ast.UnaryOp) -> Column:
+        if isinstance(node.op, ast.Not):
+            return ~self._condition(node.operand)
+        if type(node.op) not in _SIGNS:
+            raise _refused(self._text, f"holds {shown(ast.unparse(node))}, which is not allowed")
+        return _SIGNS[type(node.op)](self._number(node.operand))
+
+    def _BoolOp(self, node: ast.BoolOp) -> Column:
+        join = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
+        first, *others = map(self._condition, node.values)
+        for other in others:
+            first = join(first, other)
+        return first
+
+    def _Compare(self, node: ast.Compare) -> Column:
+        result = np.asarray(True)
+        operands = [node.left, *node.comparators]
+        for op, left, right in zip(node.ops, operands, operands[1:], strict=False):
+            result = result & self._compared(op, left, right)
+        return result
+
+    def _compared(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> Column:
+        if isinstance(op, ast.In | ast.NotIn):
+            if not isinstance(right, ast.List | ast.Tuple):
+                raise _refused(self._text, f"{shown(ast.unparse(right))} is no list (1, 2, 3)")
+            found = np.asarray(False)
+            for item in right.elts:
+                found = found | self._compared(ast.Eq(), left, item)
+            return found if isinstance(op, ast.In) else ~found
+        a, b = self.value(left), self.value(right)
+        ordered = not isinstance(op, ast.Eq | ast.NotEq)
+        if type(op) not in _COMPARISONS or _kind(a) != _kind(b) or (ordered and _kind(a) != "f"):
+            both = f"{shown(ast.unparse(left))} and {shown(ast.unparse(right))}"
+            raise _refused(self._text, f"compares {both}, which cannot be compared so")
+        return np.asarray(_COMPARISONS[type(op)](_array(a), _array(b)), bool)
+
+    def _Call(self, node: ast.Call) -> Column:
+        name = _dotted(node.func)
+        if name not in _FUNCTIONS or node.keywords:
+            raise _refused(self._text, f"calls {shown(ast.unparse(node.func))}")
+        function, least = _FUNCTIONS[name]
+        if len(node.args) < least or (least == 1 and len(node.args) > 1):
+            raise _refused(self._text, f"{name} takes {'a number' if least == 1 else 'numbers'}")
+        first, *others = map(self._number, node.args)
+        for other in others:
+            first = function(first, other)
+        return first if others else function(first)
+
+
+def _array(value: Column) -> NDArray[Any]:
+    array = np.asarray(value)
+    return array if array.dtype.kind in "iufb" else array.astype(object)
+
+
+# ── what a name stands for ───────────────────────────────────────────────────────────────────
+
+
+def lookup_of(values: pd.DataFrame, bases: Sequence[Base], base: NDArray[np.int64]) -> Lookup:
+    """Names as columns: the swept values, chosen options, and any other setting of each point."""
+
+    def lookup(name: str) -> Column:
+        if name in values:
+            return values[name].to_numpy()
+        if all(name in found.choices for found in bases):
+            return np.array([found.choices[name] for found in bases], object)[base]
+        return _settings(name, values, [found.plain for found in bases], base)
+
+    return lookup
+
+
+def _settings(
+    name: str, values: pd.DataFrame, bases: Sequence[dict[str, Any]], base: NDArray[np.int64]
+) -> Column:
+    """A setting that is not swept, at each point; a reference to a swept one is followed."""
+    info = field_at(name)
+    if info is None or info.type.startswith("list"):
+        raise KeyError(name)
+    if not any(has_references(plain) for plain in bases):
+        return np.array([setting_at(plain, name) for plain in bases])[base]
+    columns = {str(factor): values[factor].to_list() for factor in values}
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return np.array(
+        [setting_at(plain_of(bases[b], row), name) for b, row in zip(base, rows, strict=True)]
+    )

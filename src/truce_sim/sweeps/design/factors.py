@@ -1,0 +1,220 @@
+"""What a sweep varies: overrides in Hydra's syntax become factors, each with levels or a range."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from hydra.core.override_parser.types import IntervalSweep, Override
+from numpy.typing import NDArray
+from omegaconf import OmegaConf
+
+from truce_sim.config.checks import typed, unknown
+from truce_sim.config.tokens import as_tokens
+from truce_sim.errors import InputError
+from truce_sim.settings.fields import FieldInfo, field_at
+from truce_sim.settings.quantities import Quantity
+from truce_sim.sweeps.design.cells import encode
+
+#: Settings of the sweep itself: the same for all its points.
+FIXED = ("replicate", "sweep", "output", "hydra")
+
+MAX_POINTS = 10_000_000
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A range that a sampled design draws from: evenly, or evenly in the logarithm (`log`); whole
+    numbers from low to high, both included, where `whole`."""
+
+    low: float
+    high: float
+    log: bool = False
+    whole: bool = False
+
+    def __str__(self) -> str:
+        kind = "whole numbers " if self.whole else ""
+        scale = ", log scale" if self.log else ""
+        return f"{kind}{self.low:g} … {self.high:g}{scale}"
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A swept setting or config group.
+
+    key: the name as overrides have it, "+" included. domain: its levels as cells of the design, or
+    an interval.
+    """
+
+    name: str
+    key: str
+    domain: tuple[object, ...] | Interval
+
+    @property
+    def levels(self) -> tuple[object, ...]:
+        """The levels; none for an interval."""
+        return () if isinstance(self.domain, Interval) else self.domain
+
+
+def factor_of(override: Override) -> Factor:
+    """What an override sweeps over. Raises InputError for what cannot be swept, or over nothing."""
+    key, line = override.get_key_element(), override.input_line
+    name = key.lstrip("+")
+    refuse_fixed(name, line)
+    if override.is_delete():
+        raise _cannot_be_swept(name, line)
+    sweep: Any = override.value()
+    if isinstance(sweep, IntervalSweep):
+        return Factor(name, key, _interval(name, sweep, line))
+    if sweep.tags or sweep.shuffle:
+        raise InputError(
+            setting=name, value=line, problem="a list of values has no tags and keeps its order",
+            allowed="a list (1,2,3), range(start,stop,step) or choice(...)",
+        )  # fmt: skip
+    values = itertools.islice(override.sweep_iterator(), MAX_POINTS + 1)
+    levels = tuple(encode(name, Override._convert_value(value)) for value in values)
+    if not levels:
+        raise InputError(
+            setting=name, value=line, problem="an empty sweep",
+            allowed="at least one value; range(start,stop,step) leaves stop out",
+        )  # fmt: skip
+    return Factor(name, key, levels)
+
+
+def refuse_fixed(name: str, line: object) -> None:
+    """Raise InputError for a setting of the sweep itself."""
+    if re.split(r"[./]", name.lstrip("~"))[0] in FIXED:
+        raise _cannot_be_swept(name, line)
+
+
+def _cannot_be_swept(name: str, line: object) -> InputError:
+    return InputError(
+        "this setting cannot be swept", setting=name, value=line,
+        allowed="one value for the whole sweep",
+    )  # fmt: skip
+
+
+def _interval(name: str, sweep: IntervalSweep, line: str | None) -> Interval:
+    info = field_at(name)
+    if info is None and "." in name:
+        raise unknown(name)
+    if info is None or info.type not in ("float", "int"):
+        raise _not_a_number(name, line)
+    assert sweep.start is not None
+    assert sweep.end is not None
+    problem = _problem_of(sweep)
+    low, high = sweep.start, sweep.end
+    whole = isinstance(low, int) or info.type == "int" or getattr(info.meta, "whole", False)
+    if whole and not problem:
+        low, high = math.ceil(low), math.floor(high)
+        problem = "there is no whole number in that interval" if low > high else ""
+    if problem:
+        raise InputError(
+            problem, setting=name, value=line,
+            allowed="interval(low,high), int(interval(low,high)) or tag(log,interval(low,high))",
+        )  # fmt: skip
+    return Interval(low, high, "log" in sweep.tags, whole)
+
+
+def _problem_of(sweep: IntervalSweep) -> str:
+    """What is wrong with an interval, whatever it is for; "" if nothing."""
+    low, high = float(sweep.start or 0.0), float(sweep.end or 0.0)
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        return "an interval goes from a number to a greater one, both finite"
+    if sweep.tags - {"log"}:
+        return f"no such tag: {', '.join(sorted(sweep.tags - {'log'}))}"
+    return "a log scale starts above 0" if "log" in sweep.tags and low <= 0 else ""
+
+
+def _not_a_number(name: str, line: str | None) -> InputError:
+    return InputError(
+        "an interval needs a setting that is a number", setting=name, value=line,
+        allowed=f"a list of options: {name}=one,another",
+    )  # fmt: skip
+
+
+# ── columns of values ────────────────────────────────────────────────────────────────────────
+
+
+def column_of(name: str, cells: Any) -> NDArray[Any]:
+    """A sequence of cells as an array of one type: the setting's, if they are of its kind."""
+    info = field_at(name)
+    array: NDArray[Any] = pd.Series(cells).to_numpy()
+    is_number = array.dtype.kind in "iu" and info is not None and info.type == "float"
+    return array.astype(float) if is_number else array
+
+
+def first_bad(name: str, column: NDArray[Any]) -> tuple[int, InputError] | None:
+    """The first cell that its setting cannot have by itself, with the reason."""
+    info = field_at(name)
+    if info is None or info.type.startswith("list"):
+        return None  # checked with the whole configuration
+    doubtful = np.flatnonzero(~in_range(info, column))
+    cells = pd.Series(column[doubtful])
+    for position in doubtful[~cells.duplicated().to_numpy()]:
+        try:
+            _check_cell(name, column[position])
+        except InputError as error:
+            return int(position), error
+    return None
+
+
+def in_range(info: FieldInfo, column: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which cells are surely good."""
+    kinds = {"float": "f", "int": "iu", "bool": "b"}.get(info.type, "")
+    meta = info.meta
+    if info.type == "bool":
+        return np.full(len(column), column.dtype.kind in kinds)
+    if not isinstance(meta, Quantity) or column.dtype.kind not in kinds:
+        return np.zeros(len(column), bool)
+    good = (column > meta.low) if meta.above else (column >= meta.low)
+    good &= column <= meta.high
+    return good & (np.floor(column) == column) if meta.whole else good
+
+
+def _check_cell(name: str, value: Any) -> None:
+    """Check one value as part of an otherwise default configuration."""
+    nested: Any = value.item() if hasattr(value, "item") else value
+    for part in reversed(name.split(".")):
+        nested = {part: nested}
+    typed(nested)
+
+
+# ── in Hydra's syntax ────────────────────────────────────────────────────────────────────────
+
+
+def param_token(key: str, value: Any) -> str:
+    """An entry of the sweeper's `params` as it would stand on the command line."""
+    if OmegaConf.is_config(value) or isinstance(value, list | tuple):
+        return f"{key}={','.join(str(item) for item in value)}"
+    return f"{key}={value}"
+
+
+def sweep_tokens(factors: Mapping[str, Sequence[object]] | Sequence[str]) -> list[str]:
+    """Factors as sweep overrides in Hydra's syntax.
+
+    factors: setting -> list of levels, or text such as "interval(2,8)"; or overrides as they are.
+    """
+    if not isinstance(factors, Mapping):
+        return list(factors)
+    return [_sweep_token(key, levels) for key, levels in factors.items()]
+
+
+def _sweep_token(key: str, levels: Sequence[object]) -> str:
+    if isinstance(levels, str) and levels.startswith(("interval(", "int(", "tag(", "range(")):
+        return f"{key}={levels}"
+    if isinstance(levels, str) or not len(levels):
+        raise InputError(
+            "needs its levels as a list", setting=key, value=levels,
+            allowed="a list of values, or interval(low,high)",
+        )  # fmt: skip
+    written = [as_tokens({key: level})[0] for level in levels]
+    values = [token.partition("=")[2] for token in written]
+    listed = ",".join(values) if len(values) > 1 else f"choice({values[0]})"
+    return f"{written[0].partition('=')[0]}={listed}"

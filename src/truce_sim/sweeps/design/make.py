@@ -1,0 +1,203 @@
+"""From overrides in Hydra's syntax to the points of a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from hydra.core.override_parser.types import Override
+from numpy.typing import NDArray
+
+from truce_sim.config.load import validate
+from truce_sim.config.tokens import as_tokens
+from truce_sim.errors import InputError, closest
+from truce_sim.settings.schema import Config
+from truce_sim.sweeps.design.cells import decode, is_choice
+from truce_sim.sweeps.design.composer import Base, Composer
+from truce_sim.sweeps.design.constraint import lookup_of, satisfied
+from truce_sim.sweeps.design.design import Design
+from truce_sim.sweeps.design.factors import (
+    Factor,
+    Interval,
+    column_of,
+    factor_of,
+    first_bad,
+    param_token,
+)
+from truce_sim.sweeps.design.sampling import ROWS, SAMPLES, arrange, rows_of
+from truce_sim.sweeps.design.tables import read_design
+
+KINDS = ("grid", "zip", *SAMPLES, *ROWS, "table")
+
+
+@dataclass(frozen=True)
+class DesignSettings:
+    """The settings under `hydra.sweeper` that choose a design.
+
+    design: its kind. points: samples (lhs, sobol, halton), trajectories (morris) or base rows
+    (saltelli). where: a constraint between parameters. table: path of a design table.
+    """
+
+    design: str = "grid"
+    points: int = 0
+    where: str = ""
+    table: str = ""
+
+    def check(self) -> None:
+        """Raise InputError unless the settings fit together."""
+        if self.design not in KINDS:
+            hint = closest(str(self.design), KINDS)
+            raise _bad("design", self.design, "no such design", ", ".join(KINDS), hint)
+        sampled = self.design in (*SAMPLES, *ROWS)
+        points: Any = self.points  # from a command line
+        if not isinstance(points, int) or isinstance(points, bool) or points < 0:
+            raise _bad("points", self.points, "is no number of points", "a whole number from 1")
+        if sampled != bool(self.points):
+            problem = f"a {self.design} design {'needs it' if sampled else 'takes none'}"
+            allowed = "a whole number from 1" if sampled else "0, or a design that samples"
+            raise _bad("points", self.points, problem, allowed)
+        for name in ("where", "table"):
+            if not isinstance(getattr(self, name), str):
+                raise _bad(name, getattr(self, name), "is not text", "text in quotes")
+        if (self.design == "table") != bool(self.table):
+            problem = "hydra.sweeper.design=table reads a table, and no other design does"
+            raise _bad("table", self.table, problem, "path of a CSV or Parquet file, with =table")
+        if self.where and self.design in ROWS:
+            problem = f"a {self.design} design lets every factor vary freely: it has no constraint"
+            raise _bad("where", self.where, problem, "leave it out, or use sobol, lhs, halton")
+
+
+def _bad(name: str, value: object, problem: str, allowed: str, hint: str = "") -> InputError:
+    return InputError(
+        problem, setting=f"hydra.sweeper.{name}", value=value, allowed=allowed, suggestion=hint
+    )
+
+
+def make_design(
+    composer: Composer,
+    params: Mapping[str, Any],
+    arguments: Sequence[str],
+    settings: DesignSettings = DesignSettings(),
+) -> tuple[Design, Config]:
+    """The design, and the configuration of the sweep itself.
+
+    params: factor -> values from the sweeper's settings; arguments: overrides of the command line,
+    which replace params of the same setting. Raises InputError for what cannot be used.
+    """
+    settings.check()
+    fixed, factors = _read(composer, params, arguments)
+    shared = validate(composer.compose(fixed).typed)
+    values = _values(composer, fixed, factors, settings, shared.seed)
+    names = values.columns.to_list()
+    _check_seeds(settings.design, names, shared)
+    keys = {name: name for name in names} | {factor.name: factor.key for factor in factors}
+    bases, base = _bases(composer, fixed, keys, values)
+    kept, left_out = _kept(values, bases, base, settings)
+    used, base = np.unique(base[kept], return_inverse=True)
+    return Design(
+        settings.design,
+        tuple(names),
+        values[kept].set_axis(pd.RangeIndex(int(kept.sum()), name="point")),
+        tuple(bases[i].plain for i in used),
+        base.astype(np.int64),
+        rows_of(settings.design, len(names), settings.points),
+        left_out,
+        settings.design != "lhs",
+    ), shared
+
+
+def _read(
+    composer: Composer, params: Mapping[str, Any], arguments: Sequence[str]
+) -> tuple[list[str], list[Factor]]:
+    """What is the same for all points, and what is swept."""
+    lines = [param_token(key, value) for key, value in params.items()]
+    latest: dict[str, Override] = {}
+    for override in composer.parse([*lines, *arguments]):
+        latest[override.get_key_element().lstrip("+~")] = override
+    fixed = [o.input_line or "" for o in latest.values() if not o.is_sweep_override()]
+    return fixed, [factor_of(o) for o in latest.values() if o.is_sweep_override()]
+
+
+def _values(
+    composer: Composer,
+    fixed: Sequence[str],
+    factors: Sequence[Factor],
+    settings: DesignSettings,
+    seed: int,
+) -> pd.DataFrame:
+    """The points asked for, each value checked by itself."""
+    if settings.design == "table":
+        values = read_design(settings.table, composer.options)
+        given = {o.get_key_element().lstrip("+~") for o in composer.parse(fixed)}
+        twice = sorted(given & set(values)) or [factor.name for factor in factors]
+        if twice:
+            problem = f"the table has its own values, but the overrides have {', '.join(twice)} too"
+            raise _bad("table", settings.table, problem, "each setting in one place")
+        return values
+    for factor in factors:
+        domain = factor.domain
+        ends = (domain.low, domain.high) if isinstance(domain, Interval) else domain
+        bad = first_bad(factor.name, column_of(factor.name, ends))
+        if bad:
+            raise bad[1]
+    return arrange(settings.design, factors, settings.points, seed)
+
+
+def _check_seeds(kind: str, factors: Sequence[str], shared: Config) -> None:
+    """Refuse seeds that a design with seeds of its own cannot have."""
+    if kind not in ROWS:
+        return
+    what = f"a {kind} design gives every base row or trajectory one seed of its own"
+    if "seed" in factors:
+        raise InputError(what, setting="seed", allowed="one seed for the whole sweep")
+    if not shared.sweep.common_random_numbers:
+        raise InputError(
+            what, setting="sweep.common_random_numbers", value=False, allowed="true, the default"
+        )
+
+
+def _bases(
+    composer: Composer, fixed: Sequence[str], keys: Mapping[str, str], values: pd.DataFrame
+) -> tuple[list[Base], NDArray[np.int64]]:
+    """A base for each distinct choice of config groups, and which one each point has.
+
+    keys: factor -> its name as overrides have it. The first point of each base is tried as Hydra
+    would compose it, which refuses unknown settings.
+    """
+    chosen = [name for name in keys if is_choice(name)]
+    base = np.zeros(len(values), np.int64)
+    if chosen:
+        numbers = values.groupby(chosen, sort=False, dropna=False).ngroup()
+        base = np.asarray(numbers, np.int64)
+    bases = []
+    for first in np.unique(base, return_index=True)[1]:
+        cells = {name: values[name].iloc[first] for name in keys}
+        tokens = [as_tokens({keys[name]: cells[name]})[0] for name in chosen]
+        found = composer.compose([*fixed, *tokens])
+        others = {keys[n]: decode(n, cell) for n, cell in cells.items() if not is_choice(n)}
+        found.check_values(others)
+        bases.append(found)
+    return bases, base
+
+
+def _kept(
+    values: pd.DataFrame, bases: Sequence[Base], base: NDArray[np.int64], settings: DesignSettings
+) -> tuple[NDArray[np.bool_], dict[str, int]]:
+    """Which points stay, and how many are left out for which reason.
+
+    A morris or saltelli design keeps its duplicates: they have seeds of their own, and places.
+    """
+    kept, left_out = np.ones(len(values), bool), {}
+    if settings.design not in ROWS and not values.columns.empty:
+        kept = ~values.duplicated().to_numpy()
+        left_out["duplicate"] = int(len(values) - kept.sum())
+    if settings.where:
+        good = satisfied(settings.where, lookup_of(values, bases, base), len(values))
+        left_out["constraint"] = int((kept & ~good).sum())
+        kept = kept & good
+    if not kept.any():
+        raise _bad("where", settings.where, "no point of the design meets it", "a wider constraint")
+    return kept, {reason: count for reason, count in left_out.items() if count}

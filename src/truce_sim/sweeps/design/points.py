@@ -1,0 +1,103 @@
+"""From a point of a design to its checked configuration, and to the value that the engine runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from truce_sim.engine.run import RunSpec
+from truce_sim.errors import InputError
+from truce_sim.settings.schema import Config
+from truce_sim.simulation.spec import make_spec
+from truce_sim.sweeps.design.cells import is_choice
+from truce_sim.sweeps.design.configs import config_of, has_references
+from truce_sim.sweeps.design.seeds import seed_of_point, seed_of_row
+
+if TYPE_CHECKING:
+    from truce_sim.sweeps.design.design import Design
+
+#: Points made together: enough to be quick, few enough to fit the largest border in memory.
+_BLOCK = 256
+
+Template = tuple[Config, RunSpec]
+
+# ── what the engine runs ─────────────────────────────────────────────────────────────────────
+
+
+def specs_of(design: Design, points: range) -> list[RunSpec]:
+    """The runs of some points, checked; raises InputError for the first bad point, naming it."""
+    specs: list[RunSpec] = []
+    templates: dict[int, Template | None] = {}
+    for start in range(points.start, points.stop, _BLOCK):
+        block = range(start, min(start + _BLOCK, points.stop))
+        quick = _quick_specs(design, block, templates)
+        specs += [quick.get(point) or _spec_of(design, point) for point in block]
+    return specs
+
+
+def _quick_specs(
+    design: Design, block: range, templates: dict[int, Template | None]
+) -> dict[int, RunSpec]:
+    """Those of the points that can be made by column, checked."""
+    from truce_sim.sweeps.design.bulk import filled, plain_number
+
+    names = [name for name in design.factors if not is_choice(name) and name != "seed"]
+    if not names or not all(map(plain_number, names)):
+        return {}
+    found: dict[int, RunSpec] = {}
+    for base in np.unique(design.base[block.start : block.stop]):
+        members = block.start + np.flatnonzero(design.base[block.start : block.stop] == base)
+        if base not in templates:
+            templates[base] = _template(design, int(members[0]))
+        template = templates[base]
+        if template is None:
+            continue
+        config, spec = template
+        columns = {name: design.values[name].to_numpy()[members] for name in names}
+        params, good = filled(config, spec, columns)
+        for i in np.flatnonzero(good):
+            point = int(members[i])
+            made = RunSpec(params[i : i + 1], spec.border, spec.seed, spec.replicate)
+            found[point] = _with_seed(design, point, config, made)
+    return found
+
+
+def _template(design: Design, point: int) -> Template | None:
+    """A checked point that others of its base can be copied from; None where there is none."""
+    base, values = design.bases[design.base[point]], _values_of(design, point)
+    if base["interventions"] or has_references(base):
+        return None
+    try:
+        config = config_of(base, values)
+        return config, make_spec(config)
+    except InputError:
+        return None
+
+
+def _values_of(design: Design, point: int) -> dict[str, Any]:
+    return {name: design.values[name].iloc[point] for name in design.factors}
+
+
+def _spec_of(design: Design, point: int) -> RunSpec:
+    """One point the long way."""
+    values = _values_of(design, point)
+    try:
+        config = config_of(design.bases[design.base[point]], values)
+        return _with_seed(design, point, config, make_spec(config))
+    except InputError as error:
+        told = ", ".join(f"{name}={value}" for name, value in values.items())
+        raise error.at(origin=f"point {point} ({told})") from None
+
+
+def _with_seed(design: Design, point: int, config: Config, spec: RunSpec) -> RunSpec:
+    """The spec with the seed of its point: all have the same, unless the design or the sweep says
+    otherwise. config: of any point with the same base."""
+    seed = int(design.values["seed"].iloc[point]) if "seed" in design.factors else config.seed
+    if design.rows is not None:
+        return replace(spec, seed=seed_of_row(seed, int(design.rows[point])))
+    spec = replace(spec, seed=seed)
+    if config.sweep.common_random_numbers:
+        return spec
+    return replace(spec, seed=seed_of_point(spec))

@@ -1,0 +1,125 @@
+"""A design that somebody else made: a CSV or Parquet table with a row a point, whose columns are
+settings and config groups."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from truce_sim.errors import InputError, closest
+from truce_sim.settings.fields import field_at
+from truce_sim.sweeps.design.cells import encode, is_choice
+from truce_sim.sweeps.design.factors import MAX_POINTS, column_of, first_bad, refuse_fixed
+
+SETTING = "hydra.sweeper.table"
+_ALLOWED = "a CSV or Parquet file; its columns are settings and config groups"
+
+
+def read_design(path: str, options: Callable[[str], Sequence[str]]) -> pd.DataFrame:
+    """The points of a table, a typed column a factor.
+
+    path: relative to the current folder. options: config group -> its options. Raises InputError
+    for a file that cannot be read, and for a bad cell, naming its row (from 1) and column.
+    """
+    raw = _read(Path(path).expanduser())
+    for name in raw.columns:
+        refuse_fixed(name, None)
+    if not 0 < len(raw) <= MAX_POINTS:
+        problem = "has no rows" if raw.empty else f"has {len(raw):,} rows"
+        raise InputError(
+            problem, setting=SETTING, value=path, allowed=f"from 1 row up to {MAX_POINTS:,}"
+        )
+    return pd.DataFrame({name: _column(path, name, raw[name], options) for name in raw.columns})
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """The table as it is; cells of a CSV file as text."""
+    problem = ""
+    try:
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
+    except FileNotFoundError:
+        problem = "no such file"
+    except (OSError, ValueError, pa.ArrowException) as error:
+        problem = f"cannot be read: {(str(error).splitlines() or [''])[0]}"
+    else:
+        names = [str(name) for name in frame.columns]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        problem = f"names a column twice: {', '.join(twice)}" if twice else ""
+        problem = problem or ("has no columns" if not names else "")
+        problem = problem or ("has a column without a name" if "" in names else "")
+    if problem:
+        raise InputError(problem, setting=SETTING, value=str(path), allowed=_ALLOWED)
+    return frame.set_axis(names, axis=1).reset_index(drop=True)
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    from pyarrow import csv as arrow
+
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        names = next(csv.reader(file), [])
+    as_text = arrow.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
+    frame: pd.DataFrame = arrow.read_csv(path, convert_options=as_text).to_pandas()
+    return frame
+
+
+def _column(path: str, name: str, cells: pd.Series, options: Callable[[str], Sequence[str]]) -> Any:
+    """One column with its cells read, converted to the setting's type and checked."""
+    if cells.dtype.kind not in "iufb":
+        cells = pd.Series([_cell(path, name, row, cell) for row, cell in enumerate(cells)])
+    column = column_of(name, cells)
+    bad = _bad_option(name, column, options(name)) if is_choice(name) else first_bad(name, column)
+    if bad:
+        raise bad[1].at(origin=_place(path, name, bad[0]))
+    return column
+
+
+def _cell(path: str, name: str, row: int, cell: Any) -> object:
+    """The value of a cell that is no plain number."""
+    info = field_at(name)
+    kind = "group" if is_choice(name) else info.type if info else "list"
+    try:
+        read = _READERS.get(kind, json.loads)
+        value = read(cell) if isinstance(cell, str) else cell
+    except ValueError:
+        allowed = info.allowed if info else "JSON, such as [1, 2]"
+        problem = f"is not {_KINDS.get(kind, 'JSON')}"
+        raise InputError(
+            problem, setting=name, value=cell, allowed=allowed, origin=_place(path, name, row)
+        ) from None
+    value = value.tolist() if hasattr(value, "tolist") else value
+    return encode(name, value)
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError(text)
+    return text.lower() == "true"
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "float": float, "int": int, "bool": _flag, "str": str, "group": str,
+}  # fmt: skip
+_KINDS = {"float": "a number", "int": "a whole number", "bool": "true or false"}
+
+
+def _bad_option(
+    name: str, column: Iterable[Any], known: Sequence[str]
+) -> tuple[int, InputError] | None:
+    """The first cell that is no option of its config group; all are, of an unknown group."""
+    for row, cell in enumerate(column if known else []):
+        if cell not in known:
+            return row, InputError(
+                "no such option", setting=name, value=cell, allowed=", ".join(known),
+                suggestion=closest(str(cell), known),
+            )  # fmt: skip
+    return None
+
+
+def _place(path: str, name: str, row: int) -> str:
+    return f"{path} row {row + 1}, column {name}"

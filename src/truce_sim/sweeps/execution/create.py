@@ -1,0 +1,224 @@
+"""A sweep's folder, made or extended: everything is checked before anything is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from truce_sim.config.load import to_plain
+from truce_sim.engine.compile import DIGEST
+from truce_sim.engine.run import RunSpec
+from truce_sim.errors import InputError
+from truce_sim.results import columns
+from truce_sim.results.provenance import make_folder, provenance, version
+from truce_sim.results.store import to_table, write_json, write_table
+from truce_sim.settings.schema import Config
+from truce_sim.sweeps.design.design import Design
+from truce_sim.sweeps.design.points import specs_of
+from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
+from truce_sim.sweeps.execution.lock import locked
+from truce_sim.sweeps.folder.folder import PARTS, SweepFolder, read_folder
+from truce_sim.sweeps.folder.plan import stretches
+from truce_sim.sweeps.folder.spec_files import key_of, write_specs
+from truce_sim.sweeps.summaries.contrasts import find_pairs
+from truce_sim.sweeps.summaries.targets import check_until
+
+#: Settings that say how runs are made, not which: an extension may have others.
+_FREE = ("replicates", "workers", "compare", "question", "run_timeout", "jobs", "until")
+_RECORDS = ("series_every_days", "events", "only_if_collapsed")
+
+_SLICE = 1000
+
+
+def prepare(design: Design, shared: Config, overrides: Sequence[str]) -> SweepFolder:
+    """The folder of a sweep: a new one, or an earlier one of the same name, extended.
+
+    Raises InputError, with nothing written, for a bad point, for a folder of something else, and
+    for one whose runs are not of the same rules, program or settings.
+    """
+    _check_settings(design, shared)
+    path = Path(shared.output.dir) / shared.output.name
+    if shared.output.name and (path / "manifest.json").is_file():
+        return _extend(read_folder(path), design, shared, overrides)
+
+    def fill(folder: Path) -> None:
+        keys = write_specs(folder / "specs", 0, _specs(design))
+        _write_design(folder, design.values, design.base.tolist(), keys, design.rows)
+        (folder / PARTS).mkdir()
+        write_json(folder / "manifest.json", _describe(design, shared, overrides))
+
+    return read_folder(make_folder(shared.output.dir, "sweep", shared.output.name, fill))
+
+
+def _check_settings(design: Design, shared: Config) -> None:
+    """Refuse what cannot be compared, or watched until it is known well enough."""
+    sweep = shared.sweep
+    check_until(sweep, shared.run.horizon_days)
+    if sweep.compare:
+        find_pairs(design.values, design.factors, sweep.compare)
+
+
+def _specs(design: Design, points: Sequence[int] | None = None) -> Iterator[RunSpec]:
+    """The specs of these points, in ascending order, or of all; checked as they come."""
+    wanted = np.ones(len(design.values), bool)
+    if points is not None:
+        wanted[:] = False
+        wanted[list(points)] = True
+    for stretch in stretches(wanted):
+        for start in range(0, len(stretch), _SLICE):
+            yield from specs_of(design, stretch[start : start + _SLICE])
+
+
+def _write_design(
+    folder: Path,
+    values: pd.DataFrame,
+    base: Sequence[int],
+    keys: Sequence[str],
+    rows: NDArray[np.int64] | None,
+) -> None:
+    frame = values.assign(base=base, key=keys).reset_index()
+    if rows is not None:
+        frame["row"] = rows
+    write_table(folder / "design.parquet", to_table(frame, columns.SWEEP))
+
+
+def _describe(design: Design, shared: Config, overrides: Sequence[str]) -> dict[str, Any]:
+    """The manifest of a sweep that has not finished."""
+    return provenance(shared.seed, overrides) | {
+        "kind": "sweep",
+        "status": "running",
+        "design": design.kind,
+        "factors": list(design.factors),
+        "points": len(design.values),
+        "left_out": dict(design.left_out),
+        "extendable": design.extendable,
+        "config": to_plain(shared),
+        "bases": list(design.bases),
+    }
+
+
+# ── going on with a folder ───────────────────────────────────────────────────────────────────
+
+
+def refuse_other_rules(folder: SweepFolder) -> None:
+    """Raise InputError unless this program would make the same runs as are there."""
+    theirs = folder.manifest
+    for name, ours, what in (
+        ("rules", DIGEST, "the rules of the model, or numba or numpy, have changed"),
+        ("truce_sim", version("truce-sim"), "another version of truce-sim made it"),
+    ):
+        if theirs.get(name) != ours:
+            raise InputError(
+                f"{what}: its runs are of {name} {theirs.get(name)}, now {ours}; they do not mix",
+                value=str(folder.path),
+                allowed="another output.name for a sweep of its own, or the version (git commit "
+                f"{str(theirs.get('git_commit'))[:12]}) that made this one",
+            )
+
+
+def _extend(
+    folder: SweepFolder, design: Design, shared: Config, overrides: Sequence[str]
+) -> SweepFolder:
+    """The folder with what the design has more; what is there stays, and keeps its numbers."""
+    refuse_other_rules(folder)
+    _refuse_other_settings(folder, design, shared)
+    keys = [key_of(spec) for spec in _specs(design)]
+    known = folder.design
+    there = set(_identities(known, known["key"].tolist(), folder.factors))
+    asked = _identities(design.values, keys, folder.factors)
+    new = [i for i, identity in enumerate(asked) if identity not in there]
+    if new and not (design.extendable and folder.manifest["extendable"]):
+        raise InputError(
+            f"has {folder.points} points of another {design.kind} design, which cannot be "
+            "extended: its points depend on their number",
+            setting="hydra.sweeper.points", value=len(design.values),
+            allowed="the number it has (to resume it), or another output.name",
+        )  # fmt: skip
+    if new and design.kind in (*SAMPLES, *ROWS) and not there <= set(asked):
+        raise InputError(
+            f"has points of a {design.kind} design of other ranges or another constraint: what is "
+            "made of them together would be of neither",
+            setting="output.name", value=shared.output.name,
+            allowed="the same ranges (to resume or extend it), or another output.name",
+        )  # fmt: skip
+    if not new and to_plain(shared) == folder.manifest["config"]:
+        return folder
+    with locked(folder.path):
+        manifest = folder.manifest | {
+            "status": "running",
+            "points": folder.points + len(new),
+            "left_out": dict(design.left_out),
+            "config": to_plain(shared),
+            "overrides": list(overrides),
+        }
+        if new:
+            manifest |= _append(folder, design, keys, new)
+        write_json(folder.path / "manifest.json", manifest)
+    return read_folder(folder.path)
+
+
+def _append(
+    folder: SweepFolder, design: Design, keys: Sequence[str], new: Sequence[int]
+) -> dict[str, Any]:
+    """Write the specs and the rows of new points; returns what the manifest has to say of them."""
+    bases = [*folder.manifest["bases"]]
+    numbers = []
+    for new_base in design.bases:
+        if new_base not in bases:
+            bases.append(new_base)
+        numbers.append(bases.index(new_base))
+    write_specs(folder.path / "specs", folder.points, _specs(design, new))
+    known = folder.design
+    added = design.values.iloc[list(new)]
+    values = pd.concat([known[list(folder.factors)], added], ignore_index=True)
+    values.index.name = "point"
+    base: list[int] = [*known["base"].tolist(), *(numbers[design.base[i]] for i in new)]
+    rows = None
+    if design.rows is not None:
+        rows = np.concatenate([known["row"].to_numpy(), design.rows[list(new)]])
+    _write_design(folder.path, values, base, [*known["key"], *(keys[i] for i in new)], rows)
+    return {"bases": bases}
+
+
+def _identities(
+    values: pd.DataFrame, keys: Sequence[str], factors: Sequence[str]
+) -> list[tuple[object, ...]]:
+    """What makes a point this point: its swept values and the digest of what they mean."""
+    return list(zip(keys, *(values[name].tolist() for name in factors), strict=True))
+
+
+def _refuse_other_settings(folder: SweepFolder, design: Design, shared: Config) -> None:
+    """Raise InputError where the folder is of another design, or other settings."""
+    allowed = "the same as before (to resume or extend it), or another output.name"
+    if design.kind != folder.manifest["design"] or design.factors != folder.factors:
+        raise InputError(
+            f"is a {folder.manifest['design']} sweep of {', '.join(folder.factors) or 'nothing'}",
+            setting="output.name", value=shared.output.name,
+            allowed=f"the same settings swept, not {', '.join(design.factors) or 'none'} "
+            f"({design.kind}); or another name",
+        )  # fmt: skip
+    before, now = folder.manifest["config"], to_plain(shared)
+    for path, old, new in _differences(before, now):
+        part, _, name = path.partition(".")
+        if part == "output" or (part == "sweep" and name.split(".")[0] in _FREE):
+            continue
+        raise InputError(
+            f"the runs in {folder.path} have {json.dumps(old)}: they do not mix",
+            setting=path, value=new, allowed=allowed,
+        )  # fmt: skip
+
+
+def _differences(before: Any, now: Any, path: str = "") -> Iterator[tuple[str, object, object]]:
+    """(path, old, new) of every setting that differs."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for name in {**before, **now}:
+            where = f"{path}.{name}".removeprefix(".")
+            yield from _differences(before.get(name), now.get(name), where)
+    elif json.dumps(before) != json.dumps(now):
+        yield path, before, now

@@ -1,0 +1,212 @@
+"""A sweep from its design to its results: what is missing is run, then everything is summed up.
+
+The driver holds no results. What is done stands in the folder, under names that say which runs it
+is; so an interrupted sweep goes on where it was, and a longer one pays only for what is new.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from truce_sim.errors import InputError
+from truce_sim.results.store import Damaged, remove_leftovers
+from truce_sim.settings.schema import Config
+from truce_sim.sweeps.design.design import Design
+from truce_sim.sweeps.execution.create import prepare, refuse_other_rules
+from truce_sim.sweeps.execution.crew import Crew, count_workers
+from truce_sim.sweeps.execution.lock import locked
+from truce_sim.sweeps.execution.progress import Progress, Stopped
+from truce_sim.sweeps.execution.worker import Done
+from truce_sim.sweeps.folder.folder import PARTS, SweepFolder, read_folder
+from truce_sim.sweeps.folder.plan import Chunk, cut, missing, runs_per_chunk, uncovered
+from truce_sim.sweeps.summaries.results import has_results, write_results
+from truce_sim.sweeps.summaries.targets import target_replicates
+
+if TYPE_CHECKING:
+    from truce_sim.sweeps.execution.jobs import Jobs
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """A finished sweep.
+
+    summary: a row for each point, indexed by `point`: the swept values, then shares and means with
+    95 % intervals (`summary.survival_table`). contrasts: a row for each pair, or None. workers: 0
+    where the work was done by jobs of a launcher.
+    """
+
+    folder: Path
+    design: pd.DataFrame
+    summary: pd.DataFrame
+    contrasts: pd.DataFrame | None
+    horizon: int
+    runs_done: int
+    runs_new: int
+    runs_failed: int
+    seconds: float
+    engine_seconds: float
+    workers: int
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """All runs: point, replicate, seed, swept values, outcome (meanings in `columns`)."""
+        return read_folder(self.folder).runs()
+
+    @property
+    def failures(self) -> pd.DataFrame:
+        """The runs that failed, with error and traceback."""
+        return read_folder(self.folder).failures
+
+
+def run_sweep(
+    design: Design,
+    shared: Config,
+    overrides: Sequence[str],
+    progress: Progress,
+    jobs: Jobs | None = None,
+) -> SweepResult:
+    """Run every point with all its replicates, into a new folder or an earlier one of its name;
+    through a launcher's jobs, or else with workers on this machine.
+
+    Everything that can be refused is refused (InputError) before anything is written. Raises
+    Stopped when the sweep ends before it is finished.
+    """
+    return carry_on(prepare(design, shared, overrides), progress, jobs=jobs)
+
+
+def carry_on(
+    folder: SweepFolder, progress: Progress, workers: int | None = None, jobs: Jobs | None = None
+) -> SweepResult:
+    """Run what is missing in a sweep's folder, and sum up. Raises as run_sweep."""
+    refuse_other_rules(folder)
+    with locked(folder.path):
+        work = _Work(folder, progress, workers or count_workers(folder.settings.workers), jobs)
+        work.finish()
+        return work.result()
+
+
+@dataclass
+class _Work:
+    """What is being done on a folder."""
+
+    folder: SweepFolder
+    progress: Progress
+    workers: int
+    jobs: Jobs | None
+    begun: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
+    engine_seconds: float = 0.0
+    runs_new: int = 0
+
+    def finish(self) -> None:
+        """Run what is missing until nothing is, then write the results."""
+        remove_leftovers(self.folder.path)
+        damaged = list(self._set_damaged_aside())
+        with self._told():
+            while True:
+                for path in damaged:
+                    self.progress.say(f"{path} is damaged: set aside, its runs are run again")
+                try:
+                    self._run_missing()
+                    if self.runs_new or not has_results(self.folder):
+                        write_results(self.folder, time.monotonic() - self.begun)
+                    break
+                except Damaged as error:
+                    damaged = [self._set_aside(error.path)]
+
+    def _run_missing(self) -> None:
+        begun, chunks = time.monotonic(), list(self._todo())
+        if not chunks:
+            return
+        with Crew(self.folder, min(self.workers, len(chunks))) as crew:
+            while chunks:
+                if self.jobs:
+                    self._run_jobs(self.jobs, chunks)
+                else:
+                    for done in crew.run(chunks):
+                        self._count(done)
+                chunks = list(self._todo())
+                self.progress.expect(int(target_replicates(self.folder).sum()))
+        self.seconds += time.monotonic() - begun
+
+    def _run_jobs(self, jobs: Jobs, chunks: list[Chunk]) -> None:
+        """Raises RuntimeError where runs did not come back: nothing is tried again silently."""
+        trouble = jobs.run(self.folder, chunks, self._count)
+        lost = sum(chunk.runs for chunk in uncovered(chunks, self.folder.chunks()))
+        if lost:
+            raise RuntimeError(
+                f"{lost:,} runs did not come back from their jobs: {'; '.join(trouble[:3])}. The "
+                f"same command with output.name={self.folder.path.name} starts jobs for them"
+            )
+        for words in trouble:
+            self.progress.say(words)
+
+    def _todo(self) -> Iterator[Chunk]:
+        size = runs_per_chunk(self.folder.points * self.folder.replicates)
+        return cut(missing(self.folder.chunks(), target_replicates(self.folder)), size)
+
+    def _count(self, done: Done) -> None:
+        self.runs_new += done.runs
+        self.engine_seconds += done.engine_seconds
+        self.progress.advance(done.runs)
+
+    def _set_damaged_aside(self) -> Iterator[Path]:
+        """Parts that are cut short, and others that are in the way of saying what is wanted."""
+        yield from map(self._set_aside, self.folder.damaged())
+        while True:
+            try:
+                target_replicates(self.folder)
+                return
+            except Damaged as error:
+                yield self._set_aside(error.path)
+
+    def _set_aside(self, path: Path) -> Path:
+        """A part that is not whole is kept under another name, and its runs are run again."""
+        if path.parent != self.folder.path / PARTS:
+            raise InputError(
+                f"{path} is damaged, and nothing else says what the points are",
+                allowed="a copy of it in its place; or run the sweep anew",
+            )
+        path.replace(path.with_name(path.name + ".damaged"))
+        return path
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Progress from start to end, and what an interruption means."""
+        done = sum(chunk.runs for chunk in self.folder.chunks())
+        self.progress.start(int(target_replicates(self.folder).sum()), done, self.folder.path)
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise self._stopped("Interrupted", 130) from None
+        except (RuntimeError, OSError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise self._stopped(str(error)) from error
+        finally:
+            self.progress.finish()
+
+    def _stopped(self, why: str, exit_code: int = 1) -> Stopped:
+        done = sum(chunk.runs for chunk in self.folder.chunks())
+        return Stopped(
+            why, self.folder.path, done, int(target_replicates(self.folder).sum()), exit_code
+        )
+
+    def result(self) -> SweepResult:
+        """What came of it."""
+        folder = read_folder(self.folder.path)
+        summary = folder.summary
+        return SweepResult(
+            folder.path, folder.design[list(folder.factors)], summary, folder.contrasts,
+            int(summary["horizon"].max()), int(summary["runs"].sum() + summary["failed"].sum()),
+            self.runs_new, int(summary["failed"].sum()), self.seconds, self.engine_seconds,
+            0 if self.jobs else self.workers,
+        )  # fmt: skip

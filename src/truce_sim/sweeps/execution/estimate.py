@@ -1,0 +1,65 @@
+"""What a sweep will take, measured on a few of its runs."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from truce_sim.engine.run import outcomes
+from truce_sim.engine.world import make_world
+from truce_sim.settings.schema import Config
+from truce_sim.sweeps.design.design import Design
+from truce_sim.sweeps.design.points import specs_of
+from truce_sim.sweeps.execution.crew import count_workers
+
+#: Bytes on disk a run takes in its part and in runs.parquet (measured; docs/scaling.md).
+BYTES_PER_RUN = 90
+#: Wall time over engine time of a long sweep (measured), and what starting takes.
+OVERHEAD, START_SECONDS = 1.15, 2.0
+
+_POINTS, _REPLICATES, _SECONDS = 40, 5, 1.5
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Runs of a sweep, seconds it takes here with so many workers, bytes without series and
+    events. The seconds are a guess from runs that were timed."""
+
+    runs: int
+    seconds: float
+    workers: int
+    bytes: int
+    timed: int
+
+
+def estimate(design: Design, shared: Config) -> Estimate:
+    """Time runs of points spread over the design; checks every point on the way.
+
+    Raises InputError for the first bad point.
+    """
+    points = len(design.values)
+    for start in range(0, points, 1000):
+        specs_of(design, range(start, min(start + 1000, points)))
+    until = shared.sweep.until
+    runs = points * (until.ceiling if until.outcome else shared.sweep.replicates)
+    seconds, timed = _time_some(design)
+    workers = count_workers(shared.sweep.workers)
+    wall = START_SECONDS + OVERHEAD * runs * seconds / workers
+    return Estimate(runs, wall, workers, BYTES_PER_RUN * runs, timed)
+
+
+def _time_some(design: Design) -> tuple[float, int]:
+    """Seconds a run, and how many runs that is the mean of."""
+    world, timed, spent = make_world(), 0, 0.0
+    chosen = np.unique(np.linspace(0, len(design.values) - 1, _POINTS).astype(int))
+    outcomes(specs_of(design, range(1))[0], [0], world)  # compiles
+    for point in np.random.default_rng(0).permutation(chosen).tolist():
+        spec = specs_of(design, range(point, point + 1))[0]
+        begun = time.perf_counter()
+        outcomes(spec, range(_REPLICATES), world)
+        spent, timed = spent + time.perf_counter() - begun, timed + _REPLICATES
+        if spent > _SECONDS:
+            break
+    return spent / timed, timed

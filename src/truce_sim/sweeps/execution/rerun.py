@@ -1,0 +1,106 @@
+"""Failed runs, run again in their place: for timeouts, crashes and full memory that may pass."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import groupby
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from truce_sim.results.store import read_table, write_json, write_table
+from truce_sim.sweeps.execution.create import refuse_other_rules
+from truce_sim.sweeps.execution.crew import Crew, count_workers
+from truce_sim.sweeps.execution.driver import SweepResult, carry_on
+from truce_sim.sweeps.execution.lock import locked
+from truce_sim.sweeps.execution.progress import Progress, Stopped
+from truce_sim.sweeps.folder.folder import RERUNS, SweepFolder, read_folder
+from truce_sim.sweeps.folder.plan import Chunk
+
+
+def rerun_failed(
+    folder: SweepFolder, progress: Progress, run_timeout: float | None = None
+) -> SweepResult:
+    """Run failed runs again, then sum up. A run that fails again stays a failed row.
+
+    The new rows are collected beside the parts and put in their place part by part, each part
+    written whole, so a crash loses nothing. run_timeout: seconds, from now on. Raises as carry_on.
+    """
+    refuse_other_rules(folder)
+    begun, workers = time.monotonic(), count_workers(folder.settings.workers)
+    with locked(folder.path):
+        folder = _reopened(folder, run_timeout)
+        shutil.rmtree(folder.path / RERUNS, ignore_errors=True)  # of one that was killed
+        failed = list(_failed(folder))
+        progress.start(sum(c.runs for c in failed), 0, folder.path)
+        try:
+            with Crew(folder, min(workers, len(failed)), RERUNS) as crew:
+                for done in crew.run(failed):
+                    progress.advance(done.runs)
+            _put_in_place(folder)
+        except KeyboardInterrupt:
+            there, again = sum(c.runs for c in folder.chunks()), f"rerun {folder.path} --failed"
+            raise Stopped("Interrupted", folder.path, there, there, 130, again) from None
+        finally:
+            progress.finish()
+    result, runs = carry_on(folder, progress), sum(chunk.runs for chunk in failed)
+    seconds = time.monotonic() - begun
+    return replace(result, runs_new=result.runs_new + runs, seconds=seconds)
+
+
+def _reopened(folder: SweepFolder, run_timeout: float | None) -> SweepFolder:
+    """The folder, which says from now on that its results are not those of its parts."""
+    manifest = copy.deepcopy(folder.manifest) | {"status": "running"}
+    if run_timeout is not None:
+        manifest["config"]["sweep"]["run_timeout"] = run_timeout
+    write_json(folder.path / "manifest.json", manifest)
+    return read_folder(folder.path)
+
+
+def _failed(folder: SweepFolder) -> Iterator[Chunk]:
+    """The failed runs as chunks of one point and consecutive replicates."""
+    for chunk, table in folder.tables(["status"]):
+        footer = folder.footer(chunk)
+        if footer is None or not footer.failed:
+            continue
+        rows = table.to_pylist()
+        runs = [(r["point"], r["replicate"]) for r in rows if r["status"] != "done"]
+        for _, some in groupby(enumerate(runs), lambda at: (at[1][0], at[1][1] - at[0])):
+            (_, (point, first)), *rest = list(some)
+            yield Chunk(range(point, point + 1), range(first, first + 1 + len(rest)))
+
+
+def _put_in_place(folder: SweepFolder) -> None:
+    """Parts with failures get the new rows in the place of the failed ones."""
+    again = folder.path / RERUNS
+    found = [read_table(path) for path in sorted(again.glob("p*.parquet"))]
+    for chunk in folder.chunks() if found else ():
+        new = _within(pa.concat_tables(found), chunk)
+        if new.num_rows:
+            old = _without(folder.table(chunk), new)
+            rows = pa.concat_tables([old, new]).unify_dictionaries()
+            rows = rows.sort_by([("point", "ascending"), ("replicate", "ascending")])
+            failed = np.count_nonzero(pc.not_equal(rows["status"].cast(pa.string()), "done"))
+            write_table(folder.part(chunk), rows, {"failed": str(failed)})
+    shutil.rmtree(again, ignore_errors=True)
+
+
+def _within(table: pa.Table, chunk: Chunk) -> pa.Table:
+    """The rows that are runs of a chunk."""
+    points, replicates = table["point"].to_numpy(), table["replicate"].to_numpy()
+    ours = (points >= chunk.points.start) & (points < chunk.points.stop)
+    ours &= (replicates >= chunk.replicates.start) & (replicates < chunk.replicates.stop)
+    return table.filter(pa.array(ours))
+
+
+def _without(table: pa.Table, others: pa.Table) -> pa.Table:
+    """The rows that are not runs of another table."""
+    own, theirs = (zip(t["point"].to_pylist(), t["replicate"].to_pylist(), strict=True)
+                   for t in (table, others))  # fmt: skip
+    gone = set(theirs)
+    return table.filter(pa.array([run not in gone for run in own]))

@@ -1,0 +1,52 @@
+"""Some of a sweep's work, for a process that somebody else started, here or on another machine.
+
+Every worker of a sweep sees the same folder. A share is a fixed choice of chunks, so workers need
+not talk to one another; what is there already is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+
+from truce_sim.sweeps.execution.create import refuse_other_rules
+from truce_sim.sweeps.execution.crew import Crew, count_workers
+from truce_sim.sweeps.execution.progress import Progress, Stopped
+from truce_sim.sweeps.folder.folder import read_folder
+from truce_sim.sweeps.folder.plan import Chunk, cut, missing, runs_per_chunk, uncovered
+from truce_sim.sweeps.summaries.targets import target_replicates
+
+
+def work_on_share(
+    path: str | Path, share: int, shares: int, progress: Progress, workers: int | None = None
+) -> int:
+    """Do what is missing of a share; returns how many of its runs failed. Raises as work_on."""
+    wanted = target_replicates(read_folder(path))
+    everything = cut(missing([], wanted), runs_per_chunk(int(wanted.sum())))
+    return work_on(path, islice(everything, share, None, shares), progress, workers)
+
+
+def work_on(
+    path: str | Path, chunks: Iterable[Chunk], progress: Progress, workers: int | None = None
+) -> int:
+    """Run those of the chunks that are missing; returns how many of their runs failed.
+
+    Raises InputError for no sweep's folder or other rules, Stopped where it cannot be finished.
+    """
+    folder = read_folder(path)
+    refuse_other_rules(folder)
+    todo = list(uncovered(chunks, folder.chunks()))
+    runs, failed, done = sum(chunk.runs for chunk in todo), 0, 0
+    progress.start(runs, 0, folder.path)
+    try:
+        with Crew(folder, min(workers or count_workers(0), len(todo))) as crew:
+            for answer in crew.run(todo):
+                failed, done = failed + answer.failed, done + answer.runs
+                progress.advance(answer.runs)
+    except (RuntimeError, OSError, KeyboardInterrupt) as error:
+        why = "Interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+        raise Stopped(why, folder.path, done, runs) from None
+    finally:
+        progress.finish()
+    return failed

@@ -1,0 +1,82 @@
+"""Daily series and event logs of a sweep's runs, where asked for, as rows of Arrow tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from truce_sim.engine.params import MAX_MEDIATORS
+from truce_sim.engine.world import EVENT, SERIES
+from truce_sim.results import columns
+from truce_sim.results.frames import event_frame, series_frame
+from truce_sim.results.store import to_table
+from truce_sim.settings.schema import SweepConfig
+
+
+def recorder_of(settings: SweepConfig) -> Recorder | None:
+    """What records a sweep's runs day by day; None where nothing of that is asked for."""
+    return Recorder(settings) if settings.series_every_days or settings.events else None
+
+
+class Recorder:
+    """Keeps what the world recorded of each run of a chunk, until it is taken."""
+
+    def __init__(self, settings: SweepConfig) -> None:
+        self._every = settings.series_every_days
+        self._events_wanted = settings.events
+        self._only_if_collapsed = settings.only_if_collapsed
+        self._series: list[tuple[int, int, NDArray[np.int64], NDArray[np.void]]] = []
+        self._events: list[tuple[int, int, NDArray[np.void]]] = []
+
+    def keep(self, point: int, replicate: int, outcome: np.void, world: np.void) -> None:
+        """What is wanted of the run that `world` has just ended; nothing of one that failed."""
+        if outcome["status"] != 0 or (self._only_if_collapsed and not outcome["collapsed"]):
+            return
+        days = int(outcome["end_day"]) + int(outcome["collapsed"])
+        if self._every:
+            chosen = np.arange(0, days, self._every)
+            self._series.append((point, replicate, chosen, world["series"][chosen].copy()))
+        if self._events_wanted:
+            log = world["events"][1 : world["event_count"] + 1].copy()
+            self._events.append((point, replicate, log))
+
+    def take(self) -> Iterator[tuple[str, pa.Table]]:
+        """(kind, table) of all that was kept, point and replicate before the columns; forget it.
+
+        Mediators appear by slot: as `mediator 1`, `mediator 2`, for a chunk spans configurations.
+        """
+        if self._every:
+            yield "series", self._series_table()
+        if self._events_wanted:
+            yield "events", self._events_table()
+        self._series, self._events = [], []
+
+    def _series_table(self) -> pa.Table:
+        rows = [row for *_, row in self._series]
+        frame = series_frame(np.concatenate([np.zeros(0, SERIES), *rows]))
+        frame = frame.reset_index(drop=True)
+        days = np.concatenate([np.zeros(0, np.int64), *(days for _, _, days, _ in self._series)])
+        frame.insert(0, "day", days)
+        runs = [(point, replicate, len(row)) for point, replicate, _, row in self._series]
+        return _table(frame, runs, columns.SERIES | {"day": columns.EVENT["day"]})
+
+    def _events_table(self) -> pa.Table:
+        rows = [row for *_, row in self._events]
+        names = [f"mediator {i + 1}" for i in range(MAX_MEDIATORS)]
+        frame = event_frame(np.concatenate([np.zeros(0, EVENT), *rows]), names)
+        runs = [(point, replicate, len(row)) for point, replicate, row in self._events]
+        return _table(frame, runs, columns.EVENT)
+
+
+def _table(
+    frame: pd.DataFrame, runs: list[tuple[int, int, int]], meanings: dict[str, tuple[str, str]]
+) -> pa.Table:
+    """The frame behind columns point and replicate; runs: (point, replicate, rows)."""
+    counts = [count for *_, count in runs]
+    frame.insert(0, "point", np.repeat(np.array([p for p, *_ in runs], np.int64), counts))
+    frame.insert(1, "replicate", np.repeat(np.array([r for _, r, _ in runs], np.int64), counts))
+    return to_table(frame, meanings | columns.SWEEP)

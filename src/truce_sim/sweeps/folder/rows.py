@@ -1,0 +1,119 @@
+"""The rows of a part: engine records as an Arrow table of one fixed schema.
+
+A row is a run: point, replicate, seed, status, error, traceback, outcome. A run that failed has
+its status and error, and nothing else: its numbers mean nothing, so there are none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from truce_sim.engine.world import CAUSES, DONE, OUTCOME, STATUSES
+from truce_sim.results import columns
+from truce_sim.results.frames import outcome_frame
+from truce_sim.results.store import to_table
+from truce_sim.sweeps.folder.plan import Chunk
+
+#: How a run can fail outside the engine: Python raised, time ran out, its process died.
+OUTSIDE = ("error", "timeout", "crashed")
+ALL_STATUSES = (*STATUSES, *OUTSIDE)
+ERROR, TIMEOUT, CRASHED = range(len(STATUSES), len(ALL_STATUSES))
+
+_REASONS = {
+    "overflow": "more bands, incidents or events than there is room for",
+    "too_many_attempts": "more than 700 attempts expected on one day",
+    "not_finite": "a value of the outcome is not a finite number",
+}
+_NEVER_CAME = ("first_violation_day", "first_strike_day", "first_suspension_day")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What is known of a run that failed outside the engine."""
+
+    error: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The runs of a chunk: OUTCOME (points, replicates), their seeds (points,), and by
+    (point, replicate) what went wrong."""
+
+    chunk: Chunk
+    seeds: NDArray[np.int64]
+    outcomes: NDArray[np.void]
+    failures: Mapping[tuple[int, int], Failure] = field(default_factory=dict)
+
+    def table(self) -> pa.Table:
+        """All rows, point by point."""
+        points = np.asarray(self.chunk.points, np.int64)
+        replicates = np.asarray(self.chunk.replicates, np.int64)
+        rows = self.outcomes.reshape(-1)
+        failed = rows["status"] != DONE
+        mask = failed if failed.any() else None
+        found: dict[str, pa.Array] = {
+            "point": np.repeat(points, replicates.size),
+            "replicate": np.tile(replicates, points.size),
+            "seed": np.repeat(self.seeds, replicates.size),
+            "status": _words(rows["status"], ALL_STATUSES, None),
+        }
+        found |= self._reasons(rows["status"])
+        for name in columns.OUTCOME:
+            if name == "cause":
+                found[name] = _words(rows[name], CAUSES, mask)
+            elif name != "status":
+                found[name] = _numbers(rows[name], schema().field(name).type, name, mask)
+        return pa.table(found, schema=schema())
+
+    def _reasons(self, status: NDArray[np.int64]) -> dict[str, list[str | None]]:
+        reasons: list[str | None] = [None] * status.size
+        tracebacks: list[str | None] = [None] * status.size
+        width = len(self.chunk.replicates)
+        for i in np.flatnonzero(status != DONE).tolist():
+            reasons[i] = _REASONS.get(ALL_STATUSES[status[i]])
+        for (point, replicate), failure in self.failures.items():
+            i = (point - self.chunk.points.start) * width + replicate - self.chunk.replicates.start
+            reasons[i], tracebacks[i] = failure.error, failure.traceback or None
+        return {"error": reasons, "traceback": tracebacks}
+
+
+@cache
+def schema() -> pa.Schema:
+    """Names, types, units and meanings of the columns of a part."""
+    frame = outcome_frame(np.zeros(1, OUTCOME))
+    frame["status"] = pd.Categorical(["done"], categories=list(ALL_STATUSES))
+    for place, name in enumerate(("point", "replicate", "seed")):
+        frame.insert(place, name, 0)
+    for place, name in enumerate(("error", "traceback")):
+        frame.insert(4 + place, name, "")
+    order = ["point", "replicate", "seed", "status", "error", "traceback"]
+    frame = frame[order + [name for name in columns.OUTCOME if name != "status"]]
+    return to_table(frame, columns.OUTCOME | columns.SWEEP).schema
+
+
+def _words(
+    codes: NDArray[np.int64], words: tuple[str, ...], mask: NDArray[np.bool_] | None
+) -> pa.Array:
+    """Codes as words; negative ones, and those masked, are missing."""
+    none = codes < 0 if mask is None else (codes < 0) | mask
+    return pa.DictionaryArray.from_arrays(
+        pa.array(np.where(none, 0, codes).astype(np.int8), mask=none), pa.array(words)
+    )
+
+
+def _numbers(
+    values: NDArray[np.int64], kind: pa.DataType, name: str, mask: NDArray[np.bool_] | None
+) -> pa.Array:
+    """Numbers as they are; missing where masked, and for a day that never came."""
+    if name in _NEVER_CAME:
+        mask = values < 0 if mask is None else (values < 0) | mask
+    plain = np.ascontiguousarray(values)
+    return pa.array(plain != 0 if pa.types.is_boolean(kind) else plain, mask=mask).cast(kind)

@@ -1,0 +1,127 @@
+"""The runs of a sweep's points as values on disk: exactly what the engine reads, byte for byte.
+
+`specs/p<first>-<stop>.parquet` has a row a point: its seed, its PARAMS records and its SECTOR
+records. So a worker needs nothing but the folder, and a row can be run again for as long as the
+rules are the same, whatever has become of the configuration files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from truce_sim.engine.compile import DIGEST
+from truce_sim.engine.params import PARAMS, SECTOR
+from truce_sim.engine.run import RunSpec
+from truce_sim.results.store import Damaged, write_whole
+
+SPECS_PER_GROUP = 1000
+
+_SCHEMA = pa.schema(
+    [
+        ("seed", pa.int64()),
+        ("params", pa.binary()),
+        ("border", pa.dictionary(pa.int32(), pa.binary())),
+    ]
+)
+
+
+def key_of(spec: RunSpec) -> str:
+    """The identity of a point's runs but for the replicate: 24 hexadecimal digits of parameters
+    (interventions among them), border, seed and rules."""
+    digest = hashlib.sha256(f"{DIGEST} {spec.seed}".encode())
+    digest.update(spec.params.tobytes() + b"\0" + spec.border.tobytes())
+    return digest.hexdigest()[:24]
+
+
+def write_specs(folder: Path, first: int, specs: Iterable[RunSpec]) -> list[str]:
+    """The specs of points from `first` on, as they come; returns their keys."""
+    keys: list[str] = []
+    todo = iter(specs)
+
+    def write(temporary: Path) -> None:
+        with pq.ParquetWriter(temporary, _SCHEMA, compression="zstd") as writer:
+            while group := list(islice(todo, SPECS_PER_GROUP)):
+                keys.extend(map(key_of, group))
+                writer.write_table(_table(group))
+
+    folder.mkdir(exist_ok=True)
+    unfinished = folder / f"p{first:07d}.new"
+    write_whole(unfinished, write)
+    for left in folder.glob(f"p{first:07d}-*.parquet"):  # of an extension that was interrupted
+        left.unlink()
+    unfinished.replace(folder / f"p{first:07d}-{first + len(keys):07d}.parquet")
+    return keys
+
+
+def _table(specs: Sequence[RunSpec]) -> pa.Table:
+    borders = pa.array([spec.border.tobytes() for spec in specs], pa.binary())
+    columns = {
+        "seed": [spec.seed for spec in specs],
+        "params": [spec.params.tobytes() for spec in specs],
+        "border": borders.dictionary_encode(),
+    }
+    return pa.table(columns, schema=_SCHEMA)
+
+
+class SpecReader:
+    """Reads specs; keeps the latest row group, for chunks come in order."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._group = lru_cache(maxsize=2)(self._read_group)
+
+    def read(self, points: range) -> list[RunSpec]:
+        """The specs of some points, replicate 0. Raises Damaged for unreadable files."""
+        return list(self._each(points))
+
+    def points(self) -> int:
+        """How many points have their specs, counted from 0 without a gap."""
+        count = 0
+        for _, first, stop in self._files():
+            if first == count:
+                count = stop
+        return count
+
+    def _each(self, points: range) -> Iterator[RunSpec]:
+        for path, first, stop in self._files():
+            for point in range(max(points.start, first), min(points.stop, stop)):
+                group, row = divmod(point - first, SPECS_PER_GROUP)
+                yield self._group(path, group)[row]
+
+    def _files(self) -> list[tuple[Path, int, int]]:
+        found = []
+        for path in sorted(self._folder.glob("p*-*.parquet")):
+            first, _, stop = path.stem[1:].partition("-")
+            found.append((path, int(first), int(stop)))
+        return found
+
+    def _read_group(self, path: Path, group: int) -> list[RunSpec]:
+        try:
+            with pq.ParquetFile(path) as file:
+                table = file.read_row_group(group)
+        except (pa.ArrowException, OSError) as error:
+            raise Damaged(path) from error
+        borders = table["border"].combine_chunks()
+        known = [_records(b, SECTOR, path) for b in borders.dictionary.to_pylist()]
+        return [
+            RunSpec(_records(params, PARAMS, path), known[border], seed)
+            for seed, params, border in zip(
+                table["seed"].to_pylist(), table["params"].to_pylist(),
+                borders.indices.to_pylist(), strict=True,
+            )
+        ]  # fmt: skip
+
+
+def _records(content: bytes, kind: np.dtype[np.void], path: Path) -> NDArray[np.void]:
+    if not content or len(content) % kind.itemsize:
+        raise Damaged(path)
+    return np.frombuffer(content, kind).copy()

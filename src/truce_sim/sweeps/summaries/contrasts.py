@@ -1,0 +1,167 @@
+"""Paired comparison of one factor's levels under common random numbers.
+
+Replicate r of every point shares its draws, so the difference between two points is taken run by
+run: what the policy does not touch cancels. Intervals are simultaneous (Bonferroni over all pairs).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from truce_sim.errors import InputError
+from truce_sim.intervals import CONFIDENCE, mean_difference, more_replicates, share_difference
+from truce_sim.sweeps.folder.folder import SweepFolder
+
+#: Replicates that are compared at a time.
+_STRIP = 256
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two points that differ in one factor alone."""
+
+    baseline: int
+    other: int
+    context: dict[str, object]
+    level: object
+
+
+class Contrasts:
+    """Sums of paired differences, collected strip by strip of replicates."""
+
+    def __init__(self, folder: SweepFolder, factor: str) -> None:
+        values = folder.design[list(folder.factors)]
+        self.factor = factor
+        self.pairs = find_pairs(values, folder.factors, factor)
+        self.baseline = values[factor].iloc[0]
+        # per pair and outcome (days, collapse): n, Σd, Σd²
+        self._sums = np.zeros((len(self.pairs), 2, 3))
+        # per pair: how many runs collapsed of the level, of the baseline
+        self._collapsed = np.zeros((len(self.pairs), 2))
+        for strip in strips(folder, ["end_day", "collapsed"]):
+            self._count(strip)
+
+    def _count(self, strip: NDArray[np.float64]) -> None:
+        for i, pair in enumerate(self.pairs):
+            difference = strip[:, pair.other] - strip[:, pair.baseline]
+            good = np.isfinite(difference)
+            kept = np.where(good, difference, 0.0)
+            self._sums[i] += np.stack([good.sum(1), kept.sum(1), (kept**2).sum(1)], axis=1)
+            both = strip[1][[pair.other, pair.baseline]]
+            self._collapsed[i] += both[:, good[1]].sum(axis=1)
+
+    def table(self) -> pd.DataFrame:
+        """One row a pair: context, level, n, and the mean paired difference to the baseline of
+        `days` (restricted to the horizon) and `collapse` (share of runs), with intervals; the
+        shares themselves, `collapse_share` and `collapse_share_baseline`; `more`, the replicates
+        more that would tell a difference in days as large as the one seen."""
+        rows = []
+        level = 1.0 - (1.0 - CONFIDENCE) / max(len(self.pairs), 1)
+        for pair, sums, collapsed in zip(self.pairs, self._sums, self._collapsed, strict=True):
+            row: dict[str, object] = {**pair.context, self.factor: pair.level}
+            row |= {"baseline": self.baseline, "n": int(sums[0, 0])}
+            for name, interval, (size, total, squares) in (
+                ("days", mean_difference, sums[0]),
+                ("collapse", share_difference, sums[1]),
+            ):
+                mean, low, high = interval(size, total, squares, level)
+                row |= {name: mean, f"{name}_low": low, f"{name}_high": high}
+            days = (row["days"], row["days_low"], row["days_high"])
+            shares = collapsed / sums[0, 0] if sums[0, 0] else (math.nan, math.nan)
+            row |= {"collapse_share": float(shares[0]), "collapse_share_baseline": float(shares[1])}
+            row["more"] = more_replicates(int(sums[0, 0]), *days, level)  # type: ignore[arg-type]
+            row |= {"point": pair.other, "baseline_point": pair.baseline}
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+
+def strips(folder: SweepFolder, names: Sequence[str]) -> Iterator[NDArray[np.float64]]:
+    """(names, points, replicates) of some outcomes, block by block of replicates; NaN where there
+    is no run, or a failed one. Raises store.Damaged."""
+    waiting: dict[int, NDArray[np.float64]] = {}
+    shape = (len(names), folder.points, _STRIP)
+    for chunk, table in folder.tables(names):
+        for block in [b for b in waiting if (b + 1) * _STRIP <= chunk.replicates.start]:
+            yield waiting.pop(block)
+        values = np.stack([as_floats(table, name) for name in names])
+        block, place = np.divmod(table["replicate"].to_numpy(), _STRIP)
+        for number in np.unique(block).tolist():
+            strip = waiting.setdefault(number, np.full(shape, math.nan))
+            ours = block == number
+            strip[:, table["point"].to_numpy()[ours], place[ours]] = values[:, ours]
+    yield from waiting.values()
+
+
+def as_floats(table: pa.Table, name: str) -> NDArray[np.float64]:
+    """A column of numbers or flags; NaN where it is missing."""
+    return np.asarray(table[name].cast(pa.float64()).to_numpy(), float)
+
+
+def find_pairs(values: pd.DataFrame, factors: Sequence[str], factor: str) -> list[Pair]:
+    """Every point paired with the one that differs from it in having the factor's first level."""
+    if factor not in factors:
+        raise InputError(
+            setting="sweep.compare", value=factor, problem="that setting is not swept",
+            allowed=f"one of {', '.join(factors) or 'the swept settings (there are none)'}",
+        )  # fmt: skip
+    others = [name for name in factors if name != factor]
+    levels = values[factor].tolist()
+    columns = [values[name].tolist() for name in others]
+    contexts = list(zip(*columns, strict=True)) if columns else [()] * len(levels)
+    is_first = [level == levels[0] for level in levels]
+    baselines = {context: i for i, context in enumerate(contexts) if is_first[i]}
+    return [
+        Pair(baselines[context], i, dict(zip(others, context, strict=True)), levels[i])
+        for i, context in enumerate(contexts)
+        if not is_first[i] and context in baselines
+    ]
+
+
+#: More replicates than this are not worth naming: the difference is as good as none.
+_MOST_MORE = 1_000_000
+
+
+def in_words(row: Mapping[Hashable, Any], factor: str, horizon: int) -> str:
+    """One pair as a sentence; never "longer" or "shorter" when the interval crosses zero."""
+    others = list(row)[: list(row).index(factor)]
+    where = "With " + ", ".join(f"{name}={row[name]}" for name in others) + ", " if others else ""
+    who = f"{where}{factor}={row[factor]} rather than {row['baseline']}"
+    low, high = row["days_low"], row["days_high"]
+    if not math.isfinite(low):
+        return f"{who}: too few runs to say."
+    if low <= 0.0 <= high:
+        return f"{who}: {_not_told_apart(row)}."
+    word, (low, high) = ("longer", (low, high)) if low > 0.0 else ("shorter", (-high, -low))
+    points = f"[{100 * row['collapse_low']:+.1f}, {100 * row['collapse_high']:+.1f}]"
+    ours, theirs = 100 * row["collapse_share"], 100 * row["collapse_share_baseline"]
+    return (
+        f"{who}: the truce lasts {abs(row['days']):.1f} days {word} [{low:.1f}, {high:.1f}] on "
+        f"average; {ours:.1f} % of runs collapse within {horizon} days instead of {theirs:.1f} % "
+        f"({100 * row['collapse']:+.1f} points {points})."
+    )
+
+
+def _not_told_apart(row: Mapping[Hashable, Any]) -> str:
+    """Why no difference can be told, and what would tell it."""
+    low, high, more = row["days_low"], row["days_high"], row["more"]
+    if low == high:
+        return f"no run differs in days survived, at n = {row['n']:,}"
+    interval = f"{row['days']:+.1f} days [{low:+.1f}, {high:+.1f}]"
+    told = f"cannot be told apart at n = {row['n']:,} ({interval})"
+    if not 0 < more <= _MOST_MORE:
+        return f"{told}; a difference of more than {max(-low, high):.1f} days is ruled out"
+    return f"{told}; about {_rounded(more):,} more replicates would tell a difference as large"
+
+
+def _rounded(number: float) -> int:
+    """A planning figure, to two digits."""
+    unit = 10 ** max(len(str(int(number))) - 2, 0)
+    return int(math.ceil(number / unit) * unit)

@@ -1,0 +1,129 @@
+"""What a sweep came to, point by point: share collapsed, mean and median survival, with intervals.
+
+Runs are censored at the horizon only, so survival curves are plain shares and everything here
+follows from one table of counts: how many runs of each point ended on each day.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy import special  # scipy.stats alone would take most of a second to import
+
+from truce_sim.intervals import CONFIDENCE, Floats, wilson_intervals
+from truce_sim.sweeps.folder.folder import SweepFolder
+
+_POINTS_AT_ONCE = 2000
+
+
+def survival_table(folder: SweepFolder) -> pd.DataFrame:
+    """One row a point: swept values, runs, failed, horizon, then collapse_share, mean_survival and
+    median_survival, each with its 95 % interval in `<name>_low` and `<name>_high`; days.
+
+    The mean is restricted to the horizon; the median is missing where fewer than half of the runs
+    collapsed, its upper end where the interval reaches the horizon. Raises store.Damaged.
+    """
+    starts = range(0, folder.points, _POINTS_AT_ONCE)
+    slices = [range(a, min(a + _POINTS_AT_ONCE, folder.points)) for a in starts]
+    found = pd.concat([_slice_table(folder, points) for points in slices])
+    return folder.design[list(folder.factors)].join(found.rename_axis("point"))
+
+
+def _slice_table(folder: SweepFolder, points: range) -> pd.DataFrame:
+    horizons = [int(s.params[0]["run"]["horizon_days"]) for s in folder.specs(points)]
+    survival = Survival(points, np.asarray(horizons))
+    for _, table in folder.tables(["status", "end_day", "collapsed"], points):
+        survival.add(table)
+    return survival.table()
+
+
+class Survival:
+    """Counts of runs by point and day of collapse; the last column holds those that survived."""
+
+    def __init__(self, points: range, horizons: NDArray[np.int64]) -> None:
+        self._points = points
+        self._horizons = horizons
+        self._counts = np.zeros((len(points), int(horizons.max()) + 1), np.int64)
+        self._failed = np.zeros(len(points), np.int64)
+
+    def add(self, table: pa.Table) -> None:
+        """Count the rows of a part, as far as they are of these points."""
+        point, days, collapsed, good = day_columns(table)
+        point = point - self._points.start
+        ours = (point >= 0) & (point < len(self._points))
+        days = np.where(collapsed, days, self._counts.shape[1] - 1)
+        np.add.at(self._counts, (point[ours & good], days[ours & good]), 1)
+        np.add.at(self._failed, point[ours & ~good], 1)
+
+    def table(self) -> pd.DataFrame:
+        """As survival_table, without the swept values."""
+        n = self._counts.sum(axis=1)
+        collapsed = n - self._counts[:, -1]
+        days = np.minimum(np.arange(self._counts.shape[1]), self._horizons[:, None]).astype(float)
+        columns: dict[str, NDArray[Any]] = {
+            "runs": n, "failed": self._failed, "horizon": self._horizons
+        }  # fmt: skip
+        columns |= _named("collapse_share", wilson_intervals(collapsed, n))
+        columns |= _named("mean_survival", _mean(self._counts, days, n))
+        columns |= _named("median_survival", _median(self._counts, days, n, self._horizons))
+        return pd.DataFrame(columns, index=pd.RangeIndex(self._points.start, self._points.stop))
+
+
+def day_columns(
+    table: pa.Table,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """(point, end_day, collapsed, good) of the rows of a part; 0 and False where not good."""
+    good = np.asarray(table["end_day"].is_valid())
+    return (
+        table["point"].to_numpy(),
+        table["end_day"].fill_null(0).to_numpy().astype(np.int64),
+        table["collapsed"].fill_null(False).to_numpy(),
+        good,
+    )
+
+
+def _mean(
+    counts: NDArray[np.int64], days: Floats, n: NDArray[np.int64]
+) -> tuple[Floats, Floats, Floats]:
+    """Mean survival with its 95 % t interval, which is missing for n < 2."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = (counts * days).sum(axis=1) / n
+        variance = (counts * (days - mean[:, None]) ** 2).sum(axis=1) / (n - 1)
+        half = special.stdtrit(n - 1, 0.5 + CONFIDENCE / 2) * np.sqrt(variance / n)
+    return mean, mean - half, mean + half
+
+
+def _median(
+    counts: NDArray[np.int64], days: Floats, n: NDArray[np.int64], horizons: NDArray[np.int64]
+) -> tuple[Floats, Floats, Floats]:
+    """Median survival with its 95 % order-statistic interval (binomial, distribution-free); missing
+    where it lies beyond the horizon."""
+    below = counts.cumsum(axis=1)
+    low, high = (_coins(np.maximum(n, 1), 0.5 + side * CONFIDENCE / 2) for side in (-1, 1))
+    ranks = (np.ceil(n / 2), np.maximum(low, 1), np.minimum(high + 1, n))
+
+    def day_of(rank: Floats) -> Floats:
+        place = (below < rank[:, None]).sum(axis=1)
+        last = np.minimum(place, days.shape[1] - 1)
+        found = np.take_along_axis(days, last[:, None], axis=1)[:, 0]
+        there = (place < days.shape[1] - 1) & (found < horizons) & (n > 0)
+        return np.where(there, found, math.nan)
+
+    return day_of(ranks[0]), day_of(ranks[1]), day_of(ranks[2])
+
+
+def _coins(n: NDArray[np.int64], q: float) -> Floats:
+    """Quantile q of Binomial(n, 1/2): the least k with P(X <= k) >= q."""
+    k = np.ceil(special.bdtrik(q, n, 0.5))
+    less = np.maximum(k - 1, 0)
+    return np.asarray(np.where(special.bdtr(less, n, 0.5) >= q, less, k), float)
+
+
+def _named(name: str, values: tuple[Floats, Floats, Floats]) -> dict[str, Floats]:
+    value, low, high = values
+    return {name: value, f"{name}_low": low, f"{name}_high": high}

@@ -1,0 +1,52 @@
+"""The pages. Solara imports this module and shows `Page` to every visitor anew.
+
+What a page needs is imported by `load`, when the address is told: the browser is then busy with its
+own scripts, so the two load side by side. `serve` lets nobody in before it is done.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import solara
+
+from truce_sim.viewer.state import current
+from truce_sim.viewer.state.opening import Opening
+
+
+@solara.component
+def Page() -> None:
+    """A run in SolaraViz, or a sweep at a glance."""
+    first = solara.use_memo(lambda: current.opening, [])
+    shown, show = solara.use_state(first)
+    solara.Style(Path(__file__).parents[1] / "vue" / "page.css")
+    view = solara.use_memo(lambda: _view_of(first), [])
+    if shown.config is not None:
+        from truce_sim.viewer.pages.live import RunPage
+
+        back = (lambda: show(Opening(sweep=shown.sweep))) if shown.sweep else None
+        RunPage(shown, back).key(f"run-{id(shown)}")
+    elif view is not None:
+        from truce_sim.viewer.pages.sweep_page import SweepPage
+
+        SweepPage(view, show)
+
+
+def _view_of(opening: Opening) -> object:
+    """What a visitor looks at in a sweep, if one is open; kept while they watch a run of it."""
+    if opening.sweep is None:
+        return None
+    from truce_sim.viewer.pages.sweep_page import SweepView
+
+    return SweepView(opening.sweep)
+
+
+def load(opening: Opening) -> None:
+    """Import, and fetch from the compiler's cache, what the first page will need."""
+    if opening.config is None:
+        from truce_sim.viewer.pages import sweep_page  # noqa: F401
+    else:
+        from truce_sim.model.rules import rules
+        from truce_sim.viewer.pages import live  # noqa: F401
+
+        rules()

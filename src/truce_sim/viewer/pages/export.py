@@ -1,0 +1,91 @@
+"""The export panel: the picture as PNG or SVG, the run as CSV or GIF."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from pathlib import Path
+
+import solara
+
+from truce_sim.viewer.state.session import Clock, Session
+
+#: Frames of a GIF made in the browser, at most about as many.
+FRAMES = 50
+
+
+@solara.component
+def Exports(clock: Clock) -> None:
+    """Downloads of the day shown and of the run."""
+    session = clock.session
+    with solara.Column(gap="8px", classes=["export"]):
+        solara.Text("The day shown")
+        with solara.Row():
+            for kind in ("png", "svg"):
+                solara.FileDownload(
+                    lambda kind=kind: picture(session.clock.value, session.layer.value, kind),
+                    filename=f"truce-day-{max(clock.day, 0)}.{kind}", label=kind.upper(),
+                )  # fmt: skip
+        solara.Text("The run")
+        with solara.Row():
+            for index, name in enumerate(("run", "fork")[: len(clock.tracks)]):
+                solara.FileDownload(
+                    lambda index=index: table(session, index, "series"),
+                    filename=f"{name}-series.csv", label=f"{name}: daily series, CSV",
+                )  # fmt: skip
+                solara.FileDownload(
+                    lambda index=index: table(session, index, "events"),
+                    filename=f"{name}-events.csv", label=f"{name}: events, CSV",
+                )  # fmt: skip
+        Film(session)
+
+
+@solara.component
+def Film(session: Session) -> None:
+    """The run as a GIF, made when asked for."""
+    done, set_done = solara.use_state(0.0)
+    asked = solara.use_reactive(0)
+
+    def make() -> bytes | None:
+        if asked.value == 0:
+            return None
+        from truce_sim.viewer.pictures.movie import write_movie
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "truce.gif"
+            every = max(session.tracks[0].last_day // FRAMES, 1)
+            write_movie(
+                session.config, path, session.layer.value, every=every, dpi=80, progress=set_done
+            )
+            return path.read_bytes()
+
+    task = solara.lab.use_task(make, dependencies=[asked.value])
+    with solara.Row(style={"align-items": "center"}):
+        solara.Button(
+            "Make a GIF of the run", on_click=lambda: asked.set(asked.value + 1),
+            disabled=task.pending and asked.value > 0, outlined=True,
+        )  # fmt: skip
+        if task.finished and task.value:
+            solara.FileDownload(task.value, filename="truce.gif", label="GIF")
+    if task.pending and asked.value:
+        solara.ProgressLinear(100 * done)
+    solara.Text("MP4, and GIF of any size: truce-sim movie", classes=["caption"])
+
+
+def picture(clock: Clock, layer: str, kind: str) -> bytes:
+    """The day shown as an image file of this kind."""
+    from truce_sim.viewer.pictures.figure import DayFigure
+
+    model, track = clock.models[0], clock.tracks[0]
+    out = io.BytesIO()
+    figure = DayFigure(track, layer)
+    figure.show(model)
+    figure.save(out, kind)
+    return out.getvalue()
+
+
+def table(session: Session, index: int, what: str) -> bytes:
+    """The daily series or the events of a run as CSV."""
+    run = session.tracks[index].run
+    frame = run.series.reset_index() if what == "series" else run.events
+    return frame.to_csv(index=False).encode()

@@ -1,0 +1,217 @@
+"""The page of a run: Mesa's SolaraViz, with the picture and the panels as its components."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import solara
+from mesa.visualization import SolaraViz
+from mesa.visualization.utils import update_counter
+
+from truce_sim.viewer.pages.export import Exports
+from truce_sim.viewer.pages.fork import Fork, difference
+from truce_sim.viewer.pages.parts import (
+    BorderPicture,
+    Controls,
+    DailyCharts,
+    EventLog,
+    Sent,
+    StatusStrip,
+    Timeline,
+)
+from truce_sim.viewer.state.levers import choices, controls
+from truce_sim.viewer.state.opening import Opening
+from truce_sim.viewer.state.picture import LAYERS, drawn, ground, power_of
+from truce_sim.viewer.state.presets import ready, warm
+from truce_sim.viewer.state.session import Clock, Session
+from truce_sim.viewer.state.track import Track
+from truce_sim.viewer.state.words import strip
+
+#: Events that the day slider marks.
+TICKS = (
+    "strike", "suspension", "saved", "renewal", "collapse",
+    "round_called", "round_succeeded", "round_failed", "strained", "eased",
+)  # fmt: skip
+
+_COLUMNS = (
+    "grievance_home", "threshold_home", "grievance_host", "threshold_host", "belief", "will",
+    "strength", "fatigue", "attempts", "foiled_by_host", "foiled_at_border", "foiled_inside",
+    "crossings", "attacks", "violations", "deaths", "bands",
+)  # fmt: skip
+
+
+@solara.component
+def RunPage(opening: Opening, back: Callable[[], None] | None = None) -> None:
+    """A visitor's run: SolaraViz with its controls, and the settings beside them."""
+    session = solara.use_memo(lambda: Session(opening), [])
+    solara.Title("truce_sim")
+    SolaraViz(
+        session.clock,
+        components=[(Stage, 0), (Panels, 0)],
+        model_params={"session": session},
+        name="truce_sim",
+        play_interval=100,
+    )
+    Aside(session, back)
+
+
+@solara.component
+def Aside(session: Session, back: Callable[[], None] | None) -> None:
+    """A level of its own: what lies deeper in the tree comes later in the sidebar."""
+    BelowControls(session, back)
+
+
+@solara.component
+def BelowControls(session: Session, back: Callable[[], None] | None) -> None:
+    """What stands below SolaraViz's controls."""
+    with solara.Sidebar(), solara.Column(gap="8px"):
+        if back is not None:
+            solara.Button("Back to the sweep", icon_name="mdi-arrow-left", on_click=back, text=True)
+        Settings(session)
+
+
+@solara.component
+def Settings(session: Session) -> None:
+    """Presets and every setting; they take effect on Reset."""
+    plain, changes = session.base, session.draft.changes.value
+    groups = solara.use_memo(lambda: controls(plain, lambda path: True), [id(plain)])
+    composed = solara.lab.use_task(compose_presets, dependencies=[]).finished or ready()
+    presets = solara.use_memo(lambda: choices(plain) if composed else [], [id(plain), composed])
+    with solara.Card("Settings", margin=0, elevation=0):
+        with solara.Column(gap="6px"):  # always there, so that the controls keep their place
+            if session.message.value:
+                solara.Error(session.message.value)
+            if session.changed:
+                solara.Info("Reset, or Apply, starts a run with these settings.", dense=True)
+                with solara.Row():
+                    apply = session.restart
+                    solara.Button("Apply", on_click=apply, color="primary", small=True)
+                    solara.Button("Undo", on_click=session.undo, small=True, outlined=True)
+        Controls(
+            name="settings", groups=Sent(*groups), presets=Sent(*presets), changes=changes,
+            errors=session.draft.errors.value,
+            event_edit=lambda pair: session.edit(*pair),
+            event_choose=lambda pair: session.choose(*pair),
+        )  # fmt: skip
+
+
+def compose_presets() -> None:
+    """The first visitor waits for the presets, but sees the picture before."""
+    if not ready():
+        time.sleep(1.0)
+        warm()
+
+
+# ── the components of SolaraViz ──────────────────────────────────────────────────────────────
+
+
+@solara.component
+def Stage(clock: Clock) -> None:
+    """Status, border and day slider of one run, or of two side by side."""
+    update_counter.get()
+    session = clock.session
+    layer = session.layer.value
+    names = ("run", "fork") if len(clock.tracks) > 1 else ("",)
+    with solara.Column(gap="6px", classes=["stage"]):
+        LayerChoice(session)
+        with solara.Div(classes=["side-by-side" if len(names) > 1 else "alone"]):
+            for which, (name, track) in enumerate(zip(names, clock.tracks, strict=True)):
+                with solara.Column(gap="4px"):
+                    mark, good = _mark(clock, which)
+                    status = strip(track, clock.models[which])
+                    StatusStrip(status=status, title=name, mark=mark, mark_good=good)
+                    Picture(clock, which, layer, name)
+        Timeline(
+            stories=Sent(*(story(track) for track in clock.tracks)),
+            day=clock.day,
+            fork_day=session.fork_day.value if len(names) > 1 else -1,
+            event_go=session.go,
+        )
+        if len(names) > 1:
+            solara.Text(difference(clock.tracks), classes=["difference"])
+
+
+@solara.component
+def LayerChoice(session: Session) -> None:
+    """Which layer the grid shows."""
+    with solara.ToggleButtonsSingle(
+        session.layer.value, on_value=session.layer.set, dense=True, classes=["layers"]
+    ):
+        for name, (title, _) in LAYERS.items():
+            solara.Button(title, value=name, small=True)
+
+
+def Picture(clock: Clock, which: int, layer: str, name: str) -> None:
+    """The grid of one of the runs."""
+    track, model = clock.tracks[which], clock.models[which]
+    high = max(each.scales[layer] for each in clock.tracks)  # one scale for both
+    title, unit = LAYERS[layer]
+    scale = {"title": title, "unit": unit, "high": high, "layer": layer, "power": power_of(layer)}
+    BorderPicture(
+        ground=Sent(_ground(track)),
+        frame=drawn(model, layer, high, clock.places[which]),
+        scale=scale,
+        title=name,
+    )
+
+
+@solara.component
+def Panels(clock: Clock) -> None:
+    """Charts, log, what-if and export below the picture."""
+    update_counter.get()
+    session = clock.session
+    stories = Sent(*(story(track) for track in clock.tracks))
+    fork_day = session.fork_day.value if len(clock.tracks) > 1 else -1
+    with solara.lab.Tabs(lazy=True):
+        with solara.lab.Tab("Charts"):
+            DailyCharts(stories=stories, day=clock.day, fork_day=fork_day)
+        with solara.lab.Tab("Log"):
+            EventLog(stories=stories, day=clock.day, fork_day=fork_day, event_go=session.go)
+        with solara.lab.Tab("What if"):
+            Fork(clock)
+        with solara.lab.Tab("Export"):
+            Exports(clock)
+
+
+# ── what is sent once for each run ───────────────────────────────────────────────────────────
+
+
+def story(track: Track) -> dict[str, Any]:
+    """A run as a whole, for charts, log and slider; made once."""
+    return track.once("story", partial(_story, track))
+
+
+def _story(track: Track) -> dict[str, Any]:
+    series, events = track.run.series, track.run.events
+    marked = events[events["kind"].isin(TICKS)]
+    return {
+        "states": series["status"].cat.codes.tolist(),
+        "series": {name: series[name].astype(float).round(4).tolist() for name in _COLUMNS},
+        "log": track.log,
+        "ticks": list(zip(marked["day"].tolist(), marked["kind"].tolist(), strict=True)),
+        "horizon": track.config.run.horizon_days,
+        "collapsed": bool(track.run.outcome["collapsed"]),
+    }
+
+
+def _ground(track: Track) -> dict[str, Any]:
+    b = track.config.border
+    return track.once(
+        "ground", lambda: ground(track.run.border, b.host_depth, b.home_depth, b.cell_km)
+    )
+
+
+def _mark(clock: Clock, which: int) -> tuple[str, bool]:
+    """Whether the run is the stored one that was opened: said when it ends."""
+    row = clock.session.row
+    if row is None or which > 0:
+        return "", True
+    if clock.day < clock.tracks[0].last_day:
+        return f"{row.name}: checked when it ends", True
+    differing = row.differences(clock.models[0].outcome())
+    if differing:
+        return f"{row.name}: differs from the stored row in {', '.join(differing)}", False
+    return f"{row.name}: matches the {'sweep' if clock.session.opening.sweep else 'folder'}", True

@@ -1,0 +1,163 @@
+"""The page of a sweep: survival by factor, a heat map, points, failures; a click opens a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import solara
+
+from truce_sim.errors import InputError
+from truce_sim.sweeps.folder.folder import SweepFolder
+from truce_sim.sweeps.summaries.picks import PICKS, pick_run
+from truce_sim.viewer.pages.parts import HeatMap, PointTable, SurvivalCurves
+from truce_sim.viewer.state.opening import Opening, open_row, parse_run
+from truce_sim.viewer.state.sweep_data import SweepData
+
+ANY = "(any)"
+
+
+class SweepView:
+    """What one visitor looks at in a sweep; kept while they watch a run of it."""
+
+    def __init__(self, folder: SweepFolder) -> None:
+        self.data = SweepData(folder)
+        names = list(folder.factors)
+        self.factor = solara.reactive(names[0] if names else "")
+        self.held: solara.Reactive[dict[str, str]] = solara.reactive({})
+        self.point = solara.reactive(0)
+        self.outcome = solara.reactive("mean_survival")
+        self.across = solara.reactive(names[0] if names else "")
+        self.down = solara.reactive(names[1] if len(names) > 1 else "")
+
+
+@solara.component
+def SweepPage(view: SweepView, show: Callable[[Opening], None]) -> None:
+    """A sweep at a glance; `show` opens one of its runs."""
+    data, folder, point = view.data, view.data.folder, view.point
+    solara.Title("truce_sim")
+    with solara.AppBar():
+        solara.AppBarTitle(f"truce_sim: {folder.path.name}")
+        solara.lab.ThemeToggle()
+    with solara.Column(gap="12px", classes=["sweep"]):
+        Heading(data)
+        Chosen(folder, point, show)
+        with solara.Div(classes=["halves"]):
+            Survival(data, view.factor, view.held)
+            Heat(view)
+        with solara.Card("Points", margin=0):
+            table = solara.use_memo(data.table, [folder.path])
+            PointTable(table=table, event_open=point.set)
+        Failures(folder)
+
+
+@solara.component
+def Heading(data: SweepData) -> None:
+    """How much there is, and how far it is done."""
+    folder = data.folder
+    runs, failed = int(data.summary["runs"].sum()), int(data.summary["failed"].sum())
+    state = folder.manifest.get("status", "")
+    solara.Text(
+        f"{folder.points:,} points, {runs:,} runs{f', {failed:,} failed' if failed else ''}; "
+        f"{folder.horizon} days; {state}. Factors: {', '.join(data.factors) or 'none'}. "
+        "Results of a simulation on assumed values, not a forecast."
+    )
+
+
+@solara.component
+def Survival(
+    data: SweepData, factor: solara.Reactive[str], held: solara.Reactive[dict[str, str]]
+) -> None:
+    """Survival curves by a factor, at chosen levels of the others."""
+    with solara.Card("Survival of the truce", margin=0):
+        with solara.Row(style={"flex-wrap": "wrap"}):
+            solara.Select("by factor", list(data.factors), value=factor, dense=True)
+            for name in data.factors:
+                if name != factor.value:
+                    Hold(data, name, held)
+        kept = {name: level for name, level in held.value.items() if name != factor.value}
+        curves = solara.use_memo(
+            lambda: data.curves(factor.value, kept), [factor.value, tuple(kept.items())]
+        )
+        SurvivalCurves(curves=curves, horizon=data.folder.horizon)
+
+
+@solara.component
+def Hold(data: SweepData, name: str, held: solara.Reactive[dict[str, str]]) -> None:
+    """Which level of a factor is looked at; any, by default."""
+
+    def choose(level: str) -> None:
+        rest = {key: value for key, value in held.value.items() if key != name}
+        held.value = rest if level == ANY else {**rest, name: level}
+
+    levels = [ANY, *(str(level) for level in data.levels[name].cat.categories)]
+    solara.Select(name, levels, value=held.value.get(name, ANY), on_value=choose, dense=True)
+
+
+@solara.component
+def Heat(view: SweepView) -> None:
+    """An outcome over two factors."""
+    data, held, choose = view.data, view.held, view.point.set
+    outcome, across, down = view.outcome, view.across, view.down
+    names = list(data.factors)
+    with solara.Card("An outcome over two factors", margin=0):
+        with solara.Row(style={"flex-wrap": "wrap"}):
+            solara.Select("outcome", list(data.outcomes()), value=outcome, dense=True)
+            solara.Select("across", names, value=across, dense=True)
+            solara.Select("down", ["", *names], value=down, dense=True)
+        lower = "" if down.value == across.value else down.value
+        kept = {k: v for k, v in held.value.items() if k not in (across.value, lower)}
+        table = solara.use_memo(
+            lambda: data.heat(outcome.value, across.value, lower, kept) if names else None,
+            [outcome.value, across.value, lower, tuple(kept.items())],
+        )
+        if table is not None:
+            HeatMap(table=table, event_open=choose)
+
+
+@solara.component
+def Chosen(
+    folder: SweepFolder, point: solara.Reactive[int], show: Callable[[Opening], None]
+) -> None:
+    """The point that was clicked, and which of its runs to open."""
+    typed = solara.use_reactive("")
+    message = solara.use_reactive("")
+
+    def open_run(find: Callable[[], tuple[int, int]]) -> None:
+        try:
+            opening = open_row(folder, *find())
+        except InputError as error:
+            message.value = str(error)
+            return
+        show(opening)
+
+    values = folder.design.iloc[point.value]
+    about = ", ".join(f"{name} = {values[name]}" for name in folder.factors)
+    with solara.Card(margin=0, classes=["chosen"]):
+        with solara.Row(style={"flex-wrap": "wrap", "align-items": "center"}):
+            solara.Text(f"Point {point.value}: {about}", classes=["subtitle-1"])
+            for pick, meaning in PICKS.items():
+                with solara.Tooltip(meaning):
+                    solara.Button(
+                        "typical" if pick == "median" else pick.replace("-", " "), small=True,
+                        color="primary", outlined=True,
+                        on_click=lambda pick=pick: open_run(
+                            lambda: (point.value, pick_run(folder, point.value, pick))
+                        ),
+                    )  # fmt: skip
+            solara.InputText("or a run, 12:7", value=typed, dense=True)
+            solara.Button(
+                "Open", small=True, on_click=lambda: open_run(lambda: parse_run(typed.value))
+            )
+        if message.value:
+            solara.Error(message.value)
+
+
+@solara.component
+def Failures(folder: SweepFolder) -> None:
+    """The runs that failed, if any."""
+    failures = folder.failures
+    with solara.Card("Failures", margin=0):
+        if failures.empty:
+            solara.Text("No run failed.")
+        for row in failures.head(100).to_dict("records"):
+            solara.Text(f"run {row['point']}:{row['replicate']}: {row['status']}: {row['error']}")

@@ -1,0 +1,1 @@
+"""A day as a figure, a run as a film."""

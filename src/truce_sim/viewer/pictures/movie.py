@@ -1,0 +1,165 @@
+"""`truce-sim movie`: a run as GIF or MP4, frame by frame, without a browser."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from truce_sim.errors import InputError
+from truce_sim.settings.schema import Config
+from truce_sim.viewer.state.track import Track, track_of
+
+Image = NDArray[np.uint8]
+
+
+def film(config: Config, options: argparse.Namespace) -> None:
+    """Write the film that the command's options describe, with progress and time left.
+
+    Raises:
+        InputError: an option cannot be used, ffmpeg is needed and missing, nothing written.
+    """
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    check_options(options)
+    days = span(options.days)
+    with Progress(
+        TextColumn("frames"), BarColumn(), TextColumn("{task.percentage:.0f} %"),
+        TimeRemainingColumn(),
+    ) as bar:  # fmt: skip
+        task = bar.add_task("frames", total=1.0)
+        frames = write_movie(
+            config, options.out, options.layer, every=options.every, fps=options.fps,
+            dpi=options.dpi, days=days, progress=lambda share: bar.update(task, completed=share),
+        )  # fmt: skip
+    print(f"{options.out}: {frames} frames, {options.out.stat().st_size / 1e6:.1f} MB")
+
+
+def check_options(options: argparse.Namespace) -> None:
+    """Refuse options that cannot be used, before anything is run."""
+    for name, high in (("every", 3650), ("fps", 60), ("dpi", 400)):
+        value = getattr(options, name)
+        if not 1 <= value <= high:
+            raise InputError(
+                "out of range", setting=f"--{name}", value=value, allowed=f"1 to {high}"
+            )
+    if options.out.suffix.lower() not in (".gif", ".mp4"):
+        raise InputError(
+            "is no film", setting="--out", value=str(options.out), allowed="FILE.gif or FILE.mp4"
+        )
+    if not options.out.expanduser().parent.is_dir():
+        raise InputError(
+            "no such folder", setting="--out", value=str(options.out), allowed="a file in a folder"
+        )
+    if options.out.suffix.lower() == ".mp4" and not shutil.which("ffmpeg"):
+        raise InputError(
+            "MP4 needs the program ffmpeg, which is not installed", setting="--out",
+            value=str(options.out), allowed="FILE.gif, or install ffmpeg (apt-get install ffmpeg)",
+        )  # fmt: skip
+
+
+def span(text: str) -> tuple[int, int] | None:
+    """Read FIRST-LAST; None for an empty text. Raises InputError for anything else."""
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d+)-(\d+)", text)
+    if not found or int(found[1]) > int(found[2]):
+        raise InputError("is no span of days", setting="--days", value=text, allowed="30-90")
+    return int(found[1]), int(found[2])
+
+
+def write_movie(
+    config: Config,
+    path: Path,
+    layer: str = "home_effort",
+    *,
+    every: int = 1,
+    fps: int = 10,
+    dpi: int = 100,
+    days: tuple[int, int] | None = None,
+    progress: Callable[[float], object] = lambda share: None,
+) -> int:
+    """Write a run as a film, GIF or MP4 by the file's name; returns the number of frames.
+
+    Raises:
+        InputError: the run is over before the first of the `days`.
+        RuntimeError: the run fails, or ffmpeg does.
+    """
+    track = track_of(config)
+    first, last = days or (0, track.last_day)
+    if first > track.last_day:
+        raise InputError(
+            f"the run ends on day {track.last_day}", setting="--days", value=f"{first}-{last}"
+        )
+    wanted = list(range(first, min(last, track.last_day) + 1, every))
+    images = _counted(_frames(track, layer, dpi, wanted), len(wanted), progress)
+    unfinished = path.with_name(f".{path.name}.part{path.suffix}")
+    try:
+        (_write_mp4 if path.suffix.lower() == ".mp4" else _write_gif)(images, unfinished, fps)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return len(wanted)
+
+
+def _frames(track: Track, layer: str, dpi: int, days: list[int]) -> Iterator[Image]:
+    from truce_sim.viewer.pictures.figure import DayFigure
+
+    figure, model = DayFigure(track, layer, dpi), track.model()
+    for day in days:
+        while model.day < day:
+            model.step()
+        figure.show(model)
+        yield figure.pixels()
+
+
+def _counted(
+    images: Iterator[Image], total: int, progress: Callable[[float], object]
+) -> Iterator[Image]:
+    for done, image in enumerate(images, 1):
+        yield image
+        progress(done / total)
+
+
+def _write_gif(images: Iterator[Image], path: Path, fps: int) -> None:
+    """Frames by Pillow, all with the colours of the first."""
+    from PIL import Image as Pictures
+
+    keeps_rare = Pictures.Quantize.MAXCOVERAGE  # the marks are small
+    first = Pictures.fromarray(next(images)).quantize(255, keeps_rare)
+    rest = (
+        Pictures.fromarray(image).quantize(palette=first, dither=Pictures.Dither.NONE)
+        for image in images
+    )
+    first.save(path, save_all=True, append_images=rest, duration=round(1000 / fps), loop=0)
+
+
+def _write_mp4(images: Iterator[Image], path: Path, fps: int) -> None:
+    """Raw frames through a pipe to ffmpeg."""
+    import subprocess
+
+    first = next(images)
+    height, width = (side - side % 2 for side in first.shape[:2])  # H.264 takes even sizes
+    command = [
+        "ffmpeg", "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24",
+        "-s", f"{width}x{height}", "-r", str(fps), "-i", "-", "-pix_fmt", "yuv420p",
+        "-movflags", "+faststart", str(path),
+    ]  # fmt: skip
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as ffmpeg:
+        assert ffmpeg.stdin is not None
+        assert ffmpeg.stderr is not None
+        try:
+            for image in chain([first], images):
+                ffmpeg.stdin.write(image[:height, :width].tobytes())
+            ffmpeg.stdin.close()
+        except BrokenPipeError:
+            pass
+        message = ffmpeg.stderr.read().decode().strip()
+    if ffmpeg.returncode:
+        raise RuntimeError(f"ffmpeg failed: {message}")

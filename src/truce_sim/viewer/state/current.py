@@ -1,0 +1,7 @@
+"""What this server opens for its visitors; `serve` sets it before the first one comes."""
+
+from __future__ import annotations
+
+from truce_sim.viewer.state.opening import Opening
+
+opening = Opening()

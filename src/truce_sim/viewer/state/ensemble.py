@@ -1,0 +1,101 @@
+"""A fork over many draws: what the change does on average, with its uncertainty."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from truce_sim.engine.run import outcomes
+from truce_sim.intervals import CONFIDENCE, count_interval, mean_difference, share_difference
+from truce_sim.settings.schema import Config
+from truce_sim.simulation.spec import make_spec
+
+Interval = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Paired differences between a run's settings and its fork's, over `n` replicates.
+
+    days: mean difference of days survived, fork less run. holds, holds_fork: share of runs that
+    last to the horizon. holds_more: paired difference of those shares. Each is (value, low,
+    high), 95 %.
+    over_before: runs that ended before the fork's day, so that it could not touch them.
+    """
+
+    n: int
+    failed: int
+    over_before: int
+    day: int
+    horizon: int
+    days: Interval
+    holds: Interval
+    holds_fork: Interval
+    holds_more: Interval
+
+
+def compare(plain: Config, forked: Config, day: int, replicates: int = 1000) -> Ensemble:
+    """Run both settings with the same draws, replicates 0 to `replicates` - 1 of their seed."""
+    wanted = np.arange(replicates)
+    ours, theirs = (outcomes(make_spec(config), wanted) for config in (plain, forked))
+    good = (ours["status"] == 0) & (theirs["status"] == 0)
+    ours, theirs = ours[good], theirs[good]
+    held, held_fork = ours["collapsed"] == 0, theirs["collapsed"] == 0
+    return Ensemble(
+        n=int(good.sum()),
+        failed=int((~good).sum()),
+        over_before=int((~held & (ours["end_day"] < day)).sum()),
+        day=day,
+        horizon=plain.run.horizon_days,
+        days=_paired(theirs["end_day"] - ours["end_day"], mean_difference),
+        holds=count_interval(int(held.sum()), held.size),
+        holds_fork=count_interval(int(held_fork.sum()), held_fork.size),
+        holds_more=_paired(held_fork.astype(float) - held, share_difference),
+    )
+
+
+def in_words(e: Ensemble) -> list[str]:
+    """What the ensemble says, sentence by sentence; never "longer" where the interval has zero."""
+    mean, low, high = e.days
+    if math.isnan(low):
+        return ["Too few runs to say."]
+    span = "the year" if e.horizon == 365 else f"{e.horizon} days"
+    shares = (
+        f"It holds {span} in {_share(e.holds_fork)} instead of {_share(e.holds)}; difference "
+        f"{100 * e.holds_more[0]:+.1f} points [{100 * e.holds_more[1]:+.1f}, "
+        f"{100 * e.holds_more[2]:+.1f}]."
+    )
+    return [_longer(mean, low, high), shares, _basis(e)]
+
+
+def _longer(mean: float, low: float, high: float) -> str:
+    if low == high == 0.0:
+        return "No run lasts a day more or less."
+    if low <= 0.0 <= high:
+        return f"No difference can be told: {mean:+.1f} days [{low:+.1f}, {high:+.1f}] on average."
+    if low > 0.0:
+        return f"On average {mean:.1f} days longer [{low:.1f}, {high:.1f}]."
+    return f"On average {-mean:.1f} days shorter [{-high:.1f}, {-low:.1f}]."
+
+
+def _basis(e: Ensemble) -> str:
+    failed = f"; {e.failed} failed and are left out" if e.failed else ""
+    return (
+        f"{e.n:,} pairs of runs that share their draws, days counted up to the horizon; 95 % "
+        f"intervals. {e.over_before:,} had ended before day {e.day}, where nothing differs{failed}."
+        " Assumed values, not a forecast."
+    )
+
+
+def _paired(differences: object, interval: object) -> Interval:
+    values = np.asarray(differences, float)
+    total, squares = float(values.sum()), float((values**2).sum())
+    result: Interval = interval(values.size, total, squares, CONFIDENCE)  # type: ignore[operator]
+    return result
+
+
+def _share(interval: Interval) -> str:
+    value, low, high = (100 * part for part in interval)
+    return f"{value:.0f} % [{low:.0f}, {high:.0f}]"

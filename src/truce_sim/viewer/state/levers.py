@@ -1,0 +1,138 @@
+"""The controls: every setting as the schema describes it, and what a visitor types into them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from truce_sim.errors import InputError
+from truce_sim.settings.fields import FieldInfo, field_at, fields
+from truce_sim.settings.quantities import Flag
+from truce_sim.viewer.state.presets import chosen, options, put
+
+_NO_LEVERS = ("output.", "sweep.")
+
+#: The levers that policies are about, shown first.
+KEY_LEVERS = (
+    "home.threshold", "home.capacity", "host.capacity", "host.will", "militants.attempts_per_day",
+    "militants.spoiler_strength", "attribution.false_positive", "mediation.verification.enabled",
+    "mediation.relief", "truce.collapse_strikes",
+)  # fmt: skip
+
+_TITLES = {"": "Draw", "militants": "Militant group", "host": "Host state", "home": "Home state"}
+
+
+def controls(plain: dict[str, Any], wanted: Callable[[str], bool]) -> list[dict[str, Any]]:
+    """Return the settings that are `wanted` in groups, each as the browser draws it."""
+    listed = [
+        (path, info)
+        for info in fields()
+        if not info.path.startswith(_NO_LEVERS)
+        for path in _paths(info, plain)
+        if wanted(path)
+    ]
+    groups: dict[str, list[dict[str, Any]]] = {"Key levers": []}
+    for path, info in listed:
+        entry = _control(path, info, plain)
+        if path in KEY_LEVERS:
+            groups["Key levers"].append(entry | {"label": f"{_title(path)}: {entry['label']}"})
+        groups.setdefault(_title(path), []).append(entry)
+    return [{"title": title, "controls": entries} for title, entries in groups.items()]
+
+
+def choices(plain: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the presets, with the option that a configuration agrees with ("": none)."""
+    return [
+        {"group": group, "options": list(names), "value": chosen(plain, group)}
+        for group, names in options().items()
+    ]
+
+
+def typed_in(path: str, text: str, plain: dict[str, Any]) -> dict[str, Any]:
+    """Return a nested configuration with what was typed for one setting put in, in place.
+
+    Raises:
+        InputError: no such setting, or the text is not of its type.
+    """
+    info = field_at(path)
+    if info is None:
+        raise InputError("no such setting", setting=path)
+    put(plain, path, _value(info, path, text.strip()))
+    return plain
+
+
+def brief(error: InputError, path: str) -> str:
+    """An error as shown beside the control for `path`."""
+    about = "" if error.setting in ("", path) else f"{error.setting}: "
+    allowed = f"; allowed: {error.allowed}" if error.allowed else ""
+    return f"{about}{error.problem}{allowed}"
+
+
+def as_text(value: object) -> str:
+    """A value as it is typed."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def at(plain: dict[str, Any], path: str) -> Any:
+    """Return one setting of a nested configuration."""
+    value: Any = plain
+    for name in path.split("."):
+        value = value[name]
+    return value
+
+
+def _control(path: str, info: FieldInfo, plain: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "path": path,
+        "label": _label(path),
+        "text": as_text(at(plain, path)),
+        "unit": info.unit,
+        "help": info.meaning + (f" ({info.symbol})" if info.symbol else ""),
+        "allowed": info.allowed,
+        "source": info.source,
+        "options": ["true", "false"] if isinstance(info.meta, Flag) else list(info.options),
+    }
+
+
+def _paths(info: FieldInfo, plain: dict[str, Any]) -> list[str]:
+    if "<name>" not in info.path:
+        return [info.path]
+    return [info.path.replace("<name>", name) for name in plain["mediation"]["mediators"]]
+
+
+def _title(path: str) -> str:
+    group = path.split(".")[0] if "." in path else ""
+    return _TITLES.get(group) or group.capitalize()
+
+
+def _label(path: str) -> str:
+    """The last part in words; what is a mediator's, or in a group of its own, keeps that name."""
+    *way, last = path.split(".")
+    words = last.replace("_", " ")
+    return f"{way[-1]}: {words}" if len(way) > 1 else words
+
+
+def _value(info: FieldInfo, path: str, text: str) -> object:
+    """Text as a value of the setting's type; ranges are the configuration's business."""
+    if info.type == "bool":
+        return text == "true"
+    if info.type == "str":
+        return text
+    try:
+        if info.type == "list[int]":
+            return [int(part) for part in text.split(",") if part.strip()]
+        return int(text) if info.type == "int" else _number(text)
+    except ValueError:
+        whole = "a whole number" if "int" in info.type else "a number"
+        raise InputError(
+            f"is not {whole}", setting=path, value=text, allowed=info.allowed
+        ) from None
+
+
+def _number(text: str) -> float:
+    return math.inf if text in (".inf", "∞") else float(text)

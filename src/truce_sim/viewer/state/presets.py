@@ -1,0 +1,98 @@
+"""Presets: the options of the config groups, laid over whatever configuration is shown.
+
+An option sets the settings of its own group and those that any option of the group sets elsewhere
+(`truce=literal` sets some of the home state's), so that one option takes back what another set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from functools import cache
+from typing import Any
+
+from truce_sim.config.compose import conf_folder
+from truce_sim.config.load import load_config, to_plain
+from truce_sim.settings.fields import groups as parts
+
+#: Settings that are taken as a whole.
+_WHOLE = ("mediation.mediators",)
+
+
+@cache
+def options() -> dict[str, tuple[str, ...]]:
+    """Return the config groups that offer a choice, with their options."""
+    found = {
+        group: tuple(sorted(file.stem for file in (conf_folder() / group).glob("*.yaml")))
+        for group in parts()
+    }
+    return {group: names for group, names in found.items() if len(names) > 1}
+
+
+def overlay(plain: dict[str, Any], group: str, option: str) -> dict[str, Any]:
+    """Return a copy of a configuration with an option of a group laid over it."""
+    changed = deepcopy(plain)
+    values = _composed(group, option)
+    for path in _footprint(group):
+        put(changed, path, deepcopy(values[path]))
+    return changed
+
+
+def chosen(plain: dict[str, Any], group: str) -> str:
+    """Return the option that a configuration agrees with, "" if with none."""
+    mine = flat(plain)
+    for option in options()[group]:
+        values = _composed(group, option)
+        if all(mine[path] == values[path] for path in _footprint(group)):
+            return option
+    return ""
+
+
+def warm() -> None:
+    """Compose every option."""
+    for group in options():
+        _footprint(group)
+
+
+def ready() -> bool:
+    """Return whether every option has been composed already, which takes a second or two."""
+    return _footprint.cache_info().currsize == len(options())
+
+
+def put(plain: dict[str, Any], path: str, value: object) -> None:
+    """Set one setting of a nested configuration, in place."""
+    *way, last = path.split(".")
+    for name in way:
+        plain = plain[name]
+    plain[last] = value
+
+
+def flat(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a nested configuration by dotted path."""
+    return dict(_walk(plain, ""))
+
+
+def _walk(plain: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for name, value in plain.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, Mapping) and path not in _WHOLE:
+            yield from _walk(value, f"{path}.")
+        else:
+            yield path, value
+
+
+@cache
+def _composed(group: str, option: str) -> dict[str, Any]:
+    return flat(to_plain(load_config([f"{group}={option}"] if group else [])))
+
+
+@cache
+def _footprint(group: str) -> frozenset[str]:
+    """What the options of a group set: its own settings and others that differ in any option."""
+    usual = _composed("", "")
+    every = [_composed(group, option) for option in options()[group]]
+    return frozenset(
+        path
+        for path, value in usual.items()
+        if path.startswith(f"{group}.") or any(values[path] != value for values in every)
+    )

@@ -1,0 +1,57 @@
+"""What SolaraViz steps: one run, or a run and its fork, on one clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from truce_sim.model import TruceModel
+from truce_sim.settings.schema import Config
+from truce_sim.simulation.account import timeline
+from truce_sim.simulation.run import Simulation, simulate
+from truce_sim.viewer.state.picture import Scales, scales_of
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """A run as a whole: its series and events, known before it is stepped."""
+
+    run: Simulation
+    made: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What `make` returns, made once for this run."""
+        if name not in self.made:
+            self.made[name] = make()
+        return self.made[name]
+
+    @property
+    def config(self) -> Config:
+        """Its configuration."""
+        return self.run.config
+
+    @property
+    def last_day(self) -> int:
+        """The last day that it has."""
+        return len(self.run.series) - 1
+
+    @cached_property
+    def log(self) -> list[tuple[int, str]]:
+        """(day, sentence) of what moved the truce."""
+        return list(timeline(self.run))
+
+    @cached_property
+    def scales(self) -> Scales:
+        """The largest value of each layer over the run."""
+        return scales_of(self.model())
+
+    def model(self) -> TruceModel:
+        """The same run, to be stepped."""
+        return TruceModel(self.config)
+
+
+def track_of(config: Config) -> Track:
+    """Run a checked configuration. Raises RuntimeError if the run fails."""
+    return Track(simulate(config))

@@ -1,0 +1,101 @@
+"""A day in words and gauges: the status strip."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from datetime import date, timedelta
+from typing import Any
+
+from truce_sim.engine.mediation import next_round
+from truce_sim.engine.params import STATES
+from truce_sim.model import TruceModel
+from truce_sim.settings.schema import Config
+from truce_sim.viewer.state.track import Track
+
+#: Day 0 of scenarios that have a calendar: the Doha ceasefire came into force.
+FIRST_DAYS = {"durand": date(2025, 10, 19)}
+
+TRUCE_WORDS = {
+    "in_force": "in force",
+    "strained": "strained",
+    "suspended": "suspended",
+    "collapsed": "collapsed",
+}
+
+
+def calendar_date(config: Config, day: int) -> str:
+    """The date of a day of the scenario, "" where it has no calendar."""
+    first = FIRST_DAYS.get(config.scenario.kind)
+    if first is None:
+        return ""
+    there = first + timedelta(days=max(day, 0))
+    return f"{there.day} {there:%B %Y}"
+
+
+def strip(track: Track, model: TruceModel) -> dict[str, Any]:
+    """The status strip of a day: words, and gauges from 0 to a maximum with a mark."""
+    day = model.day
+    known = bisect_right(track.log, day, key=lambda entry: entry[0])
+    last_day, last = track.log[known - 1] if known else (0, "")
+    return {
+        "state": model.truce,
+        "words": TRUCE_WORDS[model.truce],
+        "day": f"day {day}" if day >= 0 else "before day 0",
+        "date": calendar_date(model.config, day),
+        "last": f"day {last_day}: {last}" if last else "nothing has moved the truce yet",
+        "round": _round(model),
+        "gauges": [*_grievances(model), *_shares(model)],
+    }
+
+
+def _round(model: TruceModel) -> str:
+    day = model.day
+    if model.collapsed:
+        return "none: the truce is over"
+    for talks in model.world["rounds"]:
+        if talks["start"] <= day <= talks["end"]:
+            return f"a round of talks is on, to day {int(talks['end'])}"
+    if not model.mediators:
+        return "none: there are no mediators"
+    start = next_round(model.params, model.world, day)
+    if math.isinf(start):
+        return "no round of talks is fixed"
+    days = int(start) - max(day, 0)
+    return f"round of talks in {days} day{'' if days == 1 else 's'}, on day {int(start)}"
+
+
+def _grievances(model: TruceModel) -> list[dict[str, Any]]:
+    """Grievance of each state against its threshold, which there is from day 0 on."""
+    if model.day < 0:
+        return [_gauge(f"grievance, {name}", 0.0, None, "from day 0 on") for name in STATES]
+    return [
+        _gauge(
+            f"grievance, {name}", state.grievance, state.threshold,
+            f"{state.grievance:.1f} of threshold {state.threshold:.1f}",
+        )
+        for name, state in (("home", model.home), ("host", model.host))
+    ]  # fmt: skip
+
+
+def _shares(model: TruceModel) -> list[dict[str, Any]]:
+    named = [
+        ("belief in the host", model.home.belief, "of 1"),
+        ("will of host", model.host.will, "of 1"),
+        ("strength of group", model.group.strength, "of full"),
+        *((f"fatigue, {_named(m.name)}", m.fatigue, "of 1") for m in model.mediators),
+    ]
+    return [_gauge(name, value, None, f"{value:.2f} {what}") for name, value, what in named]
+
+
+def _named(mediator: str) -> str:
+    return "Türkiye" if mediator == "turkiye" else mediator.title()
+
+
+def _gauge(label: str, value: float, mark: float | None, text: str) -> dict[str, Any]:
+    """A bar: its fill and mark as shares of its length, which is 1, or 1.5 times the mark."""
+    whole = 1.0 if mark is None else 1.5 * mark
+    fill = 0.0 if math.isinf(whole) or whole == 0.0 else min(value / whole, 1.0)
+    shown = None if mark is None or math.isinf(mark) else 2 / 3
+    over = mark is not None and mark > 0 and value >= mark
+    return {"label": label, "fill": round(fill, 3), "mark": shown, "over": over, "text": text}
