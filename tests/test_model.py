@@ -9,8 +9,8 @@ import pytest
 
 from random_configs import random_overrides
 from truce_sim import TruceModel, load_config, simulate
+from truce_sim.engine.codes import TODAY
 from truce_sim.engine.run import run
-from truce_sim.engine.world import TODAY
 from truce_sim.model import Band, BorderPost, Mediator
 from truce_sim.simulation.spec import make_spec
 

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from truce_sim import TruceModel, load_config
 from truce_sim.config.load import to_plain, validate
 from truce_sim.config.regimes import mediator_names
+from truce_sim.engine.codes import DONE, STATUSES, TODAY
+from truce_sim.engine.record import DAILY_COUNTS
 from truce_sim.engine.run import RunResult, run
-from truce_sim.engine.world import DAILY_COUNTS, DONE, STATUSES, TODAY
 from truce_sim.errors import InputError
 from truce_sim.results import columns
 from truce_sim.results.frames import event_frame, outcome_frame, series_frame

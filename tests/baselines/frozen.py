@@ -33,8 +33,8 @@ from scipy.special import betaincinv, gammaincinv, ndtri
 
 from truce_sim.config.load import as_config
 from truce_sim.engine.compile import rule
+from truce_sim.engine.record import OUTCOME
 from truce_sim.engine.run import outcomes
-from truce_sim.engine.world import OUTCOME
 from truce_sim.results.frames import outcome_frame
 from truce_sim.simulation.spec import make_spec
 from truce_sim.version import __version__

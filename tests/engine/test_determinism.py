@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from theory.configurations import random_spec
 from theory.spec import TWO_MEDIATORS, spec, uneven_border
+from truce_sim.engine import codes as names
 from truce_sim.engine import compile as compiling
-from truce_sim.engine import world as names
+from truce_sim.engine.record import DAILY_COUNTS
 from truce_sim.engine.run import RunResult, RunSpec, outcomes, run
-from truce_sim.engine.world import DAILY_COUNTS, make_world
+from truce_sim.engine.world import make_world
 
 RANDOM = range(3000, 3020)
 
@@ -188,13 +189,14 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import numpy as np
 from truce_sim.engine import compile, movement, posture
-from truce_sim.engine.params import PARAMS
+from truce_sim.config.params import PARAMS
 from truce_sim.engine.draws import Key
-from truce_sim.engine.world import MOVING, make_world
+from truce_sim.engine.codes import MOVING
+from truce_sim.engine.world import make_world
 assert compile.__file__.startswith(sys.argv[1])
 p, w = np.zeros(1, PARAMS)[0], make_world()
 p["border"]["host_depth"], p["border"]["home_depth"] = 5, 10
-p["host"]["capacity"], w["will"], w["sectors"]["ratio"][0] = 1.0, 1.0, 1.0
+p["states"]["capacity"][1], w["will"], w["sectors"]["ratio"][0] = 1.0, 1.0, 1.0
 w["sector_count"] = 1
 print(compile.CACHE, movement.chance_foiled(p, w, 0, 0))
 """

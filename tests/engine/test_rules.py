@@ -24,7 +24,7 @@ from theory.spec import (
     replicates,
     spec,
 )
-from truce_sim.engine import world as names
+from truce_sim.engine import codes as names
 from truce_sim.engine.attribution import attribute, is_public, update_activity, weight_of
 from truce_sim.engine.draws import FRICTION, Key, poisson, uniform
 from truce_sim.engine.grievance import (
@@ -49,6 +49,7 @@ from truce_sim.engine.movement import learn_and_leave, least_risky, move_bands
 from truce_sim.engine.params import HOME, HOST
 from truce_sim.engine.posture import chance_foiled, effort, review_posture
 from truce_sim.engine.relaxation import relax
+from truce_sim.engine.state import total_grievance
 from truce_sim.engine.strikes import (
     decide_strike,
     execute_strike,
@@ -59,7 +60,7 @@ from truce_sim.engine.strikes import (
 from truce_sim.engine.threshold import update_thresholds
 from truce_sim.engine.truce import update_truce
 from truce_sim.engine.verification import verify
-from truce_sim.engine.world import make_world, new_incident, open_truce, reset, total_grievance
+from truce_sim.engine.world import make_world, new_incident, open_truce, reset
 
 KEY = Key(1, 0)
 

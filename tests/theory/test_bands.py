@@ -28,7 +28,7 @@ from theory.spec import (
     spec,
     uneven_border,
 )
-from truce_sim.engine import world as names
+from truce_sim.engine import codes as names
 
 PEACE: Settings = {**NO_STRIKES, **NO_MEDIATORS, **NO_FRAILTY}
 

@@ -21,7 +21,7 @@ from theory.spec import (
     spec,
     uneven_border,
 )
-from truce_sim.engine import world as names
+from truce_sim.engine import codes as names
 from truce_sim.engine.run import RunResult
 from truce_sim.errors import InputError
 

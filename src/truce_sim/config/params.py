@@ -1,14 +1,75 @@
-"""From the regimes of a run to the records that the engine reads."""
+"""The record that the compiled rules read: made from the schema, filled from the configuration.
+
+Every setting that a rule may read has a field of its own name and type; none is listed here. What
+both states have goes to `states`, which the rules index by HOME and HOST.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
 from truce_sim.border.border import Border
-from truce_sim.config.regimes import _mediators_of, regimes
-from truce_sim.engine.params import PARAMS, STATES
-from truce_sim.settings.schema import Config
+from truce_sim.config.regimes import mediators_of, regimes
+from truce_sim.engine.params import MAX_CALENDAR, MAX_MEDIATORS, STATES, record
+from truce_sim.settings.fields import field_at
+from truce_sim.settings.schema import Config, HomeConfig, HostConfig, MediatorConfig
+
+#: Parts of the configuration that rules read.
+_PARTS = (
+    "run", "border", "militants", "home", "host", "attribution", "belief", "mediation", "truce",
+    "frailty",
+)  # fmt: skip
+
+#: What lays out the border; rules see its sectors.
+_OF_THE_BORDER = ("sectors", "floor")
+
+#: How a setting's type is stored; an option is stored as its number.
+_STORED = {float: "f8", int: "i8", bool: "i8", str: "i8"}
+
+
+def _fields_of(part: type, leave_out: Sequence[str] = ()) -> dict[str, object]:
+    """The fields of a part of the schema, name -> type of the record."""
+    hints = get_type_hints(part)
+    return {
+        entry.name: _stored(hints[entry.name])
+        for entry in fields(part)
+        if entry.name not in leave_out and get_origin(hints[entry.name]) is not dict
+    }
+
+
+def _stored(hint: Any) -> object:
+    if is_dataclass(hint):
+        return record(**_fields_of(hint))  # type: ignore[arg-type]
+    if get_origin(hint) is list:
+        return _STORED[get_args(hint)[0]], (MAX_CALENDAR,)
+    return _STORED[hint]
+
+
+_SHARED = tuple(name for name in _fields_of(HomeConfig) if name in _fields_of(HostConfig))
+
+
+def _params() -> np.dtype[np.void]:
+    left_out = {"border": _OF_THE_BORDER, "home": _SHARED, "host": _SHARED}
+    found: dict[str, object] = {"from_day": "i8"}
+    for part in _PARTS:
+        if part == STATES[0]:
+            shared = {name: _fields_of(HomeConfig)[name] for name in _SHARED}
+            found["states"] = (record(**shared), (len(STATES),))
+        kind = get_type_hints(Config)[part]
+        found[part] = record(**_fields_of(kind, left_out.get(part, ())))
+        if part == "mediation":
+            mediator = record(active="i8", **_fields_of(MediatorConfig))
+            found["mediators"] = (mediator, (MAX_MEDIATORS,))
+    return record(**found)
+
+
+#: One regime of a run. Its layout changes with the schema; files say which one they have.
+PARAMS = _params()
 
 
 def to_params(config: Config, border: Border) -> NDArray[np.void]:
@@ -20,40 +81,64 @@ def to_params(config: Config, border: Border) -> NDArray[np.void]:
         InputError: as `regimes`, or there are more mediators in all than there are slots.
     """
     found = regimes(config, border)
-    names = _mediators_of(found)
+    names = mediators_of(found)
     params = np.zeros(len(found), PARAMS)
-    for record, (day, regime) in zip(params, found, strict=True):
-        record["from_day"] = day
-        _fill(record, regime, names)
+    for filled, (day, regime) in zip(params, found, strict=True):
+        filled["from_day"] = day
+        fill(filled, regime, names)
     return params
 
 
-def _fill(record: np.void, config: Config, names: list[str]) -> None:
-    """Fill one record by name; what the two states have in common goes to `states`."""
-    for part in ("run", "border", "militants", "home", "host", "attribution", "belief", "truce"):
-        _copy(record[part], getattr(config, part))
+def fill(params: np.void, config: Config, mediators: Sequence[str] = ()) -> None:
+    """Fill one record with the settings of a configuration, its mediators by slot."""
+    for part in _PARTS:
+        _fill_part(params[part], getattr(config, part), part)
     for i, state in enumerate(STATES):
-        _copy(record["states"][i], getattr(config, state))
-    _fill_mediation(record, config, names)
-    frailty = record["frailty"]
-    _copy(frailty, config.frailty, skip=("gamma_law",))
-    frailty["gamma_law"] = config.frailty.law == "gamma"
-
-
-def _fill_mediation(record: np.void, config: Config, names: list[str]) -> None:
-    mediation = record["mediation"]
-    _copy(mediation, config.mediation, skip=("calendar", "verification"))
-    _copy(mediation["verification"], config.mediation.verification)
-    days = sorted(config.mediation.calendar)
-    mediation["calendar"] = -1
-    mediation["calendar"][: len(days)] = days
-    for slot, name in enumerate(names):
+        _fill_part(params["states"][i], getattr(config, state), state)
+    for slot, name in enumerate(mediators):
         mediator = config.mediation.mediators.get(name)
         if mediator is not None:
-            record["mediators"][slot] = (1, mediator.call, mediator.skill)
+            params["mediators"][slot]["active"] = 1
+            for field in fields(mediator):
+                params["mediators"][slot][field.name] = getattr(mediator, field.name)
 
 
-def _copy(record: np.void, part: object, skip: tuple[str, ...] = ()) -> None:
-    for name in record.dtype.names or ():
-        if name not in skip:
-            record[name] = getattr(part, name)
+def _fill_part(params: np.void, part: object, path: str) -> None:
+    for name in params.dtype.names or ():
+        value = getattr(part, name)
+        if is_dataclass(value):
+            _fill_part(params[name], value, f"{path}.{name}")
+        elif isinstance(value, list):
+            params[name] = -1
+            params[name][: len(value)] = sorted(value)
+        else:
+            params[name] = as_number(f"{path}.{name}", value)
+
+
+def as_number(path: str, value: object) -> Any:
+    """A value as the record holds it: an option as its number, all else as it is."""
+    info = field_at(path)
+    return info.options.index(value) if info is not None and isinstance(value, str) else value
+
+
+def column(params: NDArray[np.void], path: str, mediators: Sequence[str] = ()) -> NDArray[Any]:
+    """The values of a setting in some records, as a view that can be written to.
+
+    Args:
+        params: PARAMS (n,).
+        path: of the setting ("home.threshold").
+        mediators: names by slot, for the settings of one of them.
+
+    Returns:
+        (n,), or (n, MAX_CALENDAR) for the calendar.
+    """
+    part, *rest = path.split(".")
+    if rest[0] == "mediators":
+        slot = list(mediators).index(rest[1])
+        return np.asarray(params["mediators"][rest[2]][:, slot])
+    if part in STATES and rest[0] in _SHARED:
+        return np.asarray(params["states"][rest[0]][:, STATES.index(part)])
+    place: Any = params[part]
+    for name in rest:
+        place = place[name]
+    return np.asarray(place)

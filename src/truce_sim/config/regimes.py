@@ -72,10 +72,10 @@ def check_configuration(config: Config) -> None:
         InputError: as `to_params`, or the scenario's table is bad.
     """
     check_settings(config)
-    _mediators_of(regimes(config, make_border(config)))
+    mediators_of(regimes(config, make_border(config)))
 
 
-def _mediators_of(found: list[tuple[int, Config]]) -> list[str]:
+def mediators_of(found: list[tuple[int, Config]]) -> list[str]:
     """Return the mediators of all regimes by slot, no more than there are slots."""
     names = list(dict.fromkeys(name for _, regime in found for name in regime.mediation.mediators))
     check_number_of_mediators(names)

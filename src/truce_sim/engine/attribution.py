@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 
-from truce_sim.engine.compile import rule
-from truce_sim.engine.draws import ATTRIBUTION, DOMESTIC_ATTRIBUTION, happens
-from truce_sim.engine.world import (
+from truce_sim.engine.codes import (
     BAND_ATTACK,
     BY_MILITANTS,
     BY_OTHERS,
@@ -16,8 +14,10 @@ from truce_sim.engine.world import (
     FRICTION_CLASH,
     MISATTRIBUTION,
     TODAY,
-    new_event,
 )
+from truce_sim.engine.compile import rule
+from truce_sim.engine.draws import ATTRIBUTION, DOMESTIC_ATTRIBUTION, happens
+from truce_sim.engine.world import new_event
 
 
 @rule

@@ -7,6 +7,7 @@ phase is a rule of (params, world, key, day) that changes the world in place.
 from __future__ import annotations
 
 from truce_sim.engine.attribution import attribute, update_activity
+from truce_sim.engine.codes import COLLAPSED
 from truce_sim.engine.compile import rule
 from truce_sim.engine.grievance import add_incidents, fade
 from truce_sim.engine.incidents import make_attacks, make_other_incidents
@@ -15,12 +16,13 @@ from truce_sim.engine.mediation import follow_calendar, mediate
 from truce_sim.engine.movement import learn_and_leave, move_bands
 from truce_sim.engine.params import HOME, HOST
 from truce_sim.engine.posture import review_posture
-from truce_sim.engine.relaxation import record_day, relax
+from truce_sim.engine.record import record_day
+from truce_sim.engine.relaxation import relax
 from truce_sim.engine.strikes import decide_strike, execute_strike
 from truce_sim.engine.threshold import update_thresholds
 from truce_sim.engine.truce import update_truce
 from truce_sim.engine.verification import verify
-from truce_sim.engine.world import COLLAPSED, begin_day
+from truce_sim.engine.world import begin_day
 
 
 @rule

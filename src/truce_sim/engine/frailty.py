@@ -15,6 +15,9 @@ from truce_sim.engine.compile import rule
 from truce_sim.engine.draws import FRAILTY, Key, uniform
 from truce_sim.engine.params import HOME, record
 
+#: Laws of the factors, as codes of `frailty.law`.
+LOGNORMAL, GAMMA = range(2)
+
 #: A run's own values: factors of mean 1, and ω̄.
 FACTORS = record(attempts="f8", threshold="f8", will="f8")
 
@@ -27,7 +30,7 @@ def draw_factors(
     fill_uniforms(u, seed, replicates)
     factors = np.empty((replicates.size, params.size), FACTORS)
     for i, p in enumerate(params):
-        gamma = bool(p["frailty"]["gamma_law"])
+        gamma = p["frailty"]["law"] == GAMMA
         factors["attempts"][:, i] = _mean_one(u[0], p["frailty"]["attempts_cv"], gamma)
         factors["threshold"][:, i] = _mean_one(u[1], p["frailty"]["threshold_cv"], gamma)
         factors["will"][:, i] = _beta(u[2], p["host"]["will"], p["frailty"]["will_concentration"])

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 
-from truce_sim.engine.compile import rule
-from truce_sim.engine.params import HOME, HOST
-from truce_sim.engine.world import (
+from truce_sim.engine.codes import (
     ATTACK,
     BAND_ATTACK,
     DOMESTIC_ATTACK,
@@ -15,8 +13,10 @@ from truce_sim.engine.world import (
     FRICTION_CLASH,
     MISATTRIBUTED,
     TODAY,
-    total_grievance,
 )
+from truce_sim.engine.compile import rule
+from truce_sim.engine.params import HOME, HOST
+from truce_sim.engine.state import total_grievance
 
 
 @rule

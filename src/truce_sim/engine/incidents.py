@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import math
 
+from truce_sim.engine.codes import (
+    BAND_ATTACK,
+    DOMESTIC_ATTACK,
+    FRICTION_CLASH,
+    SPENT,
+    SUSPENDED,
+    TODAY,
+    WAITING,
+)
 from truce_sim.engine.compile import rule
 from truce_sim.engine.draws import (
     DEATHS,
@@ -22,16 +31,7 @@ from truce_sim.engine.draws import (
     uniform,
 )
 from truce_sim.engine.launch import depth_in_cells, draw_depth
-from truce_sim.engine.world import (
-    BAND_ATTACK,
-    DOMESTIC_ATTACK,
-    FRICTION_CLASH,
-    SPENT,
-    SUSPENDED,
-    TODAY,
-    WAITING,
-    new_incident,
-)
+from truce_sim.engine.world import new_incident
 
 
 @rule

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 import math
 
+from truce_sim.engine.codes import (
+    BY_MILITANTS,
+    LAUNCH,
+    MAX_BANDS,
+    MOVING,
+    NEVER,
+    NOT_FINITE,
+    OVERFLOW,
+    TODAY,
+    TOO_MANY,
+)
 from truce_sim.engine.compile import rule
 from truce_sim.engine.draws import (
     LAUNCH_SECTOR,
@@ -16,18 +27,7 @@ from truce_sim.engine.draws import (
     poisson,
     uniform,
 )
-from truce_sim.engine.world import (
-    BY_MILITANTS,
-    LAUNCH,
-    MAX_BANDS,
-    MOVING,
-    NEVER,
-    NOT_FINITE,
-    OVERFLOW,
-    TODAY,
-    TOO_MANY,
-    new_event,
-)
+from truce_sim.engine.world import new_event
 
 
 @rule

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import math
 
-from truce_sim.engine.compile import rule
-from truce_sim.engine.draws import CALL, ROUND, SAVE, happens
-from truce_sim.engine.grievance import scale_grievance
-from truce_sim.engine.params import HOME, HOST, MAX_MEDIATORS
-from truce_sim.engine.world import (
+from truce_sim.engine.codes import (
     BY_MEDIATOR,
     CALLED,
     IN_FORCE,
@@ -20,30 +16,20 @@ from truce_sim.engine.world import (
     SCHEDULED,
     SUSPENDED,
     TODAY,
+)
+from truce_sim.engine.compile import rule
+from truce_sim.engine.draws import CALL, ROUND, SAVE, happens
+from truce_sim.engine.grievance import scale_grievance
+from truce_sim.engine.params import HOME, HOST, MAX_MEDIATORS
+from truce_sim.engine.state import (
     belief,
     clip,
-    new_event,
+    count_mediators,
+    in_round,
+    mean_fatigue,
     total_grievance,
 )
-
-
-@rule
-def count_mediators(p):
-    """How many mediators there are."""
-    count = 0
-    for m in range(MAX_MEDIATORS):
-        count += p.mediators[m].active
-    return count
-
-
-@rule
-def mean_fatigue(p, w):
-    """f̄ over the mediators there are; 0 without."""
-    total, count = 0.0, count_mediators(p)
-    for m in range(MAX_MEDIATORS):
-        if p.mediators[m].active:
-            total += w.fatigue[m]
-    return total / count if count > 0 else 0.0
+from truce_sim.engine.world import new_event
 
 
 @rule
@@ -66,20 +52,12 @@ def tire(p, w, fatigue):
 
 
 @rule
-def in_round(w, day):
-    """Whether a round of talks is on today."""
-    for talks in w.rounds:
-        if talks.start <= day <= talks.end:
-            return True
-    return False
-
-
-@rule
 def reassurance(p, w, day):
-    """(1-f̄) c, with c = 1 during a round, ½ on other days while there are mediators, else 0."""
+    """(1-f̄) c, with c = 1 during a round, `quiet_reassurance` on other days while there are
+    mediators, else 0."""
     if count_mediators(p) == 0:
         return 0.0
-    return (1.0 - mean_fatigue(p, w)) * (1.0 if in_round(w, day) else 0.5)
+    return (1.0 - mean_fatigue(p, w)) * (1.0 if in_round(w, day) else p.mediation.quiet_reassurance)
 
 
 @rule
@@ -135,17 +113,18 @@ def mediate(p, w, key, day):
 @rule
 def call_round(p, w, key, day, m):
     """With cause enough and no round pending, mediator m may call one, and leads it."""
-    if not p.mediators[m].active or not is_tense(w) or round_pending(p, w, day):
+    if not p.mediators[m].active or not is_tense(p, w) or round_pending(p, w, day):
         return
     if happens(p.mediators[m].call * (1.0 - w.fatigue[m]), key, CALL, m, day):
         fix_round(p, w, day, m)
 
 
 @rule
-def is_tense(w):
+def is_tense(p, w):
     """Whether the home state's grievance, or a suspension, is cause enough for a round."""
     home = w.states[HOME]
-    return w.truce == SUSPENDED or total_grievance(home) > 0.5 * home.threshold
+    floor = p.mediation.call_floor * home.threshold
+    return w.truce == SUSPENDED or total_grievance(home) > floor
 
 
 @rule
@@ -162,11 +141,12 @@ def round_pending(p, w, day):
 
 @rule
 def fix_round(p, w, day, leader):
-    """A round led by this mediator starts round(L_R (1+2f)) days from now; half days round up."""
-    tired = w.fatigue[leader]
+    """A round led by this mediator starts round(L_R (1 + lead_fatigue f)) days from now; half days
+    round up."""
+    delay = 1.0 + p.mediation.lead_fatigue * w.fatigue[leader]
     talks = w.rounds[CALLED]
     talks.leader = leader
-    talks.start = day + int(math.floor(p.mediation.lead_days * (1.0 + 2.0 * tired) + 0.5))
+    talks.start = day + int(math.floor(p.mediation.lead_days * delay + 0.5))
     talks.end = talks.start + p.mediation.round_days - 1
     w.tally[TODAY].rounds_called += 1
     new_event(w, day, ROUND_CALLED, BY_MEDIATOR + leader, -1, -1)
@@ -189,9 +169,10 @@ def end_rounds(p, w, key, day):
 
 @rule
 def conclude_round(p, w, key, day, which, leader):
-    """Success with probability clip(skill (0.55+b)(1-f/2)): relief, pressure and less fatigue, and
-    a suspended truce is renewed; else the leader tires."""
-    chance = p.mediators[leader].skill * (0.55 + belief(w)) * (1.0 - 0.5 * w.fatigue[leader])
+    """Success with probability clip(skill (success_base + b)(1 - fatigue_penalty f)): relief,
+    pressure and less fatigue, and a suspended truce is renewed; else the leader tires."""
+    rested = 1.0 - p.mediation.fatigue_penalty * w.fatigue[leader]
+    chance = p.mediators[leader].skill * (p.mediation.success_base + belief(w)) * rested
     if not happens(clip(chance), key, ROUND, which, day):
         w.fatigue[leader] = clip(w.fatigue[leader] + p.mediation.fatigue)
         w.tally[TODAY].rounds_failed += 1
@@ -202,7 +183,7 @@ def conclude_round(p, w, key, day, which, leader):
     w.will = clip(w.will + p.mediation.pressure)
     for m in range(MAX_MEDIATORS):
         if p.mediators[m].active:
-            w.fatigue[m] *= 0.8
+            w.fatigue[m] *= p.mediation.fatigue_kept
     w.tally[TODAY].rounds_succeeded += 1
     new_event(w, day, ROUND_SUCCEEDED, BY_MEDIATOR + leader, -1, -1)
     if w.truce == SUSPENDED:
@@ -220,14 +201,14 @@ def renew(w, day, actor):
 @rule
 def save_truce(p, w, key, day):
     """Whether the mediators save a collapsing truce, with probability p_save (1-f̄): the window is
-    cleared, both grievances halved, a round called at once unless one is pending, all tire."""
+    cleared, both grievances relieved, a round called at once unless one is pending, all tire."""
     leader = least_tired(p, w)
     chance = p.mediation.save * (1.0 - mean_fatigue(p, w))
     if leader < 0 or not happens(chance, key, SAVE, 0, day):
         return False
     w.saved_strikes = w.strike_count
     for who in (HOME, HOST):
-        scale_grievance(w, who, 0.5)
+        scale_grievance(w, who, 1.0 - p.mediation.save_relief)
     w.tally[TODAY].saves += 1
     new_event(w, day, SAVED, BY_MEDIATOR + leader, -1, -1)
     if not round_pending(p, w, day):

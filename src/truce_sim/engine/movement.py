@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from truce_sim.engine.compile import rule
-from truce_sim.engine.draws import INTERDICTION, SIDESTEP, geometric, happens, uniform
-from truce_sim.engine.draws import WAITING as WAITING_DRAW
-from truce_sim.engine.posture import chance_foiled
-from truce_sim.engine.world import (
+from truce_sim.engine.codes import (
     BY_MILITANTS,
     CROSSING,
     DESTROYED,
@@ -18,10 +14,13 @@ from truce_sim.engine.world import (
     STOPPED,
     TODAY,
     WAITING,
-    clip,
-    new_event,
-    new_incident,
 )
+from truce_sim.engine.compile import rule
+from truce_sim.engine.draws import INTERDICTION, SIDESTEP, geometric, happens, uniform
+from truce_sim.engine.draws import WAITING as WAITING_DRAW
+from truce_sim.engine.posture import chance_foiled
+from truce_sim.engine.state import clip
+from truce_sim.engine.world import new_event, new_incident
 
 
 @rule

@@ -31,11 +31,11 @@ def effort(p, w, s, depth):
     sector = w.sectors[s]
     passable = 1.0 - p.border.terrain * sector.ruggedness
     if depth < p.border.host_depth:
-        enforcement = p.host.capacity * w.will
+        enforcement = p.states[HOST].capacity * w.will
         return enforcement * sector.ratio[HOST] * passable / p.border.host_depth
     if depth == p.border.host_depth:
-        return p.home.capacity * p.home.forward * sector.ratio[HOME] * passable
-    behind = p.home.capacity * (1.0 - p.home.forward) / (p.border.home_depth - 1)
+        return p.states[HOME].capacity * p.home.forward * sector.ratio[HOME] * passable
+    behind = p.states[HOME].capacity * (1.0 - p.home.forward) / (p.border.home_depth - 1)
     return behind * sector.ratio[HOME]
 
 

@@ -9,13 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from truce_sim.engine.codes import DONE, TODAY
 from truce_sim.engine.compile import rule
 from truce_sim.engine.day import run_day
 from truce_sim.engine.draws import Key
 from truce_sim.engine.frailty import apply_factors, draw_factors
-from truce_sim.engine.params import PARAMS
-from truce_sim.engine.relaxation import close_run
-from truce_sim.engine.world import DONE, OUTCOME, TODAY, make_world, open_truce, reset
+from truce_sim.engine.record import OUTCOME, close_run
+from truce_sim.engine.world import make_world, open_truce, reset
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def outcomes(
     wanted = np.asarray(replicates, np.int64)
     factors = draw_factors(spec.params, spec.seed, wanted)
     out = np.zeros(wanted.size, OUTCOME)
-    current = np.zeros(1, PARAMS)
+    current = np.zeros(1, spec.params.dtype)
     world = make_world() if world is None else world
     run_replicates(spec.params, factors, spec.border, spec.seed, wanted, current, world, out)
     return out

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from truce_sim.engine.compile import rule
-from truce_sim.engine.draws import STRIKE_CHOICE, STRIKE_KILL, STRIKE_RESOLVE, happens, logistic
-from truce_sim.engine.grievance import note_peak, scale_grievance
-from truce_sim.engine.movement import weaken
-from truce_sim.engine.params import HOME
-from truce_sim.engine.world import (
+from truce_sim.engine.codes import (
     BAND_DESTROYED,
     DESTROYED,
     INITIAL,
@@ -18,23 +13,28 @@ from truce_sim.engine.world import (
     STRIKE_EXECUTED,
     TODAY,
     WAITING,
-    clip,
-    new_event,
-    total_grievance,
 )
+from truce_sim.engine.compile import rule
+from truce_sim.engine.draws import STRIKE_CHOICE, STRIKE_KILL, STRIKE_RESOLVE, happens, logistic
+from truce_sim.engine.grievance import note_peak, scale_grievance
+from truce_sim.engine.movement import weaken
+from truce_sim.engine.params import HOME
+from truce_sim.engine.state import clip, total_grievance
+from truce_sim.engine.world import new_event
 
 
 @rule
 def decide_strike(p, w, key, day, who):
-    """A state decides on a day that added to its grievance, if that is at least half its threshold,
-    and not within `lag_days` after its last decision or while a strike of it is pending.
+    """A state decides on a day that added to its grievance, if that is at least `decision_floor` of
+    its threshold, and not within `lag_days` after its last decision or while a strike of it is
+    pending.
 
     It chooses to strike with probability logistic((G-θ_eff)/s), which releases part of G, and
     carries it out with probability `resolve`, `lag_days` later.
     """
     state, mine = w.states[who], p.states[who]
     grievance = total_grievance(state)
-    if not (state.added > 0.0 and grievance >= 0.5 * state.threshold):
+    if not (state.added > 0.0 and grievance >= mine.decision_floor * state.threshold):
         return
     if day <= state.last_decision + mine.lag_days or state.strike_due >= day:
         return

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from truce_sim.engine.compile import rule
-from truce_sim.engine.mediation import renew, save_truce
-from truce_sim.engine.params import HOME
-from truce_sim.engine.world import (
+from truce_sim.engine.codes import (
     BY_OTHERS,
     COLLAPSE,
     COLLAPSED,
@@ -16,9 +13,12 @@ from truce_sim.engine.world import (
     TODAY,
     TRUCE_EASED,
     TRUCE_STRAINED,
-    new_event,
-    total_grievance,
 )
+from truce_sim.engine.compile import rule
+from truce_sim.engine.mediation import renew, save_truce
+from truce_sim.engine.params import HOME
+from truce_sim.engine.state import total_grievance
+from truce_sim.engine.world import new_event
 
 
 @rule
@@ -34,7 +34,7 @@ def update_truce(p, w, key, day):
         if day >= w.suspended_until:
             renew(w, day, BY_OTHERS)
     else:
-        update_strain(w, day)
+        update_strain(p, w, day)
 
 
 @rule
@@ -79,14 +79,14 @@ def collapse(w, day, first):
 
 
 @rule
-def update_strain(w, day):
-    """IN_FORCE to STRAINED at G_home >= 0.5 θ_eff, back below 0.4 θ_eff."""
+def update_strain(p, w, day):
+    """IN_FORCE to STRAINED at G_home >= `strained_at` of θ_eff, back below `eased_below` of it."""
     home = w.states[HOME]
     grievance = total_grievance(home)
-    if w.truce == IN_FORCE and grievance >= 0.5 * home.threshold:
+    if w.truce == IN_FORCE and grievance >= p.truce.strained_at * home.threshold:
         w.truce = STRAINED
         kind = TRUCE_STRAINED
-    elif w.truce == STRAINED and grievance < 0.4 * home.threshold:
+    elif w.truce == STRAINED and grievance < p.truce.eased_below * home.threshold:
         w.truce = IN_FORCE
         kind = TRUCE_EASED
     else:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from truce_sim.engine.compile import rule
-from truce_sim.engine.draws import COVERAGE, DOUBT, VERDICT, happens
-from truce_sim.engine.grievance import violation_evidence
-from truce_sim.engine.mediation import tire
-from truce_sim.engine.params import HOME
-from truce_sim.engine.world import (
+from truce_sim.engine.codes import (
     ATTACK,
     BAND_ATTACK,
     BY_OTHERS,
@@ -18,9 +13,14 @@ from truce_sim.engine.world import (
     SUSPENDED,
     TODAY,
     VERIFICATION,
-    clip,
-    new_event,
 )
+from truce_sim.engine.compile import rule
+from truce_sim.engine.draws import COVERAGE, DOUBT, VERDICT, happens
+from truce_sim.engine.grievance import violation_evidence
+from truce_sim.engine.mediation import tire
+from truce_sim.engine.params import HOME
+from truce_sim.engine.state import clip
+from truce_sim.engine.world import new_event
 
 
 @rule
@@ -86,7 +86,7 @@ def report(p, w, key, day, case):
 
     A false attribution is cleared with probability `specificity`, a true one with 1-sensitivity;
     a wrong clearing is disbelieved with probability `doubt`, which wears the mediators out. What
-    is confirmed presses the host: ω += pressure/2.
+    is confirmed presses the host by `pressure_share` of the pressure of a successful round.
     """
     v = p.mediation.verification
     chance = v.specificity if case.false else 1.0 - v.sensitivity
@@ -95,9 +95,9 @@ def report(p, w, key, day, case):
     if day >= 0:
         note_report(w, day, case, cleared and believed)
         if not cleared:
-            w.will = clip(w.will + 0.5 * p.mediation.pressure)
+            w.will = clip(w.will + v.pressure_share * p.mediation.pressure)
         elif not believed:
-            tire(p, w, 0.5 * p.mediation.fatigue)
+            tire(p, w, v.fatigue_share * p.mediation.fatigue)
     return cleared and believed
 
 

@@ -11,91 +11,24 @@ import math
 
 import numpy as np
 
+from truce_sim.engine.codes import (
+    BLANK,
+    CAUSES,
+    DONE,
+    IN_FORCE,
+    INITIAL,
+    MAX_BANDS,
+    MAX_DAYS,
+    MAX_EVENTS,
+    MAX_SECTORS,
+    MORNING,
+    NEVER,
+    OVERFLOW,
+    TODAY,
+)
 from truce_sim.engine.compile import rule
 from truce_sim.engine.params import HOME, MAX_MEDIATORS, record
-
-#: Truce states.
-TRUCE_STATES = ("in_force", "strained", "suspended", "collapsed")
-IN_FORCE, STRAINED, SUSPENDED, COLLAPSED = np.arange(4)
-
-#: Causes of grievance; the cause of a collapse is one of them (`strike`: nothing but strikes).
-CAUSES = ("initial", "foiled", "attack", "misattributed", "friction", "strike")
-INITIAL, FOILED, ATTACK, MISATTRIBUTED, FRICTION, STRIKE = np.arange(6)
-
-#: What a band is doing. Bands that are through leave at the end of the day.
-BAND_STATUSES = ("moving", "waiting", "stopped", "spent", "destroyed")
-MOVING, WAITING, STOPPED, SPENT, DESTROYED = np.arange(5)
-
-#: Kinds of events in the log. Kinds up to FRICTION_CLASH are incidents.
-EVENTS = (
-    "foiled_by_host", "foiled_at_border", "foiled_inside", "attack",
-    "domestic_attack", "misattribution", "friction",
-    "launch", "crossing", "verification", "strike_chosen", "strike", "band_destroyed",
-    "round_called", "round_succeeded", "round_failed", "strained", "eased",
-    "suspension", "saved", "renewal", "collapse",
-)  # fmt: skip
-(
-    FOILED_BY_HOST, FOILED_AT_BORDER, FOILED_INSIDE, BAND_ATTACK,
-    DOMESTIC_ATTACK, MISATTRIBUTION, FRICTION_CLASH,
-    LAUNCH, CROSSING, VERIFICATION, STRIKE_CHOSEN, STRIKE_EXECUTED, BAND_DESTROYED,
-    ROUND_CALLED, ROUND_SUCCEEDED, ROUND_FAILED, TRUCE_STRAINED, TRUCE_EASED,
-    SUSPENSION, SAVED, RENEWAL, COLLAPSE,
-) = np.arange(22)  # fmt: skip
-
-#: Who acted: a state, the militant group, others (domestic attackers, posts), or mediator i + 4.
-ACTORS = ("home", "host", "militants", "others")
-BY_MILITANTS, BY_OTHERS, BY_MEDIATOR = np.arange(2, 5)
-
-#: How a run ended.
-STATUSES = ("done", "overflow", "too_many_attempts", "not_finite")
-DONE, OVERFLOW, TOO_MANY, NOT_FINITE = np.arange(4)
-
-#: Rounds of talks: one that a mediator called, one of the calendar.
-CALLED, SCHEDULED = np.arange(2)
-
-#: Room in a world. A run that needs more fails, with status `overflow`.
-MAX_SECTORS, MAX_DAYS, MAX_BANDS, MAX_EVENTS = 500, 3650, 1 << 14, 1 << 20
-
-#: The tally as it stands, as it stood this morning, and an empty one.
-TODAY, MORNING, BLANK = np.arange(3)
-
-NEVER = -(1 << 40)
-
-#: One run's outcome, counted from day 0. Days are numbered from 0, -1 where there was none.
-OUTCOME = record(
-    status="i8", collapsed="i8", end_day="i8", cause="i8",
-    first_violation_day="i8", first_strike_day="i8", first_suspension_day="i8",
-    days_in_force="i8", days_strained="i8", days_suspended="i8", renewals="i8", saves="i8",
-    under_way_at_start="i8", attempts="i8",
-    foiled_by_host="i8", foiled_at_border="i8", foiled_inside="i8", destroyed="i8",
-    crossings="i8", attacks="i8", lethal_attacks="i8", under_way_at_end="i8",
-    domestic_attacks="i8", friction_clashes="i8",
-    violations="i8", false_violations="i8", cleared_violations="i8",
-    deaths="i8", domestic_deaths="i8",
-    strikes_by_home="i8", strikes_by_host="i8",
-    rounds_called="i8", rounds_succeeded="i8", rounds_failed="i8",
-    drawn_will="f8", mean_will="f8", final_will="f8", final_belief="f8", peak_grievance="f8",
-    final_strength="f8",
-)  # fmt: skip
-
-#: One day of one run, as it stands when the day ends; counts are that day's.
-SERIES = record(
-    status="i8", grievance_home="f8", grievance_host="f8",
-    threshold_home="f8", threshold_host="f8", belief="f8", will="f8",
-    strength="f8", excitement="f8", spoiler_motive="f8", fatigue="f8", in_round="i8",
-    bands="i8", attempts="i8", foiled_by_host="i8", foiled_at_border="i8", foiled_inside="i8",
-    crossings="i8", attacks="i8", violations="i8", deaths="i8",
-    strikes_by_home="i8", strikes_by_host="i8",
-)  # fmt: skip
-
-#: Counts that OUTCOME totals and SERIES gives by day.
-DAILY_COUNTS = tuple(name for name in SERIES.names or () if name in (OUTCOME.names or ()))[1:]
-
-EVENT = record(
-    day="i8", kind="i8", actor="i8", sector="i8", depth="i8", band="i8",
-    deaths="i8", weight="f8", attributed="i8", cross_border="i8",
-    cause="i8", grievance="f8", threshold="f8",
-)  # fmt: skip
+from truce_sim.engine.record import EVENT, OUTCOME, SERIES
 
 STATE_NOW = record(
     grievance=("f8", (len(CAUSES),)), threshold="f8", added="f8", added_overnight="f8",
@@ -224,28 +157,6 @@ def begin_day(w):
     """A new day: no incidents yet, and the tally as it stands this morning."""
     w.tally[MORNING] = w.tally[TODAY]
     w.incident_count = 0
-
-
-@rule
-def total_grievance(state):
-    """G of one state: the sum over causes."""
-    total = 0.0
-    for part in state.grievance:
-        total += part
-    return total
-
-
-@rule
-def belief(w):
-    """b, the home state's belief that the host is committed, in [0, 1]."""
-    x = w.belief_logit
-    return 1.0 / (1.0 + math.exp(-x)) if x >= 0.0 else 1.0 - 1.0 / (1.0 + math.exp(x))
-
-
-@rule
-def clip(x):
-    """x limited to [0, 1]."""
-    return min(max(x, 0.0), 1.0)
 
 
 @rule

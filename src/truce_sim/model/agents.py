@@ -9,9 +9,10 @@ import mesa
 import numpy as np
 from mesa.discrete_space import Cell, CellAgent, FixedAgent
 
+from truce_sim.engine.codes import BAND_STATUSES
 from truce_sim.engine.draws import Key
 from truce_sim.engine.params import HOME, HOST
-from truce_sim.engine.world import BAND_STATUSES, belief, total_grievance
+from truce_sim.engine.state import belief, total_grievance
 from truce_sim.model.rules import Handle
 
 

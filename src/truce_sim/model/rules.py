@@ -16,6 +16,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from truce_sim.config.params import PARAMS
 from truce_sim.engine.attribution import attribute, update_activity
 from truce_sim.engine.draws import Key
 from truce_sim.engine.grievance import add_incidents, fade
@@ -23,9 +24,9 @@ from truce_sim.engine.incidents import make_attack, make_other_incidents
 from truce_sim.engine.launch import launch_bands
 from truce_sim.engine.mediation import call_round, end_rounds, follow_calendar
 from truce_sim.engine.movement import learn_and_leave, move_band
-from truce_sim.engine.params import PARAMS
 from truce_sim.engine.posture import map_border, review_posture
-from truce_sim.engine.relaxation import record_day, relax
+from truce_sim.engine.record import record_day
+from truce_sim.engine.relaxation import relax
 from truce_sim.engine.strikes import decide_strike, execute_strike
 from truce_sim.engine.threshold import update_thresholds
 from truce_sim.engine.truce import update_truce

@@ -16,26 +16,15 @@ from numpy.typing import NDArray
 
 from truce_sim.border.border import make_border
 from truce_sim.config.load import as_config
-from truce_sim.config.params import to_params
+from truce_sim.config.params import PARAMS, to_params
 from truce_sim.config.regimes import mediator_names
+from truce_sim.engine.codes import COLLAPSED, DONE, STATUSES, STOPPED, TODAY, TRUCE_STATES
 from truce_sim.engine.day import run_day
 from truce_sim.engine.draws import Key
 from truce_sim.engine.frailty import draw_factors
-from truce_sim.engine.params import PARAMS
-from truce_sim.engine.relaxation import close_run
+from truce_sim.engine.record import SERIES, close_run
 from truce_sim.engine.run import start_regime
-from truce_sim.engine.world import (
-    COLLAPSED,
-    DONE,
-    SERIES,
-    STATUSES,
-    STOPPED,
-    TODAY,
-    TRUCE_STATES,
-    make_world,
-    open_truce,
-    reset,
-)
+from truce_sim.engine.world import make_world, open_truce, reset
 from truce_sim.model.agents import Band, BorderPost, HomeState, HostState, Mediator, MilitantGroup
 from truce_sim.model.rules import Handle, rules
 from truce_sim.results.frames import label_outcome

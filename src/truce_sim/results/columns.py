@@ -1,99 +1,25 @@
 """What the columns of a result mean: (unit, meaning) of every outcome, daily value and event field.
 
-Days are numbered from 0, the first day of the truce. Counts are from day 0 to the end of the run.
+They are declared in `truce_sim.engine.record`, with their types; here are those that a sweep adds.
 """
 
 from __future__ import annotations
 
-OUTCOME: dict[str, tuple[str, str]] = {
-    "status": ("", "how the run ended: done, or why it failed (its numbers then mean nothing)"),
-    "collapsed": ("", "whether the truce collapsed within the horizon"),
-    "end_day": ("day", "day of the collapse = whole days survived; the horizon where censored"),
-    "cause": ("", "largest cause of the grievance behind the first strike of the collapse"),
-    "first_violation_day": ("day", "first incident attributed to the host's soil"),
-    "first_strike_day": ("day", "first strike by either state"),
-    "first_suspension_day": ("day", "first suspension of the truce"),
-    "days_in_force": ("days", "days that ended with the truce in force"),
-    "days_strained": ("days", "days that ended with the truce strained"),
-    "days_suspended": ("days", "days that ended with the truce suspended"),
-    "renewals": ("count", "suspensions that ended with the truce in force again"),
-    "saves": ("count", "collapses that the mediators averted"),
-    "under_way_at_start": ("bands", "bands of the warm-up under way when day 0 begins"),
-    "attempts": ("bands", "bands launched"),
-    "foiled_by_host": ("bands", "bands foiled on the host side"),
-    "foiled_at_border": ("bands", "bands foiled in the border cell"),
-    "foiled_inside": ("bands", "bands foiled behind the border cell"),
-    "destroyed": ("bands", "bands destroyed by home strikes"),
-    "crossings": ("bands", "bands that entered the border cell, foiled there or not"),
-    "attacks": ("count", "attacks by bands"),
-    "lethal_attacks": ("count", "attacks by bands with deaths"),
-    "under_way_at_end": ("bands", "bands still under way when the run ended"),
-    "domestic_attacks": ("count", "lethal attacks not from across the border"),
-    "friction_clashes": ("count", "clashes between posts"),
-    "violations": ("count", "incidents attributed to the host's soil"),
-    "false_violations": ("count", "violations that were domestic attacks"),
-    "cleared_violations": ("count", "violations cleared by verification"),
-    "deaths": ("deaths", "deaths in attacks by bands"),
-    "domestic_deaths": ("deaths", "deaths in domestic attacks"),
-    "strikes_by_home": ("count", "strikes executed by the home state"),
-    "strikes_by_host": ("count", "strikes executed by the host state"),
-    "rounds_called": ("count", "rounds called by mediators"),
-    "rounds_succeeded": ("count", "rounds that succeeded, scheduled ones included"),
-    "rounds_failed": ("count", "rounds that failed, scheduled ones included"),
-    "drawn_will": ("share", "the host's mean will, drawn for this run"),
-    "mean_will": ("share", "the host's will, mean over days"),
-    "final_will": ("share", "the host's will at the end"),
-    "final_belief": (
-        "probability",
-        "the home state's final belief that the host is committed",
-    ),
-    "peak_grievance": ("weight", "highest grievance of the home state"),
-    "final_strength": ("share", "the militant group's strength at the end, 1 = full"),
-}
+from truce_sim.engine.record import EVENT_COLUMNS, OUTCOME_COLUMNS, SERIES_COLUMNS, Column
 
-SERIES: dict[str, tuple[str, str]] = {
-    "status": ("", "state of the truce when the day ends"),
-    "grievance_home": ("weight", "grievance of the home state"),
-    "grievance_host": ("weight", "grievance of the host state"),
-    "threshold_home": ("weight", "effective threshold of the home state"),
-    "threshold_host": ("weight", "effective threshold of the host state"),
-    "belief": ("probability", "belief of the home state that the host is committed"),
-    "will": ("share", "the host's will to enforce"),
-    "strength": ("share", "the group's strength, 1 = full"),
-    "excitement": ("attacks", "what self-excitation remembers of attacks"),
-    "spoiler_motive": ("", "nearness of a round of talks, 1 during one"),
-    "fatigue": ("share", "mean fatigue of the mediators"),
-    "in_round": ("", "whether a round of talks was on"),
-    "bands": ("bands", "bands under way when the day ends"),
-    "attempts": ("bands", "bands launched that day"),
-    "foiled_by_host": ("bands", "bands foiled on the host side that day"),
-    "foiled_at_border": ("bands", "bands foiled in the border cell that day"),
-    "foiled_inside": ("bands", "bands foiled behind the border cell that day"),
-    "crossings": ("bands", "bands that entered the border cell that day"),
-    "attacks": ("count", "attacks by bands that day"),
-    "violations": ("count", "incidents attributed to the host's soil that day"),
-    "deaths": ("deaths", "deaths in attacks by bands that day"),
-    "strikes_by_home": ("count", "strikes executed by the home state that day"),
-    "strikes_by_host": ("count", "strikes executed by the host state that day"),
-}
+#: Columns of some table: name -> (unit, meaning).
+Meanings = dict[str, tuple[str, str]]
 
-EVENT: dict[str, tuple[str, str]] = {
-    "day": ("day", "day of the event"),
-    "kind": ("", "what happened"),
-    "actor": ("", "who acted: home, host, militants, others, or a mediator's name"),
-    "sector": ("", "sector along the line, 0 in the north-east"),
-    "depth": ("", "cell across the line, 0 deepest on the host side"),
-    "band": ("", "identity of the band"),
-    "deaths": ("deaths", "deaths"),
-    "weight": ("weight", "what it adds to grievance"),
-    "attributed": ("", "whether it is held to come from the host's soil"),
-    "cross_border": ("", "whether it truly came from across the border"),
-    "cause": ("", "largest cause of grievance behind a strike or collapse"),
-    "grievance": ("weight", "grievance behind it"),
-    "threshold": ("weight", "effective threshold at the time"),
-}
 
-SWEEP: dict[str, tuple[str, str]] = {
+def _meanings(declared: dict[str, Column]) -> Meanings:
+    return {name: (column.unit, column.meaning) for name, column in declared.items()}
+
+
+OUTCOME = _meanings(OUTCOME_COLUMNS)
+SERIES = _meanings(SERIES_COLUMNS)
+EVENT = _meanings(EVENT_COLUMNS)
+
+SWEEP: Meanings = {
     "point": ("", "number of the design point, from 0"),
     "replicate": ("", "number of the run under its seed"),
     "seed": ("", "seed of the run's draws"),

@@ -1,4 +1,4 @@
-"""The engine's records as pandas: codes become words, days that never came become missing."""
+"""The engine's records as pandas: codes become words, what never came becomes missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from truce_sim.engine.world import ACTORS, CAUSES, DONE, EVENTS, STATUSES, TRUCE_STATES
+from truce_sim.engine.codes import DONE
+from truce_sim.engine.record import EVENT_COLUMNS, OUTCOME_COLUMNS, SERIES_COLUMNS, Column
 
 #: Kinds of numbers that can be missing, for those of numpy that cannot.
 _NULLABLE = {"i": "Int64", "b": "boolean"}
@@ -20,12 +21,7 @@ def outcome_frame(rows: NDArray[np.void]) -> pd.DataFrame:
 
     A run that failed keeps its status alone: all else is missing, for its numbers mean nothing.
     """
-    frame = pd.DataFrame({name: rows[name] for name in rows.dtype.names or ()})
-    for name in ("first_violation_day", "first_strike_day", "first_suspension_day"):
-        frame[name] = _missing_if_negative(rows[name])
-    frame["collapsed"] = rows["collapsed"].astype(bool)
-    frame["cause"] = _words(rows["cause"], CAUSES)
-    frame["status"] = _words(rows["status"], STATUSES)
+    frame = _frame(rows, OUTCOME_COLUMNS)
     failed = rows["status"] != DONE
     if failed.any():
         for name in frame.columns.drop("status"):
@@ -41,32 +37,30 @@ def label_outcome(row: np.void) -> pd.Series:
 
 def series_frame(series: NDArray[np.void]) -> pd.DataFrame:
     """SERIES (days,) as a frame indexed by day; columns in `columns.SERIES`."""
-    frame = pd.DataFrame({name: series[name] for name in series.dtype.names or ()})
-    frame["status"] = _words(series["status"], TRUCE_STATES)
-    frame["in_round"] = series["in_round"].astype(bool)
-    frame.index.name = "day"
-    return frame
+    return _frame(series, SERIES_COLUMNS).rename_axis(index="day")
 
 
 def event_frame(events: NDArray[np.void], mediators: Sequence[str] = ()) -> pd.DataFrame:
     """EVENT (n,) as n rows; columns in `columns.EVENT`; `mediators` are their names in order."""
-    frame = pd.DataFrame({name: events[name] for name in events.dtype.names or ()})
-    frame["kind"] = _words(events["kind"], EVENTS)
-    frame["actor"] = _words(events["actor"], (*ACTORS, *mediators))
-    frame["cause"] = _words(events["cause"], CAUSES)
-    for name in ("sector", "depth", "band"):
-        frame[name] = _missing_if_negative(events[name])
-    for name in ("attributed", "cross_border"):
-        frame[name] = _missing_if_negative(events[name]).astype("boolean")
-    return frame
+    actor = EVENT_COLUMNS["actor"]
+    named = actor._replace(words=(*actor.words, *mediators))
+    return _frame(events, EVENT_COLUMNS | {"actor": named})
+
+
+def _frame(records: NDArray[np.void], declared: dict[str, Column]) -> pd.DataFrame:
+    return pd.DataFrame({name: _column(records[name], column) for name, column in declared.items()})
+
+
+def _column(values: NDArray[Any], column: Column) -> Any:
+    if column.stored == "word":
+        return _words(values, column.words)
+    if column.optional:
+        found = pd.Series(pd.arrays.IntegerArray(values.copy(), values < 0))
+        return found.astype("boolean") if column.stored == "bool" else found
+    return values.astype(bool) if column.stored == "bool" else values
 
 
 def _words(codes: NDArray[np.int64], words: Sequence[str]) -> pd.Categorical:
     """Codes as a categorical over all words; negative ones are missing."""
     kind = pd.CategoricalDtype(list(words))
     return pd.Categorical.from_codes(np.maximum(codes, -1).astype(np.int64), dtype=kind)
-
-
-def _missing_if_negative(values: NDArray[np.int64]) -> pd.Series:
-    """Whole numbers, missing where negative."""
-    return pd.Series(pd.arrays.IntegerArray(values.copy(), values < 0))

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from truce_sim.results import columns
+from truce_sim.engine.record import EVENT_COLUMNS, OUTCOME_COLUMNS, SERIES_COLUMNS
 
 SCHEMA_VERSION = 2
 
@@ -101,24 +101,27 @@ def to_table(frame: pd.DataFrame, meanings: dict[str, tuple[str, str]]) -> pa.Ta
     return pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
 
 
-_INTEGERS = frozenset(
-    name for name, (unit, _) in columns.OUTCOME.items() if unit in ("day", "days", "count", "bands")
-)
+#: Types of the declared columns, as Arrow has them.
+_STORED = {
+    "bool": pa.bool_(), "int32": pa.int32(), "int64": pa.int64(), "float64": pa.float64(),
+    "word": pa.dictionary(pa.int8(), pa.string()),
+}  # fmt: skip
+
+#: What is declared of a column; a name means the same in every table that has it.
+_DECLARED = EVENT_COLUMNS | SERIES_COLUMNS | OUTCOME_COLUMNS
 
 
 def _field(name: str, values: pd.Series, meaning: tuple[str, str]) -> pa.Field:
-    """The column's type follows from its name or kind, not from the values it happens to hold."""
-    if name in _INTEGERS:
-        kind = pa.int32()
-    elif name in ("collapsed", "in_round", "attributed", "cross_border"):
-        kind = pa.bool_()
-    elif isinstance(values.dtype, pd.CategoricalDtype) or name in ("status", "cause"):
-        kind = pa.dictionary(pa.int8(), pa.string())
+    """The column's type follows from its declaration or kind, not from the values it holds."""
+    if name in _DECLARED:
+        kind = _STORED[_DECLARED[name].stored]
+    elif isinstance(values.dtype, pd.CategoricalDtype):
+        kind = _STORED["word"]
     elif pd.api.types.is_bool_dtype(values.dtype):
         kind = pa.bool_()
     elif pd.api.types.is_integer_dtype(values.dtype):
         kind = pa.int64()
-    elif pd.api.types.is_float_dtype(values.dtype) or name in columns.OUTCOME:
+    elif pd.api.types.is_float_dtype(values.dtype):
         kind = pa.float64()
     else:
         kind = pa.string()

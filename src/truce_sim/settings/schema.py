@@ -185,6 +185,12 @@ class HostConfig:
     strike_weight: Annotated[
         float, Quantity(0, 100, "", "grievance that its strike causes at home")
     ] = 2.0
+    decision_floor: Annotated[
+        float, Quantity(0, 1, "of θ", "least grievance at which it decides on a strike")
+    ] = 0.5
+    threshold_floor: Annotated[
+        float, Quantity(0, 1, "of θ", "least that belief and mediation leave of its threshold")
+    ] = 0.05
 
 
 @config_class(config=_STRICT)
@@ -232,6 +238,12 @@ class HomeConfig:
     strike_radius: Annotated[
         int, Quantity(0, 499, "sectors", "sectors to either side that a strike reaches", "radius")
     ] = 1
+    decision_floor: Annotated[
+        float, Quantity(0, 1, "of θ", "least grievance at which it decides on a strike")
+    ] = 0.5
+    threshold_floor: Annotated[
+        float, Quantity(0, 1, "of θ", "least that belief and mediation leave of its threshold")
+    ] = 0.05
 
 
 @config_class(config=_STRICT)
@@ -310,6 +322,12 @@ class VerificationConfig:
     doubt: Annotated[float, _share("probability that a wrong clearing is disbelieved", "doubt")] = (
         0.5
     )
+    pressure_share: Annotated[
+        float, _share("share of a successful round's pressure that a confirmed case exerts")
+    ] = 0.5
+    fatigue_share: Annotated[
+        float, _share("share of a failed round's fatigue that a disbelieved report adds")
+    ] = 0.5
 
 
 _CalendarDay = Annotated[
@@ -333,6 +351,25 @@ class MediationConfig:
     ] = 0.5
     save: Annotated[float, _share("probability of saving a collapsing truce", "p_save")] = 0.4
     announced: Annotated[bool, Flag("whether the group knows of rounds to come")] = True
+    call_floor: Annotated[
+        float, Quantity(0, 1, "of θ", "home grievance above which mediators call a round")
+    ] = 0.5
+    quiet_reassurance: Annotated[
+        float, _share("how far mediation raises thresholds without a round; during one: 1", "c")
+    ] = 0.5
+    lead_fatigue: Annotated[
+        float, Quantity(0, 10, "", "how far full fatigue lengthens the time from call to round")
+    ] = 2.0
+    success_base: Annotated[
+        float, Quantity(0, 1, "", "what is added to belief in the chance of success")
+    ] = 0.55
+    fatigue_penalty: Annotated[
+        float, _share("share of the chance of success that full fatigue takes away")
+    ] = 0.5
+    fatigue_kept: Annotated[float, _share("share of fatigue that is left after a success")] = 0.8
+    save_relief: Annotated[
+        float, _share("share of both grievances that saving the truce takes away")
+    ] = 0.5
     verification: VerificationConfig = field(default_factory=VerificationConfig)
 
 
@@ -352,6 +389,12 @@ class TruceConfig:
     suspended_friction: Annotated[
         float, Quantity(0, 10, "", "factor on clashes while suspended")
     ] = 3.0
+    strained_at: Annotated[
+        float, Quantity(0, 1, "of θ", "home grievance from which the truce is strained")
+    ] = 0.5
+    eased_below: Annotated[
+        float, Quantity(0, 1, "of θ", "home grievance below which the strain eases")
+    ] = 0.4
 
 
 @config_class(config=_STRICT)

@@ -10,6 +10,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from truce_sim.engine.compile import DIGEST
 from truce_sim.sweeps.summaries.targets import target_replicates
 from truce_sim.terminal import console
 
@@ -255,7 +256,7 @@ def tell_proof(proof: Proof) -> None:
         d = proof.difference
         out.print(
             f"[red]Run {d.run} differs[/]: {d.column} is stored as {d.stored!r}, and is "
-            f"{d.computed!r} when run again. The folder is not what its configuration gives.",
+            f"{d.computed!r} when run again. {_why_it_differs(proof)}",
             soft_wrap=True,
         )
         return
@@ -265,12 +266,24 @@ def tell_proof(proof: Proof) -> None:
         f"equal, bit for bit{left}.",
         soft_wrap=True,
     )
+    if proof.other_rules:
+        out.print(
+            f"The folder was made by other rules ({proof.rules}); for these runs, today's rules "
+            f"({DIGEST}) give the same.",
+            soft_wrap=True,
+        )
     out.print(
         f"The same choice again: truce-sim verify {proof.path} --runs "
         f"{proof.checked + proof.skipped} --pick {proof.pick}",
         style="dim",
         soft_wrap=True,
     )
+
+
+def _why_it_differs(proof: Proof) -> str:
+    if proof.other_rules:
+        return f"The folder was made by other rules ({proof.rules}; today {DIGEST})."
+    return "The folder is not what its configuration gives."
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────

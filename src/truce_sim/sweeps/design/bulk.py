@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from truce_sim.config.branching import passing_share, target_shares
+from truce_sim.config.params import column as column_of
 from truce_sim.config.regimes import mediator_names
-from truce_sim.engine.params import STATE, STATES
 from truce_sim.engine.run import RunSpec
 from truce_sim.settings.fields import FieldInfo, field_at
 from truce_sim.settings.schema import Config
@@ -73,16 +73,7 @@ def _info(name: str) -> FieldInfo:
 
 def _place(params: NDArray[np.void], config: Config, name: str) -> NDArray[Any]:
     """The column of `params` that holds a setting."""
-    part, *rest = name.split(".")
-    if rest[0] == "mediators":
-        slot = mediator_names(config).index(rest[1])
-        return np.asarray(params["mediators"][rest[2]][:, slot])
-    if part in STATES and rest[0] in (STATE.names or ()):
-        return params["states"][rest[0]][:, STATES.index(part)]
-    place: NDArray[Any] = params[part]
-    for field in rest:
-        place = place[field]
-    return place
+    return column_of(params, name, mediator_names(config))
 
 
 def _together(params: NDArray[np.void], config: Config, sectors: int) -> NDArray[np.bool_]:
@@ -117,6 +108,10 @@ def _branching(
         for mu, sigma in distinct
     ]
     passing = passing_share(
-        home["capacity"], home["forward"], np.array(shares)[which], config.border.terrain, border
+        column_of(params, "home.capacity"),
+        home["forward"],
+        np.array(shares)[which],
+        config.border.terrain,
+        border,
     )
     return np.asarray(militants["excitation"] * passing)

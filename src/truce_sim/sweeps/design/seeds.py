@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from truce_sim.config.layout import identities
 from truce_sim.engine.run import RunSpec
 
 
@@ -15,7 +16,7 @@ def seed_of_row(seed: int, row: int) -> int:
 def seed_of_point(spec: RunSpec) -> int:
     """A seed of the point's own, in [0, 2^52). It follows from what the point is, not from its
     number, so that the point keeps it in a larger design."""
-    what = spec.params.tobytes() + b"\0" + spec.border.tobytes()
+    what = identities([spec.params])[0] + b"\0" + spec.border.tobytes()
     return _seed(f"point of {spec.seed} ".encode() + what)
 
 

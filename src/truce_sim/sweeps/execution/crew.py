@@ -20,8 +20,8 @@ import numpy as np
 import pyarrow as pa
 
 from truce_sim.engine.compile import is_compiled
+from truce_sim.engine.record import OUTCOME
 from truce_sim.engine.run import outcomes
-from truce_sim.engine.world import OUTCOME
 from truce_sim.results.store import write_table
 from truce_sim.sweeps.execution.worker import OUT_OF_TIME, Done
 from truce_sim.sweeps.folder.folder import PARTS, SweepFolder

@@ -12,12 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from truce_sim.engine.codes import STATUSES
+from truce_sim.engine.compile import DIGEST
 from truce_sim.engine.run import outcomes
-from truce_sim.engine.world import STATUSES, make_world
+from truce_sim.engine.world import make_world
 from truce_sim.errors import InputError
 from truce_sim.results.store import Damaged
 from truce_sim.simulation.spec import make_spec
-from truce_sim.sweeps.execution.create import refuse_other_rules
 from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
 from truce_sim.sweeps.folder.plan import Chunk
 from truce_sim.sweeps.folder.records import recorder_of
@@ -40,7 +41,7 @@ class Proof:
     """What came of running rows again.
 
     checked: runs made again; skipped: chosen runs that had not come to an end inside the engine;
-    pick: seed of the choice.
+    pick: seed of the choice; rules: digest of those that made the folder.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class Proof:
     skipped: int
     columns: int
     pick: int
+    rules: str
     difference: Difference | None
 
     @property
@@ -56,19 +58,27 @@ class Proof:
         """Whether every value was the same."""
         return self.difference is None
 
+    @property
+    def other_rules(self) -> bool:
+        """Whether the folder was made by other rules than those of today."""
+        return self.rules != DIGEST
+
 
 def verify_sweep(path: str | Path, runs: int, pick: int | None = None) -> Proof:
     """Run so many randomly chosen rows again and compare every value exactly.
 
     Also compares what the engine was given for their points with what the swept values in
     design.parquet mean, and, where they are there, the rows of runs.parquet and the daily series
-    and events of the runs. Raises InputError for a folder of other rules, which this program cannot
-    prove, store.Damaged for a file that is not whole.
+    and events of the runs. Rows of a folder that other rules made are run again by those of today:
+    where they are equal, the change of rules has not touched them.
+
+    Raises:
+        InputError: no sweep's folder, or one without runs.
+        store.Damaged: a file that is not whole.
     """
     folder = read_folder(path)
-    refuse_other_rules(folder)
     pick = secrets.randbelow(2**32) if pick is None else pick
-    chunks = folder.chunks()
+    chunks, rules = folder.chunks(), str(folder.manifest.get("rules"))
     total = sum(chunk.runs for chunk in chunks)
     if not total:
         raise InputError(
@@ -92,8 +102,8 @@ def verify_sweep(path: str | Path, runs: int, pick: int | None = None) -> Proof:
                 or _compare_recorded(folder, point, replicate)
             )
             if difference:
-                return Proof(folder.path, total, checked, skipped, columns, pick, difference)
-    return Proof(folder.path, total, checked, skipped, columns, pick, None)
+                return Proof(folder.path, total, checked, skipped, columns, pick, rules, difference)
+    return Proof(folder.path, total, checked, skipped, columns, pick, rules, None)
 
 
 def _by_chunk(
@@ -116,7 +126,8 @@ def _compare(
     spec = folder.spec_of(point, replicate)
     told = str(folder.design["key"].iloc[point])
     meant = make_spec(folder.config_of(point))
-    for what, key in (("specs", key_of(spec)), ("design", key_of(meant))):
+    rules = str(folder.manifest.get("rules"))
+    for what, key in (("specs", key_of(spec, rules)), ("design", key_of(meant, rules))):
         if key != told:
             return Difference(run, f"key of its {what}", told, key)
     rows = outcomes(spec, [replicate])[None]

@@ -24,8 +24,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from truce_sim.engine.codes import DONE
+from truce_sim.engine.record import OUTCOME
 from truce_sim.engine.run import RunSpec, outcomes
-from truce_sim.engine.world import DONE, OUTCOME, make_world
+from truce_sim.engine.world import make_world
 from truce_sim.results.store import Damaged, write_table
 from truce_sim.sweeps.folder.folder import PARTS, SweepFolder, read_folder
 from truce_sim.sweeps.folder.plan import REPLICATES_PER_BLOCK, Chunk

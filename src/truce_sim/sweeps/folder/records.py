@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from truce_sim.engine.params import MAX_MEDIATORS
-from truce_sim.engine.world import EVENT, SERIES
+from truce_sim.engine.record import EVENT, SERIES
 from truce_sim.results import columns
 from truce_sim.results.frames import event_frame, series_frame
 from truce_sim.results.store import to_table

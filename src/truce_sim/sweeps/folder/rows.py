@@ -15,7 +15,8 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from truce_sim.engine.world import CAUSES, DONE, OUTCOME, STATUSES
+from truce_sim.engine.codes import DONE, STATUSES
+from truce_sim.engine.record import OUTCOME, OUTCOME_COLUMNS, Column
 from truce_sim.results import columns
 from truce_sim.results.frames import outcome_frame
 from truce_sim.results.store import to_table
@@ -31,7 +32,6 @@ _REASONS = {
     "too_many_attempts": "more than 700 attempts expected on one day",
     "not_finite": "a value of the outcome is not a finite number",
 }
-_NEVER_CAME = ("first_violation_day", "first_strike_day", "first_suspension_day")
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,9 @@ class Rows:
             "status": _words(rows["status"], ALL_STATUSES, None),
         }
         found |= self._reasons(rows["status"])
-        for name in columns.OUTCOME:
-            if name == "cause":
-                found[name] = _words(rows[name], CAUSES, mask)
-            elif name != "status":
-                found[name] = _numbers(rows[name], schema().field(name).type, name, mask)
+        for name, column in OUTCOME_COLUMNS.items():
+            if name != "status":
+                found[name] = _stored(rows[name], column, schema().field(name).type, mask)
         return pa.table(found, schema=schema())
 
     def _reasons(self, status: NDArray[np.int64]) -> dict[str, list[str | None]]:
@@ -109,11 +107,13 @@ def _words(
     )
 
 
-def _numbers(
-    values: NDArray[np.int64], kind: pa.DataType, name: str, mask: NDArray[np.bool_] | None
+def _stored(
+    values: NDArray[np.int64], column: Column, kind: pa.DataType, mask: NDArray[np.bool_] | None
 ) -> pa.Array:
-    """Numbers as they are; missing where masked, and for a day that never came."""
-    if name in _NEVER_CAME:
+    """A column as it is stored; missing where masked, and where there is nothing."""
+    if column.words:
+        return _words(values, column.words, mask)
+    if column.optional:
         mask = values < 0 if mask is None else (values < 0) | mask
     plain = np.ascontiguousarray(values)
     return pa.array(plain != 0 if pa.types.is_boolean(kind) else plain, mask=mask).cast(kind)

@@ -1,14 +1,15 @@
 """The runs of a sweep's points as values on disk: exactly what the engine reads, byte for byte.
 
 `specs/p<first>-<stop>.parquet` has a row a point: its seed, its PARAMS records and its SECTOR
-records. So a worker needs nothing but the folder, and a row can be run again for as long as the
-rules are the same, whatever has become of the configuration files.
+records; its footer says how the records are laid out. So a worker needs nothing but the folder, and
+a row can be run again whatever has become of the configuration files.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -18,28 +19,42 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from truce_sim.config.layout import dtype_of, first_layout, identities, layout_of, upgraded
+from truce_sim.config.params import PARAMS
 from truce_sim.engine.compile import DIGEST
-from truce_sim.engine.params import PARAMS, SECTOR
+from truce_sim.engine.params import SECTOR
 from truce_sim.engine.run import RunSpec
 from truce_sim.results.store import Damaged, write_whole
 
 SPECS_PER_GROUP = 1000
+
+#: Where the footer says how the records are laid out; files of 0.1.0 do not say it.
+_LAYOUT = b"params"
 
 _SCHEMA = pa.schema(
     [
         ("seed", pa.int64()),
         ("params", pa.binary()),
         ("border", pa.dictionary(pa.int32(), pa.binary())),
-    ]
+    ],
+    metadata={_LAYOUT: json.dumps(layout_of(PARAMS))},
 )
 
 
-def key_of(spec: RunSpec) -> str:
-    """The identity of a point's runs but for the replicate: 24 hexadecimal digits of parameters
+def key_of(spec: RunSpec, rules: str = DIGEST) -> str:
+    """Return what a point's runs are but for the replicate: 24 hexadecimal digits of parameters
     (interventions among them), border, seed and rules."""
-    digest = hashlib.sha256(f"{DIGEST} {spec.seed}".encode())
-    digest.update(spec.params.tobytes() + b"\0" + spec.border.tobytes())
-    return digest.hexdigest()[:24]
+    return keys_of([spec], rules)[0]
+
+
+def keys_of(specs: Sequence[RunSpec], rules: str = DIGEST) -> list[str]:
+    """Return the keys of several specs, as `key_of`."""
+    found = []
+    for spec, params in zip(specs, identities([spec.params for spec in specs]), strict=True):
+        digest = hashlib.sha256(f"{rules} {spec.seed}".encode())
+        digest.update(params + b"\0" + spec.border.tobytes())
+        found.append(digest.hexdigest()[:24])
+    return found
 
 
 def write_specs(folder: Path, first: int, specs: Iterable[RunSpec]) -> list[str]:
@@ -50,7 +65,7 @@ def write_specs(folder: Path, first: int, specs: Iterable[RunSpec]) -> list[str]
     def write(temporary: Path) -> None:
         with pq.ParquetWriter(temporary, _SCHEMA, compression="zstd") as writer:
             while group := list(islice(todo, SPECS_PER_GROUP)):
-                keys.extend(map(key_of, group))
+                keys.extend(keys_of(group))
                 writer.write_table(_table(group))
 
     folder.mkdir(exist_ok=True)
@@ -108,17 +123,24 @@ class SpecReader:
         try:
             with pq.ParquetFile(path) as file:
                 table = file.read_row_group(group)
-        except (pa.ArrowException, OSError) as error:
+            kind = _layout_in(table.schema.metadata or {})
+        except (pa.ArrowException, OSError, ValueError, TypeError) as error:
             raise Damaged(path) from error
         borders = table["border"].combine_chunks()
         known = [_records(b, SECTOR, path) for b in borders.dictionary.to_pylist()]
         return [
-            RunSpec(_records(params, PARAMS, path), known[border], seed)
+            RunSpec(upgraded(_records(params, kind, path)), known[border], seed)
             for seed, params, border in zip(
                 table["seed"].to_pylist(), table["params"].to_pylist(),
                 borders.indices.to_pylist(), strict=True,
             )
         ]  # fmt: skip
+
+
+def _layout_in(metadata: Mapping[bytes, bytes]) -> np.dtype[np.void]:
+    """The layout of the records in a file."""
+    said = metadata.get(_LAYOUT)
+    return first_layout() if said is None else dtype_of(json.loads(said))
 
 
 def _records(content: bytes, kind: np.dtype[np.void], path: Path) -> NDArray[np.void]:

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from truce_sim.engine.record import HORIZON, OUTCOME_COLUMNS
 from truce_sim.errors import InputError, closest
-from truce_sim.results import columns
 
 #: Replicates are added by so many; no point has fewer, its ceiling aside.
 BLOCK = 64
@@ -41,11 +41,10 @@ def bounds_of(outcome: str, horizon: int) -> tuple[float, float]:
     Raises InputError for one that no number bounds, whose interval could not be trusted.
     """
     bounded = {
-        name: 1.0 if unit in ("share", "probability") or name == "collapsed" else float(horizon)
-        for name, (unit, _) in columns.OUTCOME.items()
-        if unit in ("share", "probability", "days") or name in ("collapsed", "end_day")
+        name: float(horizon) if column.most == HORIZON else float(column.most)
+        for name, column in OUTCOME_COLUMNS.items()
+        if column.most is not None
     }
-    del bounded["final_strength"]  # recruits may bring it above 1
     if outcome not in bounded:
         raise InputError(
             "has no greatest value, or is none of the outcomes", setting="sweep.until.outcome",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from truce_sim.border.border import Border
-from truce_sim.engine.world import BAND_STATUSES, EVENTS
+from truce_sim.engine.codes import BAND_STATUSES, EVENTS
 from truce_sim.model import TruceModel
 
 #: Layers of the grid: title and unit.

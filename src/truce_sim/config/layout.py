@@ -1,0 +1,162 @@
+"""PARAMS records of other versions: how they are read, and what stays of a record's identity.
+
+The record grows with the schema. Files say in which layout their records are; those of 0.1.0 do not
+say, so that layout is kept in `data/params-0.1.0.json`. A setting that a record lacks had its
+default when the record was made, for new settings come with a neutral default.
+
+What a record *is* must not change because a setting was added. So its identity, from which keys of
+points and seeds of their own are made, is the record in the layout of 0.1.0, and whatever else in
+it differs from its default.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from truce_sim.config.params import PARAMS, fill
+from truce_sim.engine.params import HOME, HOST, record
+from truce_sim.files import DATA
+from truce_sim.settings.schema import Config
+
+#: A layout as JSON: [name, type or layout, shape if there is one] for each field.
+Layout = list[list[Any]]
+_Way = tuple[str, ...]
+
+#: Where fields of 0.1.0 are today, if not in their old place.
+_MOVED: dict[_Way, tuple[_Way, int | None]] = {
+    ("home", "capacity"): (("states", "capacity"), int(HOME)),
+    ("host", "capacity"): (("states", "capacity"), int(HOST)),
+    ("frailty", "gamma_law"): (("frailty", "law"), None),
+}
+
+
+def layout_of(kind: np.dtype[np.void]) -> Layout:
+    """The layout of a structured type."""
+    found: Layout = []
+    for name in kind.names or ():
+        base, shape = kind[name].base, list(kind[name].shape)
+        content = layout_of(base) if base.names else base.str.lstrip("<")
+        found.append([name, content, shape] if shape else [name, content])
+    return found
+
+
+def dtype_of(layout: Layout) -> np.dtype[np.void]:
+    """The structured type of a layout.
+
+    Raises:
+        ValueError, TypeError: it is not one.
+    """
+    found: dict[str, object] = {}
+    for name, content, *shape in layout:
+        kind = dtype_of(content) if isinstance(content, list) else np.dtype(content)
+        found[name] = (kind, tuple(shape[0])) if shape else kind
+    return record(**found)
+
+
+@cache
+def first_layout() -> np.dtype[np.void]:
+    """The records of truce_sim 0.1.0."""
+    text = (DATA / "params-0.1.0.json").read_text(encoding="utf-8")
+    return dtype_of(json.loads(text))
+
+
+def upgraded(old: NDArray[np.void]) -> NDArray[np.void]:
+    """Records of another layout as PARAMS; what they lack has its default.
+
+    Raises:
+        ValueError: a field that this version does not have.
+    """
+    if old.dtype == PARAMS:
+        return old
+    new = np.repeat(_defaults(), old.size)
+    for way in _leaves(old.dtype):
+        _today(new, way)[...] = _field(old, way)
+    return new
+
+
+def identities(params: Sequence[NDArray[np.void]]) -> list[bytes]:
+    """What each of some arrays of PARAMS is, as bytes; see above."""
+    whole = np.ascontiguousarray(np.concatenate(params))
+    words = whole.view(np.int64).reshape(whole.size, -1)
+    content = np.ascontiguousarray(words[:, _first_words()])
+    later = words[:, _later_words()] != _words(_defaults())[_later_words()]
+    found, at = [], 0
+    for count in map(len, params):
+        mine = slice(at, at + count)
+        more = _later_settings(whole[mine]) if later[mine].any() else ""
+        found.append(content[mine].tobytes() + more.encode())
+        at += count
+    return found
+
+
+def _later_settings(params: NDArray[np.void]) -> str:
+    """The settings added after 0.1.0 that differ from their defaults somewhere, with all values."""
+    known = {_MOVED.get(way, (way, None))[0] for way in _leaves(first_layout())}
+    found = ""
+    for way in _leaves(PARAMS):
+        values = _field(params, way)
+        if way not in known and (values != _field(_defaults(), way)).any():
+            found += f" {'.'.join(way)}={values.tolist()!r}"
+    return found
+
+
+# Every field of a record is a word of eight bytes, so records are compared and rearranged as words.
+
+
+def _words(records: NDArray[np.void]) -> NDArray[np.int64]:
+    """All words of some records, flat."""
+    return np.ascontiguousarray(records).view(np.int64)
+
+
+@cache
+def _first_words() -> NDArray[np.int64]:
+    """Which word of PARAMS is each word of a record of 0.1.0."""
+    numbered = np.arange(PARAMS.itemsize // 8).view(PARAMS)
+    first = np.zeros(1, first_layout())
+    for way in _leaves(first.dtype):
+        _field(first, way)[...] = _today(numbered, way)
+    return _words(first)
+
+
+@cache
+def _later_words() -> NDArray[np.int64]:
+    """The words of PARAMS that a record of 0.1.0 does not have."""
+    return np.setdiff1d(np.arange(PARAMS.itemsize // 8), _first_words())
+
+
+@cache
+def _defaults() -> NDArray[np.void]:
+    """PARAMS (1,) of the schema's defaults."""
+    params = np.zeros(1, PARAMS)
+    fill(params[0], Config())
+    return params
+
+
+def _leaves(kind: np.dtype[np.void], way: _Way = ()) -> Iterator[_Way]:
+    """The names that lead to each field that is not itself a record."""
+    for name in kind.names or ():
+        if kind[name].base.names:
+            yield from _leaves(kind[name].base, (*way, name))
+        else:
+            yield (*way, name)
+
+
+def _field(records: NDArray[np.void], way: _Way) -> NDArray[Any]:
+    """The values of a field, a view of shape (records, ...)."""
+    place: NDArray[Any] = records
+    for name in way:
+        place = place[name]
+    return place
+
+
+def _today(records: NDArray[np.void], way: _Way) -> NDArray[Any]:
+    """The values of a field of 0.1.0 in PARAMS records."""
+    now, state = _MOVED.get(way, (way, None))
+    place = _field(records, now)
+    return place if state is None else place[:, state]

@@ -1,0 +1,58 @@
+"""What the rules ask of the world: sums and means of what it holds. Nothing here changes it."""
+
+from __future__ import annotations
+
+import math
+
+from truce_sim.engine.compile import rule
+from truce_sim.engine.params import MAX_MEDIATORS
+
+
+@rule
+def total_grievance(state):
+    """G of one state: the sum over causes."""
+    total = 0.0
+    for part in state.grievance:
+        total += part
+    return total
+
+
+@rule
+def belief(w):
+    """b, the home state's belief that the host is committed, in [0, 1]."""
+    x = w.belief_logit
+    return 1.0 / (1.0 + math.exp(-x)) if x >= 0.0 else 1.0 - 1.0 / (1.0 + math.exp(x))
+
+
+@rule
+def in_round(w, day):
+    """Whether a round of talks is on today."""
+    for talks in w.rounds:
+        if talks.start <= day <= talks.end:
+            return True
+    return False
+
+
+@rule
+def count_mediators(p):
+    """How many mediators there are."""
+    count = 0
+    for m in range(MAX_MEDIATORS):
+        count += p.mediators[m].active
+    return count
+
+
+@rule
+def mean_fatigue(p, w):
+    """f̄ over the mediators there are; 0 without."""
+    total, count = 0.0, count_mediators(p)
+    for m in range(MAX_MEDIATORS):
+        if p.mediators[m].active:
+            total += w.fatigue[m]
+    return total / count if count > 0 else 0.0
+
+
+@rule
+def clip(x):
+    """x limited to [0, 1]."""
+    return min(max(x, 0.0), 1.0)
