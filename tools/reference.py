@@ -264,8 +264,8 @@ def _conf() -> Any:
 
 @cache
 def readers() -> Mapping[str, set[str]]:
-    """The engine's files that read a setting, by its path; `scenario.py` lays out the border."""
-    found = {info.path: {"scenario.py"} for info in fields() if _shapes_the_border(info.path)}
+    """The engine's files that read a setting, by its path; `border.py` lays out the border."""
+    found = {info.path: {"border.py"} for info in fields() if _shapes_the_border(info.path)}
     for file in sorted(ENGINE.glob("*.py")):
         for path in reads(file.read_text(encoding="utf-8")):
             found.setdefault(path, set()).add(file.name)
@@ -333,7 +333,7 @@ def _index(node: ast.expr) -> tuple[str, ...]:
 
 
 def _paths(way: tuple[str, ...]) -> Iterator[str]:
-    """From names in the parameters to paths of settings, as `regimes._fill` lays them out."""
+    """From names in the parameters to paths of settings, as `config.params` lays them out."""
     if way[:1] == ("states",) and way[1:2] in (("home",), ("host",)):
         yield ".".join(way[1:])
     elif way[:1] == ("states",):
@@ -342,7 +342,7 @@ def _paths(way: tuple[str, ...]) -> Iterator[str]:
         yield ".".join(("mediation", "mediators", "<name>", *way[1:]))
         yield "mediation.mediators"
     else:
-        yield ".".join(way).replace("frailty.gamma_law", "frailty.law")
+        yield ".".join(way)
 
 
 #: What a region of each name holds.

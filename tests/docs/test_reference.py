@@ -78,7 +78,7 @@ def rule(p, w, who):
     return m.evasion + v.lag_days + mine.release + p.states[HOME].threshold + w.militants.pace
 
 def other(q):
-    return q.militants.excitation + p["frailty"]["gamma_law"]
+    return q.militants.excitation + p["frailty"]["law"]
 """
     found = {path for path in reference.reads(source) if "." in path}
     assert found >= {
