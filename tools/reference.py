@@ -6,7 +6,8 @@ A page holds regions
     <!-- end of generated -->
 
 and NAME is one of REGIONS: `commands` (every command with its arguments), `settings` (every
-setting of the model with its symbol and the rules that read it), `sweep-settings` (the others).
+setting of the model with its symbol and the rules that read it), `sweep-settings` (the others),
+`outcome-columns`, `series-columns` and `event-columns` (what a result's columns hold).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from omegaconf import OmegaConf
 
 from truce_sim import cli
 from truce_sim.config.compose import compose
+from truce_sim.engine.record import EVENT_COLUMNS, OUTCOME_COLUMNS, SERIES_COLUMNS, Column
 from truce_sim.settings.fields import FieldInfo, fields, groups
 from truce_sim.settings.quantities import Quantity
 
@@ -345,11 +347,33 @@ def _paths(way: tuple[str, ...]) -> Iterator[str]:
         yield ".".join(way)
 
 
+# ── columns ──────────────────────────────────────────────────────────────────────────────────
+
+
+def columns_of(declared: Mapping[str, Column]) -> str:
+    """A table of the columns of one kind of result."""
+    rows = [
+        (f"`{name}`", _stored(column), column.unit, column.meaning)
+        for name, column in declared.items()
+    ]
+    return table(("column", "type", "unit", "meaning"), rows)
+
+
+def _stored(column: Column) -> str:
+    """The type as a file has it, and the words of a column of words."""
+    words = f": {', '.join(column.words)}" if column.words else ""
+    kind = "word" if column.stored == "word" else column.stored
+    return f"{kind}{words}{', may be missing' if column.optional else ''}"
+
+
 #: What a region of each name holds.
 REGIONS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "settings": settings,
     "sweep-settings": sweep_settings,
+    "outcome-columns": lambda: columns_of(OUTCOME_COLUMNS),
+    "series-columns": lambda: columns_of(SERIES_COLUMNS),
+    "event-columns": lambda: columns_of(EVENT_COLUMNS),
 }
 
 if __name__ == "__main__":

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 PACKAGE = Path(__file__).resolve().parent
 
 #: Tables of the border and of the record; `data/README.md` names their sources.
 DATA = PACKAGE / "data"
+
+
+@cache
+def first_release() -> dict[str, Any]:
+    """What files of truce_sim 0.1.0 do not say of themselves: the layout of their records,
+    `params`, and the names of their outcome columns, `outcome`."""
+    found: dict[str, Any] = json.loads((DATA / "0.1.0.json").read_text(encoding="utf-8"))
+    return found
 
 
 @cache

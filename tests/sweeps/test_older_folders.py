@@ -7,6 +7,7 @@ gamma frailty and seeds of the points' own. Its rules were compiled from other s
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def old(tmp_path: Path) -> Path:
 def test_verify_runs_it_again(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["verify", str(old)]) == 0
     said = capsys.readouterr().out
-    assert "12 of 12 runs made again: all 45 columns are equal, bit for bit" in said
+    assert re.search(r"12 of 12 runs made again: all \d+ columns are equal, bit for bit", said)
     assert f"made by other rules (2c69a5d097b16d93); for these runs, today's rules ({DIGEST})" in (
         " ".join(said.split())
     )
@@ -61,7 +62,8 @@ def test_the_same_command_makes_the_same_runs(old: Path, tmp_path: Path) -> None
     overrides = json.loads((old / "manifest.json").read_text(encoding="utf-8"))["overrides"]
     where = [f"output.dir={tmp_path}", "output.name=new"]
     assert run_command(["sweep", *overrides, *where]) == 0
-    pd.testing.assert_frame_equal(rows(tmp_path / "new"), rows(old))
+    before = rows(old)
+    pd.testing.assert_frame_equal(rows(tmp_path / "new")[before.columns], before)
 
 
 @pytest.mark.parametrize("command", ["summary", "compare", "status"])

@@ -64,7 +64,7 @@ class Sweep:
     @cached_property
     def runs(self) -> pd.DataFrame:
         """A row a run: point, replicate, seed, factors, status, then `columns.OUTCOME`."""
-        return self.load([name for name in columns.OUTCOME if name != "status"])
+        return self.load([name for name in self.folder.outcome if name != "status"])
 
     @cached_property
     def points(self) -> pd.DataFrame:
@@ -131,7 +131,7 @@ class Sweep:
         return self._load_recorded(names, table, points, where or {})
 
     def _load_runs(self, names: Sequence[str] | None, points: Sequence[int] | None) -> pd.DataFrame:
-        wanted = [n for n in columns.OUTCOME if n != "status"] if names is None else list(names)
+        wanted = [n for n in self.folder.outcome if n != "status"] if names is None else list(names)
         if set(wanted) & {"error", "traceback"}:
             tables = [t for _, t in self.folder.tables(["seed", "status", *wanted])]
             names = ["point", "replicate", "seed", "status", *wanted]

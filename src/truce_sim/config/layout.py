@@ -1,7 +1,7 @@
 """PARAMS records of other versions: how they are read, and what stays of a record's identity.
 
 The record grows with the schema. Files say in which layout their records are; those of 0.1.0 do not
-say, so that layout is kept in `data/params-0.1.0.json`. A setting that a record lacks had its
+say, so that layout is kept in `data/0.1.0.json`. A setting that a record lacks had its
 default when the record was made, for new settings come with a neutral default.
 
 What a record *is* must not change because a setting was added. So its identity, from which keys of
@@ -11,7 +11,6 @@ it differs from its default.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 
 from truce_sim.config.params import PARAMS, fill
 from truce_sim.engine.params import HOME, HOST, record
-from truce_sim.files import DATA
+from truce_sim.files import first_release
 from truce_sim.settings.schema import Config
 
 #: A layout as JSON: [name, type or layout, shape if there is one] for each field.
@@ -62,8 +61,7 @@ def dtype_of(layout: Layout) -> np.dtype[np.void]:
 @cache
 def first_layout() -> np.dtype[np.void]:
     """The records of truce_sim 0.1.0."""
-    text = (DATA / "params-0.1.0.json").read_text(encoding="utf-8")
-    return dtype_of(json.loads(text))
+    return dtype_of(first_release()["params"])
 
 
 def upgraded(old: NDArray[np.void]) -> NDArray[np.void]:

@@ -100,6 +100,7 @@ def _describe(design: Design, shared: Config, overrides: Sequence[str]) -> dict[
         "extendable": design.extendable,
         "config": to_plain(shared),
         "bases": list(design.bases),
+        "outcome": list(columns.OUTCOME),
     }
 
 

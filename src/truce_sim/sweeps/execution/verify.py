@@ -134,7 +134,7 @@ def _compare(
     chunk = Chunk(range(point, point + 1), range(replicate, replicate + 1))
     again: pa.Table = Rows(chunk, np.array([spec.seed]), rows).table()
     for name, value in again.to_pylist()[0].items():
-        if not _same(stored[name], value):
+        if name in stored and not _same(stored[name], value):
             return Difference(run, name, stored[name], value)
     return None
 

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from truce_sim.engine.run import RunSpec
 from truce_sim.errors import InputError, closest
+from truce_sim.files import first_release
 from truce_sim.results.columns import OUTCOME
 from truce_sim.results.store import SCHEMA_VERSION, Damaged, read_table
 from truce_sim.settings.schema import Config, SweepConfig
@@ -229,12 +230,23 @@ class SweepFolder:
     def table(self, chunk: Chunk, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of one part, with `point` and `replicate` before the columns asked for."""
         path = self.part(chunk)
-        names = schema().names if columns is None else ["point", "replicate", *columns]
+        names = self._stored if columns is None else ["point", "replicate", *columns]
         wanted = pa.schema([schema().field(name) for name in dict.fromkeys(names)])
         table = read_table(path, wanted.names)
         if table.num_rows != chunk.runs or not table.schema.equals(wanted):
             raise Damaged(path)  # a footer has no checksum
         return table
+
+    @cached_property
+    def outcome(self) -> tuple[str, ...]:
+        """The outcome columns that its runs have: those of the version that made it."""
+        found = self.manifest.get("outcome") or first_release()["outcome"]
+        return tuple(name for name in found if name in OUTCOME)
+
+    @property
+    def _stored(self) -> list[str]:
+        """All columns of its parts."""
+        return [n for n in schema().names if n not in OUTCOME or n in self.outcome]
 
     def damaged(self) -> list[Path]:
         """Parts that are cut short: their footer cannot be read, or has not their runs."""
@@ -275,10 +287,10 @@ class SweepFolder:
 
     def _check_columns(self, columns: Sequence[str]) -> None:
         for name in columns:
-            if name not in (known := [*self._order([]), *OUTCOME]):
+            if name not in (known := [*self._order([]), *self.outcome]):
                 raise InputError(
                     "no such column", setting="columns", value=name,
-                    allowed="columns of truce_sim.columns.OUTCOME",
+                    allowed="columns of truce_sim.columns.OUTCOME that its version has",
                     suggestion=closest(name, known),
                 )  # fmt: skip
 
