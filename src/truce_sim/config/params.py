@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from truce_sim.border.border import Border
-from truce_sim.config.regimes import _mediators_of, regimes
+from truce_sim.config.regimes import Regime, mediators_by_slot, regimes
 from truce_sim.engine.params import PARAMS, STATES
 from truce_sim.settings.schema import Config
 
@@ -20,7 +22,11 @@ def to_params(config: Config, border: Border) -> NDArray[np.void]:
         InputError: as `regimes`, or there are more mediators in all than there are slots.
     """
     found = regimes(config, border)
-    names = _mediators_of(found)
+    return fill_params(found, mediators_by_slot(found))
+
+
+def fill_params(found: Sequence[Regime], names: Sequence[str]) -> NDArray[np.void]:
+    """Return one `PARAMS` record for each regime; `names` are the mediators by slot."""
     params = np.zeros(len(found), PARAMS)
     for record, (day, regime) in zip(params, found, strict=True):
         record["from_day"] = day
@@ -28,7 +34,7 @@ def to_params(config: Config, border: Border) -> NDArray[np.void]:
     return params
 
 
-def _fill(record: np.void, config: Config, names: list[str]) -> None:
+def _fill(record: np.void, config: Config, names: Sequence[str]) -> None:
     """Fill one record by name; what the two states have in common goes to `states`."""
     for part in ("run", "border", "militants", "home", "host", "attribution", "belief", "truce"):
         _copy(record[part], getattr(config, part))
@@ -40,7 +46,7 @@ def _fill(record: np.void, config: Config, names: list[str]) -> None:
     frailty["gamma_law"] = config.frailty.law == "gamma"
 
 
-def _fill_mediation(record: np.void, config: Config, names: list[str]) -> None:
+def _fill_mediation(record: np.void, config: Config, names: Sequence[str]) -> None:
     mediation = record["mediation"]
     _copy(mediation, config.mediation, skip=("calendar", "verification"))
     _copy(mediation["verification"], config.mediation.verification)

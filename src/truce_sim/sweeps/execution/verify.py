@@ -115,7 +115,7 @@ def _compare(
     run = f"{point}:{replicate}"
     spec = folder.spec_of(point, replicate)
     told = str(folder.design["key"].iloc[point])
-    meant = make_spec(folder.config_of(point))
+    meant = make_spec(folder.setup_of(point))
     for what, key in (("specs", key_of(spec)), ("design", key_of(meant))):
         if key != told:
             return Difference(run, f"key of its {what}", told, key)
