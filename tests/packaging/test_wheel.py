@@ -137,10 +137,10 @@ def test_the_wheel_holds_every_source_and_every_setting(names: list[str]) -> Non
         assert expected <= set(names)
 
 
-def test_the_wheel_holds_the_configuration_and_the_sweeper(names: list[str]) -> None:
+def test_the_wheel_holds_the_configuration_and_the_launcher(names: list[str]) -> None:
     assert "truce_sim/conf/config.yaml" in names
     assert "truce_sim/conf/experiment/doha.yaml" in names
-    assert "hydra_plugins/truce_sweeper/__init__.py" in names
+    assert "hydra_plugins/truce_dask_launcher/__init__.py" in names
     assert "hydra_plugins/__init__.py" not in names
     assert "truce_sim/py.typed" in names
 
@@ -232,7 +232,7 @@ def test_a_users_own_option_joins_the_packaged_ones(
 
 # The viewer needs the extra `viz`; the studies in experiments/ are scripts, not modules.
 IMPORT_ALL = """
-import importlib, pathlib, truce_sim, hydra_plugins.truce_sweeper
+import importlib, pathlib, truce_sim, hydra_plugins.truce_dask_launcher
 extras = ("truce_sim.viewer", "truce_sim.sweeps.dask_jobs")
 left_out = (*extras, "truce_sim.experiments", "truce_sim.__main__")
 root = pathlib.Path(truce_sim.__file__).parent

@@ -13,6 +13,7 @@ from truce_sim import InputError, load_config, open_sweep, simulate, sweep
 from truce_sim.analysis.survival import kaplan_meier
 from truce_sim.cli.commands import run_command
 from truce_sim.cli.viewer import opened
+from truce_sim.config.load import load
 from truce_sim.settings.fields import by_path
 from truce_sim.sweeps.folder.folder import read_folder
 from truce_sim.sweeps.summaries.picks import pick_run
@@ -25,7 +26,7 @@ from truce_sim.viewer.state.sweep_data import SweepData
 
 
 def session(*overrides: str) -> Session:
-    return Session(Opening(load_config(overrides)))
+    return Session(Opening(load(overrides)))
 
 
 @pytest.mark.parametrize("overrides", [["seed=1"], ["truce=literal"], ["host=unable", "seed=4"]])

@@ -108,38 +108,35 @@ def _guarded(command: str, arguments: list[str]) -> int:
 
 def run(arguments: list[str]) -> int:
     """`truce-sim run`: one run, its folder, its account."""
-    from truce_sim.config.gate import compose_checked, flags_first
+    from truce_sim.config.gate import flags_first, setup_of
 
     ordered = flags_first(arguments)
-    composed = compose_checked("run", ordered)
     if _only_asks(ordered):
-        _through_hydra("run", ordered)
-        return 0
+        return _ask_hydra("run", ordered)
     from truce_sim.cli.tell.run import tell_run
-    from truce_sim.config.compose import origin_of
-    from truce_sim.config.load import validate
-    from truce_sim.errors import InputError
     from truce_sim.simulation.folder import run_into_folder
     from truce_sim.terminal import warn_of_compiling
 
-    try:
-        config = validate(composed)
-    except InputError as error:
-        raise error.at(origin=origin_of(error.setting, ordered, composed)) from None
+    setup = setup_of(ordered)
     warn_of_compiling()
-    tell_run(*run_into_folder(config))
+    tell_run(*run_into_folder(setup))
     return 0
 
 
 def sweep(arguments: list[str]) -> int:
-    """`truce-sim sweep`: many runs; the project's Hydra sweeper does the work."""
-    from truce_sim.config.gate import compose_checked, flags_first
+    """`truce-sim sweep`: many runs, on this machine or as jobs of a launcher of Hydra's."""
+    from truce_sim.config.gate import flags_first
 
     actions = {"--dry-run": "describe", "--prepare": "prepare"}
     chosen = [f"hydra.sweeper.action={actions[word]}" for word in arguments if word in actions]
     ordered = flags_first([word for word in arguments if word not in actions])
-    compose_checked("sweep", ordered)
-    _through_hydra("sweep", [*ordered, *chosen], ["--multirun"])
+    if _only_asks(ordered):
+        return _ask_hydra("sweep", ordered)
+    from truce_sim.cli.from_hydra import sweep_composed
+    from truce_sim.config.gate import composed
+
+    with composed("sweep", [*ordered, *chosen]) as found:
+        sweep_composed(found)
     return 0
 
 
@@ -202,26 +199,22 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
 }
 
 
-def _through_hydra(command: str, arguments: list[str], mode: Sequence[str] = ()) -> None:
-    """Hand the command to Hydra."""
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions reach us, not the terminal
-    import hydra
-    from hydra.core.plugins import Plugins
-
-    from hydra_plugins.truce_sweeper import TruceSweeper
-    from truce_sim.cli.from_hydra import sweep_from_hydra
-    from truce_sim.config.compose import conf_folder
-    from truce_sim.config.gate import explained
-
-    TruceSweeper.conduct = staticmethod(sweep_from_hydra)
-    Plugins.instance().register(TruceSweeper)  # some editable installs hide the plug-in
-    sys.argv = [f"truce-sim {command}", *mode, *arguments]
-    start = hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name="config")
-    with explained(arguments):
-        start(lambda config: None)()
-
-
 def _only_asks(arguments: Sequence[str]) -> bool:
     """Whether Hydra will only print something."""
     asks = ("--help", "-h", "--hydra-help", "--cfg", "-c", "--info", "-i")
     return any(word.split("=")[0] in asks for word in arguments)
+
+
+def _ask_hydra(command: str, arguments: list[str]) -> int:
+    """Let Hydra print its help, the configuration or what it knows of itself."""
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions reach us, not the terminal
+    import hydra
+
+    from truce_sim.config.compose import CONFIG_NAME, conf_folder
+    from truce_sim.config.gate import composed
+
+    sys.argv = [f"truce-sim {command}", *arguments]
+    start = hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=CONFIG_NAME)
+    with composed(command, arguments):
+        start(lambda config: None)()
+    return 0

@@ -1,46 +1,56 @@
-"""The sweep command as Hydra's sweeper calls it: run or describe, then print."""
+"""The sweep command, from what Hydra composed: run or describe, then print."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from hydra._internal.callbacks import Callbacks
+from hydra.core.utils import setup_globals
 from hydra.types import HydraContext
-from omegaconf import DictConfig
+from omegaconf import OmegaConf
 
+from truce_sim.cli.tell import sweep as tell_sweep
+from truce_sim.config.compose import CONFIG_NAME, SWEEPER
+from truce_sim.config.gate import Composed
 from truce_sim.sweeps.design.composer import Composer
 from truce_sim.sweeps.design.make import DesignSettings, make_design
 from truce_sim.sweeps.execution.create import prepare
-from truce_sim.sweeps.execution.driver import SweepResult, run_sweep
+from truce_sim.sweeps.execution.driver import run_sweep
 from truce_sim.sweeps.execution.estimate import estimate
+from truce_sim.sweeps.execution.jobs import jobs_of
+from truce_sim.terminal import SweepBar
 
 
-def sweep_from_hydra(
-    context: HydraContext,
-    config: DictConfig,
-    params: dict[str, Any],
-    arguments: list[str],
-    settings: dict[str, Any],
-    action: str = "run",
-) -> SweepResult | None:
-    """What Hydra's sweeper calls: sweep, and tell the terminal. Exits with 1 if runs failed.
+def sweep_composed(composed: Composed) -> None:
+    """Sweep, and tell the terminal. Exits with 1 if runs failed.
 
-    action: "describe" tells what would be run; "prepare" makes the folder, for workers that
-    somebody else starts.
+    The action of `hydra.sweeper` may be "describe", which tells what would be run, or "prepare",
+    which makes the folder for workers that somebody else starts.
+
+    Raises:
+        InputError: for a bad setting, before anything is run or written.
     """
-    from truce_sim.cli.tell import sweep as tell_sweep
-    from truce_sim.sweeps.execution.jobs import jobs_of
-    from truce_sim.terminal import SweepBar
-
-    composer = Composer(context.config_loader, str(config.hydra.job.config_name))
-    design, shared = make_design(composer, params, arguments, DesignSettings(**settings))
+    setup_globals()  # of Hydra: what launchers and their jobs resolve
+    chosen: Any = OmegaConf.to_container(composed.config.hydra.sweeper, resolve=True)
+    settings = {**SWEEPER, **chosen}
+    params, action = settings.pop("params") or {}, settings.pop("action")
+    tokens = [token for token in composed.tokens if _makes_points(token)]
+    composer = Composer(composed.loader, CONFIG_NAME)
+    design, shared = make_design(composer, params, tokens, DesignSettings(**settings))
     if action == "describe":
         tell_sweep.tell_design(design, estimate(design, shared))
-        return None
+        return
     if action == "prepare":
-        tell_sweep.tell_prepared(prepare(design, shared, arguments))
-        return None
-    result = run_sweep(design, shared, arguments, SweepBar(), jobs_of(context, config))
-    tell_sweep.report_sweep(result, design.factors, shared.sweep.compare)
+        tell_sweep.tell_prepared(prepare(design, shared, tokens))
+        return
+    context = HydraContext(config_loader=composed.loader, callbacks=Callbacks())
+    jobs = jobs_of(context, composed.config)
+    result = run_sweep(design, shared, tokens, SweepBar(), jobs)
+    tell_sweep.report_sweep(result, design.factors, shared.sweep)
     if result.runs_failed:
         raise SystemExit(1)
-    return result
+
+
+def _makes_points(token: str) -> bool:
+    """Whether an override says something of the points, as Hydra's search path does."""
+    return not token.startswith(("hydra.", "hydra/")) or token.startswith("hydra.searchpath=")

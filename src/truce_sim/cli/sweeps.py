@@ -26,7 +26,7 @@ def resume(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(arguments)
     folder = read_folder(asked.dir)
     result = carry_on(folder, SweepBar(), asked.workers)
-    report_sweep(result, folder.factors, folder.settings.compare)
+    report_sweep(result, folder.factors, folder.settings)
     return 1 if result.runs_failed else 0
 
 
@@ -93,7 +93,7 @@ def rerun(arguments: Sequence[str]) -> int:
             allowed="seconds, above 0",
         )  # fmt: skip
     result = rerun_failed(folder, SweepBar(), asked.run_timeout)
-    report_sweep(result, folder.factors, folder.settings.compare)
+    report_sweep(result, folder.factors, folder.settings)
     return 1 if result.runs_failed else 0
 
 

@@ -17,11 +17,17 @@ from truce_sim import files
 from truce_sim.errors import InputError
 
 if TYPE_CHECKING:
-    from hydra._internal.config_loader_impl import ConfigLoaderImpl
     from omegaconf import DictConfig
+
+    from truce_sim.config.loader import Loader
 
 SCHEMA_NAME = "truce_sim_schema"
 CONFIG_NAME = "config"
+
+#: What chooses the design of a sweep, `hydra.sweeper.*`, with the defaults: a plain grid.
+SWEEPER: dict[str, Any] = {
+    "params": {}, "design": "grid", "points": 0, "where": "", "table": "", "action": "run",
+}  # fmt: skip
 
 _lock = threading.RLock()
 
@@ -33,7 +39,7 @@ def conf_folder() -> Path:
 
 
 def register_schema() -> None:
-    """Store the root schema, and nothing else, where Hydra looks for it."""
+    """Store the root schema, and the settings of a sweep's design, where Hydra looks for them."""
     from hydra.core.config_store import ConfigStore
 
     from truce_sim.settings.schema import Config
@@ -41,10 +47,11 @@ def register_schema() -> None:
     store = ConfigStore.instance()
     if f"{SCHEMA_NAME}.yaml" not in store.repo:
         store.store(name=SCHEMA_NAME, node=Config, provider="truce_sim")
+        store.store(group="hydra/sweeper", name="truce", node=SWEEPER, provider="truce_sim")
 
 
 @contextmanager
-def loader_for(config_dir: str | Path | None = None) -> Iterator[ConfigLoaderImpl]:
+def loader_for(config_dir: str | Path | None = None) -> Iterator[Loader]:
     """Yield a Hydra loader of the project's configuration, and of `config_dir` after it.
 
     Options in `config_dir` are added to ours; those of the same name stay ours.
@@ -52,16 +59,17 @@ def loader_for(config_dir: str | Path | None = None) -> Iterator[ConfigLoaderImp
     Raises:
         InputError: `config_dir` is no folder.
     """
-    from hydra._internal.config_loader_impl import ConfigLoaderImpl
     from hydra._internal.utils import create_config_search_path
     from hydra.core.config_search_path import SearchPathQuery
+
+    from truce_sim.config.loader import Loader
 
     with _lock, _version_of_hydra():
         path = create_config_search_path(str(conf_folder()))
         if config_dir is not None:
             folder = f"file://{_folder(config_dir)}"
             path.prepend("command-line", folder, SearchPathQuery(provider="schema"))
-        yield ConfigLoaderImpl(path)
+        yield Loader(path)
 
 
 def compose(tokens: Sequence[str], config_dir: str | Path | None = None) -> DictConfig:

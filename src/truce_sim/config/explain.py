@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from truce_sim.config.checks import from_pydantic, refuse_targets, target, unknown
-from truce_sim.config.compose import CONFIG_NAME, conf_folder
+from truce_sim.config.compose import CONFIG_NAME, SWEEPER, conf_folder
+from truce_sim.config.hydra_settings import refuse_idle_override
 from truce_sim.config.tokens import no_mediators
 from truce_sim.errors import InputError, closest
 from truce_sim.settings.fields import FieldInfo, field_at, groups
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
 #: What chooses the design of a sweep.
-SWEEPER_SETTINGS = tuple(
-    f"hydra.sweeper.{name}" for name in ("params", "design", "points", "where", "table", "action")
-)
+SWEEPER_SETTINGS = tuple(f"hydra.sweeper.{name}" for name in SWEEPER)
 
 _SYNTAX = "setting=value, lists as [1,2], text with special characters in quotes"
 
@@ -36,14 +35,13 @@ def check_tokens(tokens: Sequence[str]) -> None:
 
     Raises:
         InputError: bad syntax, several values, `_target_`, a number for true or false, an empty
-            mapping of mediators.
+            mapping of mediators, a setting of Hydra's that has no effect here.
     """
-    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from truce_sim.config.loader import parse_token
 
-    parser = OverridesParser.create()
     for token in tokens:
         try:
-            override = parser.parse_overrides([token])[0]
+            override = parse_token(token)
         except composing_errors() as error:
             raise explain(error, tokens) from error
         try:
@@ -58,6 +56,7 @@ def _check_override(override: Override) -> None:
         raise InputError("has no setting", value=override.input_line, allowed=_SYNTAX)
     if "_target_" in key:
         raise target(key)
+    refuse_idle_override(override)
     if override.is_sweep_override():
         raise _several(key, (override.input_line or "").partition("=")[2])
     value = override.value()

@@ -1,14 +1,15 @@
 """What stands between the command line and Hydra.
 
-Hydra composes configurations, and instantiates callbacks, loggers, launchers and sweepers from what
-they name. A configuration file must not name code to run, so every command composes here first, and
-goes on only with what comes with this program or with Hydra.
+Hydra composes configurations, and instantiates launchers, callbacks and loggers that they name. A
+configuration file must not name code to run, so every command composes here, once, and goes on only
+with what comes with this program or with Hydra.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from truce_sim.errors import InputError
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
 
     from omegaconf import DictConfig
 
+    from truce_sim.config.loader import Loader
+    from truce_sim.config.setup import Setup
+
 #: Flags of Hydra that are followed by a value.
 VALUE_FLAGS = (
     "--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--cfg", "-c",
     "--package", "-p",
 )  # fmt: skip
-
-_SWEEPER = "hydra_plugins.truce_sweeper.TruceSweeper"
 
 
 def flags_first(arguments: Sequence[str]) -> list[str]:
@@ -46,13 +48,13 @@ def _quoted(word: str) -> str:
     setting, _, value = word.partition("=")
     if setting != "hydra.sweeper.where":
         return word
-    from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
+    from truce_sim.config.loader import parse_token
     from truce_sim.config.tokens import as_tokens
 
     try:
-        OverridesParser.create().parse_override(word)
+        parse_token(word)
     except HydraException:
         return as_tokens({setting: value})[0]
     return word
@@ -70,39 +72,99 @@ def explained(arguments: Sequence[str]) -> Iterator[None]:
         raise explain(error, overrides) from error
 
 
-def compose_checked(command: str, arguments: Sequence[str]) -> DictConfig:
-    """Compose the configuration of a command.
+@dataclass(frozen=True)
+class Composed:
+    """What the arguments of a command make: their overrides, composed and found harmless."""
 
-    Raises InputError for bad overrides, for a configuration that names code, and for a sweep where
-    one run was asked for.
+    tokens: list[str]
+    config: DictConfig
+    loader: Loader
+
+
+@contextmanager
+def composed(command: str, arguments: Sequence[str]) -> Iterator[Composed]:
+    """Compose the configuration of a command; what Hydra raises meanwhile is explained.
+
+    Raises:
+        InputError: bad overrides, a configuration that names code, settings of Hydra's that have no
+            effect, a sweep where one run was asked for.
     """
     from hydra.types import RunMode
 
-    from truce_sim.config.compose import loader_for
-    from truce_sim.config.explain import check_tokens
+    from truce_sim.config.compose import CONFIG_NAME, loader_for
+    from truce_sim.config.hydra_settings import refuse_idle_settings
     from truce_sim.config.launchers import check_installed
 
     parsed = _parsed(arguments)
+    tokens = list(parsed.overrides)
     _refuse_flags(command, parsed)
-    check_installed(parsed.overrides)
+    check_installed(tokens)
     mode = RunMode.MULTIRUN if command == "sweep" else RunMode.RUN
     with explained(arguments), loader_for(parsed.config_dir) as loader:
-        several = _several_values(parsed.overrides)
-        check_tokens([word for word in parsed.overrides if word not in several])
-        if command == "run" and several:
-            raise InputError(
-                "several values, but `run` makes one run",
-                value=several[0],
-                allowed="one value, or truce-sim sweep",
-            )
-        composed = loader.load_configuration("config", parsed.overrides, run_mode=mode)
-    if command == "run" and str(composed.hydra.mode).endswith("MULTIRUN"):
+        _check_overrides(command, tokens)
+        loader.validate_sweep_overrides_legal(loader.parse(tokens), mode, from_shell=True)
+        config = loader.load_configuration(
+            CONFIG_NAME, tokens, RunMode.RUN, validate_sweep_overrides=False
+        )
+        _refuse_code(config.hydra)
+        refuse_idle_settings(config)
+        _refuse_other_mode(command, config.hydra, tokens)
+        yield Composed(tokens, config, loader)
+
+
+def setup_of(arguments: Sequence[str]) -> Setup:
+    """Return the setup of the one run that the arguments of a command describe.
+
+    Raises:
+        InputError: as `composed`, or the configuration is refused.
+    """
+    from truce_sim.config.load import prepare_composed
+
+    with composed("run", arguments) as found:
+        return prepare_composed(found.config, found.tokens)
+
+
+def _check_overrides(command: str, tokens: Sequence[str]) -> None:
+    from truce_sim.config.explain import check_tokens
+
+    several = _several_values(tokens)
+    check_tokens([word for word in tokens if word not in several])
+    if command == "run" and several:
         raise InputError(
-            "this experiment is a sweep", setting="hydra.mode", value="MULTIRUN",
-            allowed="truce-sim sweep " + " ".join(parsed.overrides),
-        )  # fmt: skip
-    _refuse_code(composed.hydra)
-    return composed
+            "several values, but `run` makes one run",
+            value=several[0],
+            allowed="one value, or truce-sim sweep",
+        )
+
+
+def _refuse_other_mode(command: str, hydra: DictConfig, tokens: Sequence[str]) -> None:
+    """Refuse a sweep, or settings of one, where a run was asked for, and the other way round."""
+    from truce_sim.config.compose import SWEEPER
+    from truce_sim.config.launchers import BASIC
+
+    mode = "" if hydra.mode is None else hydra.mode.name
+    if command == "sweep":
+        if mode == "RUN":
+            raise InputError(
+                "has no effect on a sweep", setting="hydra.mode", value=mode,
+                allowed="truce-sim run makes one run",
+            )  # fmt: skip
+        return
+    of_sweeps = {f"sweeper.{name}": value for name, value in SWEEPER.items()}
+    of_sweeps["launcher._target_"] = BASIC
+    allowed = "truce-sim sweep " + " ".join(tokens)
+    if mode == "MULTIRUN":
+        raise InputError(
+            "this experiment is a sweep", setting="hydra.mode", value=mode, allowed=allowed
+        )
+    for name, value in of_sweeps.items():
+        part, _, last = name.partition(".")
+        given = hydra[part].get(last)
+        if given != value:
+            raise InputError(
+                "has no effect on a single run", setting=f"hydra.{name}", value=str(given),
+                allowed=allowed,
+            )  # fmt: skip
 
 
 def _parsed(arguments: Sequence[str]) -> Namespace:
@@ -134,13 +196,14 @@ def _refuse_flags(command: str, parsed: Namespace) -> None:
 
 def _several_values(overrides: Sequence[str]) -> list[str]:
     """The overrides that a sweep takes apart; what cannot be parsed is left to others."""
-    from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
+
+    from truce_sim.config.loader import parse_token
 
     found = []
     for word in overrides:
         try:
-            if OverridesParser.create().parse_override(word).is_sweep_override():
+            if parse_token(word).is_sweep_override():
                 found.append(word)
         except HydraException:
             continue
@@ -148,25 +211,17 @@ def _several_values(overrides: Sequence[str]) -> list[str]:
 
 
 def _refuse_code(hydra: DictConfig) -> None:
-    """Only known sweepers and launchers; no callbacks; no logging that names code."""
+    """Only our sweeper, and launchers that are known."""
     from truce_sim.config.checks import unknown
     from truce_sim.config.explain import SWEEPER_SETTINGS
     from truce_sim.config.launchers import check_launcher
 
-    problem = "a configuration may not name code to run"
-    node = hydra.sweeper
-    target = node if isinstance(node, str) else node.get("_target_")
-    if target != _SWEEPER:
-        raise InputError(problem, setting="hydra.sweeper._target_", value=target, allowed=_SWEEPER)
-    check_launcher(hydra.launcher)
+    if not hasattr(hydra.sweeper, "keys"):
+        raise InputError(
+            "no such sweeper", setting="hydra/sweeper", value=hydra.sweeper, allowed="truce"
+        )
     for name in hydra.sweeper:
         setting = f"hydra.sweeper.{name}"
-        if name != "_target_" and setting not in SWEEPER_SETTINGS:
+        if setting not in SWEEPER_SETTINGS:
             raise unknown(setting, SWEEPER_SETTINGS)
-    for place in ("callbacks", "job_logging", "hydra_logging"):
-        content = str(hydra.get(place) or "")
-        names_code = any(word in content for word in ("_target_", "'()'", "ext://", "class"))
-        if names_code or (place == "callbacks" and content):
-            raise InputError(
-                problem, setting=f"hydra.{place}", value=content, allowed="leave it out"
-            )
+    check_launcher(hydra.launcher)

@@ -1,13 +1,14 @@
 """The door to the configuration: overrides in, a checked `Config` out, and on to the engine.
 
 `load_config` composes the files in `conf/` with Hydra and checks the result; `validate` checks what
-somebody else composed; `to_params` makes what the engine reads. Whatever a user gets wrong is an
-`InputError`; `explain` makes one of what Hydra, OmegaConf or pydantic raise.
+somebody else composed. `load`, `prepare` and `as_setup` do the same and return the `Setup` that is
+handed on, so that nothing is checked twice. Whatever a user gets wrong is an `InputError`;
+`explain` makes one of what Hydra, OmegaConf or pydantic raise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,10 @@ from truce_sim.config.branching import effective_branching
 from truce_sim.config.checks import typed
 from truce_sim.config.compose import compose, conf_folder, loader_for, origin_of
 from truce_sim.config.explain import check_tokens, composing_errors, explain
+from truce_sim.config.hydra_settings import refuse_idle_settings
 from truce_sim.config.params import to_params
-from truce_sim.config.regimes import check_configuration, mediator_names
+from truce_sim.config.regimes import mediator_names
+from truce_sim.config.setup import Setup, set_up
 from truce_sim.config.tokens import Overrides, as_tokens
 from truce_sim.errors import InputError
 from truce_sim.settings.schema import Config
@@ -55,15 +58,29 @@ def load_config(overrides: Overrides = (), *, config_dir: str | Path | None = No
     Raises:
         InputError: for anything that cannot be used, before anything is run or written.
     """
+    return load(overrides, config_dir).config
+
+
+def load(overrides: Overrides = (), config_dir: str | Path | None = None) -> Setup:
+    """Return the setup of the configuration that `load_config` would return; raises the same."""
     tokens = as_tokens(overrides)
     check_tokens(tokens)
     try:
         composed = compose(tokens, config_dir)
+    except composing_errors() as error:
+        raise explain(error, tokens) from error
+    refuse_idle_settings(composed)
+    return prepare_composed(composed, tokens)
+
+
+def prepare_composed(composed: DictConfig, tokens: Sequence[str]) -> Setup:
+    """Check what Hydra composed of these overrides; errors say which of them, or which file."""
+    try:
         plain = _container(composed)
     except composing_errors() as error:
         raise explain(error, tokens) from error
     try:
-        return validate(plain)
+        return prepare(plain)
     except InputError as error:
         raise error.at(origin=origin_of(error.setting, tokens, composed)) from None
 
@@ -80,12 +97,15 @@ def validate(cfg: DictConfig | Mapping[str, Any], origin: str = "") -> Config:
         InputError: an unknown setting, a wrong type, a value out of range, NaN; settings that do
             not fit together; a bad scenario table or intervention; n_eff >= 1.
     """
+    return prepare(cfg, origin).config
+
+
+def prepare(cfg: DictConfig | Mapping[str, Any], origin: str = "") -> Setup:
+    """Return the setup of a composed configuration; arguments and errors as `validate`."""
     try:
-        config = typed(_container(cfg))
-        check_configuration(config)
+        return set_up(typed(_container(cfg)))
     except InputError as error:
         raise error.at(origin=origin) from None
-    return config
 
 
 def as_config(overrides: Config | Overrides | None = None) -> Config:
@@ -94,9 +114,20 @@ def as_config(overrides: Config | Overrides | None = None) -> Config:
     Raises:
         InputError: as `load_config` and `validate`.
     """
+    return as_setup(overrides).config
+
+
+def as_setup(overrides: Setup | Config | Overrides | None = None) -> Setup:
+    """Return the setup of whatever describes a configuration; a setup is not checked again.
+
+    Raises:
+        InputError: as `load_config` and `validate`.
+    """
+    if isinstance(overrides, Setup):
+        return overrides
     if isinstance(overrides, Config):
-        return validate(to_plain(overrides))
-    return load_config(() if overrides is None else overrides)
+        return prepare(to_plain(overrides))
+    return load(() if overrides is None else overrides)
 
 
 def to_plain(config: Config) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from truce_sim.border.border import Border
-from truce_sim.config.regimes import mediators_of, regimes
+from truce_sim.config.regimes import Regime, mediators_by_slot, regimes
 from truce_sim.engine.params import MAX_CALENDAR, MAX_MEDIATORS, STATES, record
 from truce_sim.settings.fields import field_at
 from truce_sim.settings.schema import Config, HomeConfig, HostConfig, MediatorConfig
@@ -81,7 +81,11 @@ def to_params(config: Config, border: Border) -> NDArray[np.void]:
         InputError: as `regimes`, or there are more mediators in all than there are slots.
     """
     found = regimes(config, border)
-    names = mediators_of(found)
+    return fill_params(found, mediators_by_slot(found))
+
+
+def fill_params(found: Sequence[Regime], names: Sequence[str]) -> NDArray[np.void]:
+    """Return one `PARAMS` record for each regime; `names` are the mediators by slot."""
     params = np.zeros(len(found), PARAMS)
     for filled, (day, regime) in zip(params, found, strict=True):
         filled["from_day"] = day

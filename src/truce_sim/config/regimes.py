@@ -1,4 +1,4 @@
-"""From a configuration with interventions to the regimes of a run, and to what the engine reads.
+"""From a configuration with interventions to the regimes of a run.
 
 An intervention changes settings from the start of its day on. So a run is a sequence of regimes,
 each a whole configuration that is checked like the first.
@@ -6,20 +6,16 @@ each a whole configuration that is checked like the first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict
 from typing import Any
 
-from truce_sim.border.border import Border, make_border
-from truce_sim.config.checks import (
-    check_number_of_mediators,
-    check_settings,
-    check_together,
-    typed,
-    unknown,
-)
+from truce_sim.border.border import Border
+from truce_sim.config.checks import typed, unknown
+from truce_sim.config.rules import check, too_many_mediators
 from truce_sim.config.tokens import parts
+from truce_sim.engine.params import MAX_MEDIATORS
 from truce_sim.errors import InputError, closest
 from truce_sim.settings.fields import field_at
 from truce_sim.settings.schema import Config
@@ -31,13 +27,16 @@ _FIXED_PARTS = (
 _FIXED_SETTINGS = ("home.initial_grievance", "militants.risk_prior")
 _MEDIATORS = "mediation.mediators"
 
+#: The first day of a regime, and the configuration that holds from then on.
+Regime = tuple[int, Config]
+
 
 def may_change(path: str) -> bool:
     """Return whether an intervention may change the setting at `path`, if there is one."""
     return path.split(".", 1)[0] not in _FIXED_PARTS and path not in _FIXED_SETTINGS
 
 
-def regimes(config: Config, border: Border) -> list[tuple[int, Config]]:
+def regimes(config: Config, border: Border) -> list[Regime]:
     """Return (first day, configuration) of every regime, the first from the warm-up on.
 
     Each is checked, against `border` as well; several interventions of one day merge in order.
@@ -46,7 +45,7 @@ def regimes(config: Config, border: Border) -> list[tuple[int, Config]]:
         InputError: an intervention is badly made, changes what cannot change, or makes a
             configuration that would be refused.
     """
-    check_together(config, border)
+    check(config, border)
     found = [(-config.run.warmup_days, config)]
     plain = asdict(config)
     for i in _in_order(config):
@@ -56,7 +55,7 @@ def regimes(config: Config, border: Border) -> list[tuple[int, Config]]:
             for path, value in _changes(config.interventions[i]["set"], i):
                 _apply(plain, path, value)
             changed = typed(plain)
-            check_together(changed, border)
+            check(changed, border)
         except InputError as error:
             raise error.at(origin=f"interventions[{i}] (day {day})") from None
         if found[-1][0] == day and len(found) > 1:
@@ -65,20 +64,15 @@ def regimes(config: Config, border: Border) -> list[tuple[int, Config]]:
     return found
 
 
-def check_configuration(config: Config) -> None:
-    """Check settings against each other, through all regimes of a run.
+def mediators_by_slot(found: Sequence[Regime]) -> list[str]:
+    """Return the mediators of all regimes, each in the slot that it keeps.
 
     Raises:
-        InputError: as `to_params`, or the scenario's table is bad.
+        InputError: there are more than slots.
     """
-    check_settings(config)
-    mediators_of(regimes(config, make_border(config)))
-
-
-def mediators_of(found: list[tuple[int, Config]]) -> list[str]:
-    """Return the mediators of all regimes by slot, no more than there are slots."""
     names = list(dict.fromkeys(name for _, regime in found for name in regime.mediation.mediators))
-    check_number_of_mediators(names)
+    if len(names) > MAX_MEDIATORS:
+        raise too_many_mediators(names)
     return names
 
 
@@ -185,6 +179,3 @@ def mediator_names(config: Config) -> list[str]:
             _apply(plain, path, value)
         names |= dict.fromkeys(plain["mediation"]["mediators"])
     return list(names)
-
-
-# ── what the engine reads ────────────────────────────────────────────────────────────────────

@@ -14,10 +14,9 @@ import pandas as pd
 from mesa.discrete_space import OrthogonalMooreGrid
 from numpy.typing import NDArray
 
-from truce_sim.border.border import make_border
-from truce_sim.config.load import as_config
-from truce_sim.config.params import PARAMS, to_params
-from truce_sim.config.regimes import mediator_names
+from truce_sim.config.load import as_setup
+from truce_sim.config.params import PARAMS
+from truce_sim.config.setup import Setup
 from truce_sim.engine.codes import COLLAPSED, DONE, STATUSES, STOPPED, TODAY, TRUCE_STATES
 from truce_sim.engine.day import run_day
 from truce_sim.engine.draws import Key
@@ -37,8 +36,8 @@ class TruceModel(mesa.Model):
     Parameters
     ----------
     config:
-        A Config, overrides as a mapping or a sequence or one string of them
-        (`"truce=literal home.threshold=5"`), or None for the defaults.
+        A Config, a Setup (which is checked already), overrides as a mapping or a sequence or one
+        string of them (`"truce=literal home.threshold=5"`), or None for the defaults.
     seed, replicate:
         Replace the configuration's. Every draw is a function of these two.
     rng:
@@ -49,14 +48,14 @@ class TruceModel(mesa.Model):
 
     def __init__(
         self,
-        config: Config | Mapping[str, object] | Sequence[str] | str | None = None,
+        config: Setup | Config | Mapping[str, object] | Sequence[str] | str | None = None,
         seed: int | None = None,
         replicate: int | None = None,
         rng: int | None = None,
     ) -> None:
         super().__init__(rng=rng)
-        self.config = as_config(config)
-        self.border = make_border(self.config)
+        self.setup = as_setup(config)
+        self.config, self.border = self.setup.config, self.setup.border
         self.key = Key(
             self.config.seed if seed is None else int(seed),
             self.config.replicate if replicate is None else int(replicate),
@@ -70,7 +69,7 @@ class TruceModel(mesa.Model):
 
     def _begin(self) -> None:
         """A world at the end of its warm-up."""
-        self._regimes = to_params(self.config, self.border)
+        self._regimes = self.setup.params
         replicates = np.array([self.key.replicate], np.int64)
         self._factors = draw_factors(self._regimes, self.key.seed, replicates)[0]
         self._current = np.zeros(1, PARAMS)
@@ -99,7 +98,7 @@ class TruceModel(mesa.Model):
         self._layers.pop()[...] = self.border.sectors["ruggedness"][:, None]
         self.home, self.host = HomeState(self), HostState(self)
         self.group = MilitantGroup(self)
-        names = mediator_names(self.config)
+        names = self.setup.mediators
         self.mediators = [Mediator(self, name, i) for i, name in enumerate(names)]
         line = self.config.border.host_depth
         self.posts = [

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from truce_sim.config.load import to_plain
+from truce_sim.config.setup import Setup
 from truce_sim.results import columns
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.run import Simulation, simulate
 
 
-def run_into_folder(config: Config) -> tuple[Simulation, Path]:
+def run_into_folder(described: Config | Setup) -> tuple[Simulation, Path]:
     """Simulate a configuration and write `outcome.parquet`, `series.parquet`, `events.parquet`,
     `config.yaml` and, last, `manifest.json` into a new folder."""
     from omegaconf import OmegaConf
@@ -18,7 +19,8 @@ def run_into_folder(config: Config) -> tuple[Simulation, Path]:
     from truce_sim.results.provenance import make_folder, provenance
     from truce_sim.results.store import to_table, write_json, write_table, write_whole
 
-    result = simulate(config)
+    result = simulate(described)
+    config = result.config
     plain = to_plain(config)
 
     def fill(folder: Path) -> None:

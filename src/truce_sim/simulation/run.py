@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from truce_sim.border.border import Border, make_border
-from truce_sim.config.load import as_config
-from truce_sim.config.regimes import mediator_names
+from truce_sim.border.border import Border
+from truce_sim.config.load import as_setup
+from truce_sim.config.setup import Setup
 from truce_sim.engine.run import RunSpec, run
 from truce_sim.results.frames import event_frame, label_outcome, series_frame
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.spec import make_spec
 
-Overrides = Config | Mapping[str, object] | Sequence[str] | str | None
+Overrides = Setup | Config | Mapping[str, object] | Sequence[str] | str | None
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ def simulate(
     """Simulate one truce.
 
     overrides: settings that differ from the defaults, as a mapping
-    (`{"truce": "literal", "home.threshold": 5}`), as strings in Hydra's syntax, or a Config. seed
-    and replicate replace the configuration's.
+    (`{"truce": "literal", "home.threshold": 5}`), as strings in Hydra's syntax, a Config, or a
+    Setup, which is checked already. seed and replicate replace the configuration's.
 
     Raises InputError for a bad setting, RuntimeError if the run fails.
     """
-    config = as_config(overrides)
-    spec = make_spec(config, seed, replicate)
+    setup = as_setup(overrides)
+    spec = make_spec(setup, seed, replicate)
     result = run(spec)
     outcome = label_outcome(result.outcome)
     if outcome["status"] != "done":
@@ -55,10 +55,10 @@ def simulate(
             f"seed {spec.seed}, replicate {spec.replicate}: the run failed: {outcome['status']}"
         )
     return Simulation(
-        config,
-        make_border(config),
+        setup.config,
+        setup.border,
         spec,
         outcome,
         series_frame(result.series),
-        event_frame(result.events, mediator_names(config)),
+        event_frame(result.events, list(setup.mediators)),
     )

@@ -221,7 +221,7 @@ def runs_section(material: Material) -> Section:
     for i, (place, pick) in enumerate(reversed(chosen.items())):
         row = runs.iloc[place]
         point, replicate = int(row["point"]), int(row["replicate"])
-        run = simulate(folder.config_of(point), replicate=replicate)
+        run = simulate(folder.setup_of(point), replicate=replicate)
         equal = int((days == row["end_day"]).sum())
         name = PICKS[pick] if equal == 1 else f"one of {equal:,} like {PICKS[pick]}"
         where = words.setting(row.to_dict(), material.sweep.factors)

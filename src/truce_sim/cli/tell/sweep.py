@@ -15,6 +15,7 @@ from truce_sim.sweeps.summaries.targets import target_replicates
 from truce_sim.terminal import console
 
 if TYPE_CHECKING:
+    from truce_sim.settings.schema import SweepConfig, UntilConfig
     from truce_sim.sweeps.design.design import Design
     from truce_sim.sweeps.execution.driver import SweepResult
     from truce_sim.sweeps.execution.estimate import Estimate
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 MAX_ROWS = 40
 
 
-def report_sweep(result: SweepResult, factors: tuple[str, ...], compare: str) -> None:
+def report_sweep(result: SweepResult, factors: tuple[str, ...], settings: SweepConfig) -> None:
     """The summary table, what it says in words, and where the results are."""
     out = console()
     out.print(_summary_table(result, factors))
@@ -38,8 +39,9 @@ def report_sweep(result: SweepResult, factors: tuple[str, ...], compare: str) ->
         soft_wrap=True,
     )
     if result.contrasts is not None and len(result.contrasts):
-        _tell_contrasts(out, result, compare)
-    _tell_targets(out, result)
+        _tell_contrasts(out, result, settings.compare)
+    if settings.until.outcome:
+        _tell_targets(out, result, settings.until)
     if result.runs_failed:
         _tell_failures(out, result)
     _tell_effort(out, result)
@@ -109,12 +111,11 @@ def _interval(row: dict[Hashable, Any], name: str, scale: float = 1.0, unit: str
     return f"{number(value)}{unit if math.isfinite(value) else ''} [{number(low)}, {number(high)}]"
 
 
-def _tell_targets(out: Console, result: SweepResult) -> None:
+def _tell_targets(out: Console, result: SweepResult, until: UntilConfig) -> None:
     """With sweep.until: which intervals are as narrow as asked, and how wide the widest is."""
     from truce_sim.sweeps.folder.folder import read_folder
 
-    folder = read_folder(result.folder)
-    until, found = folder.settings.until, folder.targets
+    found = read_folder(result.folder).targets
     if found is None:
         return
     what = f"differences in {until.outcome}" if until.paired else until.outcome

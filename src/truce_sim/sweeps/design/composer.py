@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from hydra.core.config_loader import ConfigLoader
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from truce_sim.config.explain import explain
+from truce_sim.config.hydra_settings import refuse_idle_override, refuse_idle_settings
+from truce_sim.config.loader import Loader
 
 
 @dataclass(frozen=True)
@@ -49,18 +49,17 @@ class Base:
 
 
 class Composer:
-    """Hydra's parser and loader, with what they said before."""
+    """Hydra's loader, with what it said before."""
 
-    def __init__(self, loader: ConfigLoader, config_name: str) -> None:
+    def __init__(self, loader: Loader, config_name: str) -> None:
         self._loader = loader
         self._config_name = config_name
-        self._parser = OverridesParser.create(config_loader=loader)
         self._options: dict[str, list[str]] = {}
 
     def parse(self, tokens: Sequence[str]) -> list[Override]:
         """Overrides from tokens; raises InputError for bad syntax."""
         try:
-            return list(self._parser.parse_overrides(list(tokens)))
+            return self._loader.parse(tokens)
         except Exception as error:
             raise explain(error, tokens) from error
 
@@ -72,12 +71,15 @@ class Composer:
 
     def compose(self, tokens: Sequence[str]) -> Base:
         """The configuration that these overrides make; raises InputError where they make none."""
+        for override in self.parse(tokens):
+            refuse_idle_override(override)
         try:
             config = self._loader.load_configuration(
                 self._config_name, list(tokens), run_mode=RunMode.RUN
             )
         except Exception as error:
             raise explain(error, tokens) from error
+        refuse_idle_settings(config)
         choices = {str(k): str(v) for k, v in config.hydra.runtime.choices.items()}
         OmegaConf.set_struct(config, False)
         config.pop("hydra")

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from truce_sim.config.checks import unknown
-from truce_sim.config.load import validate
+from truce_sim.config.load import prepare
+from truce_sim.config.setup import Setup
 from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.cells import decode, is_choice
 
@@ -18,7 +19,12 @@ def config_of(base: Mapping[str, Any], values: Mapping[str, object]) -> Config:
     base: a full configuration, not resolved. values: setting -> cell of the design; choices of
     config groups are in the base already. Raises InputError.
     """
-    return validate(plain_of(base, values))
+    return setup_of(base, values).config
+
+
+def setup_of(base: Mapping[str, Any], values: Mapping[str, object]) -> Setup:
+    """The setup of the same point."""
+    return prepare(plain_of(base, values))
 
 
 def plain_of(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[str, Any]:

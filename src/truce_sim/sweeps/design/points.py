@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from truce_sim.config.setup import Setup
 from truce_sim.engine.run import RunSpec
 from truce_sim.errors import InputError
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.spec import make_spec
 from truce_sim.sweeps.design.cells import is_choice
-from truce_sim.sweeps.design.configs import config_of, has_references
+from truce_sim.sweeps.design.configs import has_references, setup_of
 from truce_sim.sweeps.design.seeds import seed_of_point, seed_of_row
 
 if TYPE_CHECKING:
@@ -21,15 +22,13 @@ if TYPE_CHECKING:
 #: Points made together: enough to be quick, few enough to fit the largest border in memory.
 _BLOCK = 256
 
-Template = tuple[Config, RunSpec]
-
 # ── what the engine runs ─────────────────────────────────────────────────────────────────────
 
 
 def specs_of(design: Design, points: range) -> list[RunSpec]:
     """The runs of some points, checked; raises InputError for the first bad point, naming it."""
     specs: list[RunSpec] = []
-    templates: dict[int, Template | None] = {}
+    templates: dict[int, Setup | None] = {}
     for start in range(points.start, points.stop, _BLOCK):
         block = range(start, min(start + _BLOCK, points.stop))
         quick = _quick_specs(design, block, templates)
@@ -38,7 +37,7 @@ def specs_of(design: Design, points: range) -> list[RunSpec]:
 
 
 def _quick_specs(
-    design: Design, block: range, templates: dict[int, Template | None]
+    design: Design, block: range, templates: dict[int, Setup | None]
 ) -> dict[int, RunSpec]:
     """Those of the points that can be made by column, checked."""
     from truce_sim.sweeps.design.bulk import filled, plain_number
@@ -54,24 +53,23 @@ def _quick_specs(
         template = templates[base]
         if template is None:
             continue
-        config, spec = template
         columns = {name: design.values[name].to_numpy()[members] for name in names}
-        params, good = filled(config, spec, columns)
+        params, good = filled(template, columns)
+        first = make_spec(template)
         for i in np.flatnonzero(good):
             point = int(members[i])
-            made = RunSpec(params[i : i + 1], spec.border, spec.seed, spec.replicate)
-            found[point] = _with_seed(design, point, config, made)
+            made = replace(first, params=params[i : i + 1])
+            found[point] = _with_seed(design, point, template.config, made)
     return found
 
 
-def _template(design: Design, point: int) -> Template | None:
+def _template(design: Design, point: int) -> Setup | None:
     """A checked point that others of its base can be copied from; None where there is none."""
     base, values = design.bases[design.base[point]], _values_of(design, point)
     if base["interventions"] or has_references(base):
         return None
     try:
-        config = config_of(base, values)
-        return config, make_spec(config)
+        return setup_of(base, values)
     except InputError:
         return None
 
@@ -84,8 +82,8 @@ def _spec_of(design: Design, point: int) -> RunSpec:
     """One point the long way."""
     values = _values_of(design, point)
     try:
-        config = config_of(design.bases[design.base[point]], values)
-        return _with_seed(design, point, config, make_spec(config))
+        setup = setup_of(design.bases[design.base[point]], values)
+        return _with_seed(design, point, setup.config, make_spec(setup))
     except InputError as error:
         told = ", ".join(f"{name}={value}" for name, value in values.items())
         raise error.at(origin=f"point {point} ({told})") from None

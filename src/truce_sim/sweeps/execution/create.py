@@ -53,7 +53,7 @@ def prepare(design: Design, shared: Config, overrides: Sequence[str]) -> SweepFo
         (folder / PARTS).mkdir()
         write_json(folder / "manifest.json", _describe(design, shared, overrides))
 
-    return read_folder(make_folder(shared.output.dir, "sweep", shared.output.name, fill))
+    return read_folder(make_folder(shared.output.dir, "sweep", shared.output.name, fill), shared)
 
 
 def _check_settings(design: Design, shared: Config) -> None:
@@ -161,7 +161,7 @@ def _extend(
         if new:
             manifest |= _append(folder, design, keys, new)
         write_json(folder.path / "manifest.json", manifest)
-    return read_folder(folder.path)
+    return read_folder(folder.path, shared)
 
 
 def _append(

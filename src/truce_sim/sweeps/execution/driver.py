@@ -202,7 +202,7 @@ class _Work:
 
     def result(self) -> SweepResult:
         """What came of it."""
-        folder = read_folder(self.folder.path)
+        folder = read_folder(self.folder.path, self.folder.config)
         summary = folder.summary
         return SweepResult(
             folder.path, folder.design[list(folder.factors)], summary, folder.contrasts,

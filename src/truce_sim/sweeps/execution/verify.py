@@ -125,7 +125,7 @@ def _compare(
     run = f"{point}:{replicate}"
     spec = folder.spec_of(point, replicate)
     told = str(folder.design["key"].iloc[point])
-    meant = make_spec(folder.config_of(point))
+    meant = make_spec(folder.setup_of(point))
     rules = str(folder.manifest.get("rules"))
     for what, key in (("specs", key_of(spec, rules)), ("design", key_of(meant, rules))):
         if key != told:

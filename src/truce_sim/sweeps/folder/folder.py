@@ -21,6 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from truce_sim.config.setup import Setup
 from truce_sim.engine.run import RunSpec
 from truce_sim.errors import InputError, closest
 from truce_sim.files import first_release
@@ -37,8 +38,10 @@ _NEEDED = {"points": int, "factors": list, "config": dict, "bases": list, "desig
 PARTS, SERIES, EVENTS, RERUNS = "parts", "series", "events", "reruns"
 
 
-def read_folder(path: str | Path) -> SweepFolder:
+def read_folder(path: str | Path, config: Config | None = None) -> SweepFolder:
     """Open a sweep's folder to read it, finished or not.
+
+    config: what is the same for all its points, by one who has checked it already.
 
     Raises InputError for what is no sweep's folder, one of a newer schema, or one that has lost the
     files that say what its points are.
@@ -49,7 +52,7 @@ def read_folder(path: str | Path) -> SweepFolder:
         said = manifest.get(name)
         if not isinstance(said, kind) or (name == "points" and not said):
             raise _incomplete(folder, f"its manifest.json does not say its {name}")
-    found = SweepFolder(folder, manifest)
+    found = SweepFolder(folder, manifest, config)
     for lost in found.lost():
         raise _incomplete(folder, f"has lost {lost}, which says what its points are")
     return found
@@ -108,9 +111,10 @@ class Footer(NamedTuple):
 class SweepFolder:
     """A sweep on disk, as read_folder gives it. Reading never changes anything."""
 
-    def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
+    def __init__(self, path: Path, manifest: dict[str, Any], config: Config | None = None) -> None:
         self.path = path
         self.manifest = manifest
+        self._checked = config
         self._specs = SpecReader(path / "specs")
 
     def lost(self) -> list[str]:
@@ -147,7 +151,8 @@ class SweepFolder:
         """What is the same for all points, checked."""
         from truce_sim.config.load import validate
 
-        return validate(self.manifest["config"], origin=str(self.path / "manifest.json"))
+        origin = str(self.path / "manifest.json")
+        return self._checked or validate(self.manifest["config"], origin=origin)
 
     @cached_property
     def horizon(self) -> int:
@@ -167,12 +172,16 @@ class SweepFolder:
 
     def config_of(self, point: int) -> Config:
         """The whole configuration of a point, checked; its seed is that of the point's runs."""
-        from truce_sim.sweeps.design.configs import config_of
+        return self.setup_of(point).config
+
+    def setup_of(self, point: int) -> Setup:
+        """The same with all that follows from it: what a run of the point starts from."""
+        from truce_sim.sweeps.design.configs import setup_of
 
         seed = self.spec_of(point).seed
         row = self.design.iloc[[point]].to_dict("records")[0]
         values = {name: row[name] for name in self.factors}
-        return replace(config_of(self.manifest["bases"][row["base"]], values), seed=seed)
+        return setup_of(self.manifest["bases"][row["base"]], values).drawn(seed)
 
     def spec_of(self, point: int, replicate: int = 0) -> RunSpec:
         """The run of a row, as a value: `engine.run.run(spec)` is that run again, bit for bit."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from truce_sim.sweeps.summaries.picks import pick_run
 if TYPE_CHECKING:
     import pandas as pd
 
+    from truce_sim.config.setup import Setup
     from truce_sim.sweeps.folder.folder import SweepFolder
 
 
@@ -35,11 +36,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Opening:
-    """What a visitor sees first: a run (`config`, and the stored `row` it is), or a `sweep`."""
+    """What a visitor sees first: a run (`setup`, and the stored `row` it is), or a `sweep`."""
 
-    config: Config | None = None
+    setup: Setup | None = None
     row: Row | None = None
     sweep: SweepFolder | None = None
+
+    @property
+    def config(self) -> Config | None:
+        """The run's configuration."""
+        return self.setup.config if self.setup else None
 
 
 def open_folder(folder: Path, run: str = "", pick: str = "", point: int = 0) -> Opening:
@@ -72,7 +78,7 @@ def open_folder(folder: Path, run: str = "", pick: str = "", point: int = 0) -> 
 def open_row(sweep: SweepFolder, point: int, replicate: int) -> Opening:
     """Open one run of a sweep. Raises InputError where the sweep has no such run."""
     sweep.spec_of(point)  # refuses a point that is not there
-    config = replace(sweep.config_of(point), replicate=replicate)
+    setup = sweep.setup_of(point).drawn(replicate=replicate)
     rows = sweep.runs(points=[point])
     found = rows[rows["replicate"] == replicate]
     if found.empty:
@@ -86,7 +92,7 @@ def open_row(sweep: SweepFolder, point: int, replicate: int) -> Opening:
             f"this run failed ({stored['status']}), there is nothing to watch",
             setting="--run", value=f"{point}:{replicate}",
         )  # fmt: skip
-    return Opening(config, Row(f"run {point}:{replicate} of {sweep.path.name}", stored), sweep)
+    return Opening(setup, Row(f"run {point}:{replicate} of {sweep.path.name}", stored), sweep)
 
 
 def parse_run(text: str) -> tuple[int, int]:
@@ -102,18 +108,18 @@ def parse_run(text: str) -> tuple[int, int]:
 def _open_run(folder: Path) -> Opening:
     import pandas as pd
 
-    from truce_sim.config.load import validate
+    from truce_sim.config.load import prepare
     from truce_sim.sweeps.folder.folder import read_manifest
 
     manifest = read_manifest(folder, "run")
-    config = validate(manifest["config"], origin=str(folder / "manifest.json"))
+    setup = prepare(manifest["config"], origin=str(folder / "manifest.json"))
     try:
         stored = pd.read_parquet(folder / "outcome.parquet").iloc[0].to_dict()
     except (OSError, ValueError, IndexError) as error:
         raise InputError(
             f"its outcome.parquet cannot be read: {error}", value=str(folder)
         ) from None
-    return Opening(config, Row(f"the run in {folder.name}", stored))
+    return Opening(setup, Row(f"the run in {folder.name}", stored))
 
 
 def _same(a: object, b: object) -> bool:
@@ -127,13 +133,6 @@ def _same(a: object, b: object) -> bool:
 
 def open_settings(overrides: Sequence[str]) -> Opening:
     """Open a new run with these overrides, in Hydra's syntax. Raises InputError."""
-    from truce_sim.config.compose import origin_of
-    from truce_sim.config.gate import compose_checked, flags_first
-    from truce_sim.config.load import validate
+    from truce_sim.config.gate import flags_first, setup_of
 
-    ordered = flags_first(overrides)
-    composed = compose_checked("run", ordered)
-    try:
-        return Opening(validate(composed))
-    except InputError as error:
-        raise error.at(origin=origin_of(error.setting, ordered, composed)) from None
+    return Opening(setup_of(flags_first(overrides)))

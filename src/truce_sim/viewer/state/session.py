@@ -9,7 +9,6 @@ import mesa
 import solara
 
 from truce_sim.config.load import to_plain, validate
-from truce_sim.config.regimes import regimes
 from truce_sim.errors import InputError
 from truce_sim.settings.schema import Config
 from truce_sim.viewer.state.levers import at, brief, typed_in
@@ -53,12 +52,12 @@ class Session:
     """What one visitor sees. Visitors share nothing."""
 
     def __init__(self, opening: Opening) -> None:
-        assert opening.config is not None
+        assert opening.setup is not None
         self.opening = opening
-        self._base = solara.reactive(to_plain(opening.config))
+        self._base = solara.reactive(to_plain(opening.setup.config))
         self.row: Row | None = opening.row
         self.draft, self.fork_draft = Draft(), Draft()
-        self.tracks: tuple[Track, ...] = (track_of(opening.config),)
+        self.tracks: tuple[Track, ...] = (track_of(opening.setup),)
         self.fork_day = solara.reactive(0)
         self.message = solara.reactive("")
         self.layer = solara.reactive("home_effort")
@@ -134,7 +133,7 @@ class Session:
     def fork_base(self) -> dict[str, Any]:
         """What a fork starts from: the configuration as it stands on the day shown."""
         day = max(self.clock.value.day, 0)
-        found = regimes(self.config, self.tracks[0].run.border)
+        found = self.tracks[0].setup.regimes
         now = [config for first, config in found if first <= day][-1]
         return to_plain(now) | {"interventions": []}
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from truce_sim.config.load import as_setup
+from truce_sim.config.setup import Setup
 from truce_sim.model import TruceModel
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.account import timeline
@@ -19,6 +21,7 @@ class Track:
     """A run as a whole: its series and events, known before it is stepped."""
 
     run: Simulation
+    setup: Setup
     made: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def once(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -49,9 +52,10 @@ class Track:
 
     def model(self) -> TruceModel:
         """The same run, to be stepped."""
-        return TruceModel(self.config)
+        return TruceModel(self.setup)
 
 
-def track_of(config: Config) -> Track:
+def track_of(described: Config | Setup) -> Track:
     """Run a checked configuration. Raises RuntimeError if the run fails."""
-    return Track(simulate(config))
+    setup = as_setup(described)
+    return Track(simulate(setup), setup)

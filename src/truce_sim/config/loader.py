@@ -1,0 +1,172 @@
+"""Hydra's loader, made quick: a token is parsed once, and the same files are composed once.
+
+Composing takes Hydra some 50 ms, nearly all of it for what the choice of config groups alone
+decides. That part, the *base*, is kept for as long as the files that it was made of stay as they
+are; what Hydra does after it, setting single values, is done to a copy. `forget` drops what is
+kept.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from pathlib import Path
+
+from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
+from hydra._internal.config_repository import CachingConfigRepository
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.core.utils import JobRuntime
+from hydra.plugins.config_source import ConfigSource
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+_MOST_TOKENS = 4096
+_MOST_BASES = 256
+
+Choice = tuple[object, ...]
+Stamp = tuple[tuple[int, ...] | None, ...]
+
+
+@dataclass(frozen=True)
+class _Base:
+    """A composed configuration as bytes, with the files that it was made of and their state."""
+
+    content: bytes
+    files: tuple[str, ...]
+    stamp: Stamp
+
+
+_bases: dict[Choice, _Base] = {}
+
+
+def forget() -> None:
+    """Drop everything that was kept of earlier parsing and composing."""
+    _bases.clear()
+    parse_token.cache_clear()
+
+
+@cache
+def _parser() -> OverridesParser:
+    return OverridesParser.create()
+
+
+@lru_cache(_MOST_TOKENS)
+def parse_token(token: str) -> Override:
+    """Return an override, parsed; not to be changed.
+
+    Raises:
+        HydraException: bad syntax.
+    """
+    return _parser().parse_overrides([token])[0]
+
+
+class Loader(ConfigLoaderImpl):
+    """A loader of Hydra's that keeps bases."""
+
+    _asked: Iterable[str] = ()  # files that the latest composition looked for
+
+    def parse(self, tokens: Sequence[str]) -> list[Override]:
+        """Return overrides from tokens; those of the form `glob(*)` see this loader's options.
+
+        Raises:
+            HydraException: bad syntax.
+        """
+        return [replace(parse_token(token), config_loader=self) for token in tokens]
+
+    def _load_configuration_impl(
+        self,
+        config_name: str | None,
+        overrides: list[str],
+        run_mode: RunMode,
+        from_shell: bool = True,
+        validate_sweep_overrides: bool = True,
+    ) -> DictConfig:
+        parsed = self.parse(overrides)
+        if validate_sweep_overrides:
+            self.validate_sweep_overrides_legal(parsed, run_mode, from_shell)
+        if any(o.key_or_group == "hydra.searchpath" for o in parsed):  # it moves the files
+            return super()._load_configuration_impl(
+                config_name, overrides, run_mode, from_shell, validate_sweep_overrides
+            )
+        values, choices = self._sort(parsed)
+        config = self._copy_of_base(config_name, choices, run_mode)
+        self._apply_overrides_to_config(values, config)
+        _note(parsed, config)
+        return config
+
+    def _sort(self, parsed: Sequence[Override]) -> tuple[list[Override], list[str]]:
+        """Tell values from choices of config groups, as Hydra does; a sweep is neither."""
+        values, choices = [], []
+        for override in parsed:
+            if override.is_sweep_override():
+                continue
+            if isinstance(override.value(), dict) or not self._is_group(override.key_or_group):
+                values.append(override)
+            else:
+                choices.append(str(override.input_line))
+        return values, choices
+
+    def _is_group(self, key: str) -> bool:
+        return bool(self.repository.group_exists(key))
+
+    def _copy_of_base(
+        self, config_name: str | None, choices: list[str], run_mode: RunMode
+    ) -> DictConfig:
+        sources = [(source.scheme(), source.path) for source in self.repository.get_sources()]
+        key = (*sources, config_name, *choices, run_mode, JobRuntime.instance().get("name"))
+        base = _bases.get(key)
+        if base is None or base.stamp != self._stamp(base.files):
+            base = self._compose_base(config_name, choices, run_mode)
+            if len(_bases) >= _MOST_BASES:
+                _bases.clear()
+            _bases[key] = base
+        config = pickle.loads(base.content)
+        assert isinstance(config, DictConfig)
+        return config
+
+    def _compose_base(
+        self, config_name: str | None, choices: list[str], run_mode: RunMode
+    ) -> _Base:
+        config = super()._load_configuration_impl(config_name, choices, run_mode)
+        files = tuple(name.removeprefix("config_path=") for name in self._asked)
+        self._asked = ()
+        return _Base(pickle.dumps(config), files, self._stamp(files))
+
+    def _parse_overrides_and_create_caching_repo(
+        self, config_name: str | None, overrides: list[str]
+    ) -> tuple[list[Override], CachingConfigRepository]:
+        parsed = self.parse(overrides)
+        repository = CachingConfigRepository(self.repository)
+        self._asked = repository.cache.keys()
+        self._process_config_searchpath(config_name, parsed, repository)
+        return parsed, repository
+
+    def _stamp(self, files: Sequence[str]) -> Stamp:
+        """The state of these files in every folder that may hold them; None where one is not."""
+        folders = [s.path for s in self.repository.get_sources() if s.scheme() == "file"]
+        names = [ConfigSource._normalize_file_name(file) for file in files]
+        return tuple(_state(Path(folder, name)) for folder in folders for name in names)
+
+
+def _state(path: Path) -> tuple[int, ...] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _note(parsed: Sequence[Override], config: DictConfig) -> None:
+    """Write into Hydra's node which overrides there were, as Hydra does at the end."""
+    node = config.hydra
+    of_ours = [o for o in parsed if not o.is_hydra_override()]
+    node.overrides.hydra = [o.input_line for o in parsed if o.is_hydra_override()]
+    node.overrides.task = [o.input_line for o in of_ours]
+    node.runtime.cwd = str(Path.cwd())
+    form = node.job.config.override_dirname
+    node.job.override_dirname = get_overrides_dirname(
+        of_ours, list(form.exclude_keys), form.item_sep, form.kv_sep
+    )

@@ -1,0 +1,253 @@
+"""What must hold between settings: every rule once, for single configurations and for columns.
+
+A rule names the settings it reads, says whether they fit together, and makes the error where they
+do not. `check` applies `RULES` to one configuration; `fitting` applies them to many points at once.
+To add a rule, add it to `RULES`. What one setting may be by itself stands in the schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import pairwise
+from math import inf
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from truce_sim.border.border import Border
+from truce_sim.config.branching import branching
+from truce_sim.engine.params import MAX_CALENDAR, MAX_MEDIATORS
+from truce_sim.errors import InputError
+from truce_sim.settings.schema import Config
+
+Columns = Mapping[str, NDArray[Any]]
+
+#: What rules read beside settings: the border's records, and the mediators' names.
+SECTORS, MEDIATORS = "<sectors>", "<mediators>"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What must hold between settings.
+
+    Attributes:
+        reads: dotted paths of the settings that it reads, or `SECTORS`, `MEDIATORS`.
+        holds: whether values of these, in that order, fit together. Settings that a sweep fills in
+            by column (numbers and flags) come as numbers or as arrays, so it is written with
+            & | ~ and numpy, never `and`, `or`, `if`.
+        refusal: the error for single values that do not.
+    """
+
+    reads: tuple[str, ...]
+    holds: Callable[..., Any]
+    refusal: Callable[..., InputError]
+
+
+def check(config: Config, border: Border) -> None:
+    """Check settings against each other and against the border.
+
+    Raises:
+        InputError: with the paths and numbers that do not fit together.
+    """
+    for rule in RULES:
+        values = [_value(config, border, name) for name in rule.reads]
+        if not rule.holds(*values):
+            raise rule.refusal(*values)
+
+
+def fitting(config: Config, border: Border, columns: Columns) -> NDArray[np.bool_]:
+    """Return which of many points fit together.
+
+    Args:
+        config, border: of a checked point.
+        columns: setting -> values (points,), each in the setting's range; the points differ from
+            the checked one in these alone. Where a rule reads a group as a whole that a column
+            lies in, no point is said to fit: they must be checked one by one.
+    """
+    fits = np.ones(len(next(iter(columns.values()))), bool)
+    for rule in RULES:
+        if any(column.startswith(f"{name}.") for name in rule.reads for column in columns):
+            return np.zeros_like(fits)
+        if columns.keys() & rule.reads:
+            values = [
+                columns[name] if name in columns else _value(config, border, name)
+                for name in rule.reads
+            ]
+            fits &= rule.holds(*values)
+    return fits
+
+
+def _value(config: Config, border: Border, name: str) -> Any:
+    if name == SECTORS:
+        return border.sectors
+    if name == MEDIATORS:
+        return list(config.mediation.mediators)
+    return reduce(_item, name.split("."), config)
+
+
+def _item(node: Any, name: str) -> Any:
+    return node[name] if isinstance(node, Mapping) else getattr(node, name)
+
+
+# ── the rules ────────────────────────────────────────────────────────────────────────────────
+
+
+def _strike_beyond_border(radius: int, sectors: int) -> InputError:
+    return InputError(
+        f"reaches beyond the border, which has border.sectors={sectors}",
+        setting="home.strike_radius",
+        value=radius,
+        allowed=f"a whole number below {sectors}",
+    )
+
+
+def _part_of_a_day(days: float) -> InputError:
+    return InputError(
+        "a band waits whole days or not at all",
+        setting="militants.staging_days",
+        value=days,
+        allowed="0, or a number from 1",
+    )
+
+
+def _belief(hazard: str) -> Rule:
+    """What the host is seen to stop is a probability under either belief about it."""
+
+    def refusal(capability: float, value: float) -> InputError:
+        return InputError(
+            f"times {hazard}={value:g} is {capability * value:g}, which must stay below 1",
+            setting="belief.perceived_capability",
+            value=capability,
+            allowed=f"a number from 0, below {1 / value:g}",
+        )
+
+    reads = ("belief.perceived_capability", hazard)
+    return Rule(reads, lambda capability, value: capability * value < 1, refusal)
+
+
+def _window_beyond_run(window: int, horizon: int) -> InputError:
+    return InputError(
+        f"is longer than the run, run.horizon_days={horizon}",
+        setting="truce.window_days",
+        value=window,
+        allowed=f"a whole number from 1 up to {horizon}",
+    )
+
+
+def _eased_above_strain(eased: float, strained: float) -> InputError:
+    return InputError(
+        f"a strain would ease before it begins, truce.strained_at={strained:g}",
+        setting="truce.eased_below",
+        value=eased,
+        allowed=f"a number from 0 up to {strained:g}",
+    )
+
+
+def _too_many_rounds(days: list[int]) -> InputError:
+    return _calendar(f"has {len(days)} rounds", days, f"at most {MAX_CALENDAR} rounds")
+
+
+def _round_beyond_run(days: list[int], horizon: int) -> InputError:
+    i = next(i for i, day in enumerate(days) if day >= horizon)
+    return InputError(
+        f"is outside the run, run.horizon_days={horizon}",
+        setting=f"mediation.calendar[{i}]",
+        value=days[i],
+        allowed=f"a day from 0 up to {horizon - 1}",
+    )
+
+
+def _least_gap(days: list[int]) -> float:
+    """Days between the two scheduled rounds that are closest."""
+    return min((after - before for before, after in pairwise(sorted(days))), default=inf)
+
+
+def _rounds_overlap(days: list[int], length: int) -> InputError:
+    near = next((a, b) for a, b in pairwise(sorted(days)) if b - a < length)
+    problem = f"rounds of days {near[0]} and {near[1]} overlap, mediation.round_days={length}"
+    return _calendar(problem, days, f"rounds at least {length} days apart")
+
+
+def _calendar(problem: str, days: list[int], allowed: str) -> InputError:
+    return InputError(problem, setting="mediation.calendar", value=days, allowed=allowed)
+
+
+def too_many_mediators(names: Sequence[str]) -> InputError:
+    """Return the error for more mediators than a run has places for."""
+    return InputError(
+        f"{len(names)} mediators are too many",
+        setting="mediation.mediators",
+        value=", ".join(names),
+        allowed=f"at most {MAX_MEDIATORS}",
+    )
+
+
+def _is_name(name: str) -> bool:
+    return bool(name) and "." not in name and "[" not in name
+
+
+def _bad_name(names: Sequence[str]) -> InputError:
+    return InputError(
+        "is no name for a mediator",
+        setting="mediation.mediators",
+        value=next(name for name in names if not _is_name(name)),
+        allowed="a name without dots and brackets",
+    )
+
+
+def _endless_attacks(excitation: float, mu: float, sigma: float, capacity: float,
+                     *rest: Any) -> InputError:  # fmt: skip
+    n_eff = float(branching(excitation, mu, sigma, capacity, *rest))
+    passing = n_eff / excitation
+    return InputError(
+        f"attacks would bring about ever more attacks: n_eff = {n_eff:.4g}, as a share "
+        f"{passing:.4g} of bands gets past home.capacity={capacity:g} with the host's will at 0",
+        setting="militants.excitation",
+        value=excitation,
+        allowed=f"n_eff below 1: a number below {1 / passing:.4g}, or more home.capacity",
+    )
+
+
+_BRANCHING = (
+    "militants.excitation", "militants.depth_mu", "militants.depth_sigma", "home.capacity",
+    "home.forward", "border.cell_km", "border.home_depth", "border.terrain", SECTORS,
+)  # fmt: skip
+
+#: Checked in this order; the first that does not hold is told.
+RULES: tuple[Rule, ...] = (
+    Rule(
+        ("home.strike_radius", "border.sectors"),
+        lambda radius, sectors: (radius == 0) | (radius < sectors),
+        _strike_beyond_border,
+    ),
+    Rule(("militants.staging_days",), lambda days: (days == 0) | (days >= 1), _part_of_a_day),
+    _belief("belief.committed_hazard"),
+    _belief("belief.uncommitted_hazard"),
+    Rule(
+        ("truce.window_days", "run.horizon_days"),
+        lambda window, horizon: window <= horizon,
+        _window_beyond_run,
+    ),
+    Rule(
+        ("truce.eased_below", "truce.strained_at"),
+        lambda eased, strained: eased <= strained,
+        _eased_above_strain,
+    ),
+    Rule(("mediation.calendar",), lambda days: len(days) <= MAX_CALENDAR, _too_many_rounds),
+    Rule(
+        ("mediation.calendar", "run.horizon_days"),
+        lambda days, horizon: max(days, default=-1) < horizon,
+        _round_beyond_run,
+    ),
+    Rule(
+        ("mediation.calendar", "mediation.round_days"),
+        lambda days, length: length <= _least_gap(days),
+        _rounds_overlap,
+    ),
+    Rule((MEDIATORS,), lambda names: len(names) <= MAX_MEDIATORS, too_many_mediators),
+    Rule((MEDIATORS,), lambda names: all(map(_is_name, names)), _bad_name),
+    Rule(_BRANCHING, lambda *values: branching(*values) < 1, _endless_attacks),
+)

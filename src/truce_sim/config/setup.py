@@ -1,0 +1,55 @@
+"""A checked configuration with all that follows from it, made once and handed on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from truce_sim.border.border import Border, make_border
+from truce_sim.config.params import fill_params
+from truce_sim.config.regimes import Regime, mediators_by_slot, regimes
+from truce_sim.settings.schema import Config
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """A checked configuration and what follows from it.
+
+    Attributes:
+        config: as checked.
+        border: of its scenario.
+        regimes: (first day, configuration) of each, the first from the warm-up on.
+        mediators: names by slot, of all regimes.
+        params: `PARAMS` (regimes,), what the rules of the model read.
+    """
+
+    config: Config
+    border: Border
+    regimes: tuple[Regime, ...]
+    mediators: tuple[str, ...]
+    params: NDArray[np.void]
+
+    def drawn(self, seed: int | None = None, replicate: int | None = None) -> Setup:
+        """Return the same with another seed or replicate, on which no check depends."""
+        seed = self.config.seed if seed is None else seed
+        replicate = self.config.replicate if replicate is None else replicate
+        config = replace(self.config, seed=seed, replicate=replicate)
+        found = [(day, replace(c, seed=seed, replicate=replicate)) for day, c in self.regimes]
+        return replace(self, config=config, regimes=tuple(found))
+
+
+def set_up(config: Config) -> Setup:
+    """Check settings against each other and return the setup of a configuration.
+
+    Args:
+        config: each of its settings in range.
+
+    Raises:
+        InputError: settings that do not fit together, a bad scenario table, a bad intervention.
+    """
+    border = make_border(config)
+    found = regimes(config, border)
+    names = mediators_by_slot(found)
+    return Setup(config, border, tuple(found), tuple(names), fill_params(found, names))

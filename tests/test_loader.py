@@ -1,0 +1,81 @@
+"""Composing what was composed before: the same configuration as Hydra's own loader makes."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra.types import RunMode
+from omegaconf import OmegaConf
+
+from truce_sim import load_config
+from truce_sim.config import loader
+from truce_sim.config.compose import loader_for
+
+TOKENS = (
+    "truce=literal", "truce=tolerant", "mediation=none", "mediation=monitored", "host=unable",
+    "home.threshold=5", "host.will=0.4", "home.threshold=${host.threshold}", "seed=3",
+    "~mediation.mediators.qatar", "+mediation.mediators={oman:{call:0.1}}", "+size=small",
+    "+experiment=doha", "mediation.calendar=[3,40]", "hydra.sweeper.points=4",
+    "hydra/launcher=basic", "output.name=${hydra.job.override_dirname}", "militants={band_size:1}",
+)  # fmt: skip
+
+
+def _plain(config: Any) -> tuple[Any, str]:
+    return OmegaConf.to_container(config, resolve=False), OmegaConf.to_yaml(config.hydra.overrides)
+
+
+def _composed(how: Any, tokens: list[str], mode: RunMode) -> Any:
+    """What comes of it: a configuration, or the error in Hydra's words."""
+    try:
+        return _plain(how.load_configuration("config", list(tokens), run_mode=mode))
+    except Exception as error:
+        return type(error), str(error)
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("mode", list(RunMode))
+def test_it_is_as_hydra_composes(seed: int, mode: RunMode) -> None:
+    chosen = random.Random(seed).sample(TOKENS, 4)
+    more = ["home.thresold=5", "truce=litteral", "nothing=here", "home.threshold=1,2"]
+    with loader_for() as ours:
+        hydras = ConfigLoaderImpl(ours.get_search_path())
+        for tokens in (chosen, chosen[:2], chosen, [*chosen, more[seed % 4]]):
+            assert _composed(ours, tokens, mode) == _composed(hydras, tokens, mode)
+
+
+def test_a_copy_is_the_users_own() -> None:
+    first, second = load_config(), load_config()
+    first.mediation.mediators.clear()
+    first.mediation.calendar.append(99)
+    assert second.mediation.mediators
+    assert load_config() == second
+
+
+def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "home" / "mine.yaml"
+    file.parent.mkdir()
+    for threshold in (3, 4):
+        file.write_text(f"defaults: [baseline, _self_]\nthreshold: {threshold}\n")
+        assert load_config(["home=mine"], config_dir=tmp_path).home.threshold == threshold
+
+
+def test_a_folder_that_moves_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative folder is that of the current one."""
+    for name, threshold in (("one", 3), ("two", 4)):
+        file = tmp_path / name / "own" / "home" / "mine.yaml"
+        file.parent.mkdir(parents=True)
+        file.write_text(f"defaults: [baseline, _self_]\nthreshold: {threshold}\n")
+        monkeypatch.chdir(tmp_path / name)
+        assert load_config(["home=mine"], config_dir="own").home.threshold == threshold
+
+
+def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loader, "_MOST_BASES", 2)
+    loader.forget()
+    for truce in ("literal", "practised", "tolerant"):
+        load_config({"truce": truce})
+    assert len(loader._bases) <= 2
