@@ -6,7 +6,8 @@ A page holds regions
     <!-- end of generated -->
 
 and NAME is one of REGIONS: `commands` (every command with its arguments), `settings` (every
-setting of the model with its symbol and the rules that read it), `sweep-settings` (the others).
+setting of the model with its symbol and the rules that read it), `sweep-settings` (the others),
+`rooms` (the rooms of the program, and what each imports).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from unittest.mock import patch
 
 from omegaconf import OmegaConf
 
+from architecture import ROOMS, House
 from truce_sim import cli
 from truce_sim.config.compose import compose
 from truce_sim.settings.fields import FieldInfo, fields, groups
@@ -345,9 +347,24 @@ def _paths(way: tuple[str, ...]) -> Iterator[str]:
         yield ".".join(way).replace("frailty.gamma_law", "frailty.law")
 
 
+# ── rooms ────────────────────────────────────────────────────────────────────────────────────
+
+
+def rooms() -> str:
+    """One table of the rooms from the top down, each with those that it imports from."""
+    arrows = House().arrows
+    rows = [
+        (f"`{room.name}`", room.words,
+         ", ".join(f"`{low.name}`" for low in reversed(ROOMS) if (room.name, low.name) in arrows))
+        for room in reversed(ROOMS)
+    ]  # fmt: skip
+    return table(("room", "what is in it", "imports from"), rows)
+
+
 #: What a region of each name holds.
 REGIONS: dict[str, Callable[[], str]] = {
     "commands": commands,
+    "rooms": rooms,
     "settings": settings,
     "sweep-settings": sweep_settings,
 }
