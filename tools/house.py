@@ -70,7 +70,7 @@ def arrows_drawn() -> list[tuple[str, str]]:
 # ── where things stand ───────────────────────────────────────────────────────────────────────
 
 
-@dataclass
+@dataclass(eq=False)
 class Node:
     """A room on its floor, or (without a name) the place where an arrow passes a floor.
 
