@@ -33,7 +33,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-r
 OTHER_TESTS ?= -m "not slow and not packaging and not cluster" --ignore tests/theory \
   --ignore tests/analysis --ignore tests/browser/test_report.py
 
-.PHONY: help setup demo test test-cluster suite bench browser-setup screenshots docs reference baselines lint format constraints wheel clean
+.PHONY: help setup demo test test-cluster suite bench browser-setup screenshots figures docs reference baselines lint format constraints wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -95,11 +95,15 @@ browser-setup: $(READY) ## Chromium, which the viewer's tests and pictures need 
 screenshots: browser-setup ## pictures of the viewer and a report in docs/figures, taken anew
 	@$(BIN)/python tools/screenshots.py $(ARGS)
 
+figures: $(READY) ## draw the diagrams of the documentation anew: the model, the rooms
+	@$(BIN)/python tools/diagrams.py
+	@$(BIN)/python tools/house.py
+
 docs: reference ## the documentation as a site: site/index.html, which opens without a network
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --clean
 	@echo "Open site/index.html"
 
-reference: $(READY) ## write the generated parts of the documentation anew: commands, settings
+reference: $(READY) ## write the generated parts of the documentation anew: commands, settings, rooms
 	@$(BIN)/python tools/reference.py
 
 baselines: $(READY) ## keep the outcomes that the rules give now as those of this version

@@ -225,6 +225,11 @@ _INTERVENTIONS = [
     BadInput("iv_group", _intervention(3, "truce:literal"), ("truce", "is a group")),
     BadInput("iv_itself", _intervention(3, "interventions:[]"), ("interventions", "cannot change")),
     BadInput(
+        "iv_mediator_deep",
+        _intervention(3, "mediation.mediators.qatar.call.x:1"),
+        ("mediation.mediators.qatar.call.x", "no such mediator"),
+    ),
+    BadInput(
         "iv_mediator",
         _intervention(3, "mediation.mediators.qatr.call:0.1"),
         ("mediation.mediators.qatr.call", "no such mediator", "qatar"),

@@ -27,6 +27,7 @@ from truce_sim.config.tokens import as_tokens
 from truce_sim.engine.params import HOME, HOST
 from truce_sim.errors import InputError, closest
 from truce_sim.settings.fields import FieldInfo, fields, groups
+from truce_sim.settings.nested import holder, nest
 from truce_sim.settings.schema import Config
 
 GROUPS = {
@@ -266,16 +267,9 @@ def test_every_range_is_enforced(info: FieldInfo) -> None:
     bad += [0.5] if info.type == "int" else []
     for value in bad:
         with pytest.raises(InputError) as caught:
-            validate(_nested(info.path, value))
+            validate(nest(info.path.replace("<name>", "x"), value))
         assert caught.value.setting == info.path.replace("<name>", "x")
         assert caught.value.allowed == info.allowed
-
-
-def _nested(path: str, value: object) -> dict[str, Any]:
-    for part in reversed(path.replace("<name>", "x").split(".")):
-        value = {part: value}
-    assert isinstance(value, dict)
-    return value
 
 
 @pytest.mark.parametrize(
@@ -453,10 +447,7 @@ def test_every_setting_reaches_one_place_in_the_parameters(
     if path.split(".")[0] in _OUTSIDE:
         return
     plain = to_plain(default)
-    node = plain
-    *way, last = path.split(".")
-    for part in way:
-        node = node[part]
+    node, last = holder(plain, path)
     node[last] = 4.0 if path == "truce.collapse_strikes" else _other(info, node[last])
     before, after = _flat(params_of(default)[0]), _flat(params_of(validate(plain))[0])
     different = [key for key in before if before[key] != after[key]]
@@ -486,11 +477,8 @@ def test_every_parameter_is_filled_from_a_setting(default: Config) -> None:
     plain = to_plain(default)
     for info in fields():
         path = info.path.replace("<name>", "qatar")
-        *way, last = path.split(".")
-        if way and path.split(".")[0] not in (*_OUTSIDE, "scenario"):
-            node = plain
-            for part in way:
-                node = node[part]
+        if "." in path and path.split(".")[0] not in (*_OUTSIDE, "scenario"):
+            node, last = holder(plain, path)
             node[last] = 4.0 if path == "truce.collapse_strikes" else _other(info, node[last])
     plain["mediation"]["mediators"]["turkiye"] = {"call": 0.11, "skill": 0.12}
     before, after = _flat(params_of(default)[0]), _flat(params_of(validate(plain))[0])

@@ -25,6 +25,7 @@ from truce_sim.errors import InputError
 from truce_sim.results import columns
 from truce_sim.results.frames import event_frame, outcome_frame, series_frame
 from truce_sim.settings.fields import FieldInfo, fields
+from truce_sim.settings.nested import put
 from truce_sim.settings.quantities import Choice, Flag, Quantity
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.spec import make_spec
@@ -119,11 +120,7 @@ def nested(plain: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     """A copy of nested values with some changed by their paths."""
     copied = {k: nested(v, {}) if isinstance(v, dict) else v for k, v in plain.items()}
     for path, value in values.items():
-        *way, last = path.split(".")
-        node = copied
-        for part in way:
-            node = node[part]
-        node[last] = value
+        put(copied, path, value)
     return copied
 
 

@@ -7,7 +7,8 @@ A page holds regions
 
 and NAME is one of REGIONS: `commands` (every command with its arguments), `settings` (every
 setting of the model with its symbol and the rules that read it), `sweep-settings` (the others),
-`outcome-columns`, `series-columns` and `event-columns` (what a result's columns hold).
+`outcome-columns`, `series-columns` and `event-columns` (what a result's columns hold), `rooms`
+(the rooms of the program, and what each imports).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from unittest.mock import patch
 
 from omegaconf import OmegaConf
 
+from architecture import ROOMS, House
 from truce_sim import cli
 from truce_sim.config.compose import compose
 from truce_sim.engine.record import EVENT_COLUMNS, OUTCOME_COLUMNS, SERIES_COLUMNS, Column
@@ -366,9 +368,24 @@ def _stored(column: Column) -> str:
     return f"{kind}{words}{', may be missing' if column.optional else ''}"
 
 
+# ── rooms ────────────────────────────────────────────────────────────────────────────────────
+
+
+def rooms() -> str:
+    """One table of the rooms from the top down, each with those that it imports from."""
+    arrows = House().arrows
+    rows = [
+        (f"`{room.name}`", room.words,
+         ", ".join(f"`{low.name}`" for low in reversed(ROOMS) if (room.name, low.name) in arrows))
+        for room in reversed(ROOMS)
+    ]  # fmt: skip
+    return table(("room", "what is in it", "imports from"), rows)
+
+
 #: What a region of each name holds.
 REGIONS: dict[str, Callable[[], str]] = {
     "commands": commands,
+    "rooms": rooms,
     "settings": settings,
     "sweep-settings": sweep_settings,
     "outcome-columns": lambda: columns_of(OUTCOME_COLUMNS),

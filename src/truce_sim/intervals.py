@@ -1,26 +1,30 @@
-"""Means and shares over runs that share draws, with their intervals.
+"""Estimates with their intervals: means, shares, differences, ratios, quantiles.
 
 Replicate r of every point has the same draws, so runs of different points are dependent when they
 are pooled: those that share a seed and a replicate form a *cluster*, and only clusters are
 independent. Variances are therefore sums over clusters (Liang and Zeger 1986), and quantiles are
 those of Student's t, for few clusters tell their variance badly. Where every cluster has one run,
 all formulas are the usual ones.
+
+Functions named in the plural take arrays and return (values, lows, highs).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import special
+from scipy import special  # scipy.stats alone would take most of a second to import
 
 #: Level of every interval that is printed, unless it says another.
 CONFIDENCE = 0.95
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 class Estimate(NamedTuple):
@@ -31,7 +35,15 @@ class Estimate(NamedTuple):
     high: float
 
 
-def clusters(runs: pd.DataFrame) -> NDArray[np.int64]:
+NO_ESTIMATE = Estimate(math.nan, math.nan, math.nan)
+
+
+def named(name: str, values: Sequence[Any]) -> dict[str, Any]:
+    """Return an estimate and its interval as columns: name, name_low, name_high."""
+    return dict(zip((name, f"{name}_low", f"{name}_high"), values, strict=True))
+
+
+def clusters(runs: pd.DataFrame) -> Ints:
     """(runs,) the cluster of each run, as codes from 0: runs of equal seed and replicate."""
     replicate = runs["replicate"].to_numpy(np.int64)
     seed = runs["seed"].to_numpy(np.int64)
@@ -41,56 +53,22 @@ def clusters(runs: pd.DataFrame) -> NDArray[np.int64]:
     return np.unique(seeds * (int(replicate.max()) + 1) + replicate, return_inverse=True)[1]
 
 
-def variance_of_mean(values: NDArray[np.float64], clusters: NDArray[np.int64]) -> float:
-    """Variance of the mean of values (n,), by clusters; NaN where there is but one cluster."""
-    sums = np.bincount(clusters, values - values.mean())
-    groups = sums.size
-    return groups / (groups - 1) * float(sums @ sums) / values.size**2 if groups > 1 else math.nan
+# ── quantiles and levels ─────────────────────────────────────────────────────────────────────
 
 
-def mean_interval(
-    values: NDArray[np.float64], clusters: NDArray[np.int64], confidence: float = CONFIDENCE
-) -> Estimate:
-    """The mean of values (n,) with its t interval, of one less degree of freedom than clusters."""
-    if not values.size:
-        return Estimate(math.nan, math.nan, math.nan)
-    mean = float(values.mean())
-    spread = math.sqrt(variance_of_mean(values, clusters))
-    half = float(special.stdtrit(int(clusters.max()), 0.5 + confidence / 2)) * spread
-    return Estimate(mean, mean - half, mean + half)
+def z_quantile(confidence: float = CONFIDENCE) -> float:
+    """How many standard errors the half of a normal interval is."""
+    return float(special.ndtri(0.5 + confidence / 2))
 
 
-def interval_of_parts(
-    value: float, parts: NDArray[np.float64], confidence: float = CONFIDENCE
-) -> Estimate:
-    """A value with its t interval, from what each of independent sets of runs contributes to its
-    error (n,), to first order; no interval for fewer than two."""
-    sets = parts.size
-    if sets < 2 or not math.isfinite(value):
-        return Estimate(value, math.nan, math.nan)
-    spread = math.sqrt(sets / (sets - 1) * float(parts @ parts))
-    half = float(special.stdtrit(sets - 1, 0.5 + confidence / 2)) * spread
-    return Estimate(value, value - half, value + half)
+def t_quantile(freedom: float, confidence: float = CONFIDENCE) -> float:
+    """How many standard errors the half of a t interval is; NaN for no degree of freedom."""
+    return float(special.stdtrit(freedom, 0.5 + confidence / 2))
 
 
-def share_interval(
-    flags: NDArray[np.bool_], clusters: NDArray[np.int64], confidence: float = CONFIDENCE
-) -> Estimate:
-    """The share of true flags (n,) with its Wilson interval at the effective number of runs.
-
-    That number is p(1-p) over the variance by clusters, n itself where every cluster has one run
-    (Korn and Graubard 1998, with their allowance for few clusters; Wilson 1927), and the number of
-    clusters where all flags are equal.
-    """
-    n, groups = flags.size, int(clusters.max()) + 1 if flags.size else 0
-    if not n:
-        return Estimate(math.nan, math.nan, math.nan)
-    share = float(flags.mean())
-    size: float = n
-    if groups < n:
-        variance = variance_of_mean(flags.astype(float), clusters)
-        size = effective_size(share, variance, groups) / allowance(groups) ** 2
-    return wilson(share, size, confidence)
+def simultaneous(number: int, confidence: float = CONFIDENCE) -> float:
+    """The level at which so many intervals all cover together (Bonferroni)."""
+    return 1.0 - (1.0 - confidence) / max(number, 1)
 
 
 def allowance(clusters: int, confidence: float = CONFIDENCE) -> float:
@@ -100,6 +78,102 @@ def allowance(clusters: int, confidence: float = CONFIDENCE) -> float:
         return 1.0
     level = 0.5 + confidence / 2
     return float(special.stdtrit(clusters - 1, level) / special.ndtri(level))
+
+
+# ── means ────────────────────────────────────────────────────────────────────────────────────
+
+
+def t_interval(
+    value: float, error: float, freedom: float, confidence: float = CONFIDENCE
+) -> Estimate:
+    """A value with the t interval of its standard error."""
+    half = t_quantile(freedom, confidence) * error
+    return Estimate(value, value - half, value + half)
+
+
+def t_intervals(
+    values: Floats, errors: Floats, freedom: Ints | int, confidence: float = CONFIDENCE
+) -> tuple[Floats, Floats, Floats]:
+    """Values (n,) with the t intervals of their standard errors; missing for no freedom."""
+    half = special.stdtrit(freedom, 0.5 + confidence / 2) * errors
+    return values, values - half, values + half
+
+
+def variance_of_mean(values: Floats, clusters: Ints) -> float:
+    """Variance of the mean of values (n,), by clusters; NaN where there is but one cluster."""
+    sums = np.bincount(clusters, values - values.mean())
+    groups = sums.size
+    return groups / (groups - 1) * float(sums @ sums) / values.size**2 if groups > 1 else math.nan
+
+
+def mean_interval(values: Floats, clusters: Ints, confidence: float = CONFIDENCE) -> Estimate:
+    """The mean of values (n,) with its t interval, of one less degree of freedom than clusters."""
+    if not values.size:
+        return NO_ESTIMATE
+    error = math.sqrt(variance_of_mean(values, clusters))
+    return t_interval(float(values.mean()), error, int(clusters.max()), confidence)
+
+
+def column_means(x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Means of columns (n, k) with their t intervals."""
+    n, mean = len(x), x.mean(axis=0)
+    half = t_quantile(n - 1) * x.std(axis=0, ddof=1) / np.sqrt(n)
+    return mean, mean - half, mean + half
+
+
+def column_deviations(x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Standard deviations of columns (n, k) with t intervals of their logarithms by the jackknife;
+    0 to 0 where nothing varies, NaN where n is too small to tell."""
+    n, squares = len(x), (x - x.mean(axis=0)) ** 2
+    total = squares.sum(axis=0)
+    sigma = np.sqrt(total / (n - 1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        without = 0.5 * np.log((total - squares * n / (n - 1)) / total)
+        error = np.sqrt((n - 1) / n * ((without - without.mean(axis=0)) ** 2).sum(axis=0))
+    half = t_quantile(n - 1) * np.where(total > 0.0, error, 0.0)
+    return sigma, sigma * np.exp(-half), sigma * np.exp(half)
+
+
+def interval_of_parts(value: float, parts: Floats, confidence: float = CONFIDENCE) -> Estimate:
+    """A value with its t interval, from what each of independent sets of runs contributes to its
+    error (n,), to first order; no interval for fewer than two."""
+    sets = parts.size
+    if sets < 2 or not math.isfinite(value):
+        return Estimate(value, math.nan, math.nan)
+    error = math.sqrt(sets / (sets - 1) * float(parts @ parts))
+    return t_interval(value, error, sets - 1, confidence)
+
+
+def mean_difference(n: float, total: float, squares: float, level: float) -> Estimate:
+    """Mean of n differences with its t interval, from their sum and sum of squares."""
+    if n < 2:
+        return Estimate(total / n if n else math.nan, math.nan, math.nan)
+    mean = total / n
+    variance = max(squares - n * mean**2, 0.0) / (n - 1)
+    return t_interval(mean, math.sqrt(variance / n), n - 1, level)
+
+
+# ── shares ───────────────────────────────────────────────────────────────────────────────────
+
+
+def share_interval(
+    flags: NDArray[np.bool_], clusters: Ints, confidence: float = CONFIDENCE
+) -> Estimate:
+    """The share of true flags (n,) with its Wilson interval at the effective number of runs.
+
+    That number is p(1-p) over the variance by clusters, n itself where every cluster has one run
+    (Korn and Graubard 1998, with their allowance for few clusters; Wilson 1927), and the number of
+    clusters where all flags are equal.
+    """
+    n, groups = flags.size, int(clusters.max()) + 1 if flags.size else 0
+    if not n:
+        return NO_ESTIMATE
+    share = float(flags.mean())
+    size: float = n
+    if groups < n:
+        variance = variance_of_mean(flags.astype(float), clusters)
+        size = effective_size(share, variance, groups) / allowance(groups) ** 2
+    return wilson(share, size, confidence)
 
 
 def effective_size(share: float, variance: float, least: float) -> float:
@@ -116,7 +190,7 @@ def wilson_intervals(
 ) -> tuple[Floats, Floats, Floats]:
     """Shares with their Wilson intervals (Wilson 1927); missing for n = 0. n may be an effective
     number of runs."""
-    z = float(special.ndtri(0.5 + confidence / 2))
+    z = z_quantile(confidence)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = successes / n
         centre = (successes + z**2 / 2) / (n + z**2)
@@ -127,47 +201,137 @@ def wilson_intervals(
     return tuple(np.where(empty, math.nan, x) for x in (share, low, high))  # type: ignore[return-value]
 
 
-def count_interval(successes: int, n: int) -> Estimate:
-    """A share of n independent runs with its Wilson interval; NaN for n = 0."""
-    share, low, high = wilson_intervals(np.array([successes]), np.array([n]))
-    return Estimate(float(share[0]), float(low[0]), float(high[0]))
-
-
 def wilson(share: float, size: float, confidence: float = CONFIDENCE) -> Estimate:
     """A share of an effective number of runs with its Wilson interval; NaN for size 0."""
     _, low, high = wilson_intervals(np.array([share * size]), np.array([size]), confidence)
     return Estimate(share, float(low[0]), float(high[0]))
 
 
-def named(name: str, values: tuple[float, float, float]) -> dict[str, float]:
-    """An estimate and its interval as columns: name, name_low, name_high."""
-    return dict(zip((name, f"{name}_low", f"{name}_high"), values, strict=True))
+def count_interval(successes: int, n: int) -> Estimate:
+    """A share of n independent runs with its Wilson interval; NaN for n = 0."""
+    share, low, high = wilson_intervals(np.array([successes]), np.array([n]))
+    return Estimate(float(share[0]), float(low[0]), float(high[0]))
 
 
-def mean_difference(
-    n: float, total: float, squares: float, level: float
-) -> tuple[float, float, float]:
-    """Mean of n differences with its t interval, from their sum and sum of squares."""
-    if n < 2:
-        return (total / n if n else math.nan), math.nan, math.nan
-    mean = total / n
-    variance = max(squares - n * mean**2, 0.0) / (n - 1)
-    half = float(special.stdtrit(n - 1, 0.5 + level / 2)) * math.sqrt(variance / n)
-    return mean, mean - half, mean + half
+def log_log_interval(
+    share: Floats, variance: Floats, watched: Floats, confidence: float = CONFIDENCE
+) -> tuple[Floats, Floats]:
+    """Interval of shares (n,) that is symmetric in log(-log(share)); at 0 and 1 Wilson's of as many
+    runs as were watched."""
+    z = z_quantile(confidence)
+    inside = (share > 0.0) & (share < 1.0)
+    log = np.log(np.where(inside, share, 0.5))
+    step = np.exp(z * np.sqrt(variance) / (np.where(inside, share, 0.5) * log))
+    low, high = np.exp(log / step), np.exp(log * step)
+    watched = np.where(np.isnan(variance), 0.0, watched)
+    _, *edge = wilson_intervals(np.where(share > 0.5, watched, 0.0), watched, confidence)
+    return np.where(inside, low, edge[0]), np.where(inside, high, edge[1])
 
 
-def share_difference(
-    n: float, total: float, squares: float, level: float
-) -> tuple[float, float, float]:
+def share_difference(n: float, total: float, squares: float, level: float) -> Estimate:
     """Difference of two paired shares with the interval of Agresti and Min (2005): Wald's with half
     a run added to each of the four cells, so that it has a width where no pair differs."""
     if n == 0:
-        return math.nan, math.nan, math.nan
+        return NO_ESTIMATE
     size, discordant = n + 2, squares + 1
     centre = total / size
     variance = (discordant / size - centre**2) / size
-    half = float(special.ndtri(0.5 + level / 2)) * math.sqrt(variance)
-    return total / n, max(centre - half, -1.0), min(centre + half, 1.0)
+    half = z_quantile(level) * math.sqrt(variance)
+    return Estimate(total / n, max(centre - half, -1.0), min(centre + half, 1.0))
+
+
+def rate_ratio(ratio: float, counts: Sequence[int]) -> Estimate:
+    """The ratio of two Poisson rates with its interval, from how many events each is of."""
+    half = z_quantile() * math.sqrt(sum(1 / n for n in counts))
+    return Estimate(ratio, ratio * math.exp(-half), ratio * math.exp(half))
+
+
+# ── quantiles of outcomes ────────────────────────────────────────────────────────────────────
+
+
+def quantile_interval(values: Floats, clusters: Ints, q: float) -> Estimate:
+    """A quantile of values (n,); the ends of its interval are the quantiles at the ends of the
+    interval of the share below it (Woodruff 1952)."""
+    if not values.size:
+        return NO_ESTIMATE
+    x = np.sort(values)
+    at = _quantile_of(x, q)
+    below = (values <= at).astype(float)
+    groups = int(clusters.max()) + 1
+    variance = variance_of_mean(below, clusters)
+    size = effective_size(float(below.mean()), variance, groups) / allowance(groups) ** 2
+    _, low, high = wilson(q, size)
+    if math.isnan(low):
+        return Estimate(at, math.nan, math.nan)
+    return Estimate(at, _quantile_of(x, low), _quantile_of(x, high))
+
+
+def _quantile_of(ordered: Floats, q: float) -> float:
+    return float(ordered[min(max(math.ceil(q * ordered.size) - 1, 0), ordered.size - 1)])
+
+
+def median_ranks(n: Ints, confidence: float = CONFIDENCE) -> tuple[Floats, Floats, Floats]:
+    """Ranks, from 1, of the median of n independent values and of the ends of its interval
+    (order statistics, whatever the distribution)."""
+    low, high = (_coins(np.maximum(n, 1), 0.5 + side * confidence / 2) for side in (-1, 1))
+    return np.ceil(n / 2), np.maximum(low, 1), np.minimum(high + 1, n)
+
+
+def _coins(n: Ints, q: float) -> Floats:
+    """Quantile q of Binomial(n, 1/2): the least k with P(X <= k) >= q."""
+    k = np.ceil(special.bdtrik(q, n, 0.5))
+    less = np.maximum(k - 1, 0)
+    return np.asarray(np.where(special.bdtr(less, n, 0.5) >= q, less, k), float)
+
+
+# ── resampling ───────────────────────────────────────────────────────────────────────────────
+
+
+def jackknife(sums: Floats, measure: Callable[[Floats], Floats], log: bool = False) -> Estimate:
+    """A measure of sums (pieces, columns), with its t interval from leaving out each piece in turn;
+    log: on the scale of logarithms, for ratios, which are skewed."""
+    n = len(sums)
+    if not n:
+        return NO_ESTIMATE
+    total = sums.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value, without = float(measure(total)), measure(total - sums)
+        centre, found = (np.log(value), np.log(without)) if log else (value, without)
+        half = t_quantile(n - 1) * math.sqrt(n - 1) * found.std()
+    if n < 2 or not math.isfinite(half):
+        return Estimate(value, math.nan, math.nan)
+    ends = centre - half, centre + half
+    low, high = np.exp(ends) if log else ends
+    return Estimate(value, float(low), float(high))
+
+
+def fieller_interval(pair: Floats, without: Floats) -> Estimate:
+    """The second of a pair of values (2,) over the first, with its interval (Fieller 1954): every
+    ratio r for which second - r · first may be 0; none where the first may be 0 itself.
+
+    without: (pieces, 2) the pair where each piece in turn is left out.
+    """
+    n, ratio = len(without), float(pair[1] / pair[0])
+    if n < 2 or not np.isfinite(without).all():
+        return Estimate(ratio, math.nan, math.nan)
+    spread = (n - 1) * np.cov(without.T, bias=True) * t_quantile(n - 1) ** 2
+    (a, b), (_, c) = np.outer(pair, pair) - spread
+    if a <= 0:
+        return Estimate(ratio, math.nan, math.nan)
+    half = math.sqrt(b * b - a * c)
+    return Estimate(ratio, float((b - half) / a), float((b + half) / a))
+
+
+def percentile_interval(draws: Floats, clusters: int) -> tuple[float, float]:
+    """The middle of sorted values of resamples, some of them infinite: 95 % of them, and as much
+    more as so few clusters need (Hesterberg 2015)."""
+    wide = math.sqrt(clusters / (clusters - 1)) * t_quantile(clusters - 1)
+    tail = float(special.ndtr(-wide))
+    low, high = math.floor(tail * (draws.size - 1)), math.ceil((1 - tail) * (draws.size - 1))
+    return float(draws[low]), float(draws[high])
+
+
+# ── planning ─────────────────────────────────────────────────────────────────────────────────
 
 
 def more_replicates(n: int, mean: float, low: float, high: float, level: float) -> float:
@@ -181,6 +345,6 @@ def more_replicates(n: int, mean: float, low: float, high: float, level: float) 
         return math.nan
     if low > 0.0 or high < 0.0:
         return 0.0
-    z = float(special.ndtri(0.5 + level / 2))
+    z = z_quantile(level)
     needed = n * ((high - low) / 2 * (1 + float(special.ndtri(0.8)) / z) / abs(mean)) ** 2
     return float(max(math.ceil(needed) - n, 1))

@@ -19,6 +19,7 @@ from truce_sim.analysis.incidents import (
     project,
     read_incidents,
 )
+from truce_sim.intervals import quantile_interval
 
 LINE = 1000.0
 
@@ -263,9 +264,9 @@ def test_intervals_of_quantiles_cover() -> None:
     whole = stats.poisson.ppf(0.5, 2.6)
     for _ in range(n):
         values = rng.normal(0, 1, 600) + np.repeat(rng.normal(0, 0.5, 50), 12)
-        found = micro.quantile(values, pieces, 0.9)
+        found = quantile_interval(values, pieces, 0.9)
         smooth += found.low <= truth <= found.high
-        found = micro.quantile(rng.poisson(2.6, 600).astype(float), pieces, 0.5)
+        found = quantile_interval(rng.poisson(2.6, 600).astype(float), pieces, 0.5)
         tied += found.low <= whole <= found.high
     assert covers(smooth, n), smooth / n
     assert tied >= stats.binom.ppf(1e-6, n, 0.95), tied / n
@@ -275,8 +276,8 @@ def test_the_order_of_runs_changes_no_quantile() -> None:
     values = np.array([1.0] * 50 + [2.0] * 50)
     pieces = np.tile(np.arange(10), 10)
     order = np.random.default_rng(5).permutation(100)
-    found = micro.quantile(values, pieces, 0.4)
-    assert found == micro.quantile(values[order], pieces[order], 0.4)
+    found = quantile_interval(values, pieces, 0.4)
+    assert found == quantile_interval(values[order], pieces[order], 0.4)
 
 
 @pytest.mark.slow

@@ -8,9 +8,7 @@ from scipy import stats
 
 from truce_sim import InputError, open_sweep, sweep
 from truce_sim.analysis.methods.indices import (
-    deviation,
     elementary_effects,
-    mean_t,
     replicated_shares,
     sampled_shares,
     sobol,
@@ -23,6 +21,7 @@ from truce_sim.analysis.sensitivity import (
     rank_factors,
     sobol_indices,
 )
+from truce_sim.intervals import column_deviations, column_means
 
 FACTORS = {"home.threshold": "interval(2,8)", "host.capacity": "interval(0.3,2)"}
 
@@ -164,7 +163,7 @@ def test_intervals_of_elementary_effects_cover() -> None:
     truth = 2.0, stats.foldnorm(2 / 3, scale=3.0).mean(), 3.0
     for _ in range(n):
         effects = rng.normal(2.0, 3.0, (30, 1))
-        found = mean_t(effects), mean_t(abs(effects)), deviation(effects)
+        found = column_means(effects), column_means(abs(effects)), column_deviations(effects)
         hits += [low[0] <= t <= high[0] for t, (_, low, high) in zip(truth, found, strict=True)]
     assert all(covers(count, n) for count in hits), hits / n
 

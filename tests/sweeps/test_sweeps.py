@@ -14,7 +14,7 @@ from scipy import stats
 from truce_sim import load_config, simulate, sweep
 from truce_sim.config.compose import conf_folder, loader_for
 from truce_sim.errors import InputError
-from truce_sim.intervals import count_interval, share_difference
+from truce_sim.intervals import _coins, count_interval, share_difference
 from truce_sim.results.store import write_whole
 from truce_sim.simulation.spec import make_spec
 from truce_sim.sweeps.design.composer import Composer
@@ -22,7 +22,6 @@ from truce_sim.sweeps.design.configs import config_of
 from truce_sim.sweeps.design.make import DesignSettings, make_design
 from truce_sim.sweeps.design.points import specs_of
 from truce_sim.sweeps.folder import plan
-from truce_sim.sweeps.summaries.summary import _coins
 
 FACTORS = {"truce": ["literal", "practised"], "home.capacity": [0.7, 0.9]}
 

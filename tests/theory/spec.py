@@ -20,6 +20,7 @@ from truce_sim.config.params import to_params
 from truce_sim.engine.params import SECTOR
 from truce_sim.engine.run import RunResult, RunSpec, outcomes
 from truce_sim.engine.world import make_world
+from truce_sim.settings.nested import put
 from truce_sim.settings.schema import Config
 
 Settings = Mapping[str, Any]
@@ -114,19 +115,10 @@ def spec(
     plain["border"]["sectors"] = sectors.size
     plain["interventions"] = [{"day": day, "set": dict(change)} for day, change in interventions]
     for path, value in settings.items():
-        put(plain, path, value)
+        put(plain, path, value)  # `validate` refuses what does not exist
     config = validate(plain)
     made = replace(make_border(config), sectors=sectors)
     return RunSpec(to_params(config, made), sectors, seed)
-
-
-def put(plain: dict[str, Any], path: str, value: Any) -> None:
-    """Set one setting by its dotted path; `validate` refuses what does not exist."""
-    *parents, leaf = path.split(".")
-    node = plain
-    for parent in parents:
-        node = node[parent]
-    node[leaf] = value
 
 
 # ── running ──────────────────────────────────────────────────────────────────────────────────

@@ -18,14 +18,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import special
 
 from truce_sim.analysis.groups import Where, done_of, held, level_in
 from truce_sim.analysis.survival import shortest_horizon
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
-    CONFIDENCE,
     Estimate,
     clusters,
     mean_interval,
@@ -33,6 +31,9 @@ from truce_sim.intervals import (
     named,
     share_difference,
     share_interval,
+    simultaneous,
+    t_interval,
+    t_intervals,
     variance_of_mean,
 )
 from truce_sim.sweeps.summaries.contrasts import in_words
@@ -65,7 +66,7 @@ class Comparison:
         `collapse_share_baseline` themselves; `longer`, the share of pairs in which the level
         outlasts the baseline, with its interval, `same`; `more`, replicates more that would tell a
         difference as large as the one seen."""
-        level = _simultaneous(len(self.contexts) * (len(self.levels) - 1))
+        level = simultaneous(len(self.contexts) * (len(self.levels) - 1))
         return pd.DataFrame([
             self.contexts.iloc[c].to_dict() | self._row(slice(c, c + 1), other, level)
             for c in range(len(self.contexts))
@@ -76,7 +77,7 @@ class Comparison:
     @cached_property
     def pooled(self) -> pd.DataFrame:
         """A row a level: the same, averaged over the contexts in which both were run."""
-        level = _simultaneous(len(self.levels) - 1)
+        level = simultaneous(len(self.levels) - 1)
         return pd.DataFrame([self._row(slice(None), other, level) for other in self._others])
 
     @property
@@ -116,7 +117,7 @@ class Comparison:
         which a level was not run are left out.
         """
         k, c = len(self.levels), len(self.contexts)
-        level = _simultaneous(c * k * (k - 1) // 2)
+        level = simultaneous(c * k * (k - 1) // 2)
         mean, low, high = (np.zeros((c, k, k)) for _ in range(3))
         for a, b in itertools.permutations(range(k), 2):
             found: Any = _mean_intervals(self.days[:, :, b] - self.days[:, :, a], level)
@@ -229,10 +230,6 @@ def _arranged(
     )  # fmt: skip
 
 
-def _simultaneous(comparisons: int) -> float:
-    return 1.0 - (1.0 - CONFIDENCE) / max(comparisons, 1)
-
-
 def _mean_intervals(values: Floats, level: float) -> tuple[Floats, Floats, Floats]:
     """Means over replicates of values (contexts, replicates), NaN left out, with t intervals."""
     there = np.isfinite(values)
@@ -240,8 +237,7 @@ def _mean_intervals(values: Floats, level: float) -> tuple[Floats, Floats, Float
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(there, values, 0.0).sum(axis=1) / n
         squares = (np.where(there, values - mean[:, None], 0.0) ** 2).sum(axis=1)
-        half = special.stdtrit(n - 1, 0.5 + level / 2) * np.sqrt(squares / (n - 1) / n)
-    return mean, mean - half, mean + half
+        return t_intervals(mean, np.sqrt(squares / (n - 1) / n), n - 1, level)
 
 
 def _share_difference(difference: Floats, draws: NDArray[np.int64], level: float) -> Estimate:
@@ -252,10 +248,9 @@ def _share_difference(difference: Floats, draws: NDArray[np.int64], level: float
         squares = float((difference**2).sum())
         _, low, high = share_difference(groups, float(difference.sum()), squares, level)
         return Estimate(float(difference.mean()) if groups else math.nan, low, high)
-    mean = float(difference.mean())
-    half = float(special.stdtrit(groups - 1, 0.5 + level / 2)) if groups > 1 else math.nan
-    half *= math.sqrt(variance_of_mean(difference, draws))
-    return Estimate(mean, max(mean - half, -1.0), min(mean + half, 1.0))
+    error = math.sqrt(variance_of_mean(difference, draws))
+    mean, low, high = t_interval(float(difference.mean()), error, groups - 1, level)
+    return Estimate(mean, max(low, -1.0), min(high, 1.0))
 
 
 def _mean(values: NDArray[Any]) -> float:

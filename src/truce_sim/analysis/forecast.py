@@ -14,7 +14,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from truce_sim.intervals import Estimate, mean_interval, share_interval
+from truce_sim.intervals import NO_ESTIMATE, Estimate, mean_interval, share_interval
 
 Days = NDArray[np.float64]
 Clusters = NDArray[np.int64]
@@ -46,7 +46,7 @@ def crps(days: Days, recorded: float, clusters: Clusters) -> Estimate:
     its linear part. NaN for fewer than two runs.
     """
     if days.size < 2:
-        return Estimate(math.nan, math.nan, math.nan)
+        return NO_ESTIMATE
     apart, missed = _distances(days), np.abs(days - recorded)
     score = float(missed.mean() - apart.mean() / 2)
     linear = mean_interval(missed - apart, clusters)

@@ -9,10 +9,17 @@ import pandas as pd
 
 from truce_sim.analysis.groups import By, Where, done_of, groups, joined, labelled, names_in
 from truce_sim.analysis.methods.ends import CENSORED, COMPETING, EVENT, Ends, count_ends
-from truce_sim.analysis.survival import ends_of, last_day, log_log, product_limit
+from truce_sim.analysis.survival import ends_of, last_day, product_limit
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
-from truce_sim.intervals import clusters, effective_size, mean_interval, named, wilson
+from truce_sim.intervals import (
+    clusters,
+    effective_size,
+    log_log_interval,
+    mean_interval,
+    named,
+    wilson,
+)
 
 #: What `first_times` looks for, and the column that has its day.
 FIRSTS = {
@@ -83,7 +90,7 @@ def incidence(ends: Ends) -> pd.DataFrame:
     slopes[ours, ends.day[ours]] += before[ends.day[ours]] / risk[ends.day[ours]]
     share = np.cumsum(before * rate)
     variance = ends.variance(slopes.cumsum(axis=1)) * ends.allowance**2
-    low, high = log_log(share, variance, ends.watched(days))
+    low, high = log_log_interval(share, variance, ends.watched(days))
     return pd.DataFrame({
         "day": np.arange(days), "incidence": share, "incidence_low": low, "incidence_high": high,
         "runs": ends.runs,

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from truce_sim.analysis.groups import By, Where, done_of, groups, level_in, names_in
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError, closest
-from truce_sim.intervals import CONFIDENCE, Estimate, interval_of_parts, named
+from truce_sim.intervals import CONFIDENCE, Estimate, interval_of_parts, named, simultaneous
 from truce_sim.results import columns
 
 Floats = NDArray[np.float64]
@@ -84,7 +84,7 @@ def change(
         for level, ours in rows
         if level != base
     ]
-    confidence = 1 - (1 - CONFIDENCE) / max(len(pairs), 1)
+    confidence = simultaneous(len(pairs))
     rows = []
     for context, level, base, ours, theirs in pairs:
         rows.append(

@@ -12,28 +12,25 @@ from year to year in a long data set is neither a burst nor a repeat.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import special
 
 from truce_sim.analysis.groups import done_of
 from truce_sim.analysis.incidents import BY_BANDS, DOMESTIC, Incidents
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
-    CONFIDENCE,
+    NO_ESTIMATE,
     Estimate,
-    allowance,
     clusters,
-    effective_size,
+    fieller_interval,
+    jackknife,
     mean_interval,
     named,
+    quantile_interval,
     share_interval,
-    variance_of_mean,
-    wilson,
 )
 
 Floats = NDArray[np.float64]
@@ -92,7 +89,7 @@ def fano(incidents: Incidents, window: int = 7) -> Estimate:
     gap = counts - (np.bincount(year, counts) / np.maximum(windows, 1))[year]
     piece = _piece(incidents, of_run, day)
     sums = _sums(piece, gap**2, 1 - 1 / windows[year], counts, np.ones_like(counts))
-    return _jackknife(sums, lambda s: s[..., 0] / s[..., 1] / (s[..., 2] / s[..., 3]), log=True)
+    return jackknife(sums, lambda s: s[..., 0] / s[..., 1] / (s[..., 2] / s[..., 3]), log=True)
 
 
 def gini(incidents: Incidents, width: float = 100.0, at_a_time: int = AT_A_TIME) -> Estimate:
@@ -106,11 +103,11 @@ def gini(incidents: Incidents, width: float = 100.0, at_a_time: int = AT_A_TIME)
         piece = incidents.frame["day"].to_numpy(np.int64) // BLOCK_DAYS
         table = np.zeros((int(piece.max(initial=-1)) + 1, bins))
         np.add.at(table, (piece, place), 1.0)
-        return _jackknife(table, gini_of)
+        return jackknife(table, gini_of)
     chosen, block = _sets(incidents, at_a_time)
     if not block.size:  # fewer incidents than that
         counts = np.bincount(place, minlength=bins).astype(float)
-        return Estimate(float(gini_of(counts)), math.nan, math.nan) if place.size else _NOTHING
+        return Estimate(float(gini_of(counts)), math.nan, math.nan) if place.size else NO_ESTIMATE
     cell = np.arange(block.size)[:, None] * bins + place[chosen]
     counts = np.bincount(cell.ravel(), minlength=block.size * bins).astype(float)
     return mean_interval(gini_of(counts.reshape(-1, bins)), block)
@@ -159,7 +156,7 @@ def near_repeat(incidents: Incidents, width: float = 50.0, days: int = 14) -> Es
     expected = close * same + in_time[year] * 2 * (own - same) / n[year]
     run = incidents.frame["run"].to_numpy(np.int64)
     sums = _sums(_piece(incidents, run, day), both, expected)
-    return _jackknife(sums, lambda s: s[..., 0] / s[..., 1], log=True)
+    return jackknife(sums, lambda s: s[..., 0] / s[..., 1], log=True)
 
 
 def near_repeat_p(
@@ -227,27 +224,7 @@ def share_of(incidents: Incidents, column: str, low: float, high: float = math.i
 def deaths_quantile(incidents: Incidents, q: float) -> Estimate:
     """A quantile of deaths; its interval are the quantiles at the ends of the interval of the share
     below it (Woodruff 1952)."""
-    return quantile(incidents.frame["deaths"].to_numpy(float), _piece_of(incidents), q)
-
-
-def quantile(values: Floats, pieces: Ints, q: float) -> Estimate:
-    """A quantile of values with Woodruff's interval, by pieces."""
-    if not values.size:
-        return _NOTHING
-    x = np.sort(values)
-    at = _quantile_of(x, q)
-    below = (values <= at).astype(float)
-    variance = variance_of_mean(below, pieces)
-    groups = int(pieces.max()) + 1
-    size = effective_size(float(below.mean()), variance, groups) / allowance(groups) ** 2
-    _, low, high = wilson(q, size)
-    if math.isnan(low):
-        return Estimate(at, math.nan, math.nan)
-    return Estimate(at, _quantile_of(x, low), _quantile_of(x, high))
-
-
-def _quantile_of(ordered: Floats, q: float) -> float:
-    return float(ordered[min(max(math.ceil(q * ordered.size) - 1, 0), ordered.size - 1)])
+    return quantile_interval(incidents.frame["deaths"].to_numpy(float), _piece_of(incidents), q)
 
 
 # ── what only the model knows ────────────────────────────────────────────────────────────────
@@ -296,7 +273,7 @@ def response_lags(sweep: Sweep) -> pd.DataFrame:
         pieces = np.unique(after["draws"], return_inverse=True)[1]
         for q in (0.1, 0.5, 0.9):
             row = {"measure": f"{100 * q:.0f} % of {actor}'s strikes come within", "unit": "days"}
-            rows.append(row | named("value", quantile(lag, pieces, q)) | {"n": lag.size})
+            rows.append(row | named("value", quantile_interval(lag, pieces, q)) | {"n": lag.size})
     return pd.DataFrame(rows)
 
 
@@ -376,10 +353,10 @@ def displacement(
     counts = np.bincount(pieces * 6 + after * 3 + zone, minlength=(int(pieces.max()) + 1) * 6)
     sums = counts.reshape(-1, 6).astype(float)
     rows = {
-        "treated, before": _jackknife(sums, lambda s: _zone_share(s, 0, 0)),
-        "treated, after": _jackknife(sums, lambda s: _zone_share(s, 1, 0)),
-        "treated, change": _jackknife(sums, lambda s: _change(s, 0)),
-        "neighbours, change": _jackknife(sums, lambda s: _change(s, 1)),
+        "treated, before": jackknife(sums, lambda s: _zone_share(s, 0, 0)),
+        "treated, after": jackknife(sums, lambda s: _zone_share(s, 1, 0)),
+        "treated, change": jackknife(sums, lambda s: _change(s, 0)),
+        "neighbours, change": jackknife(sums, lambda s: _change(s, 1)),
         "displacement quotient": _quotient(sums),
     }
     return pd.DataFrame([
@@ -399,20 +376,11 @@ def _change(sums: Floats, zone: int) -> Floats:
 
 
 def _quotient(sums: Floats) -> Estimate:
-    """The displacement quotient with its interval (Fieller 1954): every q for which neighbours'
-    change - q · treated's change may be 0; none where that of the treated may be 0 itself."""
-    total, n = sums.sum(axis=0), len(sums)
+    """The displacement quotient, neighbours' change over that of the treated, with its interval."""
+    total = sums.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        value, without = _against_rest(total), _against_rest(total - sums)
-    at = float(value[1] / value[0])
-    if n < 2 or not np.isfinite(without).all():
-        return Estimate(at, math.nan, math.nan)
-    spread = (n - 1) * np.cov(without.T, bias=True) * _t(n) ** 2
-    (a, b), (_, c) = np.outer(value, value) - spread
-    if a <= 0:
-        return Estimate(at, math.nan, math.nan)
-    half = math.sqrt(b * b - a * c)
-    return Estimate(at, float((b - half) / a), float((b + half) / a))
+        pair, without = _against_rest(total), _against_rest(total - sums)
+    return fieller_interval(pair, without)
 
 
 def _against_rest(sums: Floats) -> Floats:
@@ -421,8 +389,6 @@ def _against_rest(sums: Floats) -> Floats:
 
 
 # ── pieces ───────────────────────────────────────────────────────────────────────────────────
-
-_NOTHING = Estimate(math.nan, math.nan, math.nan)
 
 
 def _of_kind(sweep: Sweep, kind: str) -> pd.DataFrame:
@@ -452,26 +418,3 @@ def _sums(piece: Ints, *columns: Floats) -> Floats:
     """(pieces, columns) sums by piece."""
     n = int(piece.max(initial=-1)) + 1
     return np.stack([np.bincount(piece, column, n) for column in columns], axis=1)
-
-
-def _jackknife(sums: Floats, measure: Callable[[Floats], Floats], log: bool = False) -> Estimate:
-    """A measure of sums (pieces, columns), with its t interval from leaving out each piece in turn;
-    log: on the scale of logarithms, for ratios, which are skewed."""
-    n = len(sums)
-    if not n:
-        return _NOTHING
-    total = sums.sum(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value, without = float(measure(total)), measure(total - sums)
-        centre, found = (np.log(value), np.log(without)) if log else (value, without)
-        half = _t(n) * math.sqrt(n - 1) * found.std()
-    if n < 2 or not math.isfinite(half):
-        return Estimate(value, math.nan, math.nan)
-    ends = centre - half, centre + half
-    low, high = np.exp(ends) if log else ends
-    return Estimate(value, float(low), float(high))
-
-
-def _t(pieces: int) -> float:
-    """The quantile of Student's t that goes with the spread of so many pieces."""
-    return float(special.stdtrit(pieces - 1, 0.5 + CONFIDENCE / 2))

@@ -18,10 +18,8 @@ from truce_sim.analysis.methods.indices import (
     Bootstrapped,
     Floats,
     Ints,
-    deviation,
     elementary_effects,
     mean_sizes,
-    mean_t,
     replicated_shares,
     sampled_shares,
     sobol,
@@ -29,6 +27,7 @@ from truce_sim.analysis.methods.indices import (
 )
 from truce_sim.analysis.sweep import DERIVED, Sweep
 from truce_sim.errors import InputError
+from truce_sim.intervals import column_deviations, column_means
 from truce_sim.results.columns import OUTCOME
 from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
 from truce_sim.sweeps.summaries.levels import MAX_LEVELS
@@ -94,9 +93,9 @@ def morris_effects(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
     walks, k = len(y), len(sweep.factors)
     unit = ROWS["morris"](k, walks, int(sweep.manifest["config"]["seed"])).reshape(walks, k + 1, k)
     effects = elementary_effects(unit[whole], y[whole])
-    size = mean_t(abs(effects))
-    columns = _columns("mu", mean_t(effects)) | _columns("mu_star", size)
-    columns |= _columns("sigma", deviation(effects))
+    size = column_means(abs(effects))
+    columns = _columns("mu", column_means(effects)) | _columns("mu_star", size)
+    columns |= _columns("sigma", column_deviations(effects))
     return _table(
         sweep, outcome, columns, "mu_star", mean_sizes(effects).draws, of="walks",
         rows=int(whole.sum()), left_out=int((~whole).sum()),

@@ -20,12 +20,11 @@ from truce_sim.analysis.methods.ends import EVENT, Ends, Floats, Ints, count_end
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
-    CONFIDENCE,
     clusters,
+    log_log_interval,
     mean_interval,
     named,
     share_interval,
-    wilson_intervals,
 )
 
 Bools = NDArray[np.bool_]
@@ -67,7 +66,7 @@ def curve(ends: Ends) -> pd.DataFrame:
     days = int(ends.day.max()) + 1
     survival, derivatives = product_limit(ends, days)
     variance = ends.variance(derivatives) * ends.allowance**2
-    low, high = log_log(survival, variance, ends.watched(days))
+    low, high = log_log_interval(survival, variance, ends.watched(days))
     return pd.DataFrame({
         "day": np.arange(days), "survival": survival, "survival_low": low, "survival_high": high,
         "at_risk": ends.at_risk(days), "collapses": ends.by_day(EVENT, days),
@@ -84,21 +83,6 @@ def product_limit(ends: Ends, days: int) -> tuple[Floats, Floats]:
     own = ((ends.event == EVENT) / left[ends.day])[:, None] * (ends.day[:, None] <= day)
     run = passed[np.minimum(ends.day[:, None], day)]
     return survival, survival * (run - own)
-
-
-def log_log(
-    share: Floats, variance: Floats, watched: Floats, confidence: float = CONFIDENCE
-) -> tuple[Floats, Floats]:
-    """Interval of a share that is symmetric in log(-log(share)); at 0 and 1 Wilson's of as many
-    runs as were watched."""
-    z = float(special.ndtri(0.5 + confidence / 2))
-    inside = (share > 0.0) & (share < 1.0)
-    log = np.log(np.where(inside, share, 0.5))
-    step = np.exp(z * np.sqrt(variance) / (np.where(inside, share, 0.5) * log))
-    low, high = np.exp(log / step), np.exp(log * step)
-    watched = np.where(np.isnan(variance), 0.0, watched)
-    _, *edge = wilson_intervals(np.where(share > 0.5, watched, 0.0), watched, confidence)
-    return np.where(inside, low, edge[0]), np.where(inside, high, edge[1])
 
 
 # ── one row a group ──────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from truce_sim.analysis.methods.surface import (
     Floats,
@@ -31,7 +30,15 @@ from truce_sim.analysis.methods.surface import (
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import plain
 from truce_sim.errors import InputError
-from truce_sim.intervals import CONFIDENCE, clusters, mean_interval, named, share_interval
+from truce_sim.intervals import (
+    clusters,
+    mean_interval,
+    named,
+    percentile_interval,
+    share_interval,
+    simultaneous,
+    z_quantile,
+)
 from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
 from truce_sim.sweeps.summaries.levels import is_number
 
@@ -219,7 +226,7 @@ def _course(
     error = np.nanstd(draws, axis=0)
     if share:  # a cell whose runs all end alike is not certain
         error = np.maximum(error, np.sqrt(level * (1 - level) / np.maximum(runs, 1)))
-    sure = float(special.ndtri(1 - (1 - CONFIDENCE) / 2 / runs.size))
+    sure = z_quantile(simultaneous(runs.size))
     told = np.sign(whole - level) * (np.abs(whole - level) > sure * error)
     turns = sign_changes(told)
     if turns.size > 1:
@@ -235,14 +242,10 @@ def slope(curve: Floats) -> float:
 
 
 def _middle(spread: Floats, groups: int) -> tuple[float, float]:
-    """The middle of sorted values of resamples, some of them infinite: 95 % of them, and as much
-    more as so few clusters need (Hesterberg 2015)."""
+    """The interval of sorted values of resamples; none where clusters are too few."""
     if groups < LEAST_CLUSTERS or not spread.size or np.isnan(spread).any():
         return math.nan, math.nan
-    wide = math.sqrt(groups / (groups - 1)) * special.stdtrit(groups - 1, 0.5 + CONFIDENCE / 2)
-    tail = float(special.ndtr(-wide))
-    low, high = math.floor(tail * (spread.size - 1)), math.ceil((1 - tail) * (spread.size - 1))
-    return float(spread[low]), float(spread[high])
+    return percentile_interval(spread, groups)
 
 
 def _side(found: float, rising: bool) -> str:

@@ -18,12 +18,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from truce_sim.analysis.groups import done_of
 from truce_sim.analysis.incidents import incidents_of, read_incidents
 from truce_sim.analysis.measures import measure
-from truce_sim.analysis.micro import micro_table, quantile
+from truce_sim.analysis.micro import micro_table
 from truce_sim.analysis.spells import spell_curve, spells
 from truce_sim.analysis.survival import curve, ends_of, median_of
 from truce_sim.analysis.sweep import Sweep, open_sweep
@@ -31,11 +30,13 @@ from truce_sim.config.compose import conf_folder
 from truce_sim.errors import InputError
 from truce_sim.files import DATA
 from truce_sim.intervals import (
-    CONFIDENCE,
+    NO_ESTIMATE,
     Estimate,
     clusters,
     interval_of_parts,
     named,
+    quantile_interval,
+    rate_ratio,
     share_interval,
 )
 from truce_sim.sweeps.api import sweep as run_sweep
@@ -214,7 +215,7 @@ def _failed_duration(evidence: Evidence) -> Estimate:
     runs = evidence.own
     failed = runs[runs["collapsed"].astype(bool)]
     pieces = np.unique(clusters(failed), return_inverse=True)[1]
-    return quantile(failed["end_day"].to_numpy(float), pieces, 0.5)
+    return quantile_interval(failed["end_day"].to_numpy(float), pieces, 0.5)
 
 
 def _literal(evidence: Evidence) -> Estimate:
@@ -245,10 +246,8 @@ def hazard_ratio(runs: pd.DataFrame) -> Estimate:
         counts.append(came)
         rates.append(came / max(np.clip(day + collapsed - first, 0, stop - first).sum(), 1))
     if not all(counts):
-        return Estimate(math.nan, math.nan, math.nan)
-    ratio = rates[1] / rates[0]
-    half = float(special.ndtri(0.5 + CONFIDENCE / 2)) * math.sqrt(sum(1 / n for n in counts))
-    return Estimate(ratio, ratio * math.exp(-half), ratio * math.exp(half))
+        return NO_ESTIMATE
+    return rate_ratio(rates[1] / rates[0], counts)
 
 
 def _estimate(row: Mapping[Any, Any] | pd.Series) -> Estimate:

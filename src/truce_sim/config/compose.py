@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from truce_sim import files
 from truce_sim.errors import InputError
+from truce_sim.settings.nested import get
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -136,7 +137,4 @@ def _sets(file: Path, group: str, path: str) -> bool:
     text = file.read_text(encoding="utf-8")
     inside = path if "@package _global_" in text else path.removeprefix(f"{group}.")
     bare = inside.split("[", 1)[0]
-    node: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
-    for part in bare.split("."):
-        node = node.get(part) if isinstance(node, dict) else None
-    return node is not None
+    return get(OmegaConf.to_container(OmegaConf.load(file), resolve=False), bare) is not None

@@ -18,6 +18,7 @@ from truce_sim.config.tokens import parts
 from truce_sim.engine.params import MAX_MEDIATORS
 from truce_sim.errors import InputError, closest
 from truce_sim.settings.fields import field_at
+from truce_sim.settings.nested import holder
 from truce_sim.settings.schema import Config
 
 #: Parts of the configuration that stand before the first day, or have no effect on a run.
@@ -140,13 +141,11 @@ def _check_change(path: str, value: object) -> None:
 
 def _apply(plain: dict[str, Any], path: str, value: Any) -> None:
     """Change one setting; a mediator can be added (a mapping) or taken away (null)."""
-    *way, last = path.split(".")
-    place: Any = plain
-    for part in way:
-        if not isinstance(place, dict) or part not in place:
-            raise _unknown_mediator(path, plain)
-        place = place[part]
-    if ".".join(way) == _MEDIATORS and not isinstance(value, Mapping):
+    try:
+        place, last = holder(plain, path)
+    except KeyError:
+        raise _unknown_mediator(path, plain) from None
+    if path == f"{_MEDIATORS}.{last}" and not isinstance(value, Mapping):
         if value is None and last in place:
             del place[last]
             return

@@ -6,11 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from truce_sim.analysis.methods.indices import blocks_of, resamples
 from truce_sim.analysis.methods.regions import Flags, Floats, Ints
-from truce_sim.intervals import CONFIDENCE, Estimate, wilson
+from truce_sim.intervals import NO_ESTIMATE, Estimate, allowance, effective_size, wilson
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Half:
         runs, less for few units (Korn and Graubard 1998); NaN where bottom is empty."""
         size = float(bottom.sum())
         if size == 0.0:
-            return Estimate(math.nan, math.nan, math.nan)
+            return NO_ESTIMATE
         share = float(top.sum()) / size
         there = np.bincount(self.unit, bottom) > 0
         residual = np.bincount(self.unit, top - share * bottom)[there]
@@ -47,9 +46,7 @@ class Half:
         if units < 2:
             return wilson(share, 0)
         variance = units / (units - 1) * float(residual @ residual) / size**2
-        effective = share * (1 - share) / variance if variance > 0 else units
-        few = special.ndtri(0.5 + CONFIDENCE / 2) / special.stdtrit(units - 1, 0.5 + CONFIDENCE / 2)
-        return wilson(share, effective * float(few) ** 2)
+        return wilson(share, effective_size(share, variance, units) / allowance(units) ** 2)
 
 
 def split(unit: Ints, point: Ints, y: Floats, sampled: bool) -> tuple[Half, Half]:

@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
-from truce_sim.intervals import CONFIDENCE
+from truce_sim.intervals import CONFIDENCE, allowance
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -67,8 +66,7 @@ def spread(estimate: Floats, draws: Floats, blocks: int) -> Bootstrapped:
         missing = np.full_like(estimate, np.nan)
         return Bootstrapped(estimate, missing, missing, np.full_like(draws, np.nan))
     ends = np.array([0.5 - CONFIDENCE / 2, 0.5 + CONFIDENCE / 2])
-    wider = special.stdtrit(blocks - 1, ends[1]) / special.ndtri(ends[1])
-    wider *= np.sqrt(blocks / (blocks - 1))
+    wider = allowance(blocks) * np.sqrt(blocks / (blocks - 1))
     draws = estimate + wider * (draws - draws.mean(axis=0))
     low, high = np.quantile(draws, ends, axis=0)
     return Bootstrapped(estimate, low, high, draws)
@@ -123,26 +121,6 @@ def mean_sizes(effects: Floats) -> Bootstrapped:
     weights = resamples(n)
     means = (weights @ sums) / (weights @ np.bincount(blocks, minlength=n))[:, None]
     return spread(size.mean(axis=0), means, n)
-
-
-def mean_t(x: Floats) -> tuple[Floats, Floats, Floats]:
-    """Means of columns (n, k) with their t intervals."""
-    n, mean = len(x), x.mean(axis=0)
-    half = special.stdtrit(n - 1, 0.5 + CONFIDENCE / 2) * x.std(axis=0, ddof=1) / np.sqrt(n)
-    return mean, mean - half, mean + half
-
-
-def deviation(x: Floats) -> tuple[Floats, Floats, Floats]:
-    """Standard deviations of columns (n, k) with t intervals of their logarithms by the jackknife;
-    0 to 0 where nothing varies, NaN where n is too small to tell."""
-    n, squares = len(x), (x - x.mean(axis=0)) ** 2
-    total = squares.sum(axis=0)
-    sigma = np.sqrt(total / (n - 1))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        without = 0.5 * np.log((total - squares * n / (n - 1)) / total)
-        error = np.sqrt((n - 1) / n * ((without - without.mean(axis=0)) ** 2).sum(axis=0))
-    half = special.stdtrit(n - 1, 0.5 + CONFIDENCE / 2) * np.where(total > 0.0, error, 0.0)
-    return sigma, sigma * np.exp(-half), sigma * np.exp(half)
 
 
 # ── any design ───────────────────────────────────────────────────────────────────────────────

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from truce_sim.intervals import CONFIDENCE, named, variance_of_mean
+from truce_sim.intervals import named, t_quantile, variance_of_mean
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -57,8 +57,7 @@ class Surface(NamedTuple):
         terms = self.terms(*coordinates)
         both = [np.einsum("ij,jk,ik->i", terms, v, terms) for v in self.covariances]
         variance = np.maximum(both[0] + both[1] - both[2], np.maximum(both[0], both[1]))
-        t = float(special.stdtrit(self.freedom, 0.5 + CONFIDENCE / 2)) if self.freedom else math.nan
-        return terms @ self.coefficients, t * np.sqrt(variance)
+        return terms @ self.coefficients, t_quantile(self.freedom) * np.sqrt(variance)
 
 
 def fit(runs: Scatter) -> Surface:

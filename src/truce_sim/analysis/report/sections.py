@@ -20,6 +20,7 @@ from truce_sim.config.load import load_config, to_plain
 from truce_sim.engine.compile import DIGEST
 from truce_sim.errors import InputError
 from truce_sim.settings.fields import FieldInfo, field_at
+from truce_sim.settings.nested import leaves
 from truce_sim.sweeps.summaries.picks import PICKS, place_of
 
 #: Curves that one figure can hold.
@@ -249,7 +250,7 @@ def assumptions_section(material: Material) -> Section:
         section.tables.append(table_of(pd.DataFrame(varied), "Varied in this sweep"))
     known = [(path, value, field_at(path)) for path, value in _held(sweep).items()]
     held = [(path, value, info) for path, value, info in known if info and _is_model(path)]
-    usual = _flat(to_plain(load_config()))
+    usual = leaves(to_plain(load_config()))
     other = [_setting(p, v, i) for p, v, i in held if v != usual.get(p, v)]
     if other:
         section.tables.append(table_of(pd.DataFrame(other), "Held, at a value other than usual"))
@@ -265,8 +266,8 @@ def assumptions_section(material: Material) -> Section:
 
 def _held(sweep: Sweep) -> dict[str, Any]:
     """The settings that are the same at all points."""
-    config = _flat(sweep.manifest["config"])
-    bases = [_flat(base) for base in sweep.manifest["bases"]]
+    config = leaves(sweep.manifest["config"])
+    bases = [leaves(base) for base in sweep.manifest["bases"]]
     return {
         path: value
         for path, value in config.items()
@@ -276,17 +277,6 @@ def _held(sweep: Sweep) -> dict[str, Any]:
 
 def _is_model(path: str) -> bool:
     return path.split(".")[0] not in ("output", "sweep", "seed", "replicate")
-
-
-def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """A configuration as one mapping of dotted paths."""
-    found: dict[str, Any] = {}
-    for name, value in config.items():
-        if isinstance(value, dict):
-            found |= _flat(value, f"{prefix}{name}.")
-        else:
-            found[prefix + name] = value
-    return found
 
 
 def _swept(sweep: Sweep, name: str) -> dict[str, object]:

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from truce_sim.errors import InputError, closest, shown
 from truce_sim.settings.fields import by_path, field_at, groups
+from truce_sim.settings.nested import at
 from truce_sim.sweeps.design.composer import Base
-from truce_sim.sweeps.design.configs import has_references, plain_of, setting_at
+from truce_sim.sweeps.design.configs import has_references, plain_of
 
 LONGEST = 1000
 DEEPEST = 40
@@ -243,9 +244,7 @@ def _settings(
     if info is None or info.type.startswith("list"):
         raise KeyError(name)
     if not any(has_references(plain) for plain in bases):
-        return np.array([setting_at(plain, name) for plain in bases])[base]
+        return np.array([at(plain, name) for plain in bases])[base]
     columns = {str(factor): values[factor].to_list() for factor in values}
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    return np.array(
-        [setting_at(plain_of(bases[b], row), name) for b, row in zip(base, rows, strict=True)]
-    )
+    return np.array([at(plain_of(bases[b], row), name) for b, row in zip(base, rows, strict=True)])

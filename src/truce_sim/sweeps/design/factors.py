@@ -19,6 +19,7 @@ from truce_sim.config.checks import typed, unknown
 from truce_sim.config.tokens import as_tokens
 from truce_sim.errors import InputError
 from truce_sim.settings.fields import FieldInfo, field_at
+from truce_sim.settings.nested import nest
 from truce_sim.settings.quantities import Quantity
 from truce_sim.sweeps.design.cells import encode
 
@@ -180,10 +181,7 @@ def in_range(info: FieldInfo, column: NDArray[Any]) -> NDArray[np.bool_]:
 
 def _check_cell(name: str, value: Any) -> None:
     """Check one value as part of an otherwise default configuration."""
-    nested: Any = value.item() if hasattr(value, "item") else value
-    for part in reversed(name.split(".")):
-        nested = {part: nested}
-    typed(nested)
+    typed(nest(name, value.item() if hasattr(value, "item") else value))
 
 
 # ── in Hydra's syntax ────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,7 @@ from truce_sim.errors import InputError
 from truce_sim.results import columns
 from truce_sim.results.provenance import make_folder, provenance, version
 from truce_sim.results.store import to_table, write_json, write_table
+from truce_sim.settings.nested import differences
 from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.design import Design
 from truce_sim.sweeps.design.points import specs_of
@@ -205,7 +206,7 @@ def _refuse_other_settings(folder: SweepFolder, design: Design, shared: Config) 
             f"({design.kind}); or another name",
         )  # fmt: skip
     before, now = folder.manifest["config"], to_plain(shared)
-    for path, old, new in _differences(before, now):
+    for path, old, new in differences(before, now):
         part, _, name = path.partition(".")
         if part == "output" or (part == "sweep" and name.split(".")[0] in _FREE):
             continue
@@ -213,13 +214,3 @@ def _refuse_other_settings(folder: SweepFolder, design: Design, shared: Config) 
             f"the runs in {folder.path} have {json.dumps(old)}: they do not mix",
             setting=path, value=new, allowed=allowed,
         )  # fmt: skip
-
-
-def _differences(before: Any, now: Any, path: str = "") -> Iterator[tuple[str, object, object]]:
-    """(path, old, new) of every setting that differs."""
-    if isinstance(before, dict) and isinstance(now, dict):
-        for name in {**before, **now}:
-            where = f"{path}.{name}".removeprefix(".")
-            yield from _differences(before.get(name), now.get(name), where)
-    elif json.dumps(before) != json.dumps(now):
-        yield path, before, now

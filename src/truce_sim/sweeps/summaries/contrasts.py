@@ -17,7 +17,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from truce_sim.errors import InputError
-from truce_sim.intervals import CONFIDENCE, mean_difference, more_replicates, share_difference
+from truce_sim.intervals import (
+    mean_difference,
+    more_replicates,
+    named,
+    share_difference,
+    simultaneous,
+)
 from truce_sim.sweeps.folder.folder import SweepFolder
 
 #: Replicates that are compared at a time.
@@ -64,7 +70,7 @@ class Contrasts:
         shares themselves, `collapse_share` and `collapse_share_baseline`; `more`, the replicates
         more that would tell a difference in days as large as the one seen."""
         rows = []
-        level = 1.0 - (1.0 - CONFIDENCE) / max(len(self.pairs), 1)
+        level = simultaneous(len(self.pairs))
         for pair, sums, collapsed in zip(self.pairs, self._sums, self._collapsed, strict=True):
             row: dict[str, object] = {**pair.context, self.factor: pair.level}
             row |= {"baseline": self.baseline, "n": int(sums[0, 0])}
@@ -72,8 +78,7 @@ class Contrasts:
                 ("days", mean_difference, sums[0]),
                 ("collapse", share_difference, sums[1]),
             ):
-                mean, low, high = interval(size, total, squares, level)
-                row |= {name: mean, f"{name}_low": low, f"{name}_high": high}
+                row |= named(name, interval(size, total, squares, level))
             days = (row["days"], row["days_low"], row["days_high"])
             shares = collapsed / sums[0, 0] if sums[0, 0] else (math.nan, math.nan)
             row |= {"collapse_share": float(shares[0]), "collapse_share_baseline": float(shares[1])}

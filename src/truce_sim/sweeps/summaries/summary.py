@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy import special  # scipy.stats alone would take most of a second to import
 
-from truce_sim.intervals import CONFIDENCE, Floats, wilson_intervals
+from truce_sim.intervals import Floats, median_ranks, named, t_intervals, wilson_intervals
 from truce_sim.sweeps.folder.folder import SweepFolder
 
 _POINTS_AT_ONCE = 2000
@@ -68,9 +67,9 @@ class Survival:
         columns: dict[str, NDArray[Any]] = {
             "runs": n, "failed": self._failed, "horizon": self._horizons
         }  # fmt: skip
-        columns |= _named("collapse_share", wilson_intervals(collapsed, n))
-        columns |= _named("mean_survival", _mean(self._counts, days, n))
-        columns |= _named("median_survival", _median(self._counts, days, n, self._horizons))
+        columns |= named("collapse_share", wilson_intervals(collapsed, n))
+        columns |= named("mean_survival", _mean(self._counts, days, n))
+        columns |= named("median_survival", _median(self._counts, days, n, self._horizons))
         return pd.DataFrame(columns, index=pd.RangeIndex(self._points.start, self._points.stop))
 
 
@@ -94,8 +93,7 @@ def _mean(
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = (counts * days).sum(axis=1) / n
         variance = (counts * (days - mean[:, None]) ** 2).sum(axis=1) / (n - 1)
-        half = special.stdtrit(n - 1, 0.5 + CONFIDENCE / 2) * np.sqrt(variance / n)
-    return mean, mean - half, mean + half
+        return t_intervals(mean, np.sqrt(variance / n), n - 1)
 
 
 def _median(
@@ -104,8 +102,6 @@ def _median(
     """Median survival with its 95 % order-statistic interval (binomial, distribution-free); missing
     where it lies beyond the horizon."""
     below = counts.cumsum(axis=1)
-    low, high = (_coins(np.maximum(n, 1), 0.5 + side * CONFIDENCE / 2) for side in (-1, 1))
-    ranks = (np.ceil(n / 2), np.maximum(low, 1), np.minimum(high + 1, n))
 
     def day_of(rank: Floats) -> Floats:
         place = (below < rank[:, None]).sum(axis=1)
@@ -114,16 +110,5 @@ def _median(
         there = (place < days.shape[1] - 1) & (found < horizons) & (n > 0)
         return np.where(there, found, math.nan)
 
-    return day_of(ranks[0]), day_of(ranks[1]), day_of(ranks[2])
-
-
-def _coins(n: NDArray[np.int64], q: float) -> Floats:
-    """Quantile q of Binomial(n, 1/2): the least k with P(X <= k) >= q."""
-    k = np.ceil(special.bdtrik(q, n, 0.5))
-    less = np.maximum(k - 1, 0)
-    return np.asarray(np.where(special.bdtr(less, n, 0.5) >= q, less, k), float)
-
-
-def _named(name: str, values: tuple[Floats, Floats, Floats]) -> dict[str, Floats]:
-    value, low, high = values
-    return {name: value, f"{name}_low": low, f"{name}_high": high}
+    middle, low, high = median_ranks(n)
+    return day_of(middle), day_of(low), day_of(high)

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from truce_sim.engine.record import HORIZON, OUTCOME_COLUMNS
 from truce_sim.errors import InputError, closest
+from truce_sim.intervals import z_quantile
 
 #: Replicates are added by so many; no point has fewer, its ceiling aside.
 BLOCK = 64
@@ -124,4 +124,4 @@ class Until:
         centre = (np.asarray(total, float) + _MADE_UP * (self.low + self.high)) / size
         second = (np.asarray(squares, float) + _MADE_UP * (self.low**2 + self.high**2)) / size
         variance = np.maximum(second - centre**2, 0.0)
-        return centre, float(special.ndtri(0.5 + _LEVEL / 2)) * np.sqrt(variance / size)
+        return centre, z_quantile(_LEVEL) * np.sqrt(variance / size)

@@ -8,8 +8,9 @@ from typing import Any
 
 from truce_sim.errors import InputError
 from truce_sim.settings.fields import FieldInfo, field_at, fields
+from truce_sim.settings.nested import at, put
 from truce_sim.settings.quantities import Flag
-from truce_sim.viewer.state.presets import chosen, options, put
+from truce_sim.viewer.state.presets import chosen, options
 
 _NO_LEVERS = ("output.", "sweep.")
 
@@ -76,14 +77,6 @@ def as_text(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def at(plain: dict[str, Any], path: str) -> Any:
-    """Return one setting of a nested configuration."""
-    value: Any = plain
-    for name in path.split("."):
-        value = value[name]
-    return value
 
 
 def _control(path: str, info: FieldInfo, plain: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ An option sets the settings of its own group and those that any option of the gr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from functools import cache
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from truce_sim.config.compose import conf_folder
 from truce_sim.config.load import load_config, to_plain
 from truce_sim.settings.fields import groups as parts
+from truce_sim.settings.nested import leaves, put
 
 #: Settings that are taken as a whole.
 _WHOLE = ("mediation.mediators",)
@@ -59,26 +60,9 @@ def ready() -> bool:
     return _footprint.cache_info().currsize == len(options())
 
 
-def put(plain: dict[str, Any], path: str, value: object) -> None:
-    """Set one setting of a nested configuration, in place."""
-    *way, last = path.split(".")
-    for name in way:
-        plain = plain[name]
-    plain[last] = value
-
-
 def flat(plain: Mapping[str, Any]) -> dict[str, Any]:
     """Return a nested configuration by dotted path."""
-    return dict(_walk(plain, ""))
-
-
-def _walk(plain: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
-    for name, value in plain.items():
-        path = f"{prefix}{name}"
-        if isinstance(value, Mapping) and path not in _WHOLE:
-            yield from _walk(value, f"{path}.")
-        else:
-            yield path, value
+    return leaves(plain, _WHOLE)
 
 
 @cache

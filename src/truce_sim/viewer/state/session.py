@@ -10,8 +10,9 @@ import solara
 
 from truce_sim.config.load import to_plain, validate
 from truce_sim.errors import InputError
+from truce_sim.settings.nested import at
 from truce_sim.settings.schema import Config
-from truce_sim.viewer.state.levers import at, brief, typed_in
+from truce_sim.viewer.state.levers import brief, typed_in
 from truce_sim.viewer.state.opening import Opening, Row
 from truce_sim.viewer.state.picture import places_of
 from truce_sim.viewer.state.presets import overlay

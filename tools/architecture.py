@@ -1,0 +1,280 @@
+"""The rooms of the program, in their order, and what breaks it: circles, arrows that run up.
+
+    python tools/architecture.py
+
+names every problem and exits with 1 if there is one. An arrow is an import, lazy and typing-only
+ones included. `tests/docs/test_architecture.py` runs the same check; `reference.py` makes a table
+of the rooms for docs/architecture.md, `house.py` a picture.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+SOURCE = Path(__file__).resolve().parents[1] / "src"
+PACKAGE = "truce_sim"
+
+
+class Room(NamedTuple):
+    """A folder or a file below the package, and what is in it.
+
+    `sweeps.design` is `truce_sim/sweeps/design/`, or `design.py` there; a module belongs to the
+    room with the longest name that leads to it.
+    """
+
+    name: str
+    words: str
+
+
+#: From the ground up: a room imports from rooms that stand before it here, and from no other.
+ROOMS = (
+    Room("errors", "errors of a user's input"),
+    Room("version", "the number of the version"),
+    Room("files", "where conf/ and data are"),
+    Room("settings", "what a setting is"),
+    Room("engine", "the rules, day by day"),
+    Room("intervals", "estimates with intervals"),
+    Room("terminal", "progress bars"),
+    Room("border", "a border, from a table"),
+    Room("results", "columns, frames, files"),
+    Room("config", "from what was typed to what the rules read"),
+    Room("model", "the Mesa model: one day a step"),
+    Room("simulation", "one run"),
+    Room("sweeps.design", "which points a sweep has"),
+    Room("sweeps.folder", "what is on disk"),
+    Room("sweeps.summaries", "what the runs come to"),
+    Room("sweeps.execution", "who makes the runs"),
+    Room("sweeps", "sweep() in Python"),
+    Room("analysis.methods", "estimators"),
+    Room("analysis", "from a folder to an answer"),
+    Room("analysis.plots", "figures"),
+    Room("analysis.report", "report.html"),
+    Room("viewer.state", "what a visitor looks at"),
+    Room("viewer.pictures", "figures, films"),
+    Room("viewer.pages", "pages, components"),
+    Room("viewer", "the server"),
+    Room("hydra_plugins", "what Hydra calls"),
+    Room("cli.tell", "what commands print"),
+    Room("cli", "commands and arguments"),
+    Room("moved", "names that modules had in 0.1"),
+    Room("__init__", "the names that users import"),
+)
+
+#: Modules that import others by a name that they compute.
+DYNAMIC = ("truce_sim", "truce_sim.moved")
+
+#: What a room may import besides the standard library and itself, where that is all it may import.
+OUTSIDE = {"engine": ("numpy", "numba", "scipy.special")}
+
+
+class Import(NamedTuple):
+    """One import: which module, what (dotted), on which line; `level` dots if it is relative."""
+
+    module: str
+    target: str
+    line: int
+    level: int = 0
+
+
+class House:
+    """The modules below a source folder, what they import, and in which rooms they are."""
+
+    def __init__(self, source: Path = SOURCE, rooms: Sequence[Room] = ROOMS) -> None:
+        self.rooms = tuple(room.name for room in rooms)
+        self.files = {_name_of(path.relative_to(source)): path for path in source.rglob("*.py")}
+        self.trees = {
+            name: ast.parse(path.read_text(encoding="utf-8")) for name, path in self.files.items()
+        }
+        self.packages = {name.partition(".")[0] for name in self.files}
+        self.faces = {
+            name for name, path in self.files.items()
+            if path.name == "__init__.py" and _hands_on(self.trees[name])
+        }  # fmt: skip
+
+    def room_of(self, module: str) -> str | None:
+        """The room of a module; None where it has none."""
+        name = "__init__" if module == PACKAGE else module.removeprefix(f"{PACKAGE}.")
+        known = [room for room in self.rooms if f"{name}.".startswith(f"{room}.")]
+        return max(known, key=len, default=None)
+
+    @cached_property
+    def imports(self) -> list[Import]:
+        """Every import of every module."""
+        return [found for name in sorted(self.trees) for found in _imports(name, self.trees[name])]
+
+    @cached_property
+    def own(self) -> list[Import]:
+        """The imports of modules of ours, each with the module that it leads to."""
+        found = []
+        for one in self.imports:
+            parts = one.target.split(".")
+            names = (".".join(parts[:end]) for end in range(len(parts), 0, -1))
+            target = next((name for name in names if name in self.files), None)
+            if target and target != one.module and not one.level:
+                found.append(one._replace(target=target))
+        return found
+
+    @cached_property
+    def arrows(self) -> dict[tuple[str, str], list[Import]]:
+        """From room to room: the imports; none of those by which a package hands names on."""
+        found = defaultdict(list)
+        for one in self.own:
+            pair = self.room_of(one.module), self.room_of(one.target)
+            if one.module not in self.faces and None not in pair and pair[0] != pair[1]:
+                found[pair].append(one)
+        return dict(found)
+
+    def lines(self) -> dict[str, int]:
+        """The lines of each room."""
+        found = dict.fromkeys(self.rooms, 0)
+        for name, path in self.files.items():
+            room = self.room_of(name)
+            if room is not None:
+                found[room] += len(path.read_text(encoding="utf-8").splitlines())
+        return found
+
+    def problems(self) -> list[str]:
+        """Everything that breaks the order, in words."""
+        return [
+            *self._strangers(), *self._wrong_ways(), *self._up(), *self._circles(),
+            *self._hidden(), *self._outside(),
+        ]  # fmt: skip
+
+    def _strangers(self) -> Iterator[str]:
+        for name in sorted(self.files):
+            if self.room_of(name) is None and name not in self.faces:
+                yield f"{name} belongs to no room"
+
+    def _wrong_ways(self) -> Iterator[str]:
+        """Relative imports, and imports by the face of the package that a module is in."""
+        for one in self.imports:
+            if one.level:
+                yield f"{_place(one)}: a relative import of {'.' * one.level}{one.target}"
+        for one in self.own:
+            if one.target in self.faces and one.module.startswith(f"{one.target}."):
+                yield f"{_place(one)}: imports through its own package {one.target}"
+
+    def _up(self) -> Iterator[str]:
+        """Arrows against the order. Faces may not hand on what stands above them either."""
+        for one in self.own:
+            source, target = self.room_of(one.module), self.room_of(one.target)
+            if source and target and self.rooms.index(source) < self.rooms.index(target):
+                yield f"{_place(one)}: {source} imports {one.target}, which stands above it"
+
+    def _circles(self) -> Iterator[str]:
+        of_modules = [(o.module, o.target) for o in self.own if o.module not in self.faces]
+        for what, pairs in (("modules", of_modules), ("rooms", self.arrows)):
+            for circle in circles(pairs):
+                yield f"a circle of {what}: {' → '.join((*circle, circle[0]))}"
+
+    def _hidden(self) -> Iterator[str]:
+        """Imports of ours that no import statement shows."""
+        for name, tree in sorted(self.trees.items()):
+            for call in (node for node in ast.walk(tree) if _imports_by_name(node)):
+                first = call.args[0] if call.args else None
+                text = first.value if isinstance(first, ast.Constant) else None
+                known = isinstance(text, str) and text.partition(".")[0] not in self.packages
+                if name not in DYNAMIC and not known:
+                    yield f"{name}, line {call.lineno}: imports by a name that is computed"
+
+    def _outside(self) -> Iterator[str]:
+        """Imports of rooms that may import little."""
+        for one in self.imports:
+            room = self.room_of(one.module)
+            allowed = OUTSIDE.get(room or "")
+            if allowed is None or self.room_of(one.target) == room:
+                continue
+            known = any(f"{one.target}.".startswith(f"{name}.") for name in allowed)
+            if not known and one.target.partition(".")[0] not in sys.stdlib_module_names:
+                yield f"{_place(one)}: {room} imports {one.target}, not one of {', '.join(allowed)}"
+
+
+def circles(arrows: Iterable[tuple[str, str]]) -> list[list[str]]:
+    """One circle for each set of nodes that all lead to each other, a shortest one."""
+    leads: dict[str, set[str]] = defaultdict(set)
+    for start, end in arrows:
+        leads[start].add(end)
+    found: list[list[str]] = []
+    for node in sorted(leads):
+        way = _way_back(node, leads)
+        if way and not any(set(way) & set(other) for other in found):
+            found.append(way)
+    return found
+
+
+def _way_back(node: str, leads: Mapping[str, set[str]]) -> list[str] | None:
+    """The shortest way from a node to itself, without its end; None where there is none."""
+    ways, seen = [[node]], {node}
+    for way in ways:
+        for step in sorted(leads.get(way[-1], ())):
+            if step == node:
+                return way
+            if step not in seen:
+                seen.add(step)
+                ways.append([*way, step])
+    return None
+
+
+def shortest(arrows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The arrows without those that a longer way implies; they must have no circle."""
+    leads: dict[str, set[str]] = defaultdict(set)
+    for start, end in arrows:
+        leads[start].add(end)
+
+    def below(node: str) -> set[str]:
+        return leads[node].union(*(below(step) for step in leads[node]))
+
+    return [
+        (start, end) for start in list(leads) for end in sorted(leads[start])
+        if not any(end in below(other) for other in leads[start])
+    ]  # fmt: skip
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _name_of(path: Path) -> str:
+    parts = path.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _place(one: Import) -> str:
+    return f"{one.module}, line {one.line}"
+
+
+def _imports(name: str, tree: ast.Module) -> Iterator[Import]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (Import(name, alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                target = ".".join(filter(None, (node.module, alias.name)))
+                yield Import(name, target, node.lineno, node.level)
+
+
+def _hands_on(tree: ast.Module) -> bool:
+    """Whether a file says what it is, imports names and lists them, and does no more."""
+    return all(
+        isinstance(node, ast.Import | ast.ImportFrom)
+        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__")
+        for node in tree.body
+    )
+
+
+def _imports_by_name(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    return ast.unparse(node.func).rpartition(".")[2] in ("import_module", "__import__")
+
+
+if __name__ == "__main__":
+    found = House().problems()
+    print("\n".join(found) or "Every arrow runs down; there is no circle.")
+    sys.exit(bool(found))
