@@ -194,7 +194,9 @@ def test_every_module_imports_with_what_the_wheel_asks_for(
     installed: Installation, tmp_path: Path
 ) -> None:
     imported = call([installed.python, "-c", IMPORT_ALL], tmp_path).stdout.split()
-    assert {"truce_sim.cli", "truce_sim.engine.day", "truce_sim.sweeps.execution.worker"} <= {*imported}
+    assert {"truce_sim.cli", "truce_sim.engine.day", "truce_sim.sweeps.execution.worker"} <= {
+        *imported
+    }
 
 
 def test_help(installed: Installation, tmp_path: Path) -> None:
