@@ -164,7 +164,8 @@ FACTORS = {"truce": ["literal", "practised"], "home.threshold": [3.0, 6.0]}
 
 def cells_of(folder: Path, outcome: str, across: str, down: str = "") -> list[dict]:
     """The cells of a heat map, row by row."""
-    return sum(SweepData(read_folder(folder)).heat(outcome, across, down, {})["rows"], [])
+    table = SweepData(read_folder(folder)).heat(outcome, across, down, {})
+    return [cell for row in table["rows"] for cell in row]
 
 
 def equal(cell: dict, row: Mapping[str, Any], name: str) -> None:
@@ -192,8 +193,8 @@ def test_a_heat_map_says_what_the_analysis_says(replicates, tmp_path) -> None:
         for outcome, name in (("median_survival", "median"), ("collapse_share", "holds")):
             for cell, row in zip(cells_of(made.path, outcome, across, down), lasting, strict=True):
                 if name == "holds":  # the other side of the share that collapsed
-                    ends = (row["holds"], row["holds_high"], row["holds_low"])
-                    row = dict(zip(["holds", "holds_low", "holds_high"], 1 - np.array(ends)))
+                    low, high = 1 - row["holds_high"], 1 - row["holds_low"]
+                    row = {"holds": 1 - row["holds"], "holds_low": low, "holds_high": high}
                 equal(cell, row, name)
 
 
