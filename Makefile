@@ -33,7 +33,10 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-r
 OTHER_TESTS ?= -m "not slow and not packaging and not cluster" --ignore tests/theory \
   --ignore tests/analysis --ignore tests/browser/test_report.py
 
-.PHONY: help setup demo test test-cluster suite bench browser-setup screenshots figures docs reference baselines lint format constraints wheel clean
+# The quick suite, which the worked examples of CONTRIBUTING.md must pass as well.
+QUICK := tests/test_config.py tests/test_model.py tests/engine tests/baselines tests/docs/test_reference.py tests/theory/test_clause.py tests/theory/test_states.py tests/theory/test_paths.py -m "not slow"
+
+.PHONY: help setup demo test test-cluster suite quick bench browser-setup screenshots figures docs reference baselines lint format constraints wheel clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -71,6 +74,9 @@ test: browser-setup suite ## all tests, on the second Python too where there is 
 suite: $(READY) ## all tests, on one Python
 	@echo "Tests on Python $(VERSION)"
 	@$(PYTEST) $(SELECT) $(ARGS)
+
+quick: lint ## lint, and the tests of configuration, rules and baselines (three minutes)
+	@$(PYTEST) $(QUICK) $(ARGS)
 
 test-cluster: $(READY) ## sweeps on SLURM (one node, here), Dask and joblib, jobs killed and all
 	@tools/slurm-packages

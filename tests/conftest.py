@@ -1,4 +1,4 @@
-"""What every test may use: how hypothesis draws, and the project's shared data."""
+"""What every test may use: how hypothesis draws, and the source tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 
 # The first example of a test may compile the engine, hence no deadline. CI draws the same examples
 # every time, so that it cannot fail by chance; a developer's runs look in new places each time.
@@ -27,8 +26,12 @@ settings.load_profile(
 
 
 @pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """The folder of source tables beside the repository; a clone on its own does not have it."""
-    if not SHARED_DATA.is_dir():
-        pytest.skip("no ../shared/data beside this clone")
-    return SHARED_DATA
+def sources() -> Path:
+    """The folder of source tables, which is not part of the repository: the one that the variable
+    TRUCE_SIM_SOURCES names, else a folder of data beside the repository."""
+    given = os.environ.get("TRUCE_SIM_SOURCES")
+    beside = REPOSITORY.parent.glob("*/data/ucdp_ged_ttp_2015_2021.csv")
+    folder = Path(given) if given else next((table.parent for table in sorted(beside)), None)
+    if folder is None or not folder.is_dir():
+        pytest.skip("no folder of source tables: TRUCE_SIM_SOURCES names it")
+    return folder

@@ -160,7 +160,7 @@ def test_any_configuration_is_refused_or_runs(plain: dict[str, Any]) -> None:
 
 
 def check_conservation(row: np.void) -> None:
-    """MODEL.md V17."""
+    """V17 of docs/model.md."""
     through = ("foiled_by_host", "foiled_at_border", "foiled_inside", "destroyed", "attacks")
     came = row["under_way_at_start"] + row["attempts"]
     assert came == sum(row[name] for name in through) + row["under_way_at_end"]

@@ -63,8 +63,8 @@ def test_durand_is_the_default_scenario() -> None:
     assert made.host_province[0] == "Badakhshan"
 
 
-def test_durand_table_is_that_of_the_shared_data(shared_data: Path) -> None:
-    with (shared_data / "durand_segments_10km.csv").open(encoding="utf-8", newline="") as file:
+def test_durand_table_is_that_of_the_sources(sources: Path) -> None:
+    with (sources / "durand_segments_10km.csv").open(encoding="utf-8", newline="") as file:
         source = list(csv.DictReader(file))
     assert rows() == [{name: row[name] for name in rows()[0]} for row in source]
 

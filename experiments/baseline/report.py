@@ -8,16 +8,14 @@ from __future__ import annotations
 import sys
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import stats
 
 from truce_sim import open_sweep, sweep
 from truce_sim.analysis.incidents import incidents_of
-from truce_sim.analysis.micro import micro_table
+from truce_sim.analysis.measures import DAYS_LIVED, measured
+from truce_sim.analysis.micro import micro_table, quantile
 from truce_sim.analysis.sweep import Sweep
-from truce_sim.intervals import count_interval
+from truce_sim.intervals import Estimate, clusters, count_interval
 
 DAYS = (30, 90, 180, 365)
 
@@ -42,36 +40,38 @@ def tell_survival(runs: pd.DataFrame) -> None:
     n = len(runs)
     for day in DAYS:
         collapsed = int((runs["collapsed"] & (runs["end_day"] < day)).sum())
-        share, low, high = count_interval(collapsed, n)
-        print(f"P(collapse within {day} days): {percent(share, low, high)}")
-    print("median survival, days:", quantile(runs["end_day"].to_numpy(float)))
-    strikes = runs["first_strike_day"].dropna().to_numpy(float)
-    print(f"first strike: in {100 * len(strikes) / n:.1f} % of runs; median day", quantile(strikes))
+        print(f"P(collapse within {day} days): {percent(count_interval(collapsed, n))}")
+    print("median survival, days:", median(runs, "end_day"))
+    strikes = runs[runs["first_strike_day"].notna()]
+    share = percent(count_interval(len(strikes), n))
+    print(f"first strike: in {share} of runs; median day", median(strikes, "first_strike_day"))
     print("causes of collapse:")
     for cause, count in runs["cause"].value_counts().items():
-        share, low, high = count_interval(int(count), n)
-        print(f"  {cause}: {percent(share, low, high)} of runs")
+        print(f"  {cause}: {percent(count_interval(int(count), n))} of runs")
 
 
 def tell_rates(runs: pd.DataFrame) -> None:
-    """Ratios of totals, with intervals from resampled runs."""
-    days = runs["end_day"] + runs["collapsed"]
-    entered = runs["attempts"]
-    reached = runs["crossings"]
+    """Ratios of totals, as `analysis.measures` has them."""
+    runs = runs.assign(
+        rounds_ended=runs["rounds_succeeded"] + runs["rounds_failed"],
+        strikes_by_home=365 * runs["strikes_by_home"],
+        strikes_by_host=365 * runs["strikes_by_host"],
+        rounds_called=365 * runs["rounds_called"],
+    )
     for name, part, whole in (
-        ("attempts a day", runs["attempts"], days),
-        ("attacks a day", runs["attacks"], days),
-        ("stopped by the host, of attempts", runs["foiled_by_host"], entered),
-        ("stopped at the border, of crossings", runs["foiled_at_border"], reached),
-        ("stopped inside, of crossings", runs["foiled_inside"], reached),
-        ("strikes by home a year", 365 * runs["strikes_by_home"], days),
-        ("strikes by host a year", 365 * runs["strikes_by_host"], days),
-        ("rounds called a year", 365 * runs["rounds_called"], days),
-        ("rounds succeeded, of those that ended", runs["rounds_succeeded"],
-         runs["rounds_succeeded"] + runs["rounds_failed"]),
-        ("false, of violations", runs["false_violations"], runs["violations"]),
-    ):  # fmt: skip
-        print(f"{name}: {ratio(part.to_numpy(float), whole.to_numpy(float))}")
+        ("attempts a day", "attempts", DAYS_LIVED),
+        ("attacks a day", "attacks", DAYS_LIVED),
+        ("stopped by the host, of attempts", "foiled_by_host", "attempts"),
+        ("stopped at the border, of crossings", "foiled_at_border", "crossings"),
+        ("stopped inside, of crossings", "foiled_inside", "crossings"),
+        ("strikes by home a year", "strikes_by_home", DAYS_LIVED),
+        ("strikes by host a year", "strikes_by_host", DAYS_LIVED),
+        ("rounds called a year", "rounds_called", DAYS_LIVED),
+        ("rounds succeeded, of those that ended", "rounds_succeeded", "rounds_ended"),
+        ("false, of violations", "false_violations", "violations"),
+    ):
+        value, low, high = measured(runs, part, whole).interval()
+        print(f"{name}: {value:.3f} [{low:.3f}, {high:.3f}]")
 
 
 def tell_patterns(sweep: Sweep) -> None:
@@ -82,23 +82,16 @@ def tell_patterns(sweep: Sweep) -> None:
         print(f"{row['measure']}: {row['value']:.{digits}f} [{ends}]")
 
 
-def quantile(values: NDArray[np.float64]) -> str:
-    """Median with its binomial interval."""
-    x = np.sort(values)
-    low, high = stats.binom.interval(0.95, x.size, 0.5)
-    return f"{x[x.size // 2]:.0f} [{x[int(low)]:.0f}, {x[int(high)]:.0f}]"
+def median(runs: pd.DataFrame, name: str) -> str:
+    """The median of a column with its interval."""
+    value, low, high = quantile(runs[name].to_numpy(float), clusters(runs), 0.5)
+    return f"{value:.0f} [{low:.0f}, {high:.0f}]"
 
 
-def percent(share: float, low: float, high: float) -> str:
+def percent(share: Estimate) -> str:
     """A share with its interval."""
-    return f"{100 * share:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
-
-
-def ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> str:
-    """Ratio of totals with its delta-method interval."""
-    value = part.sum() / whole.sum()
-    half = 1.96 * np.std(part - value * whole) / np.sqrt(part.size) / whole.mean()
-    return f"{value:.3f} [{value - half:.3f}, {value + half:.3f}]"
+    value, low, high = (100 * end for end in share)
+    return f"{value:.1f} % [{low:.1f}, {high:.1f}]"
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
+
+from truce_sim.intervals import wilson_intervals
 
 CASE = 131  # days the truce of 19 October 2025 lasted
 COLOURS = {
@@ -63,12 +64,10 @@ def draw_survival(
 ) -> None:
     """Share that lasted at least so many days, with pointwise Wilson bands."""
     days = np.arange(horizon + 1)
-    share = 1.0 - np.searchsorted(np.sort(end_day), days) / end_day.size
-    n, z = end_day.size, float(norm.ppf(0.975))
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    n = np.full(days.size, end_day.size)
+    share, low, high = wilson_intervals(n - np.searchsorted(np.sort(end_day), days), n)
     axis.step(days, share, where="post", color=colour, lw=1.6, label=name)
-    axis.fill_between(days, centre - half, centre + half, step="post", color=colour, alpha=0.2)
+    axis.fill_between(days, low, high, step="post", color=colour, alpha=0.2)
 
 
 if __name__ == "__main__":

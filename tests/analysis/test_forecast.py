@@ -174,10 +174,10 @@ def test_days_of_the_record_are_those_of_its_dates() -> None:
     assert record["day"].is_monotonic_increasing
 
 
-def test_the_case_uses_the_truces_found(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_case_uses_the_truces_found(sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three earlier truces, this one not among them, and the day it ended."""
     monkeypatch.syspath_prepend(CASE)
     case = importlib.import_module("forecasts")
-    truces = pd.read_csv(shared_data / "case_truces.csv").set_index("id")["days"]
+    truces = pd.read_csv(sources / "case_truces.csv").set_index("id")["days"]
     assert sorted(case.EARLIER) == sorted(truces[["AP-48h", "TTP-2021", "TTP-2022"]])
     assert truces["AP-Doha"] == case.COLLAPSE

@@ -11,7 +11,7 @@ from scipy import stats
 
 from truce_sim import InputError, open_sweep, sweep
 from truce_sim.analysis.compare import compare
-from truce_sim.analysis.measures import DAYS_LIVED, _ratio, change, measure
+from truce_sim.analysis.measures import DAYS_LIVED, change, measure, measured
 from truce_sim.analysis.survival import survival_summary
 from truce_sim.analysis.sweep import Sweep
 
@@ -61,7 +61,7 @@ def test_intervals_of_rates_hold_where_draws_are_shared() -> None:
             "seed": 1, "replicate": np.tile(np.arange(40), 2), "collapsed": False, "end_day": days,
             "violations": rng.poisson(0.2 * np.tile(shock, 2) * days),
         })  # fmt: skip
-        _, low, high = _ratio(runs, "violations", DAYS_LIVED).interval()
+        _, low, high = measured(runs, "violations", DAYS_LIVED).interval()
         hits += low <= 0.4 <= high
     # Nominal less what 40 sets of skewed shocks cost (measured: 93.8 % of 6,000 sweeps).
     assert stats.binomtest(hits, 400, 0.938).pvalue > 1e-6

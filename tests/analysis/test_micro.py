@@ -307,8 +307,9 @@ def test_intervals_of_displacement_cover(runs: int) -> None:
 
 @pytest.mark.slow
 def test_intervals_of_exchanges_cover_and_follow_the_geometric_law() -> None:
-    """V11 of MODEL.md: each strike of the home state is followed by another with probability p p',
-    here 0.48; mean 1/(1-0.48), and 0.52 have but one. Runs hold from none to many exchanges."""
+    """V11 of docs/model.md: each strike of the home state is followed by another with probability
+    p p', here 0.48; mean 1/(1-0.48), and 0.52 have but one. Runs hold from none to many exchanges.
+    """
     rng, n = np.random.default_rng(39), 250
     hits = np.zeros(3, int)
     for _ in range(n):
@@ -412,12 +413,13 @@ def test_incidents_along_different_borders_are_not_pooled(tmp_path) -> None:
 # ── event files ──────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_reference_data_give_the_figures_of_the_model_page(shared_data: Path) -> None:
-    """MODEL.md section 7, computed from all 541 rows, 28 of them without deaths. Its ranges: the
-    Fano factor is 1.4 within years and 1.8 over all seven; the Gini coefficient 0.76 within 100 km
-    of the line, where the model has its incidents, 0.79 within 60 km, 0.745 within 150 km.
+def test_the_reference_data_give_the_figures_of_the_model_page(sources: Path) -> None:
+    """The patterns of docs/model.md, computed from all 541 rows, 28 of them without deaths. Its
+    ranges: the Fano factor is 1.4 within years and 1.8 over all seven; the Gini coefficient 0.76
+    within 100 km of the line, where the model has its incidents, 0.79 within 60 km, 0.745 within
+    150 km.
     """
-    path = shared_data / "ucdp_ged_ttp_2015_2021.csv"
+    path = sources / "ucdp_ged_ttp_2015_2021.csv"
     data = read_incidents(path, lethal=False)
     found = micro.micro_table(data).set_index("measure")["value"]
     assert len(data.frame) == 541
@@ -433,13 +435,13 @@ def test_the_reference_data_give_the_figures_of_the_model_page(shared_data: Path
     assert [micro.gini(i).value for i in near] == pytest.approx([0.76, 0.79], abs=0.006)
 
 
-def test_the_line_is_that_of_the_shared_data(shared_data: Path) -> None:
-    assert LINE_TABLE.read_bytes() == (shared_data / "durand_line_10km.csv").read_bytes()
+def test_the_line_is_that_of_the_sources(sources: Path) -> None:
+    assert LINE_TABLE.read_bytes() == (sources / "durand_line_10km.csv").read_bytes()
 
 
-def test_places_are_found_from_coordinates(shared_data: Path) -> None:
+def test_places_are_found_from_coordinates(sources: Path) -> None:
     """Against the distances from the whole line that come with UCDP's events."""
-    raw = pd.read_csv(shared_data / "ucdp_ged_pakistan_within150km_1989_2021.csv")
+    raw = pd.read_csv(sources / "ucdp_ged_pakistan_within150km_1989_2021.csv")
     along, depth = project(raw["longitude"].to_numpy(), raw["latitude"].to_numpy())
     assert np.quantile(np.abs(depth - raw["km_to_line"]), 0.99) < 3
     assert np.quantile(np.abs(along - raw["km_from_northeast"]), 0.99) < 12

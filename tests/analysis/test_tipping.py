@@ -359,7 +359,7 @@ def test_a_surface_where_all_or_none_hold_has_no_line(held, side) -> None:
 
 def test_one_replicate_has_a_line_without_an_interval() -> None:
     line = boundary_of(cells_of(np.random.default_rng(1), 1, np.array([0, 0, 1, 1, 1.0])), 0.5)
-    line.attrs |= {"outcome": "holds", "horizon": 365}
+    line.attrs |= {"outcome": "holds", "within": "365 days"}
     assert line["y"].tolist() == [2.5]
     assert line[["y_low", "y_high"]].isna().all(axis=None)
     assert "y = 2.5 on (too few sets of draws for an interval)" in in_words(line)[0]
@@ -371,7 +371,7 @@ def test_one_replicate_has_a_line_without_an_interval() -> None:
 def line_of(side: str, y: float, low: float, high: float, rising: bool = True) -> pd.DataFrame:
     line = pd.DataFrame({"m": [30.0], "t": [y], "t_low": [low], "t_high": [high], "side": [side],
                          "rising": [rising]})  # fmt: skip
-    line.attrs = {"x": "m", "y": "t", "level": 0.5, "outcome": "holds", "horizon": 365,
+    line.attrs = {"x": "m", "y": "t", "level": 0.5, "outcome": "holds", "within": "365 days",
                   "from": 2.0, "to": 8.0, "units": {"m": "d", "t": ""}}  # fmt: skip
     return line
 

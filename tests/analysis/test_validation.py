@@ -9,15 +9,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from truce_sim.analysis.validation import hazard_ratio, measured, reference, verdict
+from truce_sim.analysis.validation import (
+    SOURCES,
+    default_data,
+    hazard_ratio,
+    measured,
+    reference,
+    verdict,
+)
 from truce_sim.cli.commands import run_command
 
 MICRO = 9
 
 
-def test_recorded_references_are_those_of_the_data(shared_data: Path) -> None:
+def test_recorded_references_are_those_of_the_data(sources: Path) -> None:
     """What the package records is what the event file gives."""
-    fresh = measured(shared_data).set_index("pattern")
+    fresh = measured(sources).set_index("pattern")
     kept = reference().set_index("pattern").loc[fresh.index]
     for name in ("reference", "reference_low", "reference_high", "n"):
         assert kept[name].astype(float).to_numpy() == pytest.approx(
@@ -67,6 +74,21 @@ def test_the_command_says_pass_and_fail(tmp_path: Path, capsys: pytest.CaptureFi
     assert "Of the 5 that are tests" in told
     assert (out / "patterns.png").stat().st_size > 20_000
     assert table.loc[table["standing"] == "fitted", "note"].str.contains("home.threshold").all()
+
+
+def test_source_tables_are_found_by_their_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without it the recorded figures are used; a folder without events is named, and nothing
+    runs."""
+    monkeypatch.delenv(SOURCES, raising=False)
+    assert default_data() is None
+    monkeypatch.setenv(SOURCES, str(tmp_path))
+    assert run_command(["validate", "--out", str(tmp_path / "v")]) == 2
+    assert f"{SOURCES} = '{tmp_path}'" in capsys.readouterr().err.replace('"', "'")
+    assert not (tmp_path / "v").exists()
+    (tmp_path / "ucdp_ged_ttp_2015_2021.csv").touch()
+    assert default_data() == tmp_path
 
 
 def test_bad_input_runs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,8 @@ def points(shares: list[float], runs: int = 500) -> pd.DataFrame:
     """A row a point of one factor `f`; shares collapsed."""
     share = np.array(shares)
     return pd.DataFrame({
-        "f": [f"l{i}" for i in range(share.size)], "runs": runs, "collapse_share": share,
+        "f": [f"l{i}" for i in range(share.size)], "runs": runs, "horizon": 365,
+        "collapse_share": share,
         "collapse_share_low": share - 0.02, "collapse_share_high": share + 0.02,
     })  # fmt: skip
 

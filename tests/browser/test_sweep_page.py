@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from browser.helpers import at, go, press
-from truce_sim import sweep
+from truce_sim import open_sweep, sweep
+from truce_sim.analysis.measures import measure
 from truce_sim.sweeps.folder.folder import read_folder
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -20,6 +21,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sweeps") / "small"
     sweep(POINTS, replicates=20, folder=path)
     return path
+
+
+def short(number: float, like: float) -> str:
+    """With as many decimals as the page gives `like`."""
+    digits = 0 if like >= 100 else len(f"{like:#.3g}".split(".")[1])
+    return f"{number:.{digits}f}"
 
 
 def test_a_row_is_the_very_same_run(visit, serve, folder) -> None:
@@ -58,9 +65,12 @@ def test_the_page_clicks_through(visit, serve, folder) -> None:
     assert "4 points, 80 runs" in page.inner_text("body")
     assert page.locator(".survival-key > span").count() == 2
     assert "No run failed." in page.inner_text("body")
-    means = read_folder(folder).summary["mean_survival"]
-    shown = [text.split(" ± ") for text in page.locator(".heat td").all_inner_texts()]
-    assert {f"{v:.0f}" if v >= 100 else f"{v:#.3g}" for v in means} == {mean for mean, _ in shown}
+    by = ["home.threshold", "mediation"]
+    assert [text.split("\n") for text in page.locator(".heat td").all_inner_texts()] == [
+        [short(row["value"], row["value"]),
+         f"[{short(row['value_low'], row['value'])}, {short(row['value_high'], row['value'])}]"]
+        for row in measure(open_sweep(folder), "end_day", by=by).to_dict("records")
+    ]  # fmt: skip
     page.locator("[data-testid=cell-1-1]").click()
     page.get_by_text("Point 3:").wait_for()
     page.locator("[data-testid=point-2]").click()
@@ -75,6 +85,15 @@ def test_the_page_clicks_through(visit, serve, folder) -> None:
         page.locator(".mark.good", has_text="matches the sweep").wait_for()
         press(page, "Back to the sweep")
         page.locator("[data-testid=points]").wait_for()
+
+
+def test_a_missing_interval_has_its_reason(visit, serve, tmp_path) -> None:
+    """With one replicate a cell has a value, and says that it has no interval, and why."""
+    sweep({"home.threshold": [3.0, 6.0]}, replicates=1, folder=tmp_path / "one")
+    page = visit(serve(tmp_path / "one").url)
+    cells = page.locator(".heat td").all_inner_texts()
+    assert [text.split("\n")[1] for text in cells] == ["no interval"] * 2
+    assert "at least two replicates" in page.inner_text("[data-testid=missing]")
 
 
 def test_a_run_that_is_not_there_is_told(visit, serve, folder) -> None:

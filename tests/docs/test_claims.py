@@ -67,9 +67,9 @@ def test_every_file_of_the_engine_is_on_the_page_of_the_model() -> None:
     assert {path.name for path in ENGINE.glob("*.py")} == set(_ENGINE_FILE.findall(MODEL))
 
 
-def test_the_laws_of_deaths_and_depth_are_those_of_the_data(shared_data: Path) -> None:
+def test_the_laws_of_deaths_and_depth_are_those_of_the_data(sources: Path) -> None:
     """Mean and standard deviation of logs, as far as the defaults say; under 1 km counts as 1."""
-    events, law = pd.read_csv(shared_data / "ucdp_ged_ttp_2015_2021.csv"), MilitantsConfig()
+    events, law = pd.read_csv(sources / "ucdp_ged_ttp_2015_2021.csv"), MilitantsConfig()
     deaths = np.log(events["best"][events["best"] > 0])
     depth = np.log(events["km_to_line"].clip(lower=1))
     found = [deaths.mean(), deaths.std(), depth.mean(), depth.std()]

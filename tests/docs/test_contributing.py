@@ -1,13 +1,16 @@
-"""The worked example of CONTRIBUTING.md, made edit by edit in a copy of the repository, and run.
+"""The worked examples of CONTRIBUTING.md, made edit by edit in a copy of the repository, and run.
 
-The page is the only place where the example stands: each ```diff block names a file, and hunks that
-begin with `@@`. What a hunk takes away and leaves must stand in the file exactly once.
+The page is the only place where the examples stand: under a heading, each ```diff block names a
+file, and hunks that begin with `@@`. What a hunk takes away and leaves must stand in the file
+exactly once. An example is all the blocks under one heading; each is made in a copy of its own, and
+there the quick suite (`make quick`) passes.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,21 +20,17 @@ from typing import NamedTuple
 
 import pytest
 
-from baselines.frozen import SPECS, rows_now
 from conftest import REPOSITORY
 
-PAGE = REPOSITORY / "CONTRIBUTING.md"
-COPIED = ("src", "conf", "tests/theory", "tests/baselines", "tests/engine")
+PAGE = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+COPIED = (
+    "src", "conf", "docs", "tests", "tools", "experiments", "Makefile", "pyproject.toml",
+    "mkdocs.yml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff",
+)  # fmt: skip
 
+_HEADING = re.compile(r"^## +(.+)$", re.MULTILINE)
 _BLOCK = re.compile(r"^```diff\n--- (\S+)\n\+\+\+ b/(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-FROZEN = """
-from pathlib import Path
-from baselines.frozen import SPECS, rows_now
-Path("neutral.csv").write_text(rows_now())
-Path("winter.csv").write_text(rows_now(SPECS[:1], "militants.winter_lull=0.5"))
-"""
+_QUICK = re.compile(r"^QUICK +:= (.*)$", re.MULTILINE)
 
 
 class Edit(NamedTuple):
@@ -43,12 +42,22 @@ class Edit(NamedTuple):
 
 
 def edits(text: str) -> Iterator[Edit]:
-    """Every hunk of every diff block of a page, in order."""
+    """Every hunk of every diff block of a text, in order."""
     for _, path, body in _BLOCK.findall(text):
         for hunk in body.removeprefix("@@\n").split("@@\n"):
             lines = hunk.splitlines(keepends=True)
             old = "".join(line[1:] for line in lines if line[0] in " -")
             yield Edit(path, old, "".join(line[1:] for line in lines if line[0] in " +"))
+
+
+def examples(page: str) -> dict[str, list[Edit]]:
+    """The edits under each heading that has some."""
+    _, *parts = _HEADING.split(page)
+    found = {title: list(edits(body)) for title, body in zip(parts[::2], parts[1::2], strict=True)}
+    return {title: made for title, made in found.items() if made}
+
+
+EXAMPLES = examples(PAGE)
 
 
 def make(edit: Edit, root: Path) -> None:
@@ -60,18 +69,22 @@ def make(edit: Edit, root: Path) -> None:
     file.write_text(after, encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the repository's parts that the example needs, with all its edits."""
+@pytest.fixture(scope="module", params=EXAMPLES)
+def example(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
+    """(title, root): a copy of the repository with an example's edits, and what `make reference`
+    then writes."""
     root = tmp_path_factory.mktemp("edited")
-    for part in COPIED:
-        kept = shutil.ignore_patterns("__pycache__", "test_*.py")
-        shutil.copytree(REPOSITORY / part, root / part, ignore=kept)
-    for file in ("CHANGELOG.md", "pyproject.toml", "tests/conftest.py"):
-        shutil.copy(REPOSITORY / file, root / file)
-    for edit in edits(PAGE.read_text(encoding="utf-8")):
+    for name in COPIED:
+        place = REPOSITORY / name
+        if place.is_dir():
+            kept = shutil.ignore_patterns("__pycache__", "outputs")
+            shutil.copytree(place, root / name, ignore=kept)
+        else:
+            shutil.copy(place, root / name)
+    for edit in EXAMPLES[request.param]:
         make(edit, root)
-    return root
+    run(root, "tools/reference.py")
+    return request.param, root
 
 
 def run(root: Path, *words: str) -> str:
@@ -80,41 +93,72 @@ def run(root: Path, *words: str) -> str:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths))}
     done = subprocess.run(
         [sys.executable, *words], cwd=root, env=environment, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
     return done.stdout
 
 
-@pytest.mark.slow
-def test_its_own_test_passes(edited: Path) -> None:
-    printed = run(edited, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/engine")
-    assert "2 passed" in printed
+def quick() -> list[str]:
+    """What `make quick` gives pytest."""
+    (found,) = _QUICK.findall((REPOSITORY / "Makefile").read_text(encoding="utf-8"))
+    return shlex.split(found)
 
 
 @pytest.mark.slow
-def test_a_run_takes_the_new_setting(edited: Path) -> None:
+def test_an_example_passes_lint(example) -> None:
+    _, root = example
+    for words in (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",)):
+        run(root, "-m", *words)
+
+
+@pytest.mark.slow
+def test_an_example_passes_the_quick_suite(example) -> None:
+    """With the tests that it brings along."""
+    title, root = example
+    own = [edit.path for edit in EXAMPLES[title] if edit.path.startswith("tests/")]
+    printed = run(root, "-m", "pytest", "-q", "-p", "no:cacheprovider", *quick(), *own)
+    assert " passed" in printed
+    assert " skipped" not in printed.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_a_run_takes_the_new_settings(example) -> None:
+    """Those that an example adds to `conf/`, each by its name."""
+    title, root = example
+    given = [f"{name}={value}" for name, value in new_settings(EXAMPLES[title])]
     program = "from truce_sim.cli import main; main()"
-    told = run(edited, "-c", program, "run", "militants.winter_lull=0.5", "output.name=winter")
+    told = run(root, "-c", program, "run", *given, "output.name=one")
     assert "Traceback" not in told
-    assert "winter_lull: 0.5" in (edited / "outputs/winter/config.yaml").read_text()
+    kept = (root / "outputs/one/config.yaml").read_text(encoding="utf-8")
+    assert all(f"{word.split('.')[-1].replace('=', ': ')}\n" in kept for word in given)
 
 
-@pytest.mark.slow
-def test_with_the_neutral_value_nothing_changes(edited: Path) -> None:
-    """The frozen runs, by the example's rules and by these, bit for bit; a winter is noticed."""
-    run(edited, "-c", FROZEN)
-    assert (edited / "neutral.csv").read_text() == rows_now()
-    assert (edited / "winter.csv").read_text() != rows_now(SPECS[:1])
+def new_settings(made: list[Edit]) -> Iterator[tuple[str, str]]:
+    """(name, value) of the settings that edits of `conf/` add."""
+    for edit in made:
+        folder, _, rest = edit.path.partition("/")
+        if folder == "conf":
+            lines = set(edit.new.splitlines()) - set(edit.old.splitlines())
+            for name, value in re.findall(r"^(\w+): (\S+)", "\n".join(sorted(lines)), re.MULTILINE):
+                yield f"{rest.split('/')[0]}.{name}", value
 
 
-def test_every_step_of_the_page_is_an_edit() -> None:
-    """Settings, defaults, record, rule, test and changelog: one file each."""
-    paths = [edit.path for edit in edits(PAGE.read_text(encoding="utf-8"))]
-    assert list(dict.fromkeys(paths)) == [
-        "src/truce_sim/settings/schema.py", "conf/militants/ttp.yaml", "src/truce_sim/engine/params.py",
-        "src/truce_sim/engine/launch.py", "tests/engine/test_winter.py", "CHANGELOG.md",
+def test_the_page_has_its_examples() -> None:
+    """A mechanism among them, whose every step is an edit: settings, defaults, rule, test and
+    changelog."""
+    mechanism = {edit.path.split("/")[0] for edit in EXAMPLES["Adding a mechanism"]}
+    assert mechanism == {"src", "conf", "tests", "CHANGELOG.md"}
+    assert [name for name, _ in new_settings(EXAMPLES["Adding a mechanism"])] == [
+        "militants.midwinter_day", "militants.winter_lull",
     ]  # fmt: skip
+    assert sum(len(made) for made in EXAMPLES.values()) == PAGE.count("\n@@\n")
+
+
+def test_examples_are_told_apart_by_their_headings() -> None:
+    block = "```diff\n--- a/{0}\n+++ b/{0}\n@@\n-a\n+b\n```\n"
+    page = "# Page\n\n## One\n" + block.format("x") + "## None\n\n## Two\n" + block.format("y")
+    assert examples(page) == {"One": [Edit("x", "a\n", "b\n")], "Two": [Edit("y", "a\n", "b\n")]}
 
 
 def test_an_edit_without_a_clear_place_is_refused(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 """How many bands set out, where, how far they get and who is blamed: V5, V7, V8 and V12 of
-MODEL.md section 6."""
+docs/model.md, *Exact results*."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a truce ends: V1, V2, V3, V13 and V14 of MODEL.md section 6.
+"""When a truce ends: V1, V2, V3, V13 and V14 of docs/model.md, *Exact results*.
 
 Days are numbered from 0, so a truce that ends with the first violation, each day bringing one with
 probability p, ends on day t with probability p (1-p)^t: end_day + 1 is geometric on 1, 2, …

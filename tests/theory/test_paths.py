@@ -1,4 +1,4 @@
-"""What holds from run to run and on every path: V6, V15, V16, V17 and V18 of MODEL.md section 6."""
+"""What holds from run to run and on every path: V6, V15, V16, V17, V18 of docs/model.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the states feel, believe and answer: V4, V9, V10 and V11 of MODEL.md section 6."""
+"""What the states feel, believe and answer: V4, V9, V10 and V11 of docs/model.md."""
 
 from __future__ import annotations
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 pytest.importorskip("solara", reason="the viewer's libraries (the extra `viz`) are not installed")
 
 from truce_sim import InputError, load_config, open_sweep, simulate, sweep
-from truce_sim.analysis.survival import kaplan_meier
+from truce_sim.analysis.measures import measure
+from truce_sim.analysis.survival import kaplan_meier, survival_summary
 from truce_sim.cli.commands import run_command
 from truce_sim.cli.viewer import opened
 from truce_sim.config.load import load
@@ -154,6 +158,70 @@ def test_the_curves_of_a_sweep_are_those_of_the_analysis(small_sweep) -> None:
     (shown,) = SweepData(small_sweep).curves("", {})
     for name, end in (("share", ""), ("low", "_low"), ("high", "_high")):
         assert shown[name] == pytest.approx(table[f"survival{end}"].tolist(), abs=1e-4)
+
+
+FACTORS = {"truce": ["literal", "practised"], "home.threshold": [3.0, 6.0]}
+
+
+def cells_of(folder: Path, outcome: str, across: str, down: str = "") -> list[dict]:
+    """The cells of a heat map, row by row."""
+    table = SweepData(read_folder(folder)).heat(outcome, across, down, {})
+    return [cell for row in table["rows"] for cell in row]
+
+
+def equal(cell: dict, row: Mapping[str, Any], name: str) -> None:
+    """A cell shows the estimate of a row, and its interval; missing where that is."""
+    for ours, end in (("value", ""), ("low", "_low"), ("high", "_high")):
+        wanted = float(row[name + end])
+        assert cell[ours] == (None if np.isnan(wanted) else pytest.approx(wanted, rel=1e-12))
+
+
+@pytest.mark.parametrize("replicates", [3, 20, 200])
+def test_a_heat_map_says_what_the_analysis_says(replicates, tmp_path) -> None:
+    """Over two factors a point a cell, over one the points that share draws pooled: the numbers are
+    those of `measure` and `survival_summary`."""
+    made = open_sweep(sweep(FACTORS, replicates=replicates, folder=tmp_path / "s").folder)
+    assert set(SweepData(made.folder).outcomes()) > {"mean_survival", "deaths"}
+    for by in (["home.threshold", "truce"], ["truce"]):
+        across, down = by[-1], by[0] if len(by) > 1 else ""
+        for outcome in ("mean_survival", "first_strike_day", "deaths", "mean_will"):
+            part = "end_day" if outcome == "mean_survival" else outcome
+            cells, table = cells_of(made.path, outcome, across, down), measure(made, part, by=by)
+            assert len(cells) == len(table)
+            for cell, row in zip(cells, table.to_dict("records"), strict=True):
+                equal(cell, row, "value")
+        lasting = survival_summary(made, by).to_dict("records")
+        for outcome, name in (("median_survival", "median"), ("collapse_share", "holds")):
+            for cell, row in zip(cells_of(made.path, outcome, across, down), lasting, strict=True):
+                if name == "holds":  # the other side of the share that collapsed
+                    low, high = 1 - row["holds_high"], 1 - row["holds_low"]
+                    row = {"holds": 1 - row["holds"], "holds_low": low, "holds_high": high}
+                equal(cell, row, name)
+
+
+def test_three_replicates_have_the_quantile_of_three(tmp_path) -> None:
+    """Student's with two degrees of freedom, more than twice the normal one."""
+    made = sweep({"home.threshold": [3.0, 9.0]}, replicates=3, folder=tmp_path / "s")
+    for point, cell in enumerate(cells_of(made.folder, "mean_survival", "home.threshold")):
+        days = made.runs.loc[made.runs["point"] == point, "end_day"].astype(float)
+        half = stats.t.ppf(0.975, 2) * stats.sem(days)
+        assert cell["high"] - cell["value"] == pytest.approx(half)
+        assert cell["value"] - cell["low"] == pytest.approx(half)
+
+
+def test_what_a_heat_map_misses_has_its_reason(tmp_path) -> None:
+    """One replicate has a mean and no interval; a median that was not reached is none."""
+    settings = {"run.horizon_days": 14, "home.threshold": 100.0}
+    one = sweep({"home.resolve": [0.0, 0.1]}, settings, replicates=1, folder=tmp_path / "one")
+    for cell in cells_of(one.folder, "mean_survival", "home.resolve"):
+        assert (cell["value"], cell["low"], cell["high"]) == (14.0, None, None)
+        assert cell["why"] == "an interval needs runs of at least two replicates"
+    for outcome, why in (
+        ("median_survival", "fewer than half of its runs collapsed"),
+        ("first_strike_day", "none of its runs has a value"),
+    ):
+        for cell in cells_of(one.folder, outcome, "home.resolve"):
+            assert (cell["value"], cell["why"]) == (None, why)
 
 
 def test_every_row_opens_as_itself(small_sweep) -> None:

@@ -138,7 +138,9 @@ class Comparison:
     def sentences(self, pooled: bool = False) -> list[str]:
         """Each row in words: never "longer" or "shorter" when the interval crosses zero."""
         table = self.pooled if pooled else self.table
-        told = [in_words(row, self.factor, self.horizon) for row in table.to_dict("records")]
+        told = [
+            in_words(row, self.factor, f"{self.horizon} days") for row in table.to_dict("records")
+        ]
         if not pooled or len(self.contexts) < 2:
             return told
         others = " and ".join(self.contexts.columns)

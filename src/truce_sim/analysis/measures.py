@@ -58,7 +58,7 @@ def measure(
     """
     rows = [
         levels | {"runs": found.runs} | named("value", found.interval())
-        for levels, found in _measured(sweep, part, whole, by, where)
+        for levels, found in _by_group(sweep, part, whole, by, where)
     ]
     return pd.DataFrame(rows)
 
@@ -74,9 +74,9 @@ def change(
     """
     found: dict[tuple[object, ...], list[tuple[object, Measured]]] = {}
     outer = names_in(by)
-    for levels, measured in _measured(sweep, part, whole, [*outer, factor], where):
+    for levels, ours in _by_group(sweep, part, whole, [*outer, factor], where):
         context = tuple(levels[name] for name in outer)
-        found.setdefault(context, []).append((levels[factor], measured))
+        found.setdefault(context, []).append((levels[factor], ours))
     pairs = [
         (context, level, base, ours, theirs)
         for context, rows in found.items()
@@ -99,13 +99,13 @@ def _place(rows: Sequence[tuple[object, Measured]], factor: str, baseline: objec
     return 0 if baseline is None else level_in([level for level, _ in rows], baseline, factor)
 
 
-def _measured(
+def _by_group(
     sweep: Sweep, part: str, whole: str, by: By, where: Where
 ) -> list[tuple[dict[str, object], Measured]]:
     named_ones = [name for name in (part, whole) if name not in ("", DAYS_LIVED)]
     wanted = list(dict.fromkeys([*map(_check, named_ones), "end_day", "collapsed"]))
     return [
-        (levels, _ratio(done_of(runs), part, whole))
+        (levels, measured(done_of(runs), part, whole))
         for levels, runs in groups(sweep, wanted, by, where)
     ]
 
@@ -118,8 +118,13 @@ def _check(name: str) -> str:
     return name
 
 
-def _ratio(runs: pd.DataFrame, part: str, whole: str) -> Measured:
-    """The ratio of totals of a group, and its linear part by shared draws."""
+def measured(runs: pd.DataFrame, part: str, whole: str = "") -> Measured:
+    """The ratio of totals of one group of runs, and its linear part by shared draws.
+
+    Args:
+        runs: a row a run that did not fail: seed, replicate and the columns that are measured.
+        part, whole: as in `measure`.
+    """
     runs = runs[runs[part].notna()]
     over = _denominator(runs, whole)
     total = float(over.sum())

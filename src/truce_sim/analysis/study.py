@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from truce_sim.analysis.sweep import Sweep, open_sweep
 from truce_sim.errors import InputError
+from truce_sim.sweeps.summaries.summary import days_watched
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -105,5 +106,6 @@ def _origin(sweep: Sweep) -> str:
     words = [word for word in sweep.manifest["overrides"] if not word.startswith("output.")]
     return (
         f"{shlex.join(['truce-sim', 'sweep', *words])}: {points:,} points, {runs:,} runs of "
-        f"{sweep.horizon} days; intervals: 95 %, of the simulation at these assumptions"
+        f"{days_watched(sweep.points['horizon'])}; intervals: 95 %, of the simulation at these "
+        "assumptions"
     )

@@ -41,6 +41,7 @@ from truce_sim.intervals import (
 )
 from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
 from truce_sim.sweeps.summaries.levels import is_number
+from truce_sim.sweeps.summaries.summary import horizon_in_words
 
 #: Pairs of factors that the model's questions turn on.
 THRESHOLD_MEMORY = ("home.grievance_memory_days", "home.threshold")
@@ -350,9 +351,10 @@ def _axis(values: pd.Series, name: str, cut: bool) -> Axis:
 
 
 def _about(sweep: Sweep, x: str, y: str, outcome: str) -> dict[Hashable, Any]:
-    """What a table says of its sweep: factors and their units, outcome, horizon."""
+    """What a table says of its sweep: factors and their units, outcome, until when."""
     units = {name: str(sweep.columns_help.loc[name, "unit"]) for name in (x, y)}
-    return {"x": x, "y": y, "outcome": outcome, "horizon": sweep.horizon, "units": units}
+    return {"x": x, "y": y, "outcome": outcome, "units": units,
+            "within": horizon_in_words(sweep.points["horizon"])}  # fmt: skip
 
 
 def _ends(values: pd.Series) -> Floats:
@@ -437,11 +439,11 @@ def _gap_in_words(attrs: Mapping[Hashable, Any]) -> str:
 
 
 def _level_in_words(attrs: Mapping[Hashable, Any]) -> str:
-    level, horizon = attrs["level"], attrs["horizon"]
+    level, within = attrs["level"], attrs["within"]
     share = f"in {100 * level:g} % of runs or more"
     return {
-        "holds": f"the truce holds {horizon} days {share}",
-        "collapsed": f"the truce collapses within {horizon} days {share}",
+        "holds": f"the truce holds {within} {share}",
+        "collapsed": f"the truce collapses within {within} {share}",
     }.get(attrs["outcome"], f"the mean of {attrs['outcome']} is {level:g} or more")
 
 

@@ -1,6 +1,6 @@
 """The model held against the record: patterns of event data and of other truces.
 
-Each pattern has a reference (MODEL: section 7 of the specification): a value with its interval
+Each pattern has a reference (docs/model.md, section 1): a value with its interval
 where it is computed from events, a range where others publish one. It *passes* where the whole 95 %
 interval of the model lies within the reference's, it *fails* where it lies outside, else it is
 undecided. Nothing is tuned on them; where a setting was fitted or chosen with a reference in view,
@@ -10,6 +10,7 @@ undecided. Nothing is tuned on them; where a setting was fitted or chosen with a
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,7 +27,6 @@ from truce_sim.analysis.micro import micro_table
 from truce_sim.analysis.spells import spell_curve, spells
 from truce_sim.analysis.survival import curve, ends_of, median_of
 from truce_sim.analysis.sweep import Sweep, open_sweep
-from truce_sim.config.compose import conf_folder
 from truce_sim.errors import InputError
 from truce_sim.files import DATA
 from truce_sim.intervals import (
@@ -42,6 +42,8 @@ from truce_sim.intervals import (
 from truce_sim.sweeps.api import sweep as run_sweep
 
 REFERENCE = DATA / "reference.csv"
+#: Environment variable: a folder of the source tables, which are not part of the repository.
+SOURCES = "TRUCE_SIM_SOURCES"
 #: The event file that the first patterns are computed from, where it is at hand.
 EVENTS_FILE = "ucdp_ged_ttp_2015_2021.csv"
 WITHIN_KM = 100.0  # how deep the home side goes
@@ -151,10 +153,7 @@ def measured(data: str | Path) -> pd.DataFrame:
 
     data: a folder with EVENTS_FILE. Raises InputError for one without.
     """
-    path = Path(data) / EVENTS_FILE
-    if not path.is_file():
-        raise InputError("has no such event file", setting="--data", value=str(data),
-                         allowed=f"a folder with {EVENTS_FILE}")  # fmt: skip
+    path = _events_in(Path(data), "--data")
     table = micro_table(read_incidents(path, within_km=WITHIN_KM))
     names = {"measure": "pattern", "value": "reference", "value_low": "reference_low",
              "value_high": "reference_high"}  # fmt: skip
@@ -162,9 +161,22 @@ def measured(data: str | Path) -> pd.DataFrame:
 
 
 def default_data() -> Path | None:
-    """`../shared/data` beside the repository, where that is."""
-    path = conf_folder().parents[1] / "shared" / "data"
-    return path if (path / EVENTS_FILE).is_file() else None
+    """The folder of source tables that SOURCES names, if it names one.
+
+    Raises:
+        InputError: it holds no event file.
+    """
+    folder = os.environ.get(SOURCES)
+    return _events_in(Path(folder), SOURCES).parent if folder else None
+
+
+def _events_in(folder: Path, setting: str) -> Path:
+    """The event file in a folder that the setting names."""
+    path = folder / EVENTS_FILE
+    if not path.is_file():
+        raise InputError("has no such event file", setting=setting, value=str(folder),
+                         allowed=f"a folder with {EVENTS_FILE}")  # fmt: skip
+    return path
 
 
 def verdict(row: Mapping[Any, Any]) -> str:

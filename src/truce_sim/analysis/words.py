@@ -55,14 +55,15 @@ def interval(low: float, high: float, digits: int = 1) -> str:
 def how_long(overall: pd.Series, points: pd.DataFrame, factors: Sequence[str], horizon: int) -> str:
     """How often the truce holds, over all runs and from the worst to the best point.
 
-    overall: a row of survival_summary. points: Sweep.points.
+    overall: a row of survival_summary until `horizon`. points: Sweep.points; none is named where
+    their horizons differ, for their shares are of different spans.
     """
     if not overall["runs"]:
         return "No run has ended yet."
     every = "Over all settings that were varied, the" if len(points) > 1 else "The"
     told = f"{every} truce holds {horizon} days in {percent(overall, 'holds')} of runs"
-    few = points["runs"].min() < ENOUGH_RUNS
-    if len(points) == 1 or len(points) > MOST_POINTS or few:
+    unfit = points["runs"].min() < ENOUGH_RUNS or points["horizon"].nunique() > 1
+    if len(points) == 1 or len(points) > MOST_POINTS or unfit:
         return f"{told}; {_half_by(overall)}."
     held = points.assign(
         holds=1 - points["collapse_share"],

@@ -101,8 +101,8 @@ def validate(arguments: Sequence[str]) -> int:
     parser.add_argument("--replicates", type=count, default=2000, metavar="N",
                         help="truces that are run; a fifth of them tell of violence")  # fmt: skip
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="event data to compute "
-                        "references from; default: ../shared/data beside the repository where it "
-                        "is, else the figures recorded in the package")  # fmt: skip
+                        "references from; default: the folder that TRUCE_SIM_SOURCES names, else "
+                        "the figures recorded in the package")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="for runs, table and figure; "
                         "default: outputs/validation, the settings added to its name")  # fmt: skip
     parser.add_argument("--format", choices=_FORMATS, default="text", help="default: text")

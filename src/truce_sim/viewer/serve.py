@@ -23,7 +23,7 @@ from truce_sim.viewer.state.opening import Opening
 
 #: The server's own settings: production, nothing sent to anyone, no banner, no asset from outside.
 _ENVIRONMENT = {
-    "SOLARA_APP": "truce_sim.viewer.app",
+    "SOLARA_APP": "truce_sim.viewer.pages.app",
     "SOLARA_MODE": "production",
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "false",
     "SOLARA_THEME_SHOW_BANNER": "false",

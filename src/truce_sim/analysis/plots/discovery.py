@@ -17,7 +17,7 @@ from truce_sim.analysis.plots.style import (
     state_n,
     styled,
 )
-from truce_sim.intervals import Estimate
+from truce_sim.intervals import Estimate, clusters, share_interval
 from truce_sim.sweeps.summaries.levels import MAX_LEVELS, is_number
 
 if TYPE_CHECKING:
@@ -88,15 +88,17 @@ def _two(box: Box, sweep: Sweep) -> list[str]:
 
 
 def _shares(box: Box, sweep: Sweep, names: list[str]) -> tuple[pd.DataFrame, list[str]]:
-    """Share of runs with the outcome at each place, and which other factors the box limits."""
-    runs = sweep.outcome(box.outcome).groupby("point")["y"].agg(["sum", "count"])
-    points = sweep.folder.design.loc[runs.index, list(sweep.factors)]
+    """Share of runs with the outcome at each place, and which other factors the box limits. Over
+    one factor with the interval of the share, in which runs that share draws count as one set."""
+    runs = sweep.outcome(box.outcome)
     others = box.limits[~box.limits["factor"].isin(names)]
-    kept = box.inside(points, others)
-    table = pd.concat([points[names], runs], axis=1)[kept]
-    found = table.groupby(names, observed=True, sort=True)[["sum", "count"]].sum().reset_index()
-    found = found.rename(columns={"count": "runs"})
-    return found.assign(share=found["sum"] / found["runs"]), list(map(str, others["factor"]))
+    runs = runs[box.inside(runs, others)]
+    places = runs.groupby(names, observed=True, sort=True)
+    found = places["y"].agg(share="mean", runs="size").reset_index()
+    if len(names) == 1:
+        ends = [share_interval(at["y"].to_numpy(bool), clusters(at)) for _, at in places]
+        found = found.assign(low=[e.low for e in ends], high=[e.high for e in ends])
+    return found, list(map(str, others["factor"]))
 
 
 class _Scale:
@@ -167,9 +169,7 @@ def _two_factors(ax: Axes, box: Box, shares: pd.DataFrame, x: _Scale, y: _Scale)
 
 
 def _one_factor(ax: Axes, box: Box, shares: pd.DataFrame, x: _Scale) -> None:
-    from truce_sim.intervals import wilson_intervals
-
-    share, low, high = wilson_intervals(shares["sum"].to_numpy(), shares["runs"].to_numpy())
+    share, low, high = (shares[name].to_numpy() for name in ("share", "low", "high"))
     ax.errorbar(x.at, share, yerr=[share - low, high - share], fmt="o", capsize=2.5, markersize=5)
     ax.axvspan(*x.box, color=COLOURS[1], alpha=BAND_ALPHA, linewidth=0)
     ax.set(ylim=(-0.02, 1.02), ylabel=f"share of runs that {OUTCOMES[box.outcome]}")

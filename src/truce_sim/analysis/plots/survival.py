@@ -99,9 +99,9 @@ def plot_states(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
             ax.barh(y, share, left=start, height=0.6, color=_STATES[state], edgecolor="white",
                     hatch=_HATCHES[state], label=state if y == 0 else None)  # fmt: skip
             start += share
-            half = 100 * (row["share_high"] - row["share_low"]) / 2
+            arms = [[share - 100 * row["share_low"]], [100 * row["share_high"] - share]]
             if state != "collapsed" and share > 0:
-                ax.errorbar(start, y, xerr=half, color="#222222", capsize=2.5, linewidth=1.0)
+                ax.errorbar(start, y, xerr=arms, color="#222222", capsize=2.5, linewidth=1.0)
     ax.set_yticks(range(len(groups)), [label or "all runs" for label, _ in groups])
     ax.set_ylim(len(groups) - 0.5, -0.5)
     ax.set(xlim=(0, 100), xlabel="Share of the horizon's days, %")

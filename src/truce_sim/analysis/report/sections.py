@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from typing import Any
 
 import pandas as pd
 
@@ -12,16 +11,15 @@ from truce_sim.analysis import words
 from truce_sim.analysis.compare import Comparison
 from truce_sim.analysis.groups import done_of
 from truce_sim.analysis.incidence import cumulative_incidence, state_shares
+from truce_sim.analysis.report.assumptions import assumptions_section
 from truce_sim.analysis.report.material import Material
 from truce_sim.analysis.report.parts import MAX_ROWS, Section, figure, table_of
-from truce_sim.analysis.survival import kaplan_meier, logrank, survival_summary
+from truce_sim.analysis.survival import kaplan_meier, logrank, shortest_horizon, survival_summary
 from truce_sim.analysis.sweep import Sweep
-from truce_sim.config.load import load_config, to_plain
 from truce_sim.engine.compile import DIGEST
 from truce_sim.errors import InputError
-from truce_sim.settings.fields import FieldInfo, field_at
-from truce_sim.settings.nested import leaves
 from truce_sim.sweeps.summaries.picks import PICKS, place_of
+from truce_sim.sweeps.summaries.summary import horizon_in_words
 
 #: Curves that one figure can hold.
 MAX_CURVES = 8
@@ -31,18 +29,12 @@ _KINDS = {
     "total": "Share of the variance of survival, factor by factor, interplay included",
     "mu_star": "Mean change of survival when a factor crosses its range (Morris), days",
 }
-_SOURCES = {
-    "F": "found in published material",
-    "C": "computed from event data",
-    "A": "assumed",
-    "design": "a choice of resolution or procedure",
-}
 
 
 def answer_of(material: Material) -> list[str]:
     """Three sentences: how long, what changes it, what matters."""
     sweep = material.sweep
-    told = [words.how_long(material.overall, sweep.points, sweep.factors, sweep.horizon)]
+    told = [words.how_long(material.overall, sweep.points, sweep.factors, shortest_horizon(sweep))]
     if isinstance(material.comparison, Comparison):
         told.append(words.what_helps(material.comparison))
     ranked = material.ranked
@@ -77,15 +69,16 @@ def survival_section(material: Material) -> Section:
             plot_summary(table), f"Mean and median survival by {by}, with intervals",
             f"How long truces last, by {by}.",
         ))  # fmt: skip
+    until = shortest_horizon(sweep)
     shown = {name: [words.plain(level) for level in table[name]] for name in ([by] if by else [])}
     section.tables.append(table_of(
         pd.DataFrame(shown | {
             "runs": [f"{n:,}" for n in table["runs"]],
-            f"holds {sweep.horizon} days": [words.percent(r, "holds") for _, r in table.iterrows()],
+            f"holds {until} days": [words.percent(r, "holds") for _, r in table.iterrows()],
             "mean, days": [words.amount(r, "mean", "") for _, r in table.iterrows()],
             "median, days": [words.amount(r, "median", "") for _, r in table.iterrows()],
         }),
-        f"Means are restricted to {sweep.horizon} days; – where fewer than half have collapsed.",
+        f"Means are restricted to {until} days; – where fewer than half have collapsed.",
     ))  # fmt: skip
     if material.overall["collapsed"]:
         section.figures.append(figure(
@@ -201,7 +194,7 @@ def _add_map(section: Section, material: Material) -> None:
             section.notes.append(f"No line where it tips: {error.problem}.")
     section.figures.append(figure(
         plot_phase(found, line), f"How often the truce holds, over {x} and {y}",
-        f"Share of truces that hold {sweep.horizon} days, over {x} and {y}.",
+        f"Share of truces that hold {horizon_in_words(sweep.points['horizon'])}, over {x} and {y}.",
     ))  # fmt: skip
 
 
@@ -234,68 +227,6 @@ def runs_section(material: Material) -> Section:
         place_of_sweep = shlex.quote(str(folder.path))
         section.commands.append(f"truce-sim view {place_of_sweep} --run {point}:{replicate}")
     return section
-
-
-def assumptions_section(material: Material) -> Section:
-    """What was varied, what was set, and every value that is assumed."""
-    sweep = material.sweep
-    section = Section("assumptions", "Assumptions that matter")
-    section.texts.append(
-        "The model abstracts: a grid along the de facto line, a few rules of decision, and values "
-        "of which most are assumed. What was varied here shows how far the answer hangs on it; "
-        "what was held has not been tested in this sweep."
-    )
-    varied = [_swept(sweep, name) for name in sweep.factors]
-    if varied:
-        section.tables.append(table_of(pd.DataFrame(varied), "Varied in this sweep"))
-    known = [(path, value, field_at(path)) for path, value in _held(sweep).items()]
-    held = [(path, value, info) for path, value, info in known if info and _is_model(path)]
-    usual = leaves(to_plain(load_config()))
-    other = [_setting(p, v, i) for p, v, i in held if v != usual.get(p, v)]
-    if other:
-        section.tables.append(table_of(pd.DataFrame(other), "Held, at a value other than usual"))
-    assumed = [_setting(p, v, i) for p, v, i in held if i.source == "A"]
-    caption = f"Held, and assumed: {len(assumed)} settings"
-    section.tables.append(table_of(pd.DataFrame(assumed), caption, folded=True))
-    section.notes.append(
-        "The home state's threshold of 4.5 was fitted in-sample to one case, the truce of October "
-        "2025; nothing else was fitted."
-    )
-    return section
-
-
-def _held(sweep: Sweep) -> dict[str, Any]:
-    """The settings that are the same at all points."""
-    config = leaves(sweep.manifest["config"])
-    bases = [leaves(base) for base in sweep.manifest["bases"]]
-    return {
-        path: value
-        for path, value in config.items()
-        if path not in sweep.factors and all(base.get(path, value) == value for base in bases)
-    }
-
-
-def _is_model(path: str) -> bool:
-    return path.split(".")[0] not in ("output", "sweep", "seed", "replicate")
-
-
-def _swept(sweep: Sweep, name: str) -> dict[str, object]:
-    values = sweep.folder.design[name]
-    unit, meaning = sweep.columns_help.loc[name]
-    levels = list(dict.fromkeys(values))
-    few = ", ".join(words.plain(level) for level in levels)
-    shown = (
-        few if len(levels) <= 12 else f"{len(levels):,} values, {min(levels):g} to {max(levels):g}"
-    )
-    info = field_at(name)
-    source = _SOURCES.get(info.source, "") if info else ""
-    return {"setting": name, "values": f"{shown} {unit}".strip(), "meaning": meaning,
-            "usual value": source or "a variant of several settings"}  # fmt: skip
-
-
-def _setting(path: str, value: object, info: FieldInfo) -> dict[str, object]:
-    return {"setting": path, "value": f"{words.plain(value)} {info.unit}".strip(),
-            "meaning": info.meaning, "source": _SOURCES.get(info.source, info.source)}  # fmt: skip
 
 
 def provenance_section(material: Material) -> Section:

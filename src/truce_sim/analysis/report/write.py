@@ -14,6 +14,7 @@ from truce_sim.analysis.report.material import Material
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
 from truce_sim.results.store import write_whole
+from truce_sim.sweeps.summaries.summary import days_watched
 
 GENERATOR = '<meta name="generator" content="truce_sim'
 CAVEAT = (
@@ -96,9 +97,10 @@ def subtitle(material: Material) -> str:
     sweep, overall = material.sweep, material.overall
     finished = str(sweep.manifest.get("finished", ""))[:10]
     failed = f" ({int(overall['failed']):,} failed and are left out)" if overall["failed"] else ""
+    watched = days_watched(sweep.points["horizon"])
     varied = " and ".join(sweep.factors) or "nothing"
     return (
-        f"{words.counted(int(overall['runs']), 'simulated truce')} of {sweep.horizon} "
-        f"days{failed}, over {words.counted(sweep.folder.points, 'setting')} of {varied}. "
+        f"{words.counted(int(overall['runs']), 'simulated truce')} of {watched}{failed}, over "
+        f"{words.counted(sweep.folder.points, 'setting')} of {varied}. "
         + (f"Finished {finished}." if finished else "Not finished: this is what is there so far.")
     )

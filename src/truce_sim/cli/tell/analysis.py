@@ -22,12 +22,13 @@ def tell_summary(
     sweep: Sweep, table: pd.DataFrame, by: Sequence[str], where: Mapping[str, object]
 ) -> None:
     """A line a group, and whether the groups can be told apart."""
-    from truce_sim.analysis.survival import logrank
+    from truce_sim.analysis.survival import logrank, shortest_horizon
 
+    until = f"{shortest_horizon(sweep)} days"
     out, grid = console(), Table(box=None, pad_edge=False, header_style="bold")
     for name in by:
         grid.add_column(name)
-    for name in ("runs", f"hold {sweep.horizon} days", "mean survival, days", "median, days"):
+    for name in ("runs", f"hold {until}", "mean survival, days", "median, days"):
         grid.add_column(name, justify="right")
     for _, row in table.iterrows():
         failed = f" (+{row['failed']:,} failed)" if row["failed"] else ""
@@ -41,7 +42,7 @@ def tell_summary(
         out.print("\n" + words.differ(logrank(sweep, by, where), " and ".join(by)))
     out.print(
         f"Intervals: 95 %, of the simulation at these assumptions; means restricted to "
-        f"{sweep.horizon} days; – where fewer than half of the runs collapsed.",
+        f"{until}; – where fewer than half of the runs collapsed.",
         style="dim", soft_wrap=True,
     )  # fmt: skip
     out.print(

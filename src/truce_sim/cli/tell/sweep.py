@@ -28,13 +28,16 @@ MAX_ROWS = 40
 
 def report_sweep(result: SweepResult, factors: tuple[str, ...], settings: SweepConfig) -> None:
     """The summary table, what it says in words, and where the results are."""
+    from truce_sim.sweeps.summaries.summary import horizon_in_words
+
     out = console()
     out.print(_summary_table(result, factors))
     if len(result.summary) > MAX_ROWS:
         out.print(f"… {len(result.summary) - MAX_ROWS} more points in summary.parquet", style="dim")
     out.print(
         f"Intervals: 95 %, of the simulation at these assumptions; survival restricted to "
-        f"{result.horizon} days; – where fewer than half of the runs collapsed.",
+        f"{horizon_in_words(result.summary['horizon'])}; – where fewer than half of the runs "
+        "collapsed.",
         style="dim",
         soft_wrap=True,
     )
@@ -71,11 +74,13 @@ def _tell_effort(out: Console, result: SweepResult) -> None:
 
 def _tell_contrasts(out: Console, result: SweepResult, compare: str) -> None:
     from truce_sim.sweeps.summaries.contrasts import in_words
+    from truce_sim.sweeps.summaries.summary import horizon_in_words
 
+    within = horizon_in_words(result.summary["horizon"])
     assert result.contrasts is not None
     out.print(f"\n[bold]What {compare} changes[/], paired run by run, in this model:")
     for row in result.contrasts.head(MAX_ROWS).to_dict("records"):
-        sentence = in_words(row, compare, result.horizon)
+        sentence = in_words(row, compare, within)
         out.print(f"  • {sentence}", soft_wrap=True)
     out.print(
         f"  Intervals: 95 % for all {len(result.contrasts)} together (Bonferroni).",

@@ -134,8 +134,14 @@ def find_pairs(values: pd.DataFrame, factors: Sequence[str], factor: str) -> lis
 _MOST_MORE = 1_000_000
 
 
-def in_words(row: Mapping[Hashable, Any], factor: str, horizon: int) -> str:
-    """One pair as a sentence; never "longer" or "shorter" when the interval crosses zero."""
+def in_words(row: Mapping[Hashable, Any], factor: str, within: str) -> str:
+    """One pair as a sentence; never "longer" or "shorter" when the interval crosses zero.
+
+    Args:
+        row: of a table of pairs.
+        factor: what differs between the two.
+        within: until when runs count, in words (`365 days`).
+    """
     others = list(row)[: list(row).index(factor)]
     where = "With " + ", ".join(f"{name}={row[name]}" for name in others) + ", " if others else ""
     who = f"{where}{factor}={row[factor]} rather than {row['baseline']}"
@@ -149,7 +155,7 @@ def in_words(row: Mapping[Hashable, Any], factor: str, horizon: int) -> str:
     ours, theirs = 100 * row["collapse_share"], 100 * row["collapse_share_baseline"]
     return (
         f"{who}: the truce lasts {abs(row['days']):.1f} days {word} [{low:.1f}, {high:.1f}] on "
-        f"average; {ours:.1f} % of runs collapse within {horizon} days instead of {theirs:.1f} % "
+        f"average; {ours:.1f} % of runs collapse within {within} instead of {theirs:.1f} % "
         f"({100 * row['collapse']:+.1f} points {points})."
     )
 

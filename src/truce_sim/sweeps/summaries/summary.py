@@ -41,6 +41,18 @@ def _slice_table(folder: SweepFolder, points: range) -> pd.DataFrame:
     return survival.table()
 
 
+def days_watched(horizons: pd.Series) -> str:
+    """How long the runs of these horizons were watched: `365 days`, `30 to 365 days`."""
+    low, high = int(horizons.min()), int(horizons.max())
+    return f"{high} days" if low == high else f"{low} to {high} days"
+
+
+def horizon_in_words(horizons: pd.Series) -> str:
+    """Up to when runs of these horizons count: `365 days`, `the horizon (30 to 365 days)`."""
+    days = days_watched(horizons)
+    return days if horizons.nunique() == 1 else f"the horizon ({days})"
+
+
 class Survival:
     """Counts of runs by point and day of collapse; the last column holds those that survived."""
 

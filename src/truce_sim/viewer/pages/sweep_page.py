@@ -9,6 +9,7 @@ import solara
 from truce_sim.errors import InputError
 from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.sweeps.summaries.picks import PICKS, pick_run
+from truce_sim.sweeps.summaries.summary import days_watched
 from truce_sim.viewer.pages.parts import HeatMap, PointTable, SurvivalCurves
 from truce_sim.viewer.state.opening import Opening, open_row, parse_run
 from truce_sim.viewer.state.sweep_data import SweepData
@@ -58,7 +59,8 @@ def Heading(data: SweepData) -> None:
     state = folder.manifest.get("status", "")
     solara.Text(
         f"{folder.points:,} points, {runs:,} runs{f', {failed:,} failed' if failed else ''}; "
-        f"{folder.horizon} days; {state}. Factors: {', '.join(data.factors) or 'none'}. "
+        f"{days_watched(data.summary['horizon'])}; {state}. "
+        f"Factors: {', '.join(data.factors) or 'none'}. "
         "Results of a simulation on assumed values, not a forecast."
     )
 

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from truce_sim.analysis.survival import curve, ends_of
+from truce_sim.analysis.measures import measured
+from truce_sim.analysis.survival import curve, ends_of, median_of
 from truce_sim.errors import InputError
+from truce_sim.intervals import Estimate, clusters, share_interval
 from truce_sim.results.columns import OUTCOME
 from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.sweeps.summaries.levels import levels_of
@@ -21,7 +23,7 @@ from truce_sim.sweeps.summaries.summary import survival_table
 SUMMARIES = {
     "collapse_share": "share that collapsed",
     "mean_survival": "mean days survived",
-    "median_survival": "median days survived (mean of the points')",
+    "median_survival": "median days survived",
 }
 _WORDS = ("status", "cause", "collapsed")  # outcomes that are no numbers
 MAX_ROWS = 5000
@@ -93,32 +95,34 @@ class SweepData:
         }
         return SUMMARIES | numbers
 
-    def values(self, outcome: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """An outcome of each point, its estimate or the mean over its runs; and the half width of
-        its 95 % interval."""
-        if outcome in self.summary.columns and outcome in SUMMARIES:
-            low, high = (self.summary[outcome + end] for end in ("_low", "_high"))
-            return self.summary[outcome].to_numpy(float), ((high - low) / 2).to_numpy(float)
-        runs = self.folder.runs([outcome])
-        runs = runs.assign(**{outcome: runs[outcome].astype(float)})
-        found = runs.groupby("point")[outcome].agg(["mean", "sem"]).reindex(self.summary.index)
-        return found["mean"].to_numpy(float), 1.96 * found["sem"].to_numpy(float)
-
     def heat(self, outcome: str, across: str, down: str, held: dict[str, str]) -> dict[str, Any]:
-        """An outcome over two factors: the mean of the points in each cell, and which they are."""
-        keep, values = self.chosen(held), self.values(outcome)
-        xs, ys = self.levels[across], self.levels[down] if down else None
-        rows = []
-        for y in ys.cat.categories if ys is not None else [""]:
-            in_row = keep if ys is None else keep & (ys == y).to_numpy()
-            rows.append([_cell(*values, in_row & (xs == x).to_numpy()) for x in xs.cat.categories])
+        """An outcome over two factors: each cell pools the runs of its points, as
+        `analysis.measures.measure` does, and lists the points."""
+        xs = self.levels[across]
+        ys = self.levels[down] if down else pd.Series(pd.Categorical([""] * len(xs)))
+        codes = ys.cat.codes.to_numpy(int) * len(xs.cat.categories) + xs.cat.codes.to_numpy(int)
+        cell_of = np.where(self.chosen(held), codes, -1)
+        runs = self._runs_with(outcome)
+        pooled = dict(list(runs.groupby(cell_of[runs["point"].to_numpy(int)])))
+        cells = [
+            _cell(outcome, pooled.get(code, runs[:0]), np.flatnonzero(cell_of == code))
+            for code in range(len(ys.cat.categories) * len(xs.cat.categories))
+        ]
+        wide = len(xs.cat.categories)
         return {
             "outcome": self.outcomes()[outcome],
             "across": across, "down": down,
             "xs": [str(x) for x in xs.cat.categories],
-            "ys": [""] if ys is None else [str(y) for y in ys.cat.categories],
-            "rows": rows,
+            "ys": [str(y) for y in ys.cat.categories],
+            "rows": [cells[i : i + wide] for i in range(0, len(cells), wide)],
         }  # fmt: skip
+
+    def _runs_with(self, outcome: str) -> pd.DataFrame:
+        """The runs that did not fail, with an outcome."""
+        if outcome in SUMMARIES:
+            return self.runs
+        runs = self.folder.runs([outcome])
+        return runs[runs["status"] == "done"]
 
     def table(self) -> dict[str, Any]:
         """The points, at most MAX_ROWS of them, as rows of text and numbers."""
@@ -132,19 +136,47 @@ class SweepData:
         return {"names": ["point", *names], "rows": rows, "total": len(self.summary)}
 
 
-def _cell(
-    values: NDArray[np.float64], halves: NDArray[np.float64], inside: NDArray[np.bool_]
-) -> dict[str, Any] | None:
-    """The mean of some points; its half width as if they shared all their chance, at most."""
-    if not inside.any():
+def estimate(outcome: str, runs: pd.DataFrame) -> Estimate:
+    """An outcome over runs that may share draws, with its 95 % interval.
+
+    Means are those of `measures.measure`, medians those of `survival.survival_summary`, and a share
+    has the interval of a share.
+    """
+    if runs.empty:
+        return Estimate(math.nan, math.nan, math.nan)
+    if outcome == "collapse_share":
+        return share_interval(runs["collapsed"].to_numpy(bool), clusters(runs))
+    if outcome == "median_survival":
+        return Estimate(*median_of(curve(ends_of(runs))))
+    return measured(runs, "end_day" if outcome == "mean_survival" else outcome).interval()
+
+
+def _cell(outcome: str, runs: pd.DataFrame, points: NDArray[np.int64]) -> dict[str, Any] | None:
+    """What a cell shows; None where it has no point."""
+    if not points.size:
         return None
-    some = inside & np.isfinite(values)
-    mean = float(values[some].mean()) if some.any() else None
-    half = float(halves[some].mean()) if some.any() else math.nan
+    value, low, high = found = estimate(outcome, runs)
     return {
-        "value": mean, "half": half if math.isfinite(half) else None,
-        "points": np.flatnonzero(inside)[:50].tolist(), "n": int(inside.sum()),
+        "value": _number(value), "low": _number(low), "high": _number(high),
+        "why": _why(outcome, found, len(runs)),
+        "points": points[:50].tolist(), "n": points.size, "runs": len(runs),
     }  # fmt: skip
+
+
+def _why(outcome: str, found: Estimate, runs: int) -> str:
+    """Why a value or its interval is missing; "" where both are there."""
+    if not runs:
+        return "no run is done"
+    if math.isnan(found.value):
+        fewer = "fewer than half of its runs collapsed"
+        return fewer if outcome == "median_survival" else "none of its runs has a value"
+    if math.isnan(found.low) and math.isnan(found.high):
+        return "an interval needs runs of at least two replicates"
+    return ""
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _short(values: NDArray[np.float64]) -> list[float]:

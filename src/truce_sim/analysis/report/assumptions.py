@@ -1,0 +1,149 @@
+"""What a sweep rests on: the values it varied, set and held, and where the usual ones come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from truce_sim.analysis import words
+from truce_sim.analysis.report.material import Material
+from truce_sim.analysis.report.parts import Section, table_of
+from truce_sim.analysis.sweep import Sweep
+from truce_sim.config.load import load_config, to_plain
+from truce_sim.engine.params import STATES
+from truce_sim.settings.fields import FieldInfo, by_path, field_at
+from truce_sim.settings.nested import leaves
+from truce_sim.sweeps.folder.folder import SweepFolder
+
+#: The one setting whose default was fitted, and to what.
+FITTED, CASE = "home.threshold", "one case, the truce of October 2025"
+#: Points whose settings are read at once.
+_AT_ONCE = 2000
+#: Values that a sentence or a cell can list.
+_FEW = 12
+
+_SOURCES = {
+    "F": "found in published material",
+    "C": "computed from event data",
+    "A": "assumed",
+    "design": "a choice of resolution or procedure",
+}
+
+
+def assumptions_section(material: Material) -> Section:
+    """What was varied, what was set, and every value that is assumed."""
+    sweep = material.sweep
+    section = Section("assumptions", "Assumptions that matter")
+    section.texts.append(
+        f"The model abstracts: a grid along {_line(sweep)}, a few rules of decision, and values "
+        "of which most are assumed. What was varied here shows how far the answer hangs on it; "
+        "what was held has not been tested in this sweep."
+    )
+    varied = [_swept(sweep, name) for name in sweep.factors]
+    if varied:
+        section.tables.append(table_of(pd.DataFrame(varied), "Varied in this sweep"))
+    known = [(path, value, field_at(path)) for path, value in _held(sweep).items()]
+    held = [(path, value, info) for path, value, info in known if info and _is_model(path)]
+    usual = leaves(to_plain(load_config()))
+    other = [_set(p, v, usual[p], i) for p, v, i in held if v != usual.get(p, v)]
+    if other:
+        section.tables.append(table_of(pd.DataFrame(other), "Held, at a value other than usual"))
+    assumed = [_usual(p, v, i) for p, v, i in held if i.source == "A" and v == usual.get(p, v)]
+    caption = f"Held at the usual value, which is assumed: {len(assumed)} settings"
+    section.tables.append(table_of(pd.DataFrame(assumed), caption, folded=True))
+    section.notes.append(fitted_in_words(thresholds_of(sweep.folder)))
+    return section
+
+
+def fitted_in_words(values: Iterable[float]) -> str:
+    """What the fitted default is, and whether a sweep with these values of the setting uses it."""
+    default, found = by_path()[FITTED].default, sorted(set(values))
+    others = _listed([value for value in found if value != default])
+    told = (
+        f"The default of {FITTED}, {default:g}, was fitted in-sample to {CASE}; no other default "
+        "was fitted."
+    )
+    if not others:
+        return f"{told} This sweep uses it."
+    if default in found:
+        return f"{told} This sweep uses it, and values that were not fitted: {others}."
+    return f"{told} This sweep does not use it: {FITTED} is {others}."
+
+
+def _listed(values: list[float]) -> str:
+    """Numbers in a sentence, or their range where they are many."""
+    if len(values) > _FEW:
+        return f"{len(values):,} values from {values[0]:g} to {values[-1]:g}"
+    *most, last = [f"{value:g}" for value in values] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def thresholds_of(folder: SweepFolder) -> set[float]:
+    """The values that FITTED has at any point, on any day of a run: what the rules read, whether it
+    was set, swept, chosen with a group, taken from another setting or changed on the way."""
+    starts = range(0, folder.points, _AT_ONCE)
+    return {
+        float(regime["states"][STATES.index("home")]["threshold"])
+        for start in starts
+        for spec in folder.specs(range(start, min(start + _AT_ONCE, folder.points)))
+        for regime in spec.params
+    }
+
+
+def _line(sweep: Sweep) -> str:
+    """What the grid lies along: the de facto line only where all points are on it."""
+    kinds = {base["scenario"]["kind"] for base in sweep.manifest["bases"]}
+    if "scenario.kind" in sweep.factors:
+        kinds = set(sweep.folder.design["scenario.kind"])
+    return "the de facto line" if kinds == {"durand"} else "a border"
+
+
+def _held(sweep: Sweep) -> dict[str, Any]:
+    """The settings that are the same at all points."""
+    config = leaves(sweep.manifest["config"])
+    bases = [leaves(base) for base in sweep.manifest["bases"]]
+    return {
+        path: value
+        for path, value in config.items()
+        if path not in sweep.factors and all(base.get(path, value) == value for base in bases)
+    }
+
+
+def _is_model(path: str) -> bool:
+    return path.split(".")[0] not in ("output", "sweep", "seed", "replicate")
+
+
+def _swept(sweep: Sweep, name: str) -> dict[str, object]:
+    values = sweep.folder.design[name]
+    unit, meaning = sweep.columns_help.loc[name]
+    levels = list(dict.fromkeys(values))
+    few = ", ".join(words.plain(level) for level in levels)
+    shown = (
+        few
+        if len(levels) <= _FEW
+        else f"{len(levels):,} values, {min(levels):g} to {max(levels):g}"
+    )
+    info = field_at(name)
+    return {"setting": name, "values": f"{shown} {unit}".strip(), "meaning": meaning,
+            "usual value": _source(info) if info else "a variant of several settings"}  # fmt: skip
+
+
+def _set(path: str, value: object, usual: object, info: FieldInfo) -> dict[str, object]:
+    """A setting with the value it has, and the usual one with its source."""
+    return {"setting": path, "value": f"{words.plain(value)} {info.unit}".strip(),
+            "meaning": info.meaning,
+            "usual value": f"{words.plain(usual)}, {_source(info)}"}  # fmt: skip
+
+
+def _usual(path: str, value: object, info: FieldInfo) -> dict[str, object]:
+    return {"setting": path, "value": f"{words.plain(value)} {info.unit}".strip(),
+            "meaning": info.meaning, "source": _source(info)}  # fmt: skip
+
+
+def _source(info: FieldInfo) -> str:
+    """Where the usual value of a setting comes from."""
+    if info.path == FITTED:
+        return f"fitted to {CASE}"
+    return _SOURCES.get(info.source, info.source)
