@@ -225,12 +225,17 @@ def test_an_edited_rule_takes_effect(tmp_path: Path) -> None:
     # `effort` moves to a file of its own, which `posture` imports.
     head, rest = original.split("@rule\ndef effort(", 1)
     body, tail = rest.split("\n\n\n@rule", 1)
-    moved = "from .compile import rule\nfrom .params import HOME, HOST\n\n\n@rule\ndef effort("
+    engine = "from truce_sim.engine"
+    moved = (
+        f"{engine}.compile import rule\n{engine}.params import HOME, HOST\n\n\n@rule\ndef effort("
+    )
     elsewhere = posture.with_name("effort.py")
     elsewhere.write_text(moved + body + "\n")
     imported = head.replace(
-        "from .compile import rule\n", "from .compile import rule\nfrom .effort import effort\n"
+        f"{engine}.compile import rule\n",
+        f"{engine}.compile import rule\n{engine}.effort import effort\n",
     )
+    assert imported != head
     posture.write_text(imported + "@rule" + tail)
 
     first = chance_in_new_process(package, cache)

@@ -41,12 +41,12 @@ def assumptions_section(material: Material) -> Section:
         "of which most are assumed. What was varied here shows how far the answer hangs on it; "
         "what was held has not been tested in this sweep."
     )
-    varied = [_swept(sweep, name) for name in sweep.factors]
+    usual = leaves(to_plain(load_config()))
+    varied = [_swept(sweep, name, usual) for name in sweep.factors]
     if varied:
         section.tables.append(table_of(pd.DataFrame(varied), "Varied in this sweep"))
     known = [(path, value, field_at(path)) for path, value in _held(sweep).items()]
     held = [(path, value, info) for path, value, info in known if info and _is_model(path)]
-    usual = leaves(to_plain(load_config()))
     other = [_set(p, v, usual[p], i) for p, v, i in held if v != usual.get(p, v)]
     if other:
         section.tables.append(table_of(pd.DataFrame(other), "Held, at a value other than usual"))
@@ -115,7 +115,7 @@ def _is_model(path: str) -> bool:
     return path.split(".")[0] not in ("output", "sweep", "seed", "replicate")
 
 
-def _swept(sweep: Sweep, name: str) -> dict[str, object]:
+def _swept(sweep: Sweep, name: str, usual: dict[str, Any]) -> dict[str, object]:
     values = sweep.folder.design[name]
     unit, meaning = sweep.columns_help.loc[name]
     levels = list(dict.fromkeys(values))
@@ -126,8 +126,11 @@ def _swept(sweep: Sweep, name: str) -> dict[str, object]:
         else f"{len(levels):,} values, {min(levels):g} to {max(levels):g}"
     )
     info = field_at(name)
+    told = "a variant of several settings"
+    if info:
+        told = f"{words.plain(usual.get(name, info.default))}, {_source(info)}"
     return {"setting": name, "values": f"{shown} {unit}".strip(), "meaning": meaning,
-            "usual value": _source(info) if info else "a variant of several settings"}  # fmt: skip
+            "usual value": told}  # fmt: skip
 
 
 def _set(path: str, value: object, usual: object, info: FieldInfo) -> dict[str, object]:
