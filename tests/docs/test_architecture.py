@@ -127,14 +127,10 @@ def test_the_picture_shows_the_imports_of_today() -> None:
 
 PAGE = (REPOSITORY / "docs/architecture.md").read_text(encoding="utf-8")
 TABLE = PAGE[PAGE.index("| to change |") :]
-#: It comes with outcome columns that are declared once; remove the mark when it is there.
-COMING = pytest.param(
-    "engine/record.py", marks=pytest.mark.xfail(strict=True, reason="not there yet")
-)
 PATHS = sorted(set(re.findall(r"`([\w.-]+/[\w./-]*|\w+\.py)`", TABLE)))
 
 
-@pytest.mark.parametrize("path", [*(p for p in PATHS if p not in COMING.values), COMING])
+@pytest.mark.parametrize("path", PATHS)
 def test_the_paths_of_the_table_lead_somewhere(path: str) -> None:
     assert any((root / path).exists() for root in (REPOSITORY, SOURCE / "truce_sim"))
 
