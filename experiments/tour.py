@@ -112,7 +112,7 @@ drivers = sensitivity.drivers(runs)
 print(sensitivity.rank_factors(drivers))
 save(sensitivity_plots.plot_drivers(drivers), "drivers")
 for box in discovery.prim(runs):
-    print(discovery.in_words(box))
+    print(discovery.describe_box(box))
     save(discovery_plots.plot_box(box, runs), "box")
     save(discovery_plots.plot_peeling(box), "peeling")
 
@@ -121,7 +121,7 @@ for box in discovery.prim(runs):
 
 # %%
 line = tipping.boundary(runs, "home.grievance_memory_days", "home.threshold")
-print(*tipping.in_words(line), sep="\n")
+print(*tipping.describe_line(line), sep="\n")
 phase = tipping.phase_map(runs, "home.grievance_memory_days", "home.threshold")
 save(tipping_plots.plot_phase(phase, line), "phase")
 
@@ -132,7 +132,7 @@ save(tipping_plots.plot_phase(phase, line), "phase")
 # `micro.micro_table(incidents.read_incidents("events.csv"))`.
 
 # %%
-table = micro.micro_table(incidents.incidents_of(runs))
+table = micro.micro_table(incidents.sweep_incidents(runs))
 print(table)
 save(micro_plots.plot_micro({"model": table})[0], "micro")
 

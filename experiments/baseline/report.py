@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from truce_sim import open_sweep, sweep
-from truce_sim.analysis.incidents import incidents_of
+from truce_sim.analysis.incidents import sweep_incidents
 from truce_sim.analysis.measures import DAYS_LIVED, measured
 from truce_sim.analysis.micro import micro_table, quantile
 from truce_sim.analysis.sweep import Sweep
@@ -76,7 +76,7 @@ def tell_rates(runs: pd.DataFrame) -> None:
 
 def tell_patterns(sweep: Sweep) -> None:
     """Lethal cross-border attacks of runs that no collapse cuts short."""
-    for row in micro_table(incidents_of(sweep)).to_dict("records"):
+    for row in micro_table(sweep_incidents(sweep)).to_dict("records"):
         digits = 0 if row["unit"] == "deaths" else 3
         ends = ", ".join(f"{row[f'value_{end}']:.{digits}f}" for end in ("low", "high"))
         print(f"{row['measure']}: {row['value']:.{digits}f} [{ends}]")

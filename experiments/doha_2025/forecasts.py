@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.analysis import forecast
-from truce_sim.analysis.groups import done_of
+from truce_sim.analysis.groups import finished_runs
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.engine.frailty import draw_factors
 from truce_sim.engine.params import HOME
@@ -49,7 +49,9 @@ _KEY = ["point", "replicate"]
 def truces(sweep: Sweep) -> pd.DataFrame:
     """A row a run: point, replicate, seed, factors, will, attempts and threshold as drawn, and when
     what the record tells of came (∞: never)."""
-    runs = done_of(sweep.load(["end_day", "collapsed", "drawn_will"])).set_index(_KEY, drop=False)
+    runs = finished_runs(sweep.load(["end_day", "collapsed", "drawn_will"])).set_index(
+        _KEY, drop=False
+    )
     events = sweep.load(["day", "kind", "actor"], "events", where={"kind": _EVENTS})
     runs["end"] = runs["end_day"].where(runs["collapsed"], math.inf).astype(float)
     by_state = {who: _of(events, "strike", actor=who) for who in ("home", "host")}

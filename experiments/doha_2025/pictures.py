@@ -25,7 +25,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from truce_sim.analysis.forecast import log_score
-from truce_sim.analysis.plots.style import BAND_ALPHA, COLOURS, GREY, note_below, styled
+from truce_sim.analysis.plots.style import BAND_ALPHA, COLOURS, GREY, note_below, with_style
 from truce_sim.intervals import Estimate, share_interval
 
 DASHES, LAWS = ("-", "--", "-."), ("--", "-.", (0, (5, 1, 1, 1, 1, 1)))
@@ -39,7 +39,7 @@ STRIP = {
 }
 
 
-@styled
+@with_style
 def draw_day_0(made: Sequence[Runs], laws: Sequence[Law]) -> Figure:
     """The record above, survival as seen from day 0, and when the first strikes come."""
     figure, (strip, survival, strikes) = plt.subplots(
@@ -53,7 +53,7 @@ def draw_day_0(made: Sequence[Runs], laws: Sequence[Law]) -> Figure:
     return figure
 
 
-@styled
+@with_style
 def draw_day_40(readings: Mapping[str, Sequence[Runs]], laws: Sequence[Law]) -> Figure:
     """Survival and next strikes as seen from day 40, a column for each reading of day 37."""
     figure, axes = plt.subplots(
@@ -72,7 +72,7 @@ def draw_day_40(readings: Mapping[str, Sequence[Runs]], laws: Sequence[Law]) -> 
     return figure
 
 
-@styled
+@with_style
 def draw_scores(scored: Mapping[str, Sequence[Forecast]]) -> Figure:
     """CRPS and log score of the recorded collapse, forecast by forecast."""
     rows = sum(len(made) + 1 for made in scored.values())

@@ -13,10 +13,10 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from scipy.stats import rankdata
 
-from truce_sim.analysis.groups import held
+from truce_sim.analysis.groups import restrict_runs
 from truce_sim.analysis.measures import change, measure
 from truce_sim.analysis.plots.measures import plot_measure
-from truce_sim.analysis.plots.style import GREY, styled
+from truce_sim.analysis.plots.style import GREY, with_style
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount, percent
@@ -38,10 +38,10 @@ PANELS = {f"{talks}, will {will}": {SPREAD: spread, TALKS: mediation}
 def main(s: Study) -> None:
     """What the levers do along the curve, then whether the two hosts can be told apart."""
     s.draw(along_the_curve(s), "survival")
-    runs = held(s.sweep.load([*SEEN, "collapsed", "drawn_will"]), s.sweep, PRACTISED)
+    runs = restrict_runs(s.sweep.load([*SEEN, "collapsed", "drawn_will"]), s.sweep, PRACTISED)
     runs = runs[(runs["status"] == "done") & ~runs["collapsed"].astype(bool)]
     runs["effort"] = runs["drawn_will"] * runs["host.capacity"]
-    default = held(runs, s.sweep, {BACKLASH: 0.08, TALKS: "qatar_turkiye", SPREAD: 4})
+    default = restrict_runs(runs, s.sweep, {BACKLASH: 0.08, TALKS: "qatar_turkiye", SPREAD: 4})
     s.tell("", "Truces that hold (two mediators, will drawn): drawn capacity x will, and belief:")
     for (days, will), rows in default.groupby([DAYS, WILL]):
         if will in (UNWILLING, UNABLE, COMMITTED):
@@ -61,7 +61,7 @@ def panels(title: str) -> Iterator[tuple[plt.Axes, str, dict[str, object]]]:
     axes[0, 0].legend(title=title, fontsize="x-small", title_fontsize="x-small")
 
 
-@styled
+@with_style
 def along_the_curve(s: Study) -> Figure:
     """Mean survival along the curve, by what a strike costs of the will."""
     for ax, name, where in panels("will that a strike costs\n(below 0: that it adds)"):
@@ -92,7 +92,7 @@ def apart(runs: pd.DataFrame, sweep: Sweep) -> pd.DataFrame:
     """How often the first host looks worse than the second, of truces that hold so long."""
     rows = []
     for (panel, where), days, backlash in product(PANELS.items(), (30, 90, 365), (-0.08, 0, 0.08)):
-        at = held(runs, sweep, where | {DAYS: days, BACKLASH: backlash})
+        at = restrict_runs(runs, sweep, where | {DAYS: days, BACKLASH: backlash})
         for (name, (word, better)), (hosts, pair) in product(SEEN.items(), HOSTS.items()):
             x, y = (at[at[WILL] == will] for will in hosts)
             found = looks_worse(x, y, name, better)
@@ -115,7 +115,7 @@ def looks_worse(x: pd.DataFrame, y: pd.DataFrame, name: str, better: int) -> Est
     return Estimate(*np.clip(mean_interval(share + parts, clusters(both)), 0.0, 1.0).tolist())
 
 
-@styled
+@with_style
 def telling(s: Study, table: pd.DataFrame) -> Figure:
     """What the home state can see of the hosts, by day, at the default backlash; more is told."""
     for ax, name, _ in panels(""):

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from truce_sim.analysis.measures import change, measure
 from truce_sim.analysis.plots.measures import plot_measure
-from truce_sim.analysis.plots.style import GREY, styled
+from truce_sim.analysis.plots.style import GREY, with_style
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.words import amount, percent, setting
 
@@ -84,7 +84,7 @@ def why(s: Study) -> None:
         tell(s, measure(s.sweep, part, whole, by, at(*by) | where), "%")
 
 
-@styled
+@with_style
 def qualities(*tables: pd.DataFrame) -> Figure:
     """Days gained by lag: a line for each coverage, and for each specificity; a row a setting."""
     figure, axes = plt.subplots(3, 2, figsize=(8.5, 9), sharex=True, sharey="row", layout="tight")
@@ -105,7 +105,7 @@ def qualities(*tables: pd.DataFrame) -> Figure:
     return figure
 
 
-@styled
+@with_style
 def errors(table: pd.DataFrame) -> Figure:
     """Days gained at full coverage by what reports say of true attacks, and who believes it."""
     lags = (0, 5, 30)

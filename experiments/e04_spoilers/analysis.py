@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from truce_sim.analysis.measures import DAYS_LIVED, change, measure
 from truce_sim.analysis.plots.measures import plot_measure
-from truce_sim.analysis.plots.style import BAND_ALPHA, COLOURS, GREY, styled
+from truce_sim.analysis.plots.style import BAND_ALPHA, COLOURS, GREY, with_style
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.words import amount, plain, setting
 from truce_sim.intervals import mean_interval, named
@@ -66,7 +66,7 @@ def tell(s: Study, table: pd.DataFrame, unit: str, digits: int = 0) -> None:
         s.tell(f"  {setting(row, factors).replace('militants.', '')}: {number}")
 
 
-@styled
+@with_style
 def worth(window: pd.DataFrame, clause: pd.DataFrame) -> Figure:
     """Days gained by the strength of spoilers."""
     figure, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="tight")
@@ -84,7 +84,7 @@ def worth(window: pd.DataFrame, clause: pd.DataFrame) -> Figure:
     return figure
 
 
-@styled
+@with_style
 def by_day(s: Study) -> Figure:
     """What announcing one round adds day by day, and when rounds are called."""
     figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="tight")

@@ -12,7 +12,7 @@ from scipy import stats
 from truce_sim import load_config
 from truce_sim.analysis.measures import DAYS_LIVED, change, measure
 from truce_sim.analysis.plots.measures import plot_measure
-from truce_sim.analysis.plots.style import COLOURS, state_n, styled
+from truce_sim.analysis.plots.style import COLOURS, state_n, with_style
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.words import amount, percent
 
@@ -28,7 +28,7 @@ KINDS = ("foiled bands", "attacks from across the line", "domestic attacks, misa
 X_LABEL = "effort at the line (default 0.85)"
 
 
-@styled
+@with_style
 def rates(s: Study) -> plt.Figure:
     """Violations a day by kind, deaths a day below; a column for each world."""
     figure, axes = plt.subplots(2, 3, figsize=(9.6, 5.4), sharey="row", layout="constrained")
@@ -55,7 +55,7 @@ def rates(s: Study) -> plt.Figure:
     return figure
 
 
-@styled
+@with_style
 def lengths(s: Study) -> plt.Figure:
     """Mean survival by effort and weight of a foiled band."""
     figure, axes = plt.subplots(1, 3, figsize=(9.6, 3.6), sharey=True, layout="constrained")

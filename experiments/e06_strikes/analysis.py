@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 
-from truce_sim.analysis.groups import held
+from truce_sim.analysis.groups import restrict_runs
 from truce_sim.analysis.measures import DAYS_LIVED, change, measure
-from truce_sim.analysis.plots.style import BAND_ALPHA, CMAP_DIVERGING, COLOURS, state_n, styled
+from truce_sim.analysis.plots.style import BAND_ALPHA, CMAP_DIVERGING, COLOURS, state_n, with_style
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount
@@ -37,7 +37,7 @@ def effect(s: Study, where: dict, outcome: str = "deaths", resolve: float = 1) -
     return found[found[RESOLVE] == resolve]
 
 
-@styled
+@with_style
 def signs(table: pd.DataFrame) -> plt.Figure:
     """A cell for each sign; those that cannot be told from no change are in brackets."""
     figure, ax = plt.subplots(figsize=(7.0, 4.4), layout="constrained")
@@ -99,7 +99,7 @@ def before_and_after(table: pd.DataFrame, span: int) -> pd.DataFrame:
     return wide.melt(ignore_index=False, var_name="change", value_name="attacks").reset_index()
 
 
-@styled
+@with_style
 def course(table: pd.DataFrame) -> plt.Figure:
     """Attacks around the first strike, with and without it, a panel a sign."""
     figure, axes = plt.subplots(2, 2, figsize=(8, 5.4), sharex=True, sharey=True,
@@ -166,7 +166,7 @@ def tell(s: Study, title: str, table: pd.DataFrame, digits: int = 2) -> None:
 
 def tell_by_will(s: Study, where: dict) -> None:
     """What strikes change where the host has more or less will to lose."""
-    runs = held(s.sweep.load(["deaths", "drawn_will"]), s.sweep, where)
+    runs = restrict_runs(s.sweep.load(["deaths", "drawn_will"]), s.sweep, where)
     pairs = runs.pivot(index="replicate", columns=RESOLVE, values=["deaths", "drawn_will"])
     days = (pairs["deaths"][1] - pairs["deaths"][0]) / s.sweep.horizon
     s.tell("", "Deaths a day, the change by striking, at the defaults, by the host's will:")

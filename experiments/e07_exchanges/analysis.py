@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 from truce_sim.analysis.measures import change, measure
 from truce_sim.analysis.micro import exchange_table
 from truce_sim.analysis.plots.measures import plot_measure
-from truce_sim.analysis.plots.style import state_n, styled
+from truce_sim.analysis.plots.style import state_n, with_style
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount, percent
@@ -60,7 +60,7 @@ def shares(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     ])  # fmt: skip
 
 
-@styled
+@with_style
 def sensitivity(s: Study, ended: pd.DataFrame) -> plt.Figure:
     """Left: what a host that always strikes back changes in mean survival, by rule; right: whose
     strikes end the truce."""

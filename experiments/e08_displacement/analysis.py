@@ -9,10 +9,10 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from truce_sim.analysis import micro
-from truce_sim.analysis.incidents import incidents_of
+from truce_sim.analysis.incidents import sweep_incidents
 from truce_sim.analysis.measures import change, measure
 from truce_sim.analysis.plots.measures import plot_measure
-from truce_sim.analysis.plots.style import GREY, note_below, styled
+from truce_sim.analysis.plots.style import GREY, note_below, with_style
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount, percent, plain, shown
@@ -80,11 +80,11 @@ def crossings_of(sweep: Sweep) -> tuple[pd.DataFrame, pd.DataFrame]:
     return found.merge(sweep.load([])), table
 
 
-def by_point(crossings: pd.DataFrame, share_of) -> pd.DataFrame:
+def by_point(crossings: pd.DataFrame, incident_share) -> pd.DataFrame:
     rows = [
         dict(zip([*KIND, HOME], levels, strict=True))
         | {"runs": at["replicate"].nunique()}
-        | named("value", share_of(at))
+        | named("value", incident_share(at))
         for levels, at in crossings.groupby([*KIND, HOME])
     ]
     return pd.DataFrame(rows)
@@ -108,7 +108,7 @@ def far_from(border: pd.DataFrame):
     return distance
 
 
-@styled
+@with_style
 def along_the_line(crossings: pd.DataFrame, border: pd.DataFrame) -> Figure:
     """Where bands cross, against what the site prior expects."""
     figure, axes = plt.subplots(2, 1, figsize=(8.6, 5.6), layout="constrained", sharex=True)
@@ -148,14 +148,14 @@ def undone(s: Study, sweep: Sweep) -> None:
 def clustering(s: Study, sweep: Sweep) -> None:
     """Whether lethal attacks repeat near one another, and how unevenly they lie."""
     s.tell("", "near-repeat ratio (50 km, 14 days); Gini over 100 km:")
-    incidents, runs = incidents_of(sweep), sweep.load(["end_day"]).reset_index(drop=True)
+    incidents, runs = sweep_incidents(sweep), sweep.load(["end_day"]).reset_index(drop=True)
     for (*kind, home), at in runs.groupby([*KIND, HOME]):
         here = incidents.where(incidents.frame["run"].isin(at.index).to_numpy())
         repeat, uneven = (named("x", f(here)) for f in (micro.near_repeat, micro.gini))
         s.tell(f"  {KINDS[tuple(kind)]}, home {home:g}: {shown(repeat, 'x')}; {shown(uneven, 'x')}")
 
 
-@styled
+@with_style
 def both_states(s: Study, sweep: Sweep) -> Figure:
     """Attacks and survival by how far each state's effort follows."""
     figure, axes = plt.subplots(1, 2, figsize=(9.2, 4.2), layout="constrained")
@@ -176,7 +176,7 @@ def both_states(s: Study, sweep: Sweep) -> Figure:
     return figure
 
 
-@styled
+@with_style
 def three(tables: dict[str, pd.DataFrame]) -> Figure:
     """Change of attacks, share stopped, share in quiet sectors, by kind of bands."""
     figure, axes = plt.subplots(1, 3, figsize=(11, 4.4), layout="constrained")

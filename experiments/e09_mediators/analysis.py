@@ -8,7 +8,7 @@ from matplotlib import pyplot as plt
 
 from truce_sim.analysis.measures import DAYS_LIVED, change, measure
 from truce_sim.analysis.plots.measures import plot_measure
-from truce_sim.analysis.plots.style import GREY, note_below, styled
+from truce_sim.analysis.plots.style import GREY, note_below, with_style
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount, plain
@@ -84,7 +84,7 @@ def days(
     if WHO in by:
         found = found[found[WHO] != "none"].copy()  # nothing is changed there
     against = {WHO: NAMES, CALENDAR: {"[]": "nothing"}}.get(factor, {}).get(base, base)
-    s.tell("", f"Days gained by {short(factor)}, against {against}{held(where)}:")
+    s.tell("", f"Days gained by {short(factor)}, against {against}{restrict_runs(where)}:")
     tell(s, found, [*by, factor], "days")
     return found
 
@@ -93,7 +93,7 @@ def a_year(s: Study, sweep: Sweep, part: str, by: list[str], where: dict) -> Non
     """A rate over days lived, told per year."""
     found = measure(sweep, part, DAYS_LIVED, by=by, where=where)
     ends = ["value", "value_low", "value_high"]
-    s.tell("", f"{part} a year lived{held(where)}:")
+    s.tell("", f"{part} a year lived{restrict_runs(where)}:")
     tell(s, named(found.assign(**365 * found[ends])), by, "")
 
 
@@ -116,7 +116,7 @@ def calendar(listed: str) -> str:
     return f"on day {first[0]}" if first else "nothing"
 
 
-def held(where: dict) -> str:
+def restrict_runs(where: dict) -> str:
     fixed = {k: v for k, v in where.items() if k not in AS_USUAL}
     return "".join(f", {short(k)} {v}" for k, v in fixed.items()).replace("[]", "nothing")
 
@@ -125,7 +125,7 @@ def short(name: str) -> str:
     return name.split(".")[-1]
 
 
-@styled
+@with_style
 def draw(
     s: Study, name: str, table: pd.DataFrame, x: str, by: str, label: str, legend: str, base: str
 ) -> None:

@@ -9,12 +9,12 @@ import pandas as pd
 from matplotlib import pyplot as plt
 
 from truce_sim.analysis.compare import compare
-from truce_sim.analysis.discovery import in_words, prim
+from truce_sim.analysis.discovery import describe_box, prim
 from truce_sim.analysis.measures import DAYS_LIVED, measure
 from truce_sim.analysis.plots.discovery import plot_peeling
 from truce_sim.analysis.plots.sensitivity import plot_drivers
-from truce_sim.analysis.plots.style import COLOURS, GREY, state_n, styled
-from truce_sim.analysis.sensitivity import rank_factors, sobol_indices, units_of
+from truce_sim.analysis.plots.style import COLOURS, GREY, state_n, with_style
+from truce_sim.analysis.sensitivity import rank_factors, sampling_units, sobol_indices
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount, percent
@@ -67,7 +67,7 @@ def chance(sweep: Sweep, outcome: str) -> Estimate:
     whole = (mean - mean.mean()) ** 2 + within * (runs - 1) / runs
     share = within.mean() / whole.mean()
     linear = share + (within - share * whole) / whole.mean()
-    return mean_interval(linear.to_numpy(), units_of(sweep.folder.design, sweep.factors))
+    return mean_interval(linear.to_numpy(), sampling_units(sweep.folder.design, sweep.factors))
 
 
 def by_part(table: pd.DataFrame) -> dict[str, Estimate]:
@@ -96,7 +96,7 @@ def where_it_holds(s: Study, sweep: Sweep) -> None:
         if not boxes:
             s.tell(f"No region in which more truces {outcome} is clear at this number of runs.")
         for box in boxes:
-            s.tell(in_words(box))
+            s.tell(describe_box(box))
             for name in ("mass", "density", "coverage", "elsewhere"):
                 s.tell(f"  {name}: {percent(box.table.iloc[0], name)}")
             for row in box.limits.to_dict("records"):
@@ -132,7 +132,7 @@ def what_carries(s: Study, sweep: Sweep) -> None:
     s.draw(plot_mechanisms(found), "mechanisms")
 
 
-@styled
+@with_style
 def plot_mechanisms(found: dict[float, pd.DataFrame]) -> plt.Axes:
     """Days gained without each mechanism, a row each, at both thresholds."""
     order = found[4.5].sort_values("days")["ablation"].astype(str).tolist()

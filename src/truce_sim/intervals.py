@@ -255,7 +255,7 @@ def quantile_interval(values: Floats, clusters: Ints, q: float) -> Estimate:
     if not values.size:
         return NO_ESTIMATE
     x = np.sort(values)
-    at = _quantile_of(x, q)
+    at = _ordered_quantile(x, q)
     below = (values <= at).astype(float)
     groups = int(clusters.max()) + 1
     variance = variance_of_mean(below, clusters)
@@ -263,10 +263,10 @@ def quantile_interval(values: Floats, clusters: Ints, q: float) -> Estimate:
     _, low, high = wilson(q, size)
     if math.isnan(low):
         return Estimate(at, math.nan, math.nan)
-    return Estimate(at, _quantile_of(x, low), _quantile_of(x, high))
+    return Estimate(at, _ordered_quantile(x, low), _ordered_quantile(x, high))
 
 
-def _quantile_of(ordered: Floats, q: float) -> float:
+def _ordered_quantile(ordered: Floats, q: float) -> float:
     return float(ordered[min(max(math.ceil(q * ordered.size) - 1, 0), ordered.size - 1)])
 
 

@@ -12,7 +12,7 @@ from comparisons import HORIZON, made
 from truce_sim import InputError, open_sweep, sweep
 from truce_sim.analysis.compare import compare
 from truce_sim.intervals import more_replicates
-from truce_sim.sweeps.summaries.contrasts import in_words
+from truce_sim.sweeps.summaries.contrasts import describe_pair
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +174,7 @@ def test_nothing_is_longer_or_shorter_when_the_interval_crosses_zero() -> None:
 def test_an_undecided_pair_says_how_many_replicates_more_would_decide() -> None:
     row = {"f": "b", "baseline": "a", "n": 100, "days": 2.0, "days_low": -1.0, "days_high": 5.0}
     more = more_replicates(100, 2.0, -1.0, 5.0, 0.95)
-    sentence = in_words(row | {"more": more}, "f", f"{HORIZON} days")
+    sentence = describe_pair(row | {"more": more}, "f", f"{HORIZON} days")
     assert "cannot be told apart at n = 100 (+2.0 days [-1.0, +5.0])" in sentence
     assert "about 360 more replicates would tell a difference as large" in sentence
 
@@ -182,7 +182,7 @@ def test_an_undecided_pair_says_how_many_replicates_more_would_decide() -> None:
 def test_a_difference_too_small_to_chase_is_ruled_out_instead() -> None:
     row = {"f": "b", "baseline": "a", "n": 100, "days": 1e-4, "days_low": -1.0, "days_high": 1.0}
     row["more"] = more_replicates(100, 1e-4, -1.0, 1.0, 0.95)
-    sentence = in_words(row, "f", f"{HORIZON} days")
+    sentence = describe_pair(row, "f", f"{HORIZON} days")
     assert "more than 1.0 days is ruled out" in sentence
     assert "replicates" not in sentence
 

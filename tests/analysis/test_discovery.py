@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from truce_sim import InputError, open_sweep, sweep
-from truce_sim.analysis.discovery import in_words, prim, tree
+from truce_sim.analysis.discovery import describe_box, prim, tree
 from truce_sim.analysis.methods.halves import split
 
 
@@ -121,13 +121,13 @@ def test_further_boxes_are_sought_in_what_is_left() -> None:
 
 
 def test_a_box_in_words() -> None:
-    told = in_words(prim(Made(1, 5000))[0])
+    told = describe_box(prim(Made(1, 5000))[0])
     assert told.startswith("In ")
     assert "w bad" in told
     assert "of runs collapse" in told
     assert "elsewhere" in told
     assert "chance alone" not in told
-    assert "of runs hold" in in_words(prim(Made(2, 5000, 0.1, 0.7), "holds")[0])
+    assert "of runs hold" in describe_box(prim(Made(2, 5000, 0.1, 0.7), "holds")[0])
 
 
 def test_a_tree_finds_the_same_region() -> None:

@@ -17,8 +17,8 @@ from truce_sim.analysis.incidence import (
     STATES,
     cumulative_incidence,
     first_times,
+    group_hazard,
     hazard,
-    hazard_of,
     incidence,
     state_shares,
 )
@@ -26,9 +26,9 @@ from truce_sim.analysis.methods.ends import Ends, count_ends
 from truce_sim.analysis.spells import spell_survival, spells
 from truce_sim.analysis.survival import (
     curve,
+    curve_median,
     kaplan_meier,
     logrank,
-    median_of,
     product_limit,
     survival_summary,
 )
@@ -232,7 +232,7 @@ def test_a_variance_that_is_0_but_for_rounding_makes_no_interval_of_no_width() -
     assert found.low < 0.25
     assert found.high > 0.4
     day = np.repeat([5, 9, 9], 50)
-    row = hazard_of(count_ends(day, (day == 5).astype(int), draws), 10).iloc[0]
+    row = group_hazard(count_ends(day, (day == 5).astype(int), draws), 10).iloc[0]
     assert row["hazard_low"] < 0.9 * row["hazard"] < 1.1 * row["hazard"] < row["hazard_high"]
 
 
@@ -302,9 +302,9 @@ def test_curves_first_times_and_hazards_hold_with_twenty_replicates() -> None:
         ends = count_ends(day, event, draws)
         found = curve(ends)
         band += found["survival_low"][20] <= truth <= found["survival_high"][20]
-        _, low, high = median_of(found)
+        _, low, high = curve_median(found)
         middle += low <= median <= (math.inf if math.isnan(high) else high)
-        row = hazard_of(ends, 20).iloc[0]
+        row = group_hazard(ends, 20).iloc[0]
         rate += row["hazard_low"] <= 1 - math.exp(-1 / 30) <= row["hazard_high"]
         # seen half way to the collapse, in half of the runs; never in the others
         seen = (rng.random(20) < 0.5)[draws] & (day // 2 < 60)
@@ -336,13 +336,13 @@ def test_all_end_alike(day: int, n: int, kind: int) -> None:
     assert row["incidence"] == float(kind == 1)
     low, high = stats.binomtest(n if kind == 1 else 0, n).proportion_ci(method="wilson")
     assert (row["incidence_low"], row["incidence_high"]) == pytest.approx((low, high))
-    assert hazard_of(ends, 30)["hazard"].iloc[0] == (kind == 1) / (day + 1)
+    assert group_hazard(ends, 30)["hazard"].iloc[0] == (kind == 1) / (day + 1)
 
 
 def test_runs_that_all_share_their_draws_have_no_interval() -> None:
     ends = count_ends(np.arange(10), np.ones(10, int), np.zeros(10, int))
     assert isinstance(ends, Ends)
-    ends_of_hazard = hazard_of(ends, 5)[["hazard_low", "hazard_high"]]
+    ends_of_hazard = group_hazard(ends, 5)[["hazard_low", "hazard_high"]]
     assert ends_of_hazard.isna().all(axis=None)
     assert incidence(ends)[["incidence_low", "incidence_high"]].isna().all(axis=None)
     assert np.isnan(mean_interval(np.arange(4.0), np.zeros(4, int))[1:]).all()

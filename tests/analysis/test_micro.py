@@ -15,9 +15,9 @@ from truce_sim.analysis import micro
 from truce_sim.analysis.incidents import (
     LINE_TABLE,
     Incidents,
-    incidents_of,
     project,
     read_incidents,
+    sweep_incidents,
 )
 from truce_sim.intervals import quantile_interval
 
@@ -82,7 +82,7 @@ def test_gini_of_counts(counts: list[int], gini: float) -> None:
     """Against the mean absolute difference, its definition."""
     x = np.array(counts, float)
     by_pairs = np.abs(x[:, None] - x).sum() / (2 * x.size**2 * x.mean())
-    assert micro.gini_of(x) == pytest.approx(gini) == pytest.approx(by_pairs)
+    assert micro.gini_by_row(x) == pytest.approx(gini) == pytest.approx(by_pairs)
 
 
 @pytest.mark.parametrize(("line_km", "bins"), [(1000.0, 10), (1001.0, 11), (80.0, 1)])
@@ -136,9 +136,9 @@ def test_quantiles_and_shares_are_plain() -> None:
     found = made(np.arange(100), deaths=np.arange(1, 101))
     assert micro.deaths_quantile(found, 0.5).value == 50
     assert micro.deaths_quantile(found, 0.9).value == 90
-    assert micro.share_of(found, "deaths", 11).value == 0.9
+    assert micro.incident_share(found, "deaths", 11).value == 0.9
     deep = made(np.arange(4), depth=[5.0, 20.0, 59.9, 60.0])
-    assert micro.share_of(deep, "km_depth", 20, 60).value == 0.5
+    assert micro.incident_share(deep, "km_depth", 20, 60).value == 0.5
 
 
 def test_exchanges_are_strikes_in_a_row() -> None:
@@ -203,7 +203,7 @@ def test_intervals_cover_for_runs_and_for_one_series(runs: int) -> None:
     measures = {
         "fano": micro.fano,
         "near_repeat": micro.near_repeat,
-        "deaths": lambda i: micro.share_of(i, "deaths", 11),
+        "deaths": lambda i: micro.incident_share(i, "deaths", 11),
     }
     large = clustered(np.random.default_rng(32), 4000, 364)
     truth = {name: measure(large).value for name, measure in measures.items()}
@@ -228,7 +228,7 @@ def repeated(found: Incidents, times: int) -> Incidents:
 @pytest.mark.slow
 def test_runs_that_share_their_draws_tell_no_more_than_one() -> None:
     found = clustered(np.random.default_rng(36), 60)
-    for measure in (micro.fano, micro.near_repeat, lambda i: micro.share_of(i, "deaths", 11)):
+    for measure in (micro.fano, micro.near_repeat, lambda i: micro.incident_share(i, "deaths", 11)):
         once, often = measure(found), measure(repeated(found, 4))
         assert once == pytest.approx(often, rel=0.01)
 
@@ -343,12 +343,12 @@ def small(tmp_path_factory):
 
 
 def test_incidents_of_the_model_are_its_lethal_attacks(small) -> None:
-    found = incidents_of(small)
+    found = sweep_incidents(small)
     assert len(found.frame) == small.runs["lethal_attacks"].sum()
     assert found.frame["deaths"].sum() == small.runs["deaths"].sum()
     assert found.frame["cross_border"].astype(bool).all()
     assert (found.days == 365).all()
-    both = incidents_of(small, domestic=True)
+    both = sweep_incidents(small, domestic=True)
     assert len(both.frame) == len(found.frame) + small.runs["domestic_attacks"].sum()
     table = micro.micro_table(found)
     assert (table["value_low"] <= table["value"]).all()
@@ -399,7 +399,7 @@ def test_exchanges_are_those_of_the_events(small) -> None:
 def test_events_that_were_not_kept_are_asked_for(tmp_path) -> None:
     sweep({"truce": ["literal"]}, replicates=2, folder=tmp_path / "s")
     with pytest.raises(InputError, match="keeps no events") as caught:
-        incidents_of(open_sweep(tmp_path / "s"))
+        sweep_incidents(open_sweep(tmp_path / "s"))
     assert "sweep.events=true" in str(caught.value)
 
 
@@ -407,7 +407,7 @@ def test_incidents_along_different_borders_are_not_pooled(tmp_path) -> None:
     sweep({"border.sectors": [20, 45]}, {"sweep.events": True, "run.horizon_days": 30},
           replicates=1, folder=tmp_path / "s")  # fmt: skip
     with pytest.raises(InputError, match="varies the border"):
-        incidents_of(open_sweep(tmp_path / "s"))
+        sweep_incidents(open_sweep(tmp_path / "s"))
 
 
 # ── event files ──────────────────────────────────────────────────────────────────────────────

@@ -191,7 +191,7 @@ def test_a_phase_map_has_its_values_and_its_line(opened) -> None:
 
 
 def test_model_and_data_stand_in_one_panel_a_measure(opened) -> None:
-    table = micro.micro_table(incidents.incidents_of(opened))
+    table = micro.micro_table(incidents.sweep_incidents(opened))
     panels = of_micro.plot_micro({"model": table, "data": table})
     assert len(panels) == len(table)
     for ax, row in zip(panels, table.to_dict("records"), strict=True):

@@ -9,10 +9,10 @@ from scipy import stats
 from truce_sim import InputError, open_sweep, sweep
 from truce_sim.analysis.methods.indices import (
     elementary_effects,
+    is_above,
     replicated_shares,
     sampled_shares,
     sobol,
-    told_apart,
 )
 from truce_sim.analysis.sensitivity import (
     drivers,
@@ -40,7 +40,7 @@ def ishigami(x: np.ndarray) -> np.ndarray:
 FIRST, TOTAL = np.array([0.3139, 0.4424, 0.0]), np.array([0.5576, 0.4424, 0.2437])
 
 
-def rows_of(rng: np.random.Generator, n: int, noise: float = 0.0) -> np.ndarray:
+def row_numbers(rng: np.random.Generator, n: int, noise: float = 0.0) -> np.ndarray:
     """(n, 5) Ishigami at A, B and AB_1..3; the points of a row share their noise."""
     a, b = rng.random((n, 3)), rng.random((n, 3))
     points = [a, b, *(np.where(np.arange(3) == i, b, a) for i in range(3))]
@@ -56,7 +56,7 @@ def test_sobol_indices_are_those_of_salib_and_scipy() -> None:
     compared with scipy, which centres as we do; `total` does not depend on it but for V."""
     from SALib.analyze import sobol as salib
 
-    y = rows_of(np.random.default_rng(1), 512)
+    y = row_numbers(np.random.default_rng(1), 512)
     ours = sobol(y)
     func = {"f_A": y[:, :1].T, "f_B": y[:, 1:2].T, "f_AB": y[:, 2:].T[:, None]}
     scipy = stats.sobol_indices(func=func, n=512)
@@ -89,7 +89,7 @@ def test_elementary_effects_are_those_of_salib() -> None:
 
 def test_chance_is_told_from_factors_when_a_row_shares_its_draws() -> None:
     """Noise as large as the function: shares are of the whole variance, chance has its own."""
-    found = sobol(rows_of(np.random.default_rng(2), 20_000, noise=3.72))
+    found = sobol(row_numbers(np.random.default_rng(2), 20_000, noise=3.72))
     assert found.value[:3] == pytest.approx(FIRST / 2, abs=0.03)
     assert found.value[3:6] == pytest.approx(TOTAL / 2, abs=0.03)
     assert found.value[6] == pytest.approx(0.5, abs=0.03)
@@ -131,7 +131,7 @@ def test_intervals_of_sobol_indices_cover() -> None:
     truth = np.concatenate([FIRST * share, TOTAL * share, [1 - share]])
     hits = np.zeros(7)
     for _ in range(n):
-        found = sobol(rows_of(rng, 256, noise=2.0))
+        found = sobol(row_numbers(rng, 256, noise=2.0))
         hits += (found.low <= truth) & (truth <= found.high)
     assert all(covers(count, n) for count in hits), hits / n
 
@@ -192,7 +192,7 @@ def test_ranks_hold_all_at_once() -> None:
     worst = np.array([1, 3, 3, 4, 5])
     for _ in range(n):
         value = truth + rng.normal(0, 0.5, 5)
-        above = told_apart(value, value + rng.normal(0, 0.5, (500, 5)))
+        above = is_above(value, value + rng.normal(0, 0.5, (500, 5)))
         low, high = 1 + above.sum(axis=0), 5 - above.sum(axis=1)
         wrong += bool(((low > worst) | (high < best)).any())
     assert stats.binomtest(wrong, n, 0.05, "greater").pvalue > 1e-6, wrong / n

@@ -11,14 +11,14 @@ import pytest
 from scipy import stats
 
 from truce_sim import InputError, open_sweep, sweep
-from truce_sim.analysis.incidence import hazard_of, incidence
+from truce_sim.analysis.incidence import group_hazard, incidence
 from truce_sim.analysis.methods.ends import count_ends
 from truce_sim.analysis.survival import (
     curve,
+    curve_median,
     kaplan_meier,
     logrank,
-    logrank_of,
-    median_of,
+    logrank_test,
     survival_summary,
 )
 from truce_sim.intervals import mean_interval, share_interval
@@ -59,7 +59,7 @@ def test_curve_band_and_median_are_those_of_lifelines(seed: int) -> None:
     assert ours[["survival_low", "survival_high"]].to_numpy()[inside] == pytest.approx(
         band[inside], abs=1e-9
     )
-    assert median_of(found)[0] == theirs.median_survival_time_
+    assert curve_median(found)[0] == theirs.median_survival_time_
 
 
 def test_the_band_is_that_of_scipy() -> None:
@@ -83,7 +83,7 @@ def test_a_mean_restricted_to_the_horizon_is_the_area_under_the_curve() -> None:
 def test_logrank_is_that_of_lifelines(groups: int) -> None:
     day, event, _ = lives(5, 300)
     group = np.random.default_rng(1).integers(0, groups, day.size)
-    ours = logrank_of(day, event, group, np.arange(day.size))
+    ours = logrank_test(day, event, group, np.arange(day.size))
     theirs = multivariate_logrank_test(day, group, event)
     assert ours["chi2"] == pytest.approx(theirs.test_statistic, rel=1e-9)
     assert ours["p"] == pytest.approx(theirs.p_value, rel=1e-9)
@@ -152,7 +152,9 @@ def test_the_shared_logrank_test_is_the_sum_of_martingale_residuals_by_cluster()
     sums = np.stack([np.bincount(draws, scores[:, g]) for g in range(2)], axis=1)
     excess = scores.sum(axis=0)
     expected = excess @ np.linalg.inv(sums.T @ sums) @ excess
-    assert logrank_of(day, event, group, draws)["chi2_shared"] == pytest.approx(expected, rel=1e-9)
+    assert logrank_test(day, event, group, draws)["chi2_shared"] == pytest.approx(
+        expected, rel=1e-9
+    )
 
 
 # ── intervals hold ───────────────────────────────────────────────────────────────────────────
@@ -182,7 +184,7 @@ def test_survival_bands_medians_and_means_cover(shared: float) -> None:
         day, event, draws = twins(rng, 60, 4, shared)
         found = curve(count_ends(day, event, draws))
         band += found["survival_low"][DAY] <= TRUTH <= found["survival_high"][DAY]
-        _, low, high = median_of(found)
+        _, low, high = curve_median(found)
         middle += low <= median <= high
         means += inside(mean_interval(day.astype(float), draws), mean)
         shares += inside(share_interval(day > DAY, draws), TRUTH)
@@ -222,7 +224,7 @@ def test_incidence_and_hazard_cover_when_draws_are_shared() -> None:
         kind = np.where(event == 1, np.where(rng.random(80) < 0.4, 1, 2)[draws], 0)
         found = incidence(count_ends(day, kind, draws))
         cause += found["incidence_low"][DAY] <= share <= found["incidence_high"][DAY]
-        row = hazard_of(count_ends(day, event, draws), 20).iloc[1]
+        row = group_hazard(count_ends(day, event, draws), 20).iloc[1]
         rate += row["hazard_low"] <= hazard <= row["hazard_high"]
     assert covers(cause, n), cause / n
     assert covers(rate, n), rate / n
@@ -237,9 +239,9 @@ def test_p_is_uniform_where_nothing_differs() -> None:
     for _ in range(n):
         group = np.repeat([0, 1], 100)
         day, event, draws = twins(rng, 100, 2, 0.0)
-        p["independent"].append(logrank_of(day, event == 1, group, np.arange(200))["p"])
+        p["independent"].append(logrank_test(day, event == 1, group, np.arange(200))["p"])
         day, event, draws = twins(rng, 100, 2, 0.9)
-        found = logrank_of(day, event == 1, group, draws)
+        found = logrank_test(day, event == 1, group, draws)
         p["shared"].append(found["p_shared"])
         p["classical"].append(found["p"])
     small = {name: int((np.array(values) < 0.05).sum()) for name, values in p.items()}
@@ -256,7 +258,7 @@ def test_p_is_honest_with_few_replicates_too() -> None:
     group = np.repeat(np.arange(4), 12)
     for _ in range(n):
         day, event, draws = twins(rng, 12, 4, 0.8)
-        small += logrank_of(day, event == 1, group, draws)["p_shared"] < 0.05
+        small += logrank_test(day, event == 1, group, draws)["p_shared"] < 0.05
     assert stats.binomtest(int(small), n, 0.05, "greater").pvalue > 1e-6, small / n
 
 
@@ -268,7 +270,7 @@ def test_nothing_collapsed() -> None:
     assert (found["survival"] == 1).all()
     assert (found["survival_high"] == 1).all()
     assert (found["survival_low"].between(0.9, 0.999)).all()
-    assert np.isnan(median_of(found)).all()
+    assert np.isnan(curve_median(found)).all()
 
 
 @pytest.mark.parametrize("day", [0, 1])
@@ -276,8 +278,8 @@ def test_everything_collapsed_at_once(day: int) -> None:
     found = curve(count_ends(np.full(50, day), np.ones(50, int), np.arange(50)))
     assert found["survival"].iloc[-1] == 0
     assert 0 < found["survival_high"].iloc[-1] < 0.1
-    assert median_of(found)[0] == day
-    rate = hazard_of(count_ends(np.full(50, day), np.ones(50, int), np.arange(50)), 30)
+    assert curve_median(found)[0] == day
+    rate = group_hazard(count_ends(np.full(50, day), np.ones(50, int), np.arange(50)), 30)
     assert rate["hazard"].tolist() == [1 / (day + 1)]
 
 
@@ -287,7 +289,7 @@ def test_one_replicate_of_many_points_has_no_interval() -> None:
     assert found["survival"].iloc[10] == pytest.approx(0.7)
     assert found[["survival_low", "survival_high"]].isna().all(axis=None)
     assert np.isnan(share_interval(np.arange(4) < 2, np.zeros(4, int))[1])
-    test = logrank_of(np.arange(20), np.ones(20, bool), np.arange(20) % 2, np.zeros(20, int))
+    test = logrank_test(np.arange(20), np.ones(20, bool), np.arange(20) % 2, np.zeros(20, int))
     assert np.isnan(test["p_shared"])
 
 

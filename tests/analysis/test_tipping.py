@@ -21,8 +21,8 @@ from truce_sim.analysis.tipping import (
     Axis,
     Cells,
     boundary,
-    boundary_of,
-    in_words,
+    cell_boundary,
+    describe_line,
     passing,
     phase_map,
 )
@@ -141,7 +141,7 @@ def test_intervals_of_the_line_cover(monkeypatch, levels, slope, replicates, tie
     truth, _ = crossing(at, share, 0.5, True)
     rng, hits = np.random.default_rng(4), 0
     for _ in range(200):
-        row = boundary_of(cells_of(rng, replicates, share, at, tied), 0.5).iloc[0]
+        row = cell_boundary(cells_of(rng, replicates, share, at, tied), 0.5).iloc[0]
         hits += bool(row["y_low"] <= truth <= row["y_high"])
         assert row["side"] != "crosses more than once"
     assert within(hits, 200), hits / 200
@@ -156,14 +156,14 @@ def test_intervals_of_the_line_of_a_mean_cover(monkeypatch) -> None:
         cells = cells_of(rng, 40, LEVELS)
         luck = rng.normal(1, 0.6, 40) + rng.normal(1, 0.6, (5, 40))
         days = 10 * LEVELS[:, None] * luck
-        row = boundary_of(cells._replace(outcome=days.ravel()), 60.0, share=False).iloc[0]
+        row = cell_boundary(cells._replace(outcome=days.ravel()), 60.0, share=False).iloc[0]
         hits += bool(row["y_low"] <= 3.0 <= row["y_high"])
     assert within(hits, 200), hits / 200
 
 
 def test_a_curve_that_clearly_turns_passes_more_than_once() -> None:
     share = np.array([0.05, 0.9, 0.95, 0.1, 0.05])
-    row = boundary_of(cells_of(np.random.default_rng(2), 200, share), 0.5).iloc[0]
+    row = cell_boundary(cells_of(np.random.default_rng(2), 200, share), 0.5).iloc[0]
     assert row["side"] == "crosses more than once"
     assert row["rising"]
     assert 1.0 < row["y_low"] <= row["y"] <= row["y_high"] < 2.0
@@ -177,14 +177,14 @@ def test_lines_of_two_directions_are_told_by_each_row() -> None:
         Axis("x", place, ["a", "b"]), up.y, (place, np.tile(up.place[1], 2)),
         np.concatenate([up.outcome, down.outcome]), np.tile(up.clusters, 2),
     )  # fmt: skip
-    line = boundary_of(both, 0.5)
+    line = cell_boundary(both, 0.5)
     assert line["rising"].tolist() == [True, False]
     assert line["y"].to_numpy() == pytest.approx([3.3, 3.3], abs=0.4)
 
 
 def test_few_sets_of_draws_have_no_interval() -> None:
     share = logistic(LEVELS, 0.8, 3.3)
-    few, enough = (boundary_of(cells_of(np.random.default_rng(1), n, share), 0.5).iloc[0]
+    few, enough = (cell_boundary(cells_of(np.random.default_rng(1), n, share), 0.5).iloc[0]
                    for n in (5, 6))  # fmt: skip
     assert math.isnan(few["y_low"])
     assert math.isnan(few["y_high"])
@@ -195,13 +195,13 @@ def test_all_or_none_and_no_runs_at_an_x_are_said() -> None:
     rng = np.random.default_rng(1)
     for share, side, ends in ((1.0, "above everywhere", -math.inf),
                               (0.0, "below everywhere", math.inf)):  # fmt: skip
-        row = boundary_of(cells_of(rng, 30, np.full(5, share)), 0.5).iloc[0]
+        row = cell_boundary(cells_of(rng, 30, np.full(5, share)), 0.5).iloc[0]
         assert row["side"] == side
         assert math.isnan(row["y"])
         assert row["y_low"] == row["y_high"] == ends
     cells = cells_of(rng, 30, logistic(LEVELS, 2, 3))
     lonely = cells._replace(x=Axis("x", cells.x.place, ["x", "failed"]))
-    row = boundary_of(lonely, 0.5).iloc[1]
+    row = cell_boundary(lonely, 0.5).iloc[1]
     assert row["side"] == "no runs"
     assert row["n"] == 0
     assert row[["y", "y_low", "y_high"]].isna().all()
@@ -213,7 +213,7 @@ def test_between_levels_spread_by_their_logarithm_the_line_is_straight_in_it() -
     held = np.array([0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1], float)
     one, draws = np.zeros_like(place), np.tile(np.arange(4), 4)
     cells = Cells(Axis("x", one, ["x"]), Axis("y", place, at.tolist()), (one, place), held, draws)
-    assert boundary_of(cells, 0.5)["y"].iloc[0] == pytest.approx(8.0)
+    assert cell_boundary(cells, 0.5)["y"].iloc[0] == pytest.approx(8.0)
 
 
 @pytest.mark.slow
@@ -358,11 +358,11 @@ def test_a_surface_where_all_or_none_hold_has_no_line(held, side) -> None:
 
 
 def test_one_replicate_has_a_line_without_an_interval() -> None:
-    line = boundary_of(cells_of(np.random.default_rng(1), 1, np.array([0, 0, 1, 1, 1.0])), 0.5)
+    line = cell_boundary(cells_of(np.random.default_rng(1), 1, np.array([0, 0, 1, 1, 1.0])), 0.5)
     line.attrs |= {"outcome": "holds", "within": "365 days"}
     assert line["y"].tolist() == [2.5]
     assert line[["y_low", "y_high"]].isna().all(axis=None)
-    assert "y = 2.5 on (too few sets of draws for an interval)" in in_words(line)[0]
+    assert "y = 2.5 on (too few sets of draws for an interval)" in describe_line(line)[0]
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────
@@ -398,18 +398,18 @@ def line_of(side: str, y: float, low: float, high: float, rising: bool = True) -
     ],
 )  # fmt: skip
 def test_the_line_in_words(line, told) -> None:
-    assert in_words(line) == [told]
+    assert describe_line(line) == [told]
 
 
 def test_a_line_that_passes_twice_says_so() -> None:
-    assert "it changes again" in in_words(line_of("crosses more than once", 3.0, 2.0, 4.0))[0]
+    assert "it changes again" in describe_line(line_of("crosses more than once", 3.0, 2.0, 4.0))[0]
 
 
 def test_a_long_line_is_told_in_a_few_sentences_and_a_rough_one_is_called_so() -> None:
     line = pd.concat([line_of("crosses", 5.2, 5.0, 5.4)] * 25, ignore_index=True)
     line["m"] = np.linspace(15, 60, 25)
     line.attrs |= {"misfit": -0.12, "misfit_p": 0.001}
-    told = in_words(line)
+    told = describe_line(line)
     assert len(told) == 6
     assert told[0].startswith("With m = 15 d")
     assert told[-2].startswith("With m = 60 d")
@@ -458,7 +458,7 @@ def test_cells_that_a_constraint_leaves_out_are_missing_and_the_line_goes_on() -
         place=(cells.place[0][kept], cells.place[1][kept]), outcome=cells.outcome[kept],
         clusters=cells.clusters[kept],
     )  # fmt: skip
-    row = boundary_of(holed, 0.5).iloc[0]
+    row = cell_boundary(holed, 0.5).iloc[0]
     assert (row["y"], row["y_low"], row["y_high"]) == (3.0, 3.0, 3.0)
     assert row["n"] == 200
 

@@ -23,7 +23,7 @@ from truce_sim.sweeps.design.composer import Composer
 from truce_sim.sweeps.design.configs import config_of
 from truce_sim.sweeps.design.design import Design, describe
 from truce_sim.sweeps.design.make import DesignSettings, make_design
-from truce_sim.sweeps.design.points import specs_of
+from truce_sim.sweeps.design.points import make_specs
 from truce_sim.sweeps.design.seeds import seed_of_row
 
 pytestmark = pytest.mark.slow
@@ -94,7 +94,7 @@ def test_a_longer_design_begins_with_the_shorter(kind: str, fewer: int, more: in
         long = design_of(*tokens, design=kind, points=more, where=where)
     assert short.extendable
     pd.testing.assert_frame_equal(short.values, long.values.iloc[: len(short.values)])
-    ours, theirs = (specs_of(design, range(len(short.values))) for design in (short, long))
+    ours, theirs = (make_specs(design, range(len(short.values))) for design in (short, long))
     assert [_bytes(spec) for spec in ours] == [_bytes(spec) for spec in theirs]
 
 
@@ -217,7 +217,9 @@ def test_a_million_points() -> None:
         "host.threshold=range(1,51)",
     )  # fmt: skip
     assert len(design.values) == 1_000_000
-    assert specs_of(design, range(999_999, 1_000_000))[0].params["states"]["threshold"][0, 0] == 100
+    assert (
+        make_specs(design, range(999_999, 1_000_000))[0].params["states"]["threshold"][0, 0] == 100
+    )
 
 
 # ── constraints ──────────────────────────────────────────────────────────────────────────────
@@ -256,7 +258,7 @@ def test_a_constraint_follows_references_to_swept_settings() -> None:
     design = design_of("home.threshold=1,2,3", "host.threshold=${home.threshold}",
                        where="host.threshold > 1.5")  # fmt: skip
     assert design.values["home.threshold"].tolist() == [2, 3]
-    states = [spec.params["states"]["threshold"][0] for spec in specs_of(design, range(2))]
+    states = [spec.params["states"]["threshold"][0] for spec in make_specs(design, range(2))]
     assert np.array(states).tolist() == [[2, 2], [3, 3]]
 
 
@@ -265,20 +267,23 @@ def test_a_constraint_follows_references_to_swept_settings() -> None:
 
 def test_points_share_the_seed_unless_told_otherwise() -> None:
     design = design_of("home.threshold=3,4", "seed=7")
-    assert [spec.seed for spec in specs_of(design, range(2))] == [7, 7]
+    assert [spec.seed for spec in make_specs(design, range(2))] == [7, 7]
     own = "sweep.common_random_numbers=false"
     design = design_of("home.threshold=3,4", "seed=7", own)
-    few = [spec.seed for spec in specs_of(design, range(2))]
+    few = [spec.seed for spec in make_specs(design, range(2))]
     assert len({*few, 7}) == 3
     larger = design_of("home.threshold=2,3,3.5,4", "seed=7", own)
-    assert [specs_of(larger, range(4))[i].seed for i in (1, 3)] == few
-    assert [s.seed for s in specs_of(design_of("seed=3,4", "home.threshold=3"), range(2))] == [3, 4]
+    assert [make_specs(larger, range(4))[i].seed for i in (1, 3)] == few
+    assert [s.seed for s in make_specs(design_of("seed=3,4", "home.threshold=3"), range(2))] == [
+        3,
+        4,
+    ]
 
 
 @pytest.mark.parametrize(("kind", "size"), [("morris", 3), ("saltelli", 4)])
 def test_points_of_a_row_share_a_seed_of_their_own(kind: str, size: int) -> None:
     design = design_of(THRESHOLD, LAG, "seed=7", design=kind, points=3)
-    seeds = [spec.seed for spec in specs_of(design, range(3 * size))]
+    seeds = [spec.seed for spec in make_specs(design, range(3 * size))]
     assert seeds == [seed_of_row(7, row) for row in range(3) for _ in range(size)]
     assert len(set(seeds)) == 3
 
@@ -355,19 +360,19 @@ def test_points_made_by_column_equal_points_made_one_by_one(number: int) -> None
     design = _random_points(number, 10)
     slow = [_one_by_one(design, point) for point in range(10)]
     good = [point for point, found in enumerate(slow) if isinstance(found, RunSpec)]
-    quick = specs_of(_points(design, good), range(len(good)))
+    quick = make_specs(_points(design, good), range(len(good)))
     assert [_bytes(s) for s in quick] == [_bytes(s) for s in slow if isinstance(s, RunSpec)]
     for point in set(range(10)) - set(good):  # a bad one, behind a good one if there is any
         pair = _points(design, [*good[:1], point])
         with pytest.raises(InputError) as caught:
-            specs_of(pair, range(len(pair.values)))
+            make_specs(pair, range(len(pair.values)))
         assert _message(caught.value) == slow[point]
 
 
 def test_the_first_bad_point_is_named() -> None:
     design = design_of("home.capacity=0.9,0.5,0.1", "militants.excitation=0.5,1.6")
     with pytest.raises(InputError, match=r"n_eff(.|\n)*point 3 \(home.capacity=0.5, mil"):
-        specs_of(design, range(6))
+        make_specs(design, range(6))
 
 
 # ── in words, and from Python ────────────────────────────────────────────────────────────────

@@ -18,7 +18,7 @@ import pytest
 from baselines.frozen import file_of, read, this_platform
 from folders import rows
 from truce_sim.cli.commands import run_command
-from truce_sim.config.layout import dtype_of, first_layout, identities, layout_of, upgraded
+from truce_sim.config.layout import build_dtype, describe_layout, first_layout, identities, upgrade
 from truce_sim.config.load import load_config
 from truce_sim.config.params import PARAMS
 from truce_sim.engine.compile import DIGEST
@@ -93,20 +93,20 @@ def params(*overrides: str) -> np.ndarray:
 
 
 def test_a_layout_is_written_and_read() -> None:
-    assert dtype_of(json.loads(json.dumps(layout_of(PARAMS)))) == PARAMS
+    assert build_dtype(json.loads(json.dumps(describe_layout(PARAMS)))) == PARAMS
 
 
 def test_every_field_of_the_first_layout_has_a_place_today() -> None:
     old = np.zeros(1, first_layout())
     old.view(np.int64)[:] = np.arange(1, old.dtype.itemsize // 8 + 1)
-    words = upgraded(old).view(np.int64)
+    words = upgrade(old).view(np.int64)
     assert set(old.view(np.int64)) <= set(words)
 
 
 def test_a_record_with_an_unknown_field_is_refused() -> None:
     foreign = np.zeros(1, np.dtype([("from_day", "i8"), ("weather", "f8")]))
     with pytest.raises(ValueError, match="weather"):
-        upgraded(foreign)
+        upgrade(foreign)
 
 
 def test_a_new_setting_at_its_default_leaves_identities_as_they_were() -> None:

@@ -20,7 +20,7 @@ from truce_sim.simulation.spec import make_spec
 from truce_sim.sweeps.design.composer import Composer
 from truce_sim.sweeps.design.configs import config_of
 from truce_sim.sweeps.design.make import DesignSettings, make_design
-from truce_sim.sweeps.design.points import specs_of
+from truce_sim.sweeps.design.points import make_specs
 from truce_sim.sweeps.folder import plan
 
 FACTORS = {"truce": ["literal", "practised"], "home.capacity": [0.7, 0.9]}
@@ -78,7 +78,7 @@ def test_points_made_by_column_are_those_made_one_by_one() -> None:
         settings = DesignSettings(design="sobol", points=8)
         design, _ = make_design(Composer(loader, "config"), {}, tokens, settings)
     assert len(design.factors) > 80
-    made = specs_of(design, range(len(design.values)))
+    made = make_specs(design, range(len(design.values)))
     for spec, values, base in zip(made, design.values.to_dict("records"), design.base, strict=True):
         alone = make_spec(config_of(design.bases[base], values))
         assert spec.params.tobytes() == alone.params.tobytes()
@@ -92,7 +92,7 @@ def test_points_made_by_column_are_refused_as_others_are(bad: str) -> None:
     def points() -> None:
         with loader_for() as loader:
             design, _ = make_design(Composer(loader, "config"), {}, tokens)
-            specs_of(design, range(len(design.values)))
+            make_specs(design, range(len(design.values)))
 
     with pytest.raises(InputError, match=bad.split("=")[0]):
         points()

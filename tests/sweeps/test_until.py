@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from truce_sim.errors import InputError
-from truce_sim.sweeps.summaries.until import BLOCK, Until, bounds_of
+from truce_sim.sweeps.summaries.until import BLOCK, Until, outcome_bounds
 
 SWEEPS, BLOCKS, HORIZON = 4000, 48, 365.0
 ENOUGH = int(stats.binom.ppf(1e-8, SWEEPS, 0.95))
@@ -132,7 +132,7 @@ def test_a_width_is_above_zero(width: float) -> None:
 
 def test_bounds_of_outcomes() -> None:
     """Shares and days are bounded; deaths are not."""
-    assert bounds_of("collapsed", 365) == bounds_of("mean_will", 365) == (0.0, 1.0)
-    assert bounds_of("end_day", 365) == bounds_of("days_in_force", 365) == (0.0, 365.0)
+    assert outcome_bounds("collapsed", 365) == outcome_bounds("mean_will", 365) == (0.0, 1.0)
+    assert outcome_bounds("end_day", 365) == outcome_bounds("days_in_force", 365) == (0.0, 365.0)
     with pytest.raises(InputError, match=r"sweep.until.outcome(.|\n)*end_day"):
-        bounds_of("deaths", 365)
+        outcome_bounds("deaths", 365)

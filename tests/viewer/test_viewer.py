@@ -106,7 +106,7 @@ def test_an_ensemble_is_the_paired_difference() -> None:
     fork = load_config(
         ["seed=2", "run.horizon_days=120", "interventions=[{day: 20, set: {home.threshold: 9.0}}]"]
     )
-    found = ensemble.compare(plain, fork, 20, replicates=30)
+    found = ensemble.compare_fork(plain, fork, 20, replicates=30)
     ends = np.array(
         [[simulate(c, replicate=r).outcome["end_day"] for r in range(30)] for c in (plain, fork)],
         float,
@@ -130,7 +130,7 @@ def test_never_longer_where_the_interval_has_zero(days, words) -> None:
     """The sentence says no more than the interval."""
     share = (0.3, 0.2, 0.4)
     found = ensemble.Ensemble(100, 0, 0, 10, 365, days, share, share, (0.0, -0.1, 0.1))
-    assert words in ensemble.in_words(found)[0]
+    assert words in ensemble.describe_ensemble(found)[0]
 
 
 @pytest.fixture(scope="module")

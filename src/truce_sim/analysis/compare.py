@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from truce_sim.analysis.groups import Where, done_of, held, level_in
+from truce_sim.analysis.groups import Where, finished_runs, level_in, restrict_runs
 from truce_sim.analysis.survival import shortest_horizon
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
@@ -36,7 +36,7 @@ from truce_sim.intervals import (
     t_intervals,
     variance_of_mean,
 )
-from truce_sim.sweeps.summaries.contrasts import in_words
+from truce_sim.sweeps.summaries.contrasts import describe_pair
 
 Floats = NDArray[np.float64]
 
@@ -139,7 +139,8 @@ class Comparison:
         """Each row in words: never "longer" or "shorter" when the interval crosses zero."""
         table = self.pooled if pooled else self.table
         told = [
-            in_words(row, self.factor, f"{self.horizon} days") for row in table.to_dict("records")
+            describe_pair(row, self.factor, f"{self.horizon} days")
+            for row in table.to_dict("records")
         ]
         if not pooled or len(self.contexts) < 2:
             return told
@@ -147,7 +148,7 @@ class Comparison:
         return [f"Averaged over the {len(self.contexts)} settings of {others}, {t}" for t in told]
 
     @staticmethod
-    def multiplicity_of(table: pd.DataFrame) -> str:
+    def describe_multiplicity(table: pd.DataFrame) -> str:
         """How the intervals of `table` or `pooled` allow for their number."""
         n = len(table)
         return f"95 % for all {n} comparisons together (Bonferroni)" if n > 1 else "95 %"
@@ -165,7 +166,7 @@ def compare(
     the factor alone.
     """
     factor = sweep.check_factor(factor or default_factor(sweep))
-    runs = held(done_of(sweep.load(["end_day", "collapsed"])), sweep, where or {})
+    runs = restrict_runs(finished_runs(sweep.load(["end_day", "collapsed"])), sweep, where or {})
     levels = list(dict.fromkeys(sweep.folder.design[factor]))
     known = [level for level in levels if level in set(runs[factor].unique())]
     first = 0 if baseline is None and known else level_in(known, baseline, factor)
@@ -179,7 +180,7 @@ def compare(
             "no two points with runs differ in it alone", setting="factor", value=factor,
             allowed="a factor whose levels were combined with those of the others",
         )  # fmt: skip
-    return _arranged(sweep, runs, factor, known, first, contexts, place, columns, kept)
+    return _arrange(sweep, runs, factor, known, first, contexts, place, columns, kept)
 
 
 def default_factor(sweep: Sweep) -> str:
@@ -210,7 +211,7 @@ def _contexts(
     return contexts.drop(columns="number").reset_index(drop=True), place
 
 
-def _arranged(
+def _arrange(
     sweep: Sweep, runs: pd.DataFrame, factor: str, levels: list[object], baseline: int,
     contexts: pd.DataFrame, place: NDArray[np.int64], columns: NDArray[np.int64],
     kept: NDArray[np.bool_],

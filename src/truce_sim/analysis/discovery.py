@@ -29,7 +29,7 @@ from truce_sim.analysis.methods.regions import (
     peel,
 )
 from truce_sim.analysis.methods.trees import grown
-from truce_sim.analysis.sensitivity import units_of
+from truce_sim.analysis.sensitivity import sampling_units
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
 from truce_sim.intervals import Estimate, named
@@ -40,7 +40,7 @@ _CLEAR = 0.05
 OUTCOMES = {"collapsed": "collapse", "holds": "hold"}
 
 
-def halves_of(sweep: Sweep, outcome: str) -> tuple[Half, Half, pd.DataFrame]:
+def split_halves(sweep: Sweep, outcome: str) -> tuple[Half, Half, pd.DataFrame]:
     """The half that finds, the half that measures, and the factors of the points (a row each).
 
     Raises InputError for an outcome that is not a yes or no, a sweep of nothing, or too few units.
@@ -57,7 +57,7 @@ def halves_of(sweep: Sweep, outcome: str) -> tuple[Half, Half, pd.DataFrame]:
     place = points.index.get_indexer(pd.Index(runs["point"]))
     sampled = sweep.design in (*SAMPLES, *ROWS)
     if sampled and len(runs):
-        unit = units_of(points, sweep.factors)[place]
+        unit = sampling_units(points, sweep.factors)[place]
     else:
         unit = np.unique(runs["replicate"].to_numpy(), return_inverse=True)[1]
     if not unit.size or unit.max() < 3:
@@ -148,7 +148,7 @@ def prim(
         raise InputError(
             "is no share", setting="coverage", value=coverage, allowed="a number between 0 and 1"
         )
-    found, measured, points = halves_of(sweep, outcome)
+    found, measured, points = split_halves(sweep, outcome)
     space = Space.of(points)
     free = np.ones(len(points), bool)
     result: list[Box] = []
@@ -258,7 +258,7 @@ def _measures(
     )
 
 
-def in_words(box: Box) -> str:
+def describe_box(box: Box) -> str:
     """A box as a sentence: where it is, and how often the outcome comes there and elsewhere."""
     where = " and ".join(limit_in_words(row) for row in box.limits.to_dict("records"))
     space = "space" if box.design in (*SAMPLES, *ROWS) else "points"
@@ -290,7 +290,7 @@ def tree(sweep: Sweep, outcome: str = "collapsed", depth: int = 3) -> pd.DataFra
     """
     if depth < 1:
         raise InputError("is no depth", setting="depth", value=depth, allowed="1 or more")
-    found, measured, points = halves_of(sweep, outcome)
+    found, measured, points = split_halves(sweep, outcome)
     leaf, rules, density = grown(points, *found.by_point(len(points)), depth)
     rows = []
     for node, rule in rules.items():
@@ -300,3 +300,6 @@ def tree(sweep: Sweep, outcome: str = "collapsed", depth: int = 3) -> pd.DataFra
         row |= named("mass", mass) | named("density", measured_density)
         rows.append(row | {"density_found": density[node]})
     return pd.DataFrame(rows).sort_values("density_found", ascending=False, ignore_index=True)
+
+
+in_words = describe_box  #: Its name in 0.1.

@@ -10,7 +10,7 @@ import pandas as pd
 
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
-from truce_sim.sweeps.summaries.levels import levels_of
+from truce_sim.sweeps.summaries.levels import factor_levels
 
 #: A factor, several, or none: all runs are one group.
 By = str | Sequence[str]
@@ -18,7 +18,7 @@ By = str | Sequence[str]
 Where = Mapping[str, object] | None
 
 
-def names_of(sweep: Sweep, by: By) -> list[str]:
+def factor_names(sweep: Sweep, by: By) -> list[str]:
     """The factors to group by, checked. Raises InputError for one that is not swept."""
     return [sweep.check_factor(name) for name in names_in(by)]
 
@@ -38,7 +38,7 @@ def groups(
 
     Raises InputError for a factor that is not swept or a level that it does not have.
     """
-    names, runs = names_of(sweep, by), held(sweep.load(columns), sweep, where or {})
+    names, runs = factor_names(sweep, by), restrict_runs(sweep.load(columns), sweep, where or {})
     if not names:
         yield {}, runs
         return
@@ -47,7 +47,7 @@ def groups(
         yield dict(zip(names, levels, strict=True)), rows
 
 
-def held(runs: pd.DataFrame, sweep: Sweep, where: Mapping[str, object]) -> pd.DataFrame:
+def restrict_runs(runs: pd.DataFrame, sweep: Sweep, where: Mapping[str, object]) -> pd.DataFrame:
     """The runs in which factors have these levels."""
     for name, level in where.items():
         known = list(runs[sweep.check_factor(name)].unique())
@@ -79,13 +79,13 @@ def _number(level: object) -> float:
 def _labels(sweep: Sweep, name: str, points: pd.Series) -> pd.Series:
     """The level of each run: the number itself where they are few, else a range or a word."""
     values = sweep.folder.design[name]
-    labels = levels_of(values)
+    labels = factor_levels(values)
     if sweep.is_number(name) and values.nunique() == len(labels.cat.categories):
         return values.reindex(points).set_axis(points.index)
     return labels.reindex(points).set_axis(points.index).cat.as_ordered()
 
 
-def done_of(runs: pd.DataFrame) -> pd.DataFrame:
+def finished_runs(runs: pd.DataFrame) -> pd.DataFrame:
     """The runs that did not fail."""
     return runs[runs["status"] == "done"]
 
@@ -101,3 +101,7 @@ def joined(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFra
     if not tables:
         return pd.DataFrame(columns=list(columns))
     return pd.concat(tables, ignore_index=True)[list(columns)]
+
+
+#: Their names in 0.1.
+held, done_of, names_of = restrict_runs, finished_runs, factor_names

@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from truce_sim.analysis.groups import By, Where, done_of, groups, joined, labelled, names_in
+from truce_sim.analysis.groups import By, Where, finished_runs, groups, joined, labelled, names_in
 from truce_sim.analysis.methods.ends import CENSORED, COMPETING, EVENT, Ends, count_ends
-from truce_sim.analysis.survival import ends_of, last_day, product_limit
+from truce_sim.analysis.survival import last_day, product_limit, run_ends
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
@@ -42,7 +42,7 @@ def cumulative_incidence(sweep: Sweep, by: By = (), where: Where = None) -> pd.D
     """
     found = []
     for levels, runs in groups(sweep, ["end_day", "collapsed", "cause"], by, where):
-        done = done_of(runs)
+        done = finished_runs(runs)
         day, shared = last_day(done), clusters(done)
         collapsed = done["collapsed"].to_numpy(bool)
         for cause in done["cause"].cat.categories if len(done) else ():
@@ -63,7 +63,7 @@ def first_times(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
     found = []
     names = ["end_day", "collapsed", *FIRSTS.values()]
     for levels, runs in groups(sweep, names, by, where):
-        done = done_of(runs)
+        done = finished_runs(runs)
         shared, end = clusters(done), last_day(done)
         for first, column in FIRSTS.items() if len(done) else ():
             came = done[column].notna().to_numpy(bool)
@@ -110,14 +110,14 @@ def hazard(sweep: Sweep, by: By = (), where: Where = None, width: int = 30) -> p
         raise InputError("is no number of days", setting="width", value=width, allowed="1 or more")
     found = []
     for levels, runs in groups(sweep, ["end_day", "collapsed"], by, where):
-        ends = ends_of(done_of(runs))
+        ends = run_ends(finished_runs(runs))
         if ends.runs:
-            found.append(labelled(hazard_of(ends, width), levels))
+            found.append(labelled(group_hazard(ends, width), levels))
     return joined(found, [*names_in(by), "from_day", "to_day", "hazard", "hazard_low",
                            "hazard_high", "collapses", "days_at_risk"])  # fmt: skip
 
 
-def hazard_of(ends: Ends, width: int) -> pd.DataFrame:
+def group_hazard(ends: Ends, width: int) -> pd.DataFrame:
     """Hazard of one group, as in hazard."""
     days, rows = int(ends.day.max()) + 1, []
     edges = [*range(0, max(days - (width - 1) // 2, 1), width), days]
@@ -140,7 +140,7 @@ def state_shares(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame
     them. Columns: the factors of `by`, state, share and its t interval."""
     horizons, found = sweep.points["horizon"], []
     for levels, runs in groups(sweep, list(STATES.values()), by, where):
-        done = done_of(runs)
+        done = finished_runs(runs)
         horizon, shared = horizons.reindex(done["point"]).to_numpy(float), clusters(done)
         shares = {state: done[name].to_numpy(float) / horizon for state, name in STATES.items()}
         shares["collapsed"] = 1.0 - sum(shares.values(), np.zeros(len(done)))

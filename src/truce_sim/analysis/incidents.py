@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from truce_sim.analysis.groups import done_of
+from truce_sim.analysis.groups import finished_runs
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.border.border import make_border
 from truce_sim.errors import InputError
@@ -59,7 +59,7 @@ class Incidents:
         return Incidents(self.frame[keep], self.days, self.draws, self.line_km)
 
 
-def incidents_of(sweep: Sweep, domestic: bool = False) -> Incidents:
+def sweep_incidents(sweep: Sweep, domestic: bool = False) -> Incidents:
     """Lethal attacks on the home side, by bands and, if wanted, domestic ones: what an event file
     would hold of them.
 
@@ -76,7 +76,7 @@ def incidents_of(sweep: Sweep, domestic: bool = False) -> Incidents:
     columns = ["day", "sector", "depth", "deaths", "attributed", "cross_border"]
     events = sweep.load(columns, "events", where={"kind": kinds})
     events = events[events["deaths"] > 0]
-    runs = done_of(sweep.load(["end_day", "collapsed"])).reset_index(drop=True)
+    runs = finished_runs(sweep.load(["end_day", "collapsed"])).reset_index(drop=True)
     runs["run"] = np.arange(len(runs))
     frame = events.merge(runs[["point", "replicate", "run"]], on=["point", "replicate"])
     config = sweep.folder.config_of(0)
@@ -114,7 +114,7 @@ def read_incidents(
     number (with its row), or holds no such event.
     """
     table = _table(Path(path))
-    date, deaths, actors = _LAYOUTS[_layout_of(table, path)]
+    date, deaths, actors = _LAYOUTS[_file_layout(table, path)]
     when = _dates(table[date], path)
     frame = pd.DataFrame({
         "run": 0, "date": when, "deaths": _numbers(table, deaths, path),
@@ -145,7 +145,7 @@ def _table(path: Path) -> pd.DataFrame:
     return table
 
 
-def _layout_of(table: pd.DataFrame, path: str | Path) -> str:
+def _file_layout(table: pd.DataFrame, path: str | Path) -> str:
     for layout, (date, deaths, _) in _LAYOUTS.items():
         if {date, deaths} <= set(table.columns):
             return layout
@@ -247,3 +247,6 @@ def _line() -> tuple[Floats, Floats]:
     table = pd.read_csv(LINE_TABLE)
     course = table[["longitude", "latitude"]].to_numpy(float)
     return course, table["km_from_northeast"].to_numpy(float)
+
+
+incidents_of = sweep_incidents  #: Its name in 0.1.

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from truce_sim.analysis.groups import By, Where, done_of, groups, level_in, names_in
+from truce_sim.analysis.groups import By, Where, finished_runs, groups, level_in, names_in
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError, closest
 from truce_sim.intervals import CONFIDENCE, Estimate, interval_of_parts, named, simultaneous
@@ -105,7 +105,7 @@ def _by_group(
     named_ones = [name for name in (part, whole) if name not in ("", DAYS_LIVED)]
     wanted = list(dict.fromkeys([*map(_check, named_ones), "end_day", "collapsed"]))
     return [
-        (levels, measured(done_of(runs), part, whole))
+        (levels, measured(finished_runs(runs), part, whole))
         for levels, runs in groups(sweep, wanted, by, where)
     ]
 

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from truce_sim.analysis.groups import done_of
+from truce_sim.analysis.groups import finished_runs
 from truce_sim.analysis.incidents import BY_BANDS, DOMESTIC, Incidents
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
@@ -60,8 +60,8 @@ def micro_table(incidents: Incidents) -> pd.DataFrame:
         ("near-repeat ratio, 50 km and 14 days", "", near_repeat(incidents)),
         ("median deaths", "deaths", deaths_quantile(incidents, 0.5)),
         ("90th percentile of deaths", "deaths", deaths_quantile(incidents, 0.9)),
-        ("share with at least 11 deaths", "share", share_of(incidents, "deaths", 11.0)),
-        *((f"share {name}", "share", share_of(incidents, "km_depth", low, high))
+        ("share with at least 11 deaths", "share", incident_share(incidents, "deaths", 11.0)),
+        *((f"share {name}", "share", incident_share(incidents, "km_depth", low, high))
           for name, low, high in _DEPTHS),
     ]  # fmt: skip
     return pd.DataFrame([
@@ -103,14 +103,16 @@ def gini(incidents: Incidents, width: float = 100.0, at_a_time: int = AT_A_TIME)
         piece = incidents.frame["day"].to_numpy(np.int64) // BLOCK_DAYS
         table = np.zeros((int(piece.max(initial=-1)) + 1, bins))
         np.add.at(table, (piece, place), 1.0)
-        return jackknife(table, gini_of)
+        return jackknife(table, gini_by_row)
     chosen, block = _sets(incidents, at_a_time)
     if not block.size:  # fewer incidents than that
         counts = np.bincount(place, minlength=bins).astype(float)
-        return Estimate(float(gini_of(counts)), math.nan, math.nan) if place.size else NO_ESTIMATE
+        return (
+            Estimate(float(gini_by_row(counts)), math.nan, math.nan) if place.size else NO_ESTIMATE
+        )
     cell = np.arange(block.size)[:, None] * bins + place[chosen]
     counts = np.bincount(cell.ravel(), minlength=block.size * bins).astype(float)
-    return mean_interval(gini_of(counts.reshape(-1, bins)), block)
+    return mean_interval(gini_by_row(counts.reshape(-1, bins)), block)
 
 
 def _sets(incidents: Incidents, size: int) -> tuple[Ints, Ints]:
@@ -134,7 +136,7 @@ def _sets(incidents: Incidents, size: int) -> tuple[Ints, Ints]:
     return chosen.reshape(-1, size), block[::size]
 
 
-def gini_of(counts: Floats) -> Floats:
+def gini_by_row(counts: Floats) -> Floats:
     """Gini coefficients of counts (..., bins); NaN where there are none."""
     x = np.sort(counts, axis=-1)
     n = x.shape[-1]
@@ -215,16 +217,18 @@ def _years(incidents: Incidents, run: Ints, day: Ints) -> Ints:
 # ── how bad, how deep ────────────────────────────────────────────────────────────────────────
 
 
-def share_of(incidents: Incidents, column: str, low: float, high: float = math.inf) -> Estimate:
+def incident_share(
+    incidents: Incidents, column: str, low: float, high: float = math.inf
+) -> Estimate:
     """The share of incidents with low ≤ column < high, with Wilson's interval by pieces."""
     values = incidents.frame[column].to_numpy(float)
-    return share_interval((values >= low) & (values < high), _piece_of(incidents))
+    return share_interval((values >= low) & (values < high), _piece_codes(incidents))
 
 
 def deaths_quantile(incidents: Incidents, q: float) -> Estimate:
     """A quantile of deaths; its interval are the quantiles at the ends of the interval of the share
     below it (Woodruff 1952)."""
-    return quantile_interval(incidents.frame["deaths"].to_numpy(float), _piece_of(incidents), q)
+    return quantile_interval(incidents.frame["deaths"].to_numpy(float), _piece_codes(incidents), q)
 
 
 # ── what only the model knows ────────────────────────────────────────────────────────────────
@@ -349,7 +353,7 @@ def displacement(
     if not 0 < after.sum() < after.size:
         raise InputError("no incidents before or after to compare", setting="day", value=day,
                          allowed="a day in the midst of them")  # fmt: skip
-    pieces = _piece_of(incidents)
+    pieces = _piece_codes(incidents)
     counts = np.bincount(pieces * 6 + after * 3 + zone, minlength=(int(pieces.max()) + 1) * 6)
     sums = counts.reshape(-1, 6).astype(float)
     rows = {
@@ -399,7 +403,7 @@ def _of_kind(sweep: Sweep, kind: str) -> pd.DataFrame:
 
 def _draws(sweep: Sweep) -> pd.DataFrame:
     """Which draws each run that did not fail has: point, replicate, draws."""
-    runs = done_of(sweep.load(["end_day"]))
+    runs = finished_runs(sweep.load(["end_day"]))
     return runs[["point", "replicate"]].assign(draws=clusters(runs))
 
 
@@ -408,7 +412,7 @@ def _piece(incidents: Incidents, run: Ints, day: Ints) -> Ints:
     return day // BLOCK_DAYS if incidents.runs == 1 else incidents.draws[run]
 
 
-def _piece_of(incidents: Incidents) -> Ints:
+def _piece_codes(incidents: Incidents) -> Ints:
     """The piece that each incident belongs to, as codes from 0."""
     run, day = (incidents.frame[name].to_numpy(np.int64) for name in ("run", "day"))
     return np.unique(_piece(incidents, run, day), return_inverse=True)[1]
@@ -418,3 +422,6 @@ def _sums(piece: Ints, *columns: Floats) -> Floats:
     """(pieces, columns) sums by piece."""
     n = int(piece.max(initial=-1)) + 1
     return np.stack([np.bincount(piece, column, n) for column in columns], axis=1)
+
+
+share_of = incident_share  #: Its name in 0.1.

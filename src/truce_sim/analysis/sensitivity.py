@@ -19,11 +19,11 @@ from truce_sim.analysis.methods.indices import (
     Floats,
     Ints,
     elementary_effects,
+    is_above,
     mean_sizes,
     replicated_shares,
     sampled_shares,
     sobol,
-    told_apart,
 )
 from truce_sim.analysis.sweep import DERIVED, Sweep
 from truce_sim.errors import InputError
@@ -141,9 +141,9 @@ def _of_samples(
     """Given-data indices where points are a sample."""
     y = runs.groupby("point")["y"].mean().to_numpy()
     _need_variance(y, outcome)
-    units = units_of(points, sweep.factors)
+    units = sampling_units(points, sweep.factors)
     _need(int(units.max()) + 1, "samples", outcome)
-    codes = [codes_of(points[name]) for name in sweep.factors]
+    codes = [level_codes(points[name]) for name in sweep.factors]
     found = sampled_shares(y, codes, units)
     return _table(
         sweep, outcome, _columns("first", found), "first", found.draws, of="points",
@@ -160,7 +160,7 @@ def _of_replicates(
     _need(int(whole.sum()), "replicates with an outcome at every point", outcome, least=1)
     levels = [pd.factorize(points[name])[0].astype(np.int64) for name in sweep.factors]
     full = len(points) == np.prod([code.max() + 1 for code in levels], dtype=float)
-    codes = levels if full else [codes_of(points[name]) for name in sweep.factors]
+    codes = levels if full else [level_codes(points[name]) for name in sweep.factors]
     k, found = len(codes), replicated_shares(wide[whole], codes, full)
     first, rest = found.part(0, k), found.part(k, k + 1)
     return _table(
@@ -169,7 +169,7 @@ def _of_replicates(
     )  # fmt: skip
 
 
-def codes_of(values: pd.Series) -> Ints:
+def level_codes(values: pd.Series) -> Ints:
     """(n,) codes from 0 of a factor's levels; of more than 12 numbers, of bins of equal counts: as
     many as the root of n, and no more than 24."""
     if not pd.api.types.is_numeric_dtype(values) or values.nunique() <= MAX_LEVELS:
@@ -180,7 +180,7 @@ def codes_of(values: pd.Series) -> Ints:
     return np.unique(np.searchsorted(edges, x, side="right"), return_inverse=True)[1]
 
 
-def units_of(points: pd.DataFrame, factors: Sequence[str]) -> Ints:
+def sampling_units(points: pd.DataFrame, factors: Sequence[str]) -> Ints:
     """(points,) what each point of a sampled design was drawn with, codes from 0: its base row or
     walk, or the sample of the intervals that was combined with all lists."""
     by = ["row"] if "row" in points else [n for n in factors if _continuous(points[n])]
@@ -225,7 +225,7 @@ def rank_factors(table: pd.DataFrame) -> pd.DataFrame:
     """
     value = table[table.attrs["index"]].to_numpy(float)
     draws = np.asarray(table.attrs["draws"], float)
-    above = told_apart(value, draws)
+    above = is_above(value, draws)
     return pd.DataFrame({
         "factor": table["factor"].to_numpy(),
         "index": value,
@@ -289,3 +289,6 @@ def _need_variance(y: Floats, outcome: str) -> None:
             f"the outcome is {y.flat[0]:g} everywhere: there is nothing for factors to explain",
             setting="outcome", value=outcome, allowed="an outcome that varies",
         )  # fmt: skip
+
+
+units_of = sampling_units  #: Its name in 0.1.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from truce_sim.analysis.groups import done_of, joined, labelled
+from truce_sim.analysis.groups import finished_runs, joined, labelled
 from truce_sim.analysis.methods.ends import count_ends
 from truce_sim.analysis.survival import curve
 from truce_sim.analysis.sweep import Sweep
@@ -28,17 +28,17 @@ def spells(sweep: Sweep) -> pd.DataFrame:
         )  # fmt: skip
     kinds = {"kind": ["suspension", "renewal"]}
     events = sweep.load(["day", "kind"], "events", where=kinds)
-    runs = done_of(sweep.load(["end_day", "collapsed"]))
+    runs = finished_runs(sweep.load(["end_day", "collapsed"]))
     key = ["point", "replicate"]
     starts = events[events["kind"] == "renewal"][[*key, "day"]]
     first = runs[key].assign(day=0)
     starts = pd.concat([first, starts]).sort_values([*key, "day"], kind="stable")
     starts["spell"] = starts.groupby(key).cumcount() + 1
     stops = events[events["kind"] == "suspension"][[*key, "day"]]
-    return _matched(starts.rename(columns={"day": "start"}), stops, runs)
+    return _match_stops(starts.rename(columns={"day": "start"}), stops, runs)
 
 
-def _matched(starts: pd.DataFrame, stops: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+def _match_stops(starts: pd.DataFrame, stops: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """Each start with the first stop after it; else with the end of its run. A truce that is
     suspended on the day of a renewal was suspended before: that stop belongs to the last spell."""
     key = ["point", "replicate"]

@@ -68,7 +68,7 @@ def study(
     home = Path(script).resolve().parent
     names = experiments or (home.name,)
     asked = _parser(names).parse_args(arguments)
-    with _told():
+    with _exit_on_bad_input():
         folders = asked.folders or [Path("outputs") / name for name in names]
         if len(folders) != len(names):
             raise InputError(f"{len(names)} folders are needed", allowed=", ".join(names))
@@ -82,7 +82,7 @@ def study(
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _exit_on_bad_input() -> Iterator[None]:
     """Bad input as one message and exit code 2."""
     try:
         yield

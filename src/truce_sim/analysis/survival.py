@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from truce_sim.analysis.groups import By, Where, done_of, groups, joined, labelled, names_in
+from truce_sim.analysis.groups import By, Where, finished_runs, groups, joined, labelled, names_in
 from truce_sim.analysis.methods.ends import EVENT, Ends, Floats, Ints, count_ends
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
@@ -43,14 +43,14 @@ def kaplan_meier(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame
     """
     found = []
     for levels, runs in groups(sweep, ["end_day", "collapsed"], by, where):
-        ends = ends_of(done_of(runs))
+        ends = run_ends(finished_runs(runs))
         if ends.runs:
             found.append(labelled(curve(ends), levels))
     return joined(found, [*names_in(by), "day", "survival", "survival_low", "survival_high",
                            "at_risk", "collapses"])  # fmt: skip
 
 
-def ends_of(runs: pd.DataFrame) -> Ends:
+def run_ends(runs: pd.DataFrame) -> Ends:
     """The ends of runs, the collapse being the event."""
     return count_ends(last_day(runs), runs["collapsed"].to_numpy(np.int64), clusters(runs))
 
@@ -104,7 +104,7 @@ def survival_summary(
         raise _not_watched(until, sweep.horizon)
     found = []
     for levels, runs in groups(sweep, ["end_day", "collapsed"], by, where):
-        done = done_of(runs)
+        done = finished_runs(runs)
         row: dict[str, object] = {**levels, "runs": len(done), "failed": len(runs) - len(done)}
         row["collapsed"] = int(done["collapsed"].sum())
         found.append(row | _estimates(done, until or shortest_horizon(sweep)))
@@ -127,7 +127,7 @@ def _estimates(runs: pd.DataFrame, until: int) -> dict[str, float]:
     return (
         named("holds", share_interval(days >= until, shared))
         | named("mean", mean_interval(np.minimum(days, until), shared))
-        | named("median", median_of(curve(ends_of(runs))))
+        | named("median", curve_median(curve(run_ends(runs))))
     )
 
 
@@ -138,7 +138,7 @@ def _not_watched(until: int, horizon: int) -> InputError:
     )  # fmt: skip
 
 
-def median_of(curve: pd.DataFrame) -> tuple[float, float, float]:
+def curve_median(curve: pd.DataFrame) -> tuple[float, float, float]:
     """Median survival with its interval: the first days on which curve and band are at most 1/2."""
 
     def first(name: str) -> float:
@@ -161,7 +161,7 @@ def logrank(sweep: Sweep, by: By, where: Where = None) -> pd.Series:
 
     Raises InputError for fewer than two groups with runs.
     """
-    found = [done_of(runs) for _, runs in groups(sweep, ["end_day", "collapsed"], by, where)]
+    found = [finished_runs(runs) for _, runs in groups(sweep, ["end_day", "collapsed"], by, where)]
     found = [runs for runs in found if len(runs)]
     if len(found) < 2:
         raise InputError(
@@ -170,10 +170,10 @@ def logrank(sweep: Sweep, by: By, where: Where = None) -> pd.Series:
         )  # fmt: skip
     runs = pd.concat(found, ignore_index=True)
     group = np.repeat(np.arange(len(found)), [len(r) for r in found])
-    return logrank_of(last_day(runs), runs["collapsed"].to_numpy(bool), group, clusters(runs))
+    return logrank_test(last_day(runs), runs["collapsed"].to_numpy(bool), group, clusters(runs))
 
 
-def logrank_of(day: Ints, event: Bools, group: Ints, clusters: Ints) -> pd.Series:
+def logrank_test(day: Ints, event: Bools, group: Ints, clusters: Ints) -> pd.Series:
     """The log-rank test of runs (n,), as in logrank."""
     k, days = int(group.max()) + 1, int(day.max()) + 1
     died = np.stack([np.bincount(day[event & (group == g)], minlength=days) for g in range(k)])

@@ -70,7 +70,7 @@ class Sweep:
     def points(self) -> pd.DataFrame:
         """A row a point (index `point`): factors, runs, failed, horizon, then collapse_share,
         mean_survival and median_survival with their intervals."""
-        return self._typed(survival_table(self.folder))
+        return self._as_categoricals(survival_table(self.folder))
 
     @cached_property
     def series(self) -> pd.DataFrame:
@@ -92,7 +92,7 @@ class Sweep:
     def failures(self) -> pd.DataFrame:
         """A row a failed run, with its error; of a sweep under way, of what is there."""
         if (self.path / "failures.parquet").is_file():
-            return self._typed(self.folder.failures)
+            return self._as_categoricals(self.folder.failures)
         runs = self.load(["error", "traceback"])
         first = dict.fromkeys(["point", "replicate", "seed", *self.factors])
         names = [*first, "status", "error", "traceback"]
@@ -138,8 +138,8 @@ class Sweep:
             frame = pa.concat_tables(tables).to_pandas() if tables else pd.DataFrame(columns=names)
             values = self.folder.design[list(self.factors)].drop(columns="seed", errors="ignore")
             frame = frame if points is None else frame[frame["point"].isin(list(points))]
-            return self._typed(frame.join(values, on="point"))
-        return self._typed(self.folder.runs(wanted, points))
+            return self._as_categoricals(frame.join(values, on="point"))
+        return self._as_categoricals(self.folder.runs(wanted, points))
 
     def _load_recorded(
         self, names: Sequence[str] | None, table: str, points: Sequence[int] | None,
@@ -162,9 +162,11 @@ class Sweep:
         if not found:
             return pd.DataFrame(columns=["point", "replicate", *self.factors, *(names or known)])
         frame: pd.DataFrame = pa.concat_tables(found, promote_options="permissive").to_pandas()
-        return self._typed(frame if points is None else frame[frame["point"].isin(list(points))])
+        return self._as_categoricals(
+            frame if points is None else frame[frame["point"].isin(list(points))]
+        )
 
-    def _typed(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def _as_categoricals(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Swept words as ordered categoricals, in the order of the design."""
         words = {n: kind for n, kind in self._words.items() if n in frame.columns}
         return frame.astype(words)

@@ -20,12 +20,12 @@ from truce_sim.analysis.methods.surface import (
     Floats,
     Ints,
     Scatter,
-    codes_of,
     finite,
     fit,
     line_over_scatter,
     misfit,
     sign_changes,
+    value_codes,
 )
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import plain
@@ -132,7 +132,7 @@ def boundary(
         by = "seed" if sweep.design in ROWS else "point"
         table = _surface_boundary(runs, points, x, y, level, share, by)
     else:
-        table = boundary_of(_cells(sweep, runs, x, y), level, share)
+        table = cell_boundary(_cells(sweep, runs, x, y), level, share)
     low, high = _ends(points[y])
     table.attrs |= {"from": float(low), "to": float(high)} | _about(sweep, x, y, outcome)
     return table
@@ -151,9 +151,9 @@ def scattered(sweep: Sweep, x: str, y: str) -> bool:
 # ── on a grid ────────────────────────────────────────────────────────────────────────────────
 
 
-def boundary_of(cells: Cells, level: float, share: bool = True) -> pd.DataFrame:
+def cell_boundary(cells: Cells, level: float, share: bool = True) -> pd.DataFrame:
     """The line through cells at which their outcome, a share or a mean, passes a level."""
-    runs, sums = _resampled(cells)
+    runs, sums = _resample(cells)
     x, y, log = cells.x.name, cells.y.name, is_log(pd.Series(cells.y.at))
     at = _taken(np.asarray(cells.y.at, float), log)
     groups = int(cells.clusters.max()) + 1
@@ -257,7 +257,7 @@ def _side(found: float, rising: bool) -> str:
     return "above everywhere" if (found < 0) == rising else "below everywhere"
 
 
-def _resampled(cells: Cells) -> tuple[Floats, Floats]:
+def _resample(cells: Cells) -> tuple[Floats, Floats]:
     """Runs and sums of outcomes by cell (1 + resamples, x, y): as they are, then by resamples."""
     shape = len(cells.x.at), len(cells.y.at)
     cell, size = np.ravel_multi_index(cells.place, shape), shape[0] * shape[1]
@@ -297,7 +297,7 @@ def _surface_boundary(
         scatter = Scatter(
             _taken(part[x].to_numpy(float), along) if joint else None,
             _taken(part[y].to_numpy(float), up), part["y"].to_numpy(float), share,
-            clusters(part), codes_of(part[by].to_numpy()),
+            clusters(part), value_codes(part[by].to_numpy()),
         )  # fmt: skip
         surface = fit(scatter)
         line = line_over_scatter(scatter, surface, at, steps, level)
@@ -389,7 +389,7 @@ def _untaken(values: Floats, logs: bool) -> Floats:
 # ── in words ─────────────────────────────────────────────────────────────────────────────────
 
 
-def in_words(line: pd.DataFrame) -> list[str]:
+def describe_line(line: pd.DataFrame) -> list[str]:
     """A sentence for each value of x, for some of them where they are many; then one for a surface
     that does not fit."""
     told = np.unique(np.linspace(0, len(line) - 1, min(len(line), _TOLD)).round().astype(int))
@@ -449,3 +449,6 @@ def _level_in_words(attrs: Mapping[Hashable, Any]) -> str:
 
 def _end(value: float) -> str:
     return {-math.inf: "below", math.inf: "beyond"}.get(value, f"{value:.3g}")
+
+
+in_words = describe_line  #: Its name in 0.1.

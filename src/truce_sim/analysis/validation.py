@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from truce_sim.analysis.groups import done_of
-from truce_sim.analysis.incidents import incidents_of, read_incidents
+from truce_sim.analysis.groups import finished_runs
+from truce_sim.analysis.incidents import read_incidents, sweep_incidents
 from truce_sim.analysis.measures import measure
 from truce_sim.analysis.micro import micro_table
 from truce_sim.analysis.spells import spell_curve, spells
-from truce_sim.analysis.survival import curve, ends_of, median_of
+from truce_sim.analysis.survival import curve, curve_median, run_ends
 from truce_sim.analysis.sweep import Sweep, open_sweep
 from truce_sim.errors import InputError
 from truce_sim.files import DATA
@@ -74,7 +74,7 @@ class Evidence:
 
     @cached_property
     def _runs(self) -> pd.DataFrame:
-        return done_of(self.truces.load(["end_day", "collapsed", "first_strike_day"]))
+        return finished_runs(self.truces.load(["end_day", "collapsed", "first_strike_day"]))
 
     @property
     def own(self) -> pd.DataFrame:
@@ -124,7 +124,7 @@ def _without(overrides: Sequence[str], *settings: str) -> list[str]:
     return [word for word in overrides if not word.startswith(settings)]
 
 
-def validate(evidence: Evidence, fresh: pd.DataFrame | None = None) -> pd.DataFrame:
+def score_patterns(evidence: Evidence, fresh: pd.DataFrame | None = None) -> pd.DataFrame:
     """All patterns, a row each.
 
     fresh: references computed from event data (`measured`), which take the place of those recorded
@@ -195,7 +195,7 @@ def verdict(row: Mapping[Any, Any]) -> str:
 
 
 def _model_values(evidence: Evidence) -> Iterator[tuple[str, Estimate]]:
-    for row in micro_table(incidents_of(evidence.violence)).to_dict("records"):
+    for row in micro_table(sweep_incidents(evidence.violence)).to_dict("records"):
         yield row["measure"], _estimate(row)
     for name, function in _PATTERNS.items():
         yield name, function(evidence)
@@ -209,7 +209,7 @@ def _self_excited(evidence: Evidence) -> Estimate:
     """The share of attempts that would not be made without self-excitation."""
     key = ["seed", "replicate"]
     with_it, without = (
-        done_of(sweep.load(["attempts"])).set_index(key)["attempts"].astype(float)
+        finished_runs(sweep.load(["attempts"])).set_index(key)["attempts"].astype(float)
         for sweep in (evidence.violence, evidence.calm)
     )
     share = float(without.sum() / with_it.sum())
@@ -220,7 +220,7 @@ def _self_excited(evidence: Evidence) -> Estimate:
 def _renewed_violence(evidence: Evidence) -> Estimate:
     """Median days from a renewal to the next suspension."""
     found = spells(evidence.violence)
-    return Estimate(*median_of(spell_curve(found[found["spell"] > 1])))
+    return Estimate(*curve_median(spell_curve(found[found["spell"] > 1])))
 
 
 def _failed_duration(evidence: Evidence) -> Estimate:
@@ -231,8 +231,8 @@ def _failed_duration(evidence: Evidence) -> Estimate:
 
 
 def _literal(evidence: Evidence) -> Estimate:
-    runs = done_of(evidence.literal.load(["end_day", "collapsed"]))
-    return Estimate(*median_of(curve(ends_of(runs))))
+    runs = finished_runs(evidence.literal.load(["end_day", "collapsed"]))
+    return Estimate(*curve_median(curve(run_ends(runs))))
 
 
 def _strike_by_then(evidence: Evidence) -> Estimate:

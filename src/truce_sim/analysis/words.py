@@ -137,7 +137,7 @@ def what_helps(comparison: Comparison) -> str:
         f"{value(100 * row['collapse_share_baseline'])} %, a change by "
         f"{value(100 * row['collapse'])} points"
         f"{interval(100 * row['collapse_low'], 100 * row['collapse_high'])} "
-        f"(intervals: {comparison.multiplicity_of(table)})."
+        f"(intervals: {comparison.describe_multiplicity(table)})."
     )
 
 
@@ -172,10 +172,10 @@ def what_matters(ranked: pd.DataFrame) -> str:
     if rivals == [first] and row["rank_high"] == 1:
         return f"Of what was varied, {first} matters most: it {accounts}."
     return (
-        f"Of what was varied, {_listed(rivals)} matter most, in an order that these runs do not "
-        f"settle ({first} {accounts})."
+        f"Of what was varied, {_join_words(rivals)} matter most, in an order that these runs do "
+        f"not settle ({first} {accounts})."
     )
 
 
-def _listed(words: Sequence[str]) -> str:
+def _join_words(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

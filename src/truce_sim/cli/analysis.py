@@ -38,9 +38,9 @@ def summary(arguments: Sequence[str]) -> int:
 
     sweep = open_sweep(asked.dir)
     by = asked.by or _few(sweep)
-    table = survival_summary(sweep, by, _held(asked.where))
-    if not _printed(table, asked.format):
-        tell_summary(sweep, table, by, _held(asked.where))
+    table = survival_summary(sweep, by, _parse_where(asked.where))
+    if not _print_table(table, asked.format):
+        tell_summary(sweep, table, by, _parse_where(asked.where))
     return 0
 
 
@@ -49,7 +49,7 @@ def _few(sweep: Sweep) -> list[str]:
     return list(sweep.factors) if len(sweep.folder.design) <= _MOST_GROUPS else []
 
 
-def compare(arguments: Sequence[str]) -> int:
+def compare_command(arguments: Sequence[str]) -> int:
     """`truce-sim compare DIR [FACTOR]`: levels against a baseline, run by run, in words."""
     parser = folder_parser("compare", "Levels of a factor against a baseline, paired run by run.")
     parser.add_argument("factor", nargs="?", default="", metavar="FACTOR",
@@ -63,8 +63,8 @@ def compare(arguments: Sequence[str]) -> int:
     from truce_sim.cli.tell.analysis import tell_comparison
 
     sweep = open_sweep(asked.dir)
-    found = compare_levels(sweep, asked.factor, asked.baseline, _held(asked.where))
-    if not _printed(found.pooled if asked.pooled else found.table, asked.format):
+    found = compare_levels(sweep, asked.factor, asked.baseline, _parse_where(asked.where))
+    if not _print_table(found.pooled if asked.pooled else found.table, asked.format):
         tell_comparison(sweep, found, asked.pooled)
     return 0
 
@@ -93,7 +93,7 @@ def report(arguments: Sequence[str]) -> int:
     return 0
 
 
-def validate(arguments: Sequence[str]) -> int:
+def validate_command(arguments: Sequence[str]) -> int:
     """`truce-sim validate [overrides]`: the model held against the record, pattern by pattern."""
     parser = Parser("truce-sim validate", description="The model held against the record.")
     parser.add_argument("overrides", nargs="*", metavar="setting=value",
@@ -112,21 +112,21 @@ def validate(arguments: Sequence[str]) -> int:
         default_data,
         gather,
         measured,
-        validate,
+        score_patterns,
     )
     from truce_sim.cli.tell.analysis import tell_validation
 
     data = asked.data or default_data()
     fresh = None if data is None else measured(data)  # refused before anything is run
-    folder = asked.out or Path("outputs") / _named("validation", asked.overrides)
-    table = validate(gather(folder, asked.overrides, asked.replicates, progress=True), fresh)
+    folder = asked.out or Path("outputs") / _folder_name("validation", asked.overrides)
+    table = score_patterns(gather(folder, asked.overrides, asked.replicates, progress=True), fresh)
     write_validation(table, folder)
-    if not _printed(table, asked.format):
+    if not _print_table(table, asked.format):
         tell_validation(table, data, folder)
     return 0
 
 
-def _named(name: str, overrides: Sequence[str]) -> str:
+def _folder_name(name: str, overrides: Sequence[str]) -> str:
     """A folder's name that tells settings apart."""
     return re.sub(r"[^\w.=,-]", "_", "-".join([name, *overrides]))
 
@@ -137,7 +137,7 @@ def _add_common(parser) -> None:  # type: ignore[no-untyped-def]
     parser.add_argument("--format", choices=_FORMATS, default="text", help="default: text")
 
 
-def _held(words: Sequence[str]) -> dict[str, object]:
+def _parse_where(words: Sequence[str]) -> dict[str, object]:
     """FACTOR=LEVEL, one or several, as a mapping."""
     for word in words:
         if "=" not in word:
@@ -147,7 +147,7 @@ def _held(words: Sequence[str]) -> dict[str, object]:
     return {name: level for name, level in pairs}  # noqa: C416
 
 
-def _printed(table: pd.DataFrame, form: str) -> bool:
+def _print_table(table: pd.DataFrame, form: str) -> bool:
     """Print a table as CSV or JSON, where that is asked for."""
     if form == "csv":
         table.to_csv(sys.stdout, index=False)
@@ -159,7 +159,7 @@ def _printed(table: pd.DataFrame, form: str) -> bool:
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "summary": summary,
-    "compare": compare,
+    "compare": compare_command,
     "report": report,
-    "validate": validate,
+    "validate": validate_command,
 }

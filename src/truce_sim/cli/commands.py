@@ -81,10 +81,10 @@ def run_command(arguments: Sequence[str]) -> int:
         guess = f" Did you mean {hint}?" if hint else ""
         print(f"truce-sim: no command {command!r}.{guess} See truce-sim --help.", file=sys.stderr)
         return 2
-    return _guarded(command, rest)
+    return _run_safely(command, rest)
 
 
-def _guarded(command: str, arguments: list[str]) -> int:
+def _run_safely(command: str, arguments: list[str]) -> int:
     """A command with its errors told in words."""
     from truce_sim.errors import InputError
 

@@ -17,7 +17,7 @@ from truce_sim.sweeps.design.make import DesignSettings, make_design
 from truce_sim.sweeps.execution.create import prepare
 from truce_sim.sweeps.execution.driver import run_sweep
 from truce_sim.sweeps.execution.estimate import estimate
-from truce_sim.sweeps.execution.jobs import jobs_of
+from truce_sim.sweeps.execution.jobs import make_jobs
 from truce_sim.terminal import SweepBar
 
 
@@ -44,7 +44,7 @@ def sweep_composed(composed: Composed) -> None:
         tell_sweep.tell_prepared(prepare(design, shared, tokens))
         return
     context = HydraContext(config_loader=composed.loader, callbacks=Callbacks())
-    jobs = jobs_of(context, composed.config)
+    jobs = make_jobs(context, composed.config)
     result = run_sweep(design, shared, tokens, SweepBar(), jobs)
     tell_sweep.report_sweep(result, design.factors, shared.sweep)
     if result.runs_failed:

@@ -33,12 +33,12 @@ def resume(arguments: Sequence[str]) -> int:
 def status(arguments: Sequence[str]) -> int:
     """`truce-sim status DIR`: what is done, failed and missing, how fast, and the time left."""
     from truce_sim.cli.tell.sweep import tell_status
-    from truce_sim.sweeps.execution.status import status_of
+    from truce_sim.sweeps.execution.status import read_status
 
     parser = folder_parser(
         "status", "What is done, failed and missing, how fast, and the time left."
     )
-    found = status_of(parser.parse_args(arguments).dir)
+    found = read_status(parser.parse_args(arguments).dir)
     tell_status(found)
     return 1 if found.failed else 0
 

@@ -36,7 +36,7 @@ def view(arguments: list[str]) -> NoReturn:
     address = Address(known.host, known.port, known.allow_remote, not known.no_open)
     check_host(address)
     check_assets()
-    serve(opened(known, rest), address)
+    serve(open_target(known, rest), address)
 
 
 def movie(arguments: list[str]) -> int:
@@ -53,7 +53,7 @@ def movie(arguments: list[str]) -> int:
     known, rest = parser.parse_known_args(arguments)
     from truce_sim.viewer.pictures.movie import film
 
-    opening = opened(known, rest)
+    opening = open_target(known, rest)
     if opening.config is None:
         raise InputError(
             "which run of the sweep?", setting="--run", allowed="--run POINT:REPLICATE"
@@ -77,7 +77,7 @@ def _parser(command: str, description: str) -> _Parser:
     return parser
 
 
-def opened(known: argparse.Namespace, rest: Sequence[str]) -> Opening:
+def open_target(known: argparse.Namespace, rest: Sequence[str]) -> Opening:
     """What the arguments ask to open. Raises InputError."""
     from truce_sim.viewer.state.opening import open_folder, open_settings
 
@@ -92,7 +92,7 @@ def opened(known: argparse.Namespace, rest: Sequence[str]) -> Opening:
     if len(rest) > 1:
         extra = next(word for word in rest if word != folders[0])
         raise InputError(
-            "a folder is opened as it is", value=extra, allowed="change settings in the viewer"
+            "a folder is open_target as it is", value=extra, allowed="change settings in the viewer"
         )
     pick = picks[0] if picks else ""
     point = getattr(known, pick.replace("-", "_")) if pick else 0

@@ -1,7 +1,7 @@
 """From what was typed to what the rules read: compose, check, explain what is wrong."""
 
 from truce_sim.config.branching import effective_branching
-from truce_sim.config.compose import conf_folder, loader_for, origin_of
+from truce_sim.config.compose import conf_folder, find_origin, loader_for
 from truce_sim.config.explain import explain
 from truce_sim.config.load import as_config, load_config, to_plain, validate
 from truce_sim.config.params import to_params
@@ -11,7 +11,18 @@ from truce_sim.errors import InputError
 from truce_sim.settings.schema import Config
 
 __all__ = [
-    "Config", "InputError", "as_config", "as_tokens", "conf_folder", "effective_branching",
-    "explain", "load_config", "loader_for", "mediator_names", "origin_of", "to_params", "to_plain",
+    "Config",
+    "InputError",
+    "as_config",
+    "as_tokens",
+    "conf_folder",
+    "effective_branching",
+    "explain",
+    "find_origin",
+    "load_config",
+    "loader_for",
+    "mediator_names",
+    "to_params",
+    "to_plain",
     "validate",
 ]  # fmt: skip

@@ -107,7 +107,7 @@ def _folder(config_dir: str | Path) -> Path:
     return folder.resolve()
 
 
-def origin_of(path: str, tokens: Sequence[str], composed: DictConfig) -> str:
+def find_origin(path: str, tokens: Sequence[str], composed: DictConfig) -> str:
     """Return where the setting at `path` got its value: an override or a file; "" if unknown."""
     choices: Mapping[str, Any] = composed.hydra.runtime.choices
     for token in reversed(tokens):
@@ -115,10 +115,10 @@ def origin_of(path: str, tokens: Sequence[str], composed: DictConfig) -> str:
         chosen = choices.get(key) == value  # an option: it is its file that set the value
         if not chosen and (path == key or path.startswith((f"{key}.", f"{key}["))):
             return f"override {token}"
-    return _file_of(path, composed)
+    return _find_file(path, composed)
 
 
-def _file_of(path: str, composed: DictConfig) -> str:
+def _find_file(path: str, composed: DictConfig) -> str:
     """Return the file, of those whose choice made `composed`, that sets `path` and won."""
     choices: Mapping[str, Any] = composed.hydra.runtime.choices
     own = path.split(".", 1)[0]

@@ -183,7 +183,9 @@ def _missing_option(error: BaseException, overrides: Sequence[str]) -> InputErro
         return None
     named = re.search(r"Could not (?:find|load) '([^']+)'", str(error))
     group, _, option = (named[1] if named else str(error.missing_cfg_file)).rpartition("/")
-    options = list(error.options or _listed(str(error)) or _options_of(group, str(error)))
+    options = list(
+        error.options or _printed_options(str(error)) or _folder_options(group, str(error))
+    )
     return InputError(
         "no such option" if group else "no such configuration",
         setting=group,
@@ -193,12 +195,12 @@ def _missing_option(error: BaseException, overrides: Sequence[str]) -> InputErro
     )
 
 
-def _listed(message: str) -> list[str]:
+def _printed_options(message: str) -> list[str]:
     _, _, tail = message.partition("Available options")
     return [line.strip() for line in tail.splitlines()[1:] if line.startswith("\t")]
 
 
-def _options_of(group: str, message: str) -> list[str]:
+def _folder_options(group: str, message: str) -> list[str]:
     """Return the options of a group in the folders that the message names as searched."""
     folders = re.findall(r"path=file://(.+)", message)
     return sorted({file.stem for folder in folders for file in Path(folder, group).glob("*.yaml")})
@@ -271,9 +273,9 @@ def _omegaconf(error: BaseException, overrides: Sequence[str]) -> InputError | N
     if not isinstance(error, OmegaConfBaseException):
         return None
     if "subclass of MediatorConfig" in str(error):
-        return _no_setting(_blamed("mediation.mediators", overrides))
+        return _no_setting(_blame("mediation.mediators", overrides))
     named = str(error.full_key or "")
-    path = _blamed(named, overrides)
+    path = _blame(named, overrides)
     if isinstance(error, MissingMandatoryValue):
         return InputError("has no value", setting=path)
     if "nterpolation" in type(error).__name__ or "Resolver" in str(error):
@@ -303,7 +305,7 @@ def _no_setting(path: str) -> InputError:
 
 def _bad_value(path: str, error: BaseException, overrides: Sequence[str]) -> InputError:
     named = re.search(r"Value '(.*?)' of type", str(error), re.DOTALL)
-    value = named[1] if named else _value_of(path, overrides)
+    value = named[1] if named else _override_value(path, overrides)
     info = field_at(re.sub(r"\[\d+\]$", "", path))
     if info is not None:
         return _wrong_type(info, path, value)
@@ -325,14 +327,14 @@ def _wrong_type(info: FieldInfo, path: str, value: object) -> InputError:
     return InputError(f"is not {wanted}", setting=path, value=given, allowed=info.allowed)
 
 
-def _value_of(path: str, overrides: Sequence[str]) -> Any:
+def _override_value(path: str, overrides: Sequence[str]) -> Any:
     for token in reversed(overrides):
         if _key(token) == path:
             return token.partition("=")[2]
     return None
 
 
-def _blamed(path: str, overrides: Sequence[str]) -> str:
+def _blame(path: str, overrides: Sequence[str]) -> str:
     """Return the setting of an override that goes further into `path`, or else `path` itself.
 
     Where an exception names no path at all, a single override is to blame.

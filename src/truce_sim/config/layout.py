@@ -35,17 +35,17 @@ _MOVED: dict[_Way, tuple[_Way, int | None]] = {
 }
 
 
-def layout_of(kind: np.dtype[np.void]) -> Layout:
+def describe_layout(kind: np.dtype[np.void]) -> Layout:
     """The layout of a structured type."""
     found: Layout = []
     for name in kind.names or ():
         base, shape = kind[name].base, list(kind[name].shape)
-        content = layout_of(base) if base.names else base.str.lstrip("<")
+        content = describe_layout(base) if base.names else base.str.lstrip("<")
         found.append([name, content, shape] if shape else [name, content])
     return found
 
 
-def dtype_of(layout: Layout) -> np.dtype[np.void]:
+def build_dtype(layout: Layout) -> np.dtype[np.void]:
     """The structured type of a layout.
 
     Raises:
@@ -53,7 +53,7 @@ def dtype_of(layout: Layout) -> np.dtype[np.void]:
     """
     found: dict[str, object] = {}
     for name, content, *shape in layout:
-        kind = dtype_of(content) if isinstance(content, list) else np.dtype(content)
+        kind = build_dtype(content) if isinstance(content, list) else np.dtype(content)
         found[name] = (kind, tuple(shape[0])) if shape else kind
     return record(**found)
 
@@ -61,10 +61,10 @@ def dtype_of(layout: Layout) -> np.dtype[np.void]:
 @cache
 def first_layout() -> np.dtype[np.void]:
     """The records of truce_sim 0.1.0."""
-    return dtype_of(first_release()["params"])
+    return build_dtype(first_release()["params"])
 
 
-def upgraded(old: NDArray[np.void]) -> NDArray[np.void]:
+def upgrade(old: NDArray[np.void]) -> NDArray[np.void]:
     """Records of another layout as PARAMS; what they lack has its default.
 
     Raises:

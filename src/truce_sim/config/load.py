@@ -13,13 +13,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from truce_sim.config.branching import effective_branching
 from truce_sim.config.checks import typed
-from truce_sim.config.compose import compose, conf_folder, loader_for, origin_of
+from truce_sim.config.compose import compose, find_origin
 from truce_sim.config.explain import check_tokens, composing_errors, explain
 from truce_sim.config.hydra_settings import refuse_idle_settings
-from truce_sim.config.params import to_params
-from truce_sim.config.regimes import mediator_names
 from truce_sim.config.setup import Setup, set_up
 from truce_sim.config.tokens import Overrides, as_tokens
 from truce_sim.errors import InputError
@@ -27,23 +24,6 @@ from truce_sim.settings.schema import Config
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
-
-__all__ = [
-    "Config",
-    "InputError",
-    "as_config",
-    "as_tokens",
-    "conf_folder",
-    "effective_branching",
-    "explain",
-    "load_config",
-    "loader_for",
-    "mediator_names",
-    "origin_of",
-    "to_params",
-    "to_plain",
-    "validate",
-]
 
 
 def load_config(overrides: Overrides = (), *, config_dir: str | Path | None = None) -> Config:
@@ -82,7 +62,7 @@ def prepare_composed(composed: DictConfig, tokens: Sequence[str]) -> Setup:
     try:
         return prepare(plain)
     except InputError as error:
-        raise error.at(origin=origin_of(error.setting, tokens, composed)) from None
+        raise error.at(origin=find_origin(error.setting, tokens, composed)) from None
 
 
 def validate(cfg: DictConfig | Mapping[str, Any], origin: str = "") -> Config:

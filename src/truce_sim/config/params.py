@@ -32,25 +32,25 @@ _OF_THE_BORDER = ("sectors", "floor")
 _STORED = {float: "f8", int: "i8", bool: "i8", str: "i8"}
 
 
-def _fields_of(part: type, leave_out: Sequence[str] = ()) -> dict[str, object]:
+def _part_fields(part: type, leave_out: Sequence[str] = ()) -> dict[str, object]:
     """The fields of a part of the schema, name -> type of the record."""
     hints = get_type_hints(part)
     return {
-        entry.name: _stored(hints[entry.name])
+        entry.name: _storage_type(hints[entry.name])
         for entry in fields(part)
         if entry.name not in leave_out and get_origin(hints[entry.name]) is not dict
     }
 
 
-def _stored(hint: Any) -> object:
+def _storage_type(hint: Any) -> object:
     if is_dataclass(hint):
-        return record(**_fields_of(hint))  # type: ignore[arg-type]
+        return record(**_part_fields(hint))  # type: ignore[arg-type]
     if get_origin(hint) is list:
         return _STORED[get_args(hint)[0]], (MAX_CALENDAR,)
     return _STORED[hint]
 
 
-_SHARED = tuple(name for name in _fields_of(HomeConfig) if name in _fields_of(HostConfig))
+_SHARED = tuple(name for name in _part_fields(HomeConfig) if name in _part_fields(HostConfig))
 
 
 def _params() -> np.dtype[np.void]:
@@ -58,12 +58,12 @@ def _params() -> np.dtype[np.void]:
     found: dict[str, object] = {"from_day": "i8"}
     for part in _PARTS:
         if part == STATES[0]:
-            shared = {name: _fields_of(HomeConfig)[name] for name in _SHARED}
+            shared = {name: _part_fields(HomeConfig)[name] for name in _SHARED}
             found["states"] = (record(**shared), (len(STATES),))
         kind = get_type_hints(Config)[part]
-        found[part] = record(**_fields_of(kind, left_out.get(part, ())))
+        found[part] = record(**_part_fields(kind, left_out.get(part, ())))
         if part == "mediation":
-            mediator = record(active="i8", **_fields_of(MediatorConfig))
+            mediator = record(active="i8", **_part_fields(MediatorConfig))
             found["mediators"] = (mediator, (MAX_MEDIATORS,))
     return record(**found)
 

@@ -82,11 +82,11 @@ def count_ends(day: Ints, event: Ints, clusters: Ints) -> Ends:
     place = np.searchsorted(found, code)
     n = int(clusters.max()) + 1 if clusters.size else 0
     count = np.bincount(place, minlength=found.size)
-    shared = None if n == clusters.size else _shared(place, clusters, (n, found.size))
+    shared = None if n == clusters.size else _shared_counts(place, clusters, (n, found.size))
     return Ends(found // 3, found % 3, count, n, shared)
 
 
-def _shared(place: Ints, clusters: Ints, shape: tuple[int, int]) -> Floats:
+def _shared_counts(place: Ints, clusters: Ints, shape: tuple[int, int]) -> Floats:
     from scipy import sparse
 
     table = sparse.csr_array((np.ones(place.size), (clusters, place)), shape)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from truce_sim.analysis.methods.indices import blocks_of, resamples
+from truce_sim.analysis.methods.indices import resamples, resampling_blocks
 from truce_sim.analysis.methods.regions import Flags, Floats, Ints
 from truce_sim.intervals import NO_ESTIMATE, Estimate, allowance, effective_size, wilson
 
@@ -67,7 +67,7 @@ def split(unit: Ints, point: Ints, y: Floats, sampled: bool) -> tuple[Half, Half
 def quasi_p(half: Half, inside: Flags, strip: Flags) -> float:
     """In what share of resamples of the units the strip is as dense as the inside; NaN where one of
     them has no run."""
-    block = blocks_of(half.unit)
+    block = resampling_blocks(half.unit)
     n = int(block.max()) + 1
     sums = [
         np.bincount(block[some], x[some], n)

@@ -42,7 +42,7 @@ class Bootstrapped(NamedTuple):
 # ── resampling ───────────────────────────────────────────────────────────────────────────────
 
 
-def blocks_of(units: Ints) -> Ints:
+def resampling_blocks(units: Ints) -> Ints:
     """The block that each row is resampled with, codes from 0: its unit (codes from 0), or, of more
     than 4096 units, one of 4096 random groups of units of about the same size."""
     n = int(units.max()) + 1
@@ -79,7 +79,7 @@ def sobol(y: Floats) -> Bootstrapped:
     """First-order indices (k,), total-order indices (k,) and the share of chance, of rows
     (n, k + 2): A, B, AB_1, …, AB_k."""
     y = y - y[:, :2].mean()
-    blocks = blocks_of(np.arange(len(y)))
+    blocks = resampling_blocks(np.arange(len(y)))
     n = int(blocks.max()) + 1
     a, b, ab = y[:, :1], y[:, 1:2], y[:, 2:]
     products = np.hstack([np.ones_like(a), a, b, a * a, b * b, a * b, ab, ab * ab, a * ab, b * ab])
@@ -115,7 +115,7 @@ def elementary_effects(unit: Floats, y: Floats) -> Floats:
 def mean_sizes(effects: Floats) -> Bootstrapped:
     """Mean sizes of the effects (walks, k), resampling walks."""
     size = np.abs(effects)
-    blocks = blocks_of(np.arange(len(size)))
+    blocks = resampling_blocks(np.arange(len(size)))
     n = int(blocks.max()) + 1
     sums = np.stack([np.bincount(blocks, column, n) for column in size.T], axis=1)
     weights = resamples(n)
@@ -129,7 +129,7 @@ def mean_sizes(effects: Floats) -> Bootstrapped:
 def sampled_shares(y: Floats, codes: Sequence[Ints], units: Ints) -> Bootstrapped:
     """Epsilon squared of values (n,) by each factor's codes (n,), resampling the units (n,)."""
     y = y - y.mean()
-    blocks = blocks_of(units)
+    blocks = resampling_blocks(units)
     n = int(blocks.max()) + 1
     weights = np.vstack([np.ones((1, n)), resamples(n)])
     number, total, squares = (
@@ -165,7 +165,7 @@ def replicated_shares(y: Floats, codes: Sequence[Ints], full: bool) -> Bootstrap
     point, with shared draws or not: rows are independent and alike, which is all that is used.
     """
     y = y - y.mean()
-    blocks = blocks_of(np.arange(len(y)))
+    blocks = resampling_blocks(np.arange(len(y)))
     n = int(blocks.max()) + 1
     own = _sums_of_squares(y, codes)
     values = np.zeros((n, y.shape[1]))
@@ -198,7 +198,7 @@ def _sums_of_squares(y: Floats, codes: Sequence[Ints]) -> Floats:
 # ── ranks ────────────────────────────────────────────────────────────────────────────────────
 
 
-def told_apart(value: Floats, draws: Floats) -> NDArray[np.bool_]:
+def is_above(value: Floats, draws: Floats) -> NDArray[np.bool_]:
     """(k, k) whether factor i is above factor j, all pairs being compared at once."""
     gap = value[:, None] - value[None, :]
     error = (draws[:, :, None] - draws[:, None, :]) - gap

@@ -177,7 +177,7 @@ def misfit(runs: Scatter, surface: Surface) -> tuple[float, float]:
 
 def _gap(rest: Floats, shared: Ints, points: Ints, least: float) -> tuple[float, float]:
     """Mean of what is left in a cell, and its two-sided p-value by clusters of either kind."""
-    codes = [codes_of(of) for of in (shared, points)]
+    codes = [value_codes(of) for of in (shared, points)]
     freedom, gap = min(int(of.max()) for of in codes), float(rest.mean())
     if not freedom:
         return gap, math.nan
@@ -197,6 +197,6 @@ def finite(value: float) -> float:
     return value if math.isfinite(value) else math.nan
 
 
-def codes_of(values: NDArray[Any]) -> Ints:
+def value_codes(values: NDArray[Any]) -> Ints:
     """Values as codes from 0."""
     return np.unique(values, return_inverse=True)[1]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from truce_sim.analysis.compare import Comparison
-from truce_sim.analysis.plots.style import COLOURS, GREY, axes_of, state_n, styled
+from truce_sim.analysis.plots.style import COLOURS, GREY, get_axes, state_n, with_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ _MARKS = "osD^vPX*"
 MAX_CONTEXTS = 8
 
 
-@styled
+@with_style
 def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
     """Days gained or lost against the baseline, a row a level: in each context, or averaged over
     them where they are more than MAX_CONTEXTS."""
@@ -30,7 +30,7 @@ def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
     labels = [", ".join(f"{n} = {v}" for n, v in zip(names, c, strict=True)) for c in contexts]
     columns = max(min(len(contexts), 66 // (max(map(len, labels)) + 8)), 1)
     legend = 0.2 * math.ceil(len(contexts) / columns)
-    ax = axes_of(ax, height=1.2 + legend + 0.5 * len(others) + (0 if pooled else 0.2 * len(table)))
+    ax = get_axes(ax, height=1.2 + legend + 0.5 * len(others) + (0 if pooled else 0.2 * len(table)))
     offsets = 0.32 * np.linspace(-1, 1, len(contexts)) if len(contexts) > 1 else [0.0]
     for i, context in enumerate(contexts):
         rows = table[(table[names] == list(context)).all(axis=1)] if names else table
@@ -52,15 +52,15 @@ def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
         ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns)
     averaged = f", averaged over {len(comparison.contexts)} settings of the rest" if pooled else ""
     state_n(ax, f"n = {_span(table['n'])} pairs of runs with the same draws{averaged}; "
-                f"intervals: {comparison.multiplicity_of(table)}")  # fmt: skip
+                f"intervals: {comparison.describe_multiplicity(table)}")  # fmt: skip
     return ax
 
 
-@styled
+@with_style
 def plot_regret(comparison: Comparison, ax: Axes | None = None) -> Axes:
     """The most days by which each level falls short of the best one in any context."""
     table = comparison.regret
-    ax = axes_of(ax, height=1.2 + 0.4 * len(table))
+    ax = get_axes(ax, height=1.2 + 0.4 * len(table))
     y = np.arange(len(table))
     ax.errorbar(
         table["regret"], y,

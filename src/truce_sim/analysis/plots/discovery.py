@@ -13,9 +13,9 @@ from truce_sim.analysis.plots.style import (
     CMAP_SEQUENTIAL,
     COLOURS,
     GREY,
-    axes_of,
+    get_axes,
     state_n,
-    styled,
+    with_style,
 )
 from truce_sim.intervals import Estimate, clusters, share_interval
 from truce_sim.sweeps.summaries.levels import MAX_LEVELS, is_number
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from truce_sim.analysis.sweep import Sweep
 
 
-@styled
+@with_style
 def plot_peeling(box: Box, ax: Axes | None = None) -> Axes:
     """Density against coverage, peel by peel, in the half that found and in the half that measured
     (with its band), and the box that was made of the chosen step."""
-    ax, path = axes_of(ax), box.trajectory
+    ax, path = get_axes(ax), box.trajectory
     ax.plot(path["coverage"], path["density"], ".-", color=GREY, linewidth=1.0, markersize=4,
             label="half that found")  # fmt: skip
     measured = path.sort_values("coverage_measured")
@@ -53,14 +53,14 @@ def plot_peeling(box: Box, ax: Axes | None = None) -> Axes:
     return ax
 
 
-@styled
+@with_style
 def plot_box(box: Box, sweep: Sweep, ax: Axes | None = None) -> Axes:
     """The points over the two factors that matter most to a box, coloured by the share of runs
     with the outcome, and the box; over one factor, that share with its interval.
 
     Points that the other limits exclude are not shown; those at one place are averaged.
     """
-    ax = axes_of(ax, height=4.4)
+    ax = get_axes(ax, height=4.4)
     names = _two(box, sweep)
     shares, hidden = _shares(box, sweep, names)
     places = [_Scale(shares[name], box, name) for name in names]

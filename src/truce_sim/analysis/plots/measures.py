@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from truce_sim.analysis.groups import By, names_in
-from truce_sim.analysis.plots.style import COLOURS, axes_of, styled
+from truce_sim.analysis.plots.style import COLOURS, get_axes, with_style
 from truce_sim.analysis.words import plain
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MARKS = "osD^vPX*"
 
 
-@styled
+@with_style
 def plot_measure(
     table: pd.DataFrame, x: str, by: By = (), label: str = "value", ax: Axes | None = None,
     scale: float = 1.0,
@@ -28,7 +28,7 @@ def plot_measure(
     table: as `measures.measure` or `change`. label: of the y axis, with its unit. scale: what
     values are multiplied by (100 for a share in percent).
     """
-    ax = axes_of(ax)
+    ax = get_axes(ax)
     levels = list(dict.fromkeys(table[x]))
     groups = list(table.groupby(names_in(by), observed=True, sort=False)) if by else [((), table)]
     shifts = 0.16 * np.linspace(-1, 1, len(groups)) if len(groups) > 1 else [0.0]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from truce_sim.analysis.plots.style import COLOURS, note_below, styled
+from truce_sim.analysis.plots.style import COLOURS, note_below, with_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MARKS = "osD^vP"
 
 
-@styled
+@with_style
 def plot_micro(tables: Mapping[str, pd.DataFrame]) -> list[Axes]:
     """A panel a measure, since units differ; in each a row a source with its interval.
 
@@ -35,13 +35,13 @@ def plot_micro(tables: Mapping[str, pd.DataFrame]) -> list[Axes]:
         _panel(ax, measure, tables)
     for ax in panels[len(measures) :]:
         ax.remove()
-    told = "; ".join(f"{name}: {_span_of(table['n'])}" for name, table in tables.items())
+    told = "; ".join(f"{name}: {_span_text(table['n'])}" for name, table in tables.items())
     note = textwrap.fill(f"intervals: 95 %; n of {told}", 130)
     note_below(figure, note)
     return panels[: len(measures)]
 
 
-def _span_of(n: pd.Series) -> str:
+def _span_text(n: pd.Series) -> str:
     least, most = int(n.min()), int(n.max())
     return f"{most:,}" if least == most else f"{least:,} to {most:,}"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from truce_sim.analysis.plots.style import COLOURS, GREY, axes_of, state_n, styled
+from truce_sim.analysis.plots.style import COLOURS, GREY, get_axes, state_n, with_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +19,7 @@ _NAMES = {
 }
 
 
-@styled
+@with_style
 def plot_drivers(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """How much each factor matters, largest first; table as `drivers` gives it."""
     table = table.sort_values("index", ascending=False, kind="stable")
@@ -31,7 +31,7 @@ def plot_drivers(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-@styled
+@with_style
 def plot_sobol(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """First-order and total-order indices, by total; table as `sobol_indices` gives it."""
     table = table.sort_values("total", ascending=False, kind="stable")
@@ -45,11 +45,11 @@ def plot_sobol(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-@styled
+@with_style
 def plot_morris(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Mean size of the effects against their spread over walks; table as `morris_effects` gives it.
     Factors are named in the right margin, in the order of the spread."""
-    ax = axes_of(ax, height=4.0)
+    ax = get_axes(ax, height=4.0)
     table = table.sort_values("sigma", kind="stable", ignore_index=True)
     for i in range(len(table)):
         row = table.iloc[i]
@@ -96,7 +96,7 @@ def _apart(heights: np.ndarray[Any, Any], gap: float) -> np.ndarray[Any, Any]:
 def _rows(ax: Axes | None, factors: pd.Series) -> Axes:
     """Axes with a row a factor, the first on top, and the line at zero."""
     n = len(factors)
-    ax = axes_of(ax, height=1.3 + 0.38 * n)
+    ax = get_axes(ax, height=1.3 + 0.38 * n)
     ax.axvline(0.0, color=GREY, linewidth=1.0, zorder=0)
     ax.set_yticks(range(n), [str(name) for name in factors])
     ax.set_ylim(n - 0.5, -0.5)

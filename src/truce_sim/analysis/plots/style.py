@@ -27,7 +27,7 @@ CMAP_SEQUENTIAL = "viridis"
 CMAP_DIVERGING = "RdBu"
 
 
-def styled(function: Callable[P, R]) -> Callable[P, R]:
+def with_style(function: Callable[P, R]) -> Callable[P, R]:
     """Draw inside the style file; what the caller's session has set stays as it is."""
 
     @wraps(function)
@@ -40,7 +40,7 @@ def styled(function: Callable[P, R]) -> Callable[P, R]:
     return draw
 
 
-def axes_of(ax: Axes | None, width: float = 6.4, height: float = 4.0) -> Axes:
+def get_axes(ax: Axes | None, width: float = 6.4, height: float = 4.0) -> Axes:
     """The axes given, or those of a new figure of so many inches."""
     if ax is not None:
         return ax
@@ -61,3 +61,6 @@ def state_n(ax: Axes, text: str) -> None:
         textcoords="offset points", ha="left", va="top", fontsize="x-small", color=GREY,
         annotation_clip=False,
     )  # fmt: skip
+
+
+styled = with_style  #: Its name in 0.1.

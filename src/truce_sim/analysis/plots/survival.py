@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from truce_sim.analysis.plots.style import BAND_ALPHA, COLOURS, axes_of, state_n, styled
+from truce_sim.analysis.plots.style import BAND_ALPHA, COLOURS, get_axes, state_n, with_style
 from truce_sim.analysis.words import plain
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _HATCHES = {"in force": "", "strained": "", "suspended": "//", "collapsed": ""}
 BANDS = "bands: 95 %"
 
 
-@styled
+@with_style
 def plot_survival(
     curves: pd.DataFrame, by: str | Sequence[str] = (), ax: Axes | None = None
 ) -> Axes:
@@ -30,7 +30,7 @@ def plot_survival(
     curves: as `survival.kaplan_meier`, by these factors.
     """
     groups = list(_groups(curves, by))
-    ax = axes_of(ax, height=4.0 + 0.15 * len(groups))
+    ax = get_axes(ax, height=4.0 + 0.15 * len(groups))
     for i, (label, rows) in enumerate(groups):
         _curve(ax, i, rows, "survival", label, _last(curves))
     _shares(ax, "Share of truces that have not collapsed")
@@ -41,14 +41,14 @@ def plot_survival(
     return ax
 
 
-@styled
+@with_style
 def plot_incidence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Cumulative incidence by cause, or of the first violation, strike and suspension, with bands.
 
     table: as `incidence.cumulative_incidence` or `incidence.first_times` of one group.
     """
     kind = "cause" if "cause" in table.columns else "first"
-    ax = axes_of(ax)
+    ax = get_axes(ax)
     last = table.groupby(kind, observed=True)["incidence"].last().sort_values(ascending=False)
     for i, name in enumerate(last.index[last > 0]):
         _curve(ax, i, table[table[kind] == name], "incidence", str(name), _last(table))
@@ -59,10 +59,10 @@ def plot_incidence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-@styled
+@with_style
 def plot_hazard(table: pd.DataFrame, by: str | Sequence[str] = (), ax: Axes | None = None) -> Axes:
     """Collapses a day at risk, window by window, with intervals. table: as `incidence.hazard`."""
-    ax = axes_of(ax)
+    ax = get_axes(ax)
     groups = list(_groups(table, by))
     for i, (label, rows) in enumerate(groups):
         hazard = 1000 * rows["hazard"].to_numpy(float)
@@ -84,14 +84,14 @@ def plot_hazard(table: pd.DataFrame, by: str | Sequence[str] = (), ax: Axes | No
     return ax
 
 
-@styled
+@with_style
 def plot_states(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Where the days go: a bar a group, stacked by state, with the interval of each share as a
     whisker at its end. table: as `incidence.state_shares`."""
     by = list(table.columns[: list(table.columns).index("state")])
     groups = list(_groups(table, by))
     runs = sum(int(rows["runs"].iloc[0]) for _, rows in groups)
-    ax = axes_of(ax, height=1.3 + 0.45 * len(groups))
+    ax = get_axes(ax, height=1.3 + 0.45 * len(groups))
     for y, (_, rows) in enumerate(groups):
         start = 0.0
         for row in rows.to_dict("records"):
@@ -111,10 +111,10 @@ def plot_states(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-@styled
+@with_style
 def plot_spells(curves: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """How long spells in force last, by their number. curves: as `spells.spell_survival`."""
-    ax = axes_of(ax)
+    ax = get_axes(ax)
     found = list(curves.groupby("spell"))
     for i, (number, rows) in enumerate(found):
         name = _ORDINALS.get(int(str(number)), f"{number}th")
@@ -126,13 +126,13 @@ def plot_spells(curves: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-@styled
+@with_style
 def plot_summary(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Mean and median survival with intervals, a row a group. table: as
     `survival.survival_summary`."""
     by = list(table.columns[: list(table.columns).index("runs")])
     labels = [label or "all runs" for label, _ in _groups(table, by)] if by else ["all runs"]
-    ax = axes_of(ax, height=1.3 + 0.45 * len(table))
+    ax = get_axes(ax, height=1.3 + 0.45 * len(table))
     y = np.arange(len(table))
     ends = table[["mean", "mean_high", "median", "median_high"]].to_numpy(float)
     beyond = 1.08 * np.nanmax(ends, initial=0.0)

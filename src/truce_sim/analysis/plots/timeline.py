@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from truce_sim.analysis.plots.style import COLOURS, GREY, axes_of, styled
+from truce_sim.analysis.plots.style import COLOURS, GREY, get_axes, with_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,11 +24,11 @@ _MARKS = {"home": ("v", COLOURS[1], "strike by the home state"),
           "host": ("^", COLOURS[3], "strike by the host state")}  # fmt: skip
 
 
-@styled
+@with_style
 def plot_timeline(run: Simulation, ax: Axes | None = None, legend: bool = True) -> Axes:
     """States of the truce as a ribbon, the home state's grievance against its threshold, strikes
     and rounds of talks, by day. One run is one draw: it has no interval."""
-    ax = axes_of(ax, 7.2, 2.2)
+    ax = get_axes(ax, 7.2, 2.2)
     series, horizon = run.series, run.config.run.horizon_days
     days = np.arange(len(series))
     ax.plot(days, series["threshold_home"], color=GREY, linewidth=1.0, linestyle="--",

@@ -13,9 +13,9 @@ from truce_sim.analysis.plots.style import (
     CMAP_DIVERGING,
     CMAP_SEQUENTIAL,
     COLOURS,
-    axes_of,
+    get_axes,
     state_n,
-    styled,
+    with_style,
 )
 from truce_sim.analysis.sweep import DERIVED
 from truce_sim.analysis.tipping import SHARES, is_log
@@ -47,7 +47,7 @@ class Side(NamedTuple):
         return float(low * (high / low) ** share if self.log else low + share * (high - low))
 
 
-@styled
+@with_style
 def plot_phase(
     table: pd.DataFrame, line: pd.DataFrame | None = None, ax: Axes | None = None
 ) -> Axes:
@@ -55,8 +55,8 @@ def plot_phase(
     value in each cell where there is room; a dot where the interval of a cell holds the level of
     the line, which is drawn with its band. table, line: as `tipping.phase_map`, `boundary`."""
     x, y, outcome = (table.attrs[name] for name in ("x", "y", "outcome"))
-    across, up = (_side_of(table[name]) for name in (x, y))
-    ax = axes_of(ax, 1.9 + 0.62 * min(max(len(across.levels), 6), 12),
+    across, up = (_axis_side(table[name]) for name in (x, y))
+    ax = get_axes(ax, 1.9 + 0.62 * min(max(len(across.levels), 6), 12),
                  1.5 + 0.42 * min(max(len(up.levels), 5), 12))  # fmt: skip
     value, low, high = (
         table.pivot(index=y, columns=x, values=name)
@@ -82,19 +82,19 @@ def plot_phase(
     return ax
 
 
-@styled
+@with_style
 def plot_boundary(line: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """The line with its band, whiskers where words lie along x; a triangle at the edge where the
     line lies beyond what was swept. line: as `tipping.boundary`."""
     x, y = line.attrs["x"], line.attrs["y"]
-    ax = axes_of(ax)
+    ax = get_axes(ax)
     log = is_log(line[y].dropna()) if line[y].notna().any() else False
     ax.set(xlabel=_label(line, x), ylim=(line.attrs["from"], line.attrs["to"]),
            yscale="log" if log else "linear",
            ylabel=f"{_label(line, y)} at which it passes {line.attrs['level']:g}")  # fmt: skip
     _line(ax, line, COLOURS[0])
     if _numbers(line[x]):
-        _ticks(ax, "x", _side_of(line[x]))
+        _ticks(ax, "x", _axis_side(line[x]))
     else:
         ax.set_xticks(range(len(line)), [str(name) for name in line[x]])
         ax.set_xlim(-0.5, len(line) - 0.5)
@@ -142,7 +142,7 @@ def _interval(line: pd.DataFrame) -> str:
     return told + (", from a surface that fits badly" if rough else "")
 
 
-def _side_of(values: pd.Series) -> Side:
+def _axis_side(values: pd.Series) -> Side:
     if not _numbers(values):
         words = list(dict.fromkeys(values))
         at = np.arange(float(len(words) + 1))

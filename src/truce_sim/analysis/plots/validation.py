@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from truce_sim.analysis.plots.style import COLOURS, GREY, note_below, styled
+from truce_sim.analysis.plots.style import COLOURS, GREY, note_below, with_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ VERDICTS = {"pass": COLOURS[2], "fail": COLOURS[1], "undecided": GREY}
 _COLUMNS = 3
 
 
-@styled
+@with_style
 def plot_validation(table: pd.DataFrame) -> Figure:
     """In each panel the range of the record (bar, its value a line) and the model's interval.
 

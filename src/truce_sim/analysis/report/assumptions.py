@@ -9,7 +9,7 @@ import pandas as pd
 
 from truce_sim.analysis import words
 from truce_sim.analysis.report.material import Material
-from truce_sim.analysis.report.parts import Section, table_of
+from truce_sim.analysis.report.parts import Section, make_table
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.config.load import load_config, to_plain
 from truce_sim.engine.params import STATES
@@ -44,15 +44,15 @@ def assumptions_section(material: Material) -> Section:
     usual = leaves(to_plain(load_config()))
     varied = [_swept(sweep, name, usual) for name in sweep.factors]
     if varied:
-        section.tables.append(table_of(pd.DataFrame(varied), "Varied in this sweep"))
+        section.tables.append(make_table(pd.DataFrame(varied), "Varied in this sweep"))
     known = [(path, value, field_at(path)) for path, value in _held(sweep).items()]
     held = [(path, value, info) for path, value, info in known if info and _is_model(path)]
     other = [_set(p, v, usual[p], i) for p, v, i in held if v != usual.get(p, v)]
     if other:
-        section.tables.append(table_of(pd.DataFrame(other), "Held, at a value other than usual"))
+        section.tables.append(make_table(pd.DataFrame(other), "Held, at a value other than usual"))
     assumed = [_usual(p, v, i) for p, v, i in held if i.source == "A" and v == usual.get(p, v)]
     caption = f"Held at the usual value, which is assumed: {len(assumed)} settings"
-    section.tables.append(table_of(pd.DataFrame(assumed), caption, folded=True))
+    section.tables.append(make_table(pd.DataFrame(assumed), caption, folded=True))
     section.notes.append(fitted_in_words(thresholds_of(sweep.folder)))
     return section
 

@@ -68,7 +68,7 @@ def figure(ax: Axes, alt: str, caption: str) -> Figure:
     return Figure(f"data:image/svg+xml;base64,{code}", alt, caption)
 
 
-def table_of(frame: pd.DataFrame, caption: str, folded: bool = False) -> Table:
+def make_table(frame: pd.DataFrame, caption: str, folded: bool = False) -> Table:
     """A frame of texts and numbers as a table; numbers flush right."""
     numbers = frozenset(
         str(name) for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])

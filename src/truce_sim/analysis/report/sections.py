@@ -9,16 +9,16 @@ import pandas as pd
 
 from truce_sim.analysis import words
 from truce_sim.analysis.compare import Comparison
-from truce_sim.analysis.groups import done_of
+from truce_sim.analysis.groups import finished_runs
 from truce_sim.analysis.incidence import cumulative_incidence, state_shares
 from truce_sim.analysis.report.assumptions import assumptions_section
 from truce_sim.analysis.report.material import Material
-from truce_sim.analysis.report.parts import MAX_ROWS, Section, figure, table_of
+from truce_sim.analysis.report.parts import MAX_ROWS, Section, figure, make_table
 from truce_sim.analysis.survival import kaplan_meier, logrank, shortest_horizon, survival_summary
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.engine.compile import DIGEST
 from truce_sim.errors import InputError
-from truce_sim.sweeps.summaries.picks import PICKS, place_of
+from truce_sim.sweeps.summaries.picks import PICKS, pick_place
 from truce_sim.sweeps.summaries.summary import horizon_in_words
 
 #: Curves that one figure can hold.
@@ -31,7 +31,7 @@ _KINDS = {
 }
 
 
-def answer_of(material: Material) -> list[str]:
+def write_answer(material: Material) -> list[str]:
     """Three sentences: how long, what changes it, what matters."""
     sweep = material.sweep
     told = [words.how_long(material.overall, sweep.points, sweep.factors, shortest_horizon(sweep))]
@@ -71,7 +71,7 @@ def survival_section(material: Material) -> Section:
         ))  # fmt: skip
     until = shortest_horizon(sweep)
     shown = {name: [words.plain(level) for level in table[name]] for name in ([by] if by else [])}
-    section.tables.append(table_of(
+    section.tables.append(make_table(
         pd.DataFrame(shown | {
             "runs": [f"{n:,}" for n in table["runs"]],
             f"holds {until} days": [words.percent(r, "holds") for _, r in table.iterrows()],
@@ -121,7 +121,7 @@ def comparison_section(material: Material) -> Section:
             "with little regret is a safe choice where it is not known which of them holds.",
         ))  # fmt: skip
     section.notes.append(
-        f"Intervals: {found.multiplicity_of(found.pooled if many else found.table)}. More "
+        f"Intervals: {found.describe_multiplicity(found.pooled if many else found.table)}. More "
         "replicates are a planning figure: for a difference as large as the one seen, power 0.8."
     )
     return section
@@ -156,7 +156,7 @@ def failure_section(material: Material) -> Section:
 
 
 def _add_box(section: Section, sweep: Sweep) -> None:
-    from truce_sim.analysis.discovery import in_words, prim
+    from truce_sim.analysis.discovery import describe_box, prim
     from truce_sim.analysis.plots.discovery import plot_box
 
     try:
@@ -167,7 +167,7 @@ def _add_box(section: Section, sweep: Sweep) -> None:
     if not boxes:
         section.notes.append("No region was found in which truces fail clearly more often.")
         return
-    section.texts += [in_words(box) for box in boxes[:1]]
+    section.texts += [describe_box(box) for box in boxes[:1]]
     section.figures.append(figure(
         plot_box(boxes[0], sweep), "The region in which the truce fails most",
         "Found on one half of the runs, measured on the other (PRIM).",
@@ -177,7 +177,7 @@ def _add_box(section: Section, sweep: Sweep) -> None:
 def _add_map(section: Section, material: Material) -> None:
     """The outcome over the two factors that matter most, and the line where it tips."""
     from truce_sim.analysis.plots.tipping import plot_phase
-    from truce_sim.analysis.tipping import boundary, in_words, phase_map
+    from truce_sim.analysis.tipping import boundary, describe_line, phase_map
 
     sweep = material.sweep
     pair = material.two_factors
@@ -189,7 +189,7 @@ def _add_map(section: Section, material: Material) -> None:
     if sweep.is_number(y):
         try:
             line = boundary(sweep, x, y)
-            section.points += in_words(line)[:6]
+            section.points += describe_line(line)[:6]
         except InputError as error:
             section.notes.append(f"No line where it tips: {error.problem}.")
     section.figures.append(figure(
@@ -209,9 +209,9 @@ def runs_section(material: Material) -> Section:
         section.notes.append("Not shown: the sweep was made by other rules than this program's.")
         return section
     section.texts.append("Single runs, replayed from their draws: how it can go, not how it will.")
-    folder, runs = material.sweep.folder, done_of(material.sweep.load(["end_day"]))
+    folder, runs = material.sweep.folder, finished_runs(material.sweep.load(["end_day"]))
     days = runs["end_day"].to_numpy(float)
-    chosen = {place_of(days, pick): pick for pick in ("worst", "best", "median")}
+    chosen = {pick_place(days, pick): pick for pick in ("worst", "best", "median")}
     for i, (place, pick) in enumerate(reversed(chosen.items())):
         row = runs.iloc[place]
         point, replicate = int(row["point"]), int(row["replicate"])
@@ -249,7 +249,7 @@ def provenance_section(material: Material) -> Section:
         "started, finished": f"{manifest['started']}, {manifest.get('finished', 'not finished')}",
     }  # fmt: skip
     frame = pd.DataFrame([{"": name, " ": str(value)} for name, value in facts.items()])
-    section.tables.append(table_of(frame, "The sweep"))
+    section.tables.append(make_table(frame, "The sweep"))
     points = sweep.points.head(MAX_ROWS)
     rows = [
         {"point": str(point)}
@@ -261,7 +261,7 @@ def provenance_section(material: Material) -> Section:
     ]  # fmt: skip
     more = len(sweep.points) - len(points)
     caption = "Every point" if not more else f"The first {MAX_ROWS} of {len(sweep.points):,} points"
-    section.tables.append(table_of(pd.DataFrame(rows), caption, folded=len(rows) > 12))
+    section.tables.append(make_table(pd.DataFrame(rows), caption, folded=len(rows) > 12))
     if overall["failed"]:
         section.notes.append("Failed runs are left out of everything above and counted here; "
                              "failures.parquet has each with its error.")  # fmt: skip

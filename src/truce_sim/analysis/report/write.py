@@ -71,7 +71,7 @@ def render(
     from truce_sim.version import __version__
 
     material = Material(sweep, factor, baseline)
-    from truce_sim.analysis.report.sections import SECTIONS, answer_of
+    from truce_sim.analysis.report.sections import SECTIONS, write_answer
 
     sections = []
     for done, (title, make) in enumerate(SECTIONS):
@@ -86,7 +86,7 @@ def render(
         version=__version__,
         title=question or f"How long does the truce last? Sweep {sweep.path.name}",
         subtitle=subtitle(material),
-        answer=answer_of(material),
+        answer=write_answer(material),
         caveat=CAVEAT,
         sections=sections,
     )

@@ -59,7 +59,7 @@ def tell_comparison(sweep: Sweep, comparison: Comparison, pooled: bool) -> None:
     for sentence in comparison.sentences(pooled):
         out.print(f"  • {sentence}", soft_wrap=True)
     table = comparison.pooled if pooled else comparison.table
-    out.print(f"  Intervals: {comparison.multiplicity_of(table)}.", style="dim")
+    out.print(f"  Intervals: {comparison.describe_multiplicity(table)}.", style="dim")
     if len(comparison.contexts) > 1 and len(comparison.regret):
         out.print(f"\n[bold]Largest regret[/] over {len(comparison.contexts)} contexts, days:")
         for _, row in comparison.regret.iterrows():

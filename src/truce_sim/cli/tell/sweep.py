@@ -73,14 +73,14 @@ def _tell_effort(out: Console, result: SweepResult) -> None:
 
 
 def _tell_contrasts(out: Console, result: SweepResult, compare: str) -> None:
-    from truce_sim.sweeps.summaries.contrasts import in_words
+    from truce_sim.sweeps.summaries.contrasts import describe_pair
     from truce_sim.sweeps.summaries.summary import horizon_in_words
 
     within = horizon_in_words(result.summary["horizon"])
     assert result.contrasts is not None
     out.print(f"\n[bold]What {compare} changes[/], paired run by run, in this model:")
     for row in result.contrasts.head(MAX_ROWS).to_dict("records"):
-        sentence = in_words(row, compare, within)
+        sentence = describe_pair(row, compare, within)
         out.print(f"  • {sentence}", soft_wrap=True)
     out.print(
         f"  Intervals: 95 % for all {len(result.contrasts)} together (Bonferroni).",

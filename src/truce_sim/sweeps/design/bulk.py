@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from truce_sim.config.params import column as column_of
+from truce_sim.config.params import column as as_column
 from truce_sim.config.regimes import mediator_names
 from truce_sim.config.rules import Columns, fitting
 from truce_sim.config.setup import Setup
@@ -59,4 +59,4 @@ def _info(name: str) -> FieldInfo:
 
 def _place(params: NDArray[np.void], config: Config, name: str) -> NDArray[Any]:
     """The column of `params` that holds a setting."""
-    return column_of(params, name, mediator_names(config))
+    return as_column(params, name, mediator_names(config))

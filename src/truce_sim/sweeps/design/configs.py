@@ -25,10 +25,10 @@ def config_of(base: Mapping[str, Any], values: Mapping[str, object]) -> Config:
 
 def setup_of(base: Mapping[str, Any], values: Mapping[str, object]) -> Setup:
     """The setup of the same point."""
-    return prepare(plain_of(base, values))
+    return prepare(plain_config(base, values))
 
 
-def plain_of(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[str, Any]:
+def plain_config(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[str, Any]:
     """One point's configuration, resolved but not checked."""
     plain = copy.deepcopy(dict(base))
     for name, cell in values.items():
@@ -37,7 +37,7 @@ def plain_of(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[str,
                 merge(plain, name, decode(name, cell))
             except KeyError:
                 raise unknown(name) from None
-    return _resolved(plain) if has_references(plain) else plain
+    return _resolve(plain) if has_references(plain) else plain
 
 
 def has_references(plain: Mapping[str, Any]) -> bool:
@@ -45,7 +45,7 @@ def has_references(plain: Mapping[str, Any]) -> bool:
     return "${" in repr(plain)
 
 
-def _resolved(plain: dict[str, Any]) -> dict[str, Any]:
+def _resolve(plain: dict[str, Any]) -> dict[str, Any]:
     from omegaconf import OmegaConf
 
     from truce_sim.config.explain import composing_errors, explain

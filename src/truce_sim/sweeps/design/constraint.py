@@ -22,7 +22,7 @@ from truce_sim.errors import InputError, closest, shown
 from truce_sim.settings.fields import by_path, field_at, groups
 from truce_sim.settings.nested import at
 from truce_sim.sweeps.design.composer import Base
-from truce_sim.sweeps.design.configs import has_references, plain_of
+from truce_sim.sweeps.design.configs import has_references, plain_config
 
 LONGEST = 1000
 DEEPEST = 40
@@ -62,19 +62,19 @@ def satisfied(text: str, lookup: Lookup, points: int) -> NDArray[np.bool_]:
     with np.errstate(all="ignore"):
         result = _Evaluation(text, lookup).value(tree)
     if _kind(result) != "b":
-        raise _refused(text, "is no condition: it gives no true or false")
+        raise _refuse(text, "is no condition: it gives no true or false")
     return np.broadcast_to(np.asarray(result, bool), points)
 
 
 def _parse(text: str) -> ast.expr:
     if len(text) > LONGEST:
-        raise _refused(text, f"is too long: {len(text):,} characters", f"at most {LONGEST:,}")
+        raise _refuse(text, f"is too long: {len(text):,} characters", f"at most {LONGEST:,}")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise _refused(text, f"cannot be read: {getattr(error, 'msg', error)}") from None
+        raise _refuse(text, f"cannot be read: {getattr(error, 'msg', error)}") from None
     if _depth(tree) > DEEPEST:
-        raise _refused(text, "is nested too deeply", f"at most {DEEPEST} levels")
+        raise _refuse(text, "is nested too deeply", f"at most {DEEPEST} levels")
     return tree
 
 
@@ -90,15 +90,15 @@ def _is_name(node: ast.AST) -> bool:
     return isinstance(node, ast.Name | ast.Attribute)
 
 
-def _dotted(node: ast.AST) -> str:
+def _dotted_name(node: ast.AST) -> str:
     """`home.threshold` as a name, "" for any other kind of access."""
     if isinstance(node, ast.Name):
         return node.id
-    inner = _dotted(node.value) if isinstance(node, ast.Attribute) else ""
+    inner = _dotted_name(node.value) if isinstance(node, ast.Attribute) else ""
     return f"{inner}.{node.attr}" if inner and isinstance(node, ast.Attribute) else ""
 
 
-def _refused(text: str, problem: str, allowed: str = _ALLOWED) -> InputError:
+def _refuse(text: str, problem: str, allowed: str = _ALLOWED) -> InputError:
     return InputError(problem, setting=SETTING, value=text, allowed=allowed)
 
 
@@ -119,13 +119,13 @@ class _Evaluation:
         """The values of a part of the expression."""
         method = getattr(self, f"_{type(node).__name__}", None)
         if method is None:
-            raise _refused(self._text, f"holds {shown(ast.unparse(node))}, which is not allowed")
+            raise _refuse(self._text, f"holds {shown(ast.unparse(node))}, which is not allowed")
         return method(node)
 
     def _of_kind(self, node: ast.expr, kind: str, wanted: str) -> Column:
         value = self.value(node)
         if _kind(value) != kind:
-            raise _refused(self._text, f"{shown(ast.unparse(node))} is {wanted}")
+            raise _refuse(self._text, f"{shown(ast.unparse(node))} is {wanted}")
         return value
 
     def _number(self, node: ast.expr) -> Column:
@@ -136,17 +136,17 @@ class _Evaluation:
 
     def _Constant(self, node: ast.Constant) -> Column:
         if not isinstance(node.value, bool | int | float | str):
-            raise _refused(self._text, f"holds {node.value!r}, which is not allowed")
+            raise _refuse(self._text, f"holds {node.value!r}, which is not allowed")
         is_int = isinstance(node.value, int) and not isinstance(node.value, bool)
         try:
             return float(node.value) if is_int else node.value
         except OverflowError:
-            raise _refused(self._text, "holds a number that is too large") from None
+            raise _refuse(self._text, "holds a number that is too large") from None
 
     def _Name(self, node: ast.Name | ast.Attribute) -> Column:
-        name = _dotted(node)
+        name = _dotted_name(node)
         if not name:
-            raise _refused(self._text, f"holds {shown(ast.unparse(node))}, which is not allowed")
+            raise _refuse(self._text, f"holds {shown(ast.unparse(node))}, which is not allowed")
         if name in _CONSTANTS:
             return _CONSTANTS[name]
         try:
@@ -163,14 +163,14 @@ class _Evaluation:
     def _BinOp(self, node: ast.BinOp) -> Column:
         compute = _ARITHMETIC.get(type(node.op))
         if compute is None:
-            raise _refused(self._text, f"holds {shown(ast.unparse(node))}, which is not allowed")
+            raise _refuse(self._text, f"holds {shown(ast.unparse(node))}, which is not allowed")
         return compute(self._number(node.left), self._number(node.right))
 
     def _UnaryOp(self, node: ast.UnaryOp) -> Column:
         if isinstance(node.op, ast.Not):
             return ~self._condition(node.operand)
         if type(node.op) not in _SIGNS:
-            raise _refused(self._text, f"holds {shown(ast.unparse(node))}, which is not allowed")
+            raise _refuse(self._text, f"holds {shown(ast.unparse(node))}, which is not allowed")
         return _SIGNS[type(node.op)](self._number(node.operand))
 
     def _BoolOp(self, node: ast.BoolOp) -> Column:
@@ -184,31 +184,31 @@ class _Evaluation:
         result = np.asarray(True)
         operands = [node.left, *node.comparators]
         for op, left, right in zip(node.ops, operands, operands[1:], strict=False):
-            result = result & self._compared(op, left, right)
+            result = result & self._compare_values(op, left, right)
         return result
 
-    def _compared(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> Column:
+    def _compare_values(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> Column:
         if isinstance(op, ast.In | ast.NotIn):
             if not isinstance(right, ast.List | ast.Tuple):
-                raise _refused(self._text, f"{shown(ast.unparse(right))} is no list (1, 2, 3)")
+                raise _refuse(self._text, f"{shown(ast.unparse(right))} is no list (1, 2, 3)")
             found = np.asarray(False)
             for item in right.elts:
-                found = found | self._compared(ast.Eq(), left, item)
+                found = found | self._compare_values(ast.Eq(), left, item)
             return found if isinstance(op, ast.In) else ~found
         a, b = self.value(left), self.value(right)
         ordered = not isinstance(op, ast.Eq | ast.NotEq)
         if type(op) not in _COMPARISONS or _kind(a) != _kind(b) or (ordered and _kind(a) != "f"):
             both = f"{shown(ast.unparse(left))} and {shown(ast.unparse(right))}"
-            raise _refused(self._text, f"compares {both}, which cannot be compared so")
+            raise _refuse(self._text, f"compares {both}, which cannot be compared so")
         return np.asarray(_COMPARISONS[type(op)](_array(a), _array(b)), bool)
 
     def _Call(self, node: ast.Call) -> Column:
-        name = _dotted(node.func)
+        name = _dotted_name(node.func)
         if name not in _FUNCTIONS or node.keywords:
-            raise _refused(self._text, f"calls {shown(ast.unparse(node.func))}")
+            raise _refuse(self._text, f"calls {shown(ast.unparse(node.func))}")
         function, least = _FUNCTIONS[name]
         if len(node.args) < least or (least == 1 and len(node.args) > 1):
-            raise _refused(self._text, f"{name} takes {'a number' if least == 1 else 'numbers'}")
+            raise _refuse(self._text, f"{name} takes {'a number' if least == 1 else 'numbers'}")
         first, *others = map(self._number, node.args)
         for other in others:
             first = function(first, other)
@@ -223,7 +223,7 @@ def _array(value: Column) -> NDArray[Any]:
 # ── what a name stands for ───────────────────────────────────────────────────────────────────
 
 
-def lookup_of(values: pd.DataFrame, bases: Sequence[Base], base: NDArray[np.int64]) -> Lookup:
+def make_lookup(values: pd.DataFrame, bases: Sequence[Base], base: NDArray[np.int64]) -> Lookup:
     """Names as columns: the swept values, chosen options, and any other setting of each point."""
 
     def lookup(name: str) -> Column:
@@ -247,4 +247,6 @@ def _settings(
         return np.array([at(plain, name) for plain in bases])[base]
     columns = {str(factor): values[factor].to_list() for factor in values}
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    return np.array([at(plain_of(bases[b], row), name) for b, row in zip(base, rows, strict=True)])
+    return np.array(
+        [at(plain_config(bases[b], row), name) for b, row in zip(base, rows, strict=True)]
+    )

@@ -48,14 +48,14 @@ def describe(design: Design, first: int = 5) -> dict[str, Any]:
         "kind": design.kind,
         "points": len(design.values),
         "bases": len(design.bases),
-        "factors": {name: _told(design.values[name]) for name in design.factors},
+        "factors": {name: _describe_levels(design.values[name]) for name in design.factors},
         "left_out": dict(design.left_out),
         "extendable": design.extendable,
         "first_points": [{str(k): v for k, v in row.items()} for row in head],
     }
 
 
-def _told(column: pd.Series) -> str:
+def _describe_levels(column: pd.Series) -> str:
     levels = list(column.drop_duplicates().iloc[: _FEW + 1])
     if len(levels) <= _FEW:
         return ", ".join(f"{x:g}" if isinstance(x, float) else str(x) for x in levels)

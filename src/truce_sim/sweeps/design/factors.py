@@ -63,7 +63,7 @@ class Factor:
         return () if isinstance(self.domain, Interval) else self.domain
 
 
-def factor_of(override: Override) -> Factor:
+def parse_factor(override: Override) -> Factor:
     """What an override sweeps over. Raises InputError for what cannot be swept, or over nothing."""
     key, line = override.get_key_element(), override.input_line
     name = key.lstrip("+")
@@ -109,7 +109,7 @@ def _interval(name: str, sweep: IntervalSweep, line: str | None) -> Interval:
         raise _not_a_number(name, line)
     assert sweep.start is not None
     assert sweep.end is not None
-    problem = _problem_of(sweep)
+    problem = _interval_problem(sweep)
     low, high = sweep.start, sweep.end
     whole = isinstance(low, int) or info.type == "int" or getattr(info.meta, "whole", False)
     if whole and not problem:
@@ -123,7 +123,7 @@ def _interval(name: str, sweep: IntervalSweep, line: str | None) -> Interval:
     return Interval(low, high, "log" in sweep.tags, whole)
 
 
-def _problem_of(sweep: IntervalSweep) -> str:
+def _interval_problem(sweep: IntervalSweep) -> str:
     """What is wrong with an interval, whatever it is for; "" if nothing."""
     low, high = float(sweep.start or 0.0), float(sweep.end or 0.0)
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
@@ -143,7 +143,7 @@ def _not_a_number(name: str, line: str | None) -> InputError:
 # ── columns of values ────────────────────────────────────────────────────────────────────────
 
 
-def column_of(name: str, cells: Any) -> NDArray[Any]:
+def as_column(name: str, cells: Any) -> NDArray[Any]:
     """A sequence of cells as an array of one type: the setting's, if they are of its kind."""
     info = field_at(name)
     array: NDArray[Any] = pd.Series(cells).to_numpy()

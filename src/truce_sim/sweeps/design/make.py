@@ -17,17 +17,17 @@ from truce_sim.errors import InputError, closest
 from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.cells import decode, is_choice
 from truce_sim.sweeps.design.composer import Base, Composer
-from truce_sim.sweeps.design.constraint import lookup_of, satisfied
+from truce_sim.sweeps.design.constraint import make_lookup, satisfied
 from truce_sim.sweeps.design.design import Design
 from truce_sim.sweeps.design.factors import (
     Factor,
     Interval,
-    column_of,
-    factor_of,
+    as_column,
     first_bad,
     param_token,
+    parse_factor,
 )
-from truce_sim.sweeps.design.sampling import ROWS, SAMPLES, arrange, rows_of
+from truce_sim.sweeps.design.sampling import ROWS, SAMPLES, arrange, row_numbers
 from truce_sim.sweeps.design.tables import read_design
 
 KINDS = ("grid", "zip", *SAMPLES, *ROWS, "table")
@@ -95,7 +95,7 @@ def make_design(
     _check_seeds(settings.design, names, shared)
     keys = {name: name for name in names} | {factor.name: factor.key for factor in factors}
     bases, base = _bases(composer, fixed, keys, values)
-    kept, left_out = _kept(values, bases, base, settings)
+    kept, left_out = _select_points(values, bases, base, settings)
     used, base = np.unique(base[kept], return_inverse=True)
     return Design(
         settings.design,
@@ -103,7 +103,7 @@ def make_design(
         values[kept].set_axis(pd.RangeIndex(int(kept.sum()), name="point")),
         tuple(bases[i].plain for i in used),
         base.astype(np.int64),
-        rows_of(settings.design, len(names), settings.points),
+        row_numbers(settings.design, len(names), settings.points),
         left_out,
         settings.design != "lhs",
     ), shared
@@ -118,7 +118,7 @@ def _read(
     for override in composer.parse([*lines, *arguments]):
         latest[override.get_key_element().lstrip("+~")] = override
     fixed = [o.input_line or "" for o in latest.values() if not o.is_sweep_override()]
-    return fixed, [factor_of(o) for o in latest.values() if o.is_sweep_override()]
+    return fixed, [parse_factor(o) for o in latest.values() if o.is_sweep_override()]
 
 
 def _values(
@@ -140,7 +140,7 @@ def _values(
     for factor in factors:
         domain = factor.domain
         ends = (domain.low, domain.high) if isinstance(domain, Interval) else domain
-        bad = first_bad(factor.name, column_of(factor.name, ends))
+        bad = first_bad(factor.name, as_column(factor.name, ends))
         if bad:
             raise bad[1]
     return arrange(settings.design, factors, settings.points, seed)
@@ -183,7 +183,7 @@ def _bases(
     return bases, base
 
 
-def _kept(
+def _select_points(
     values: pd.DataFrame, bases: Sequence[Base], base: NDArray[np.int64], settings: DesignSettings
 ) -> tuple[NDArray[np.bool_], dict[str, int]]:
     """Which points stay, and how many are left out for which reason.
@@ -195,7 +195,7 @@ def _kept(
         kept = ~values.duplicated().to_numpy()
         left_out["duplicate"] = int(len(values) - kept.sum())
     if settings.where:
-        good = satisfied(settings.where, lookup_of(values, bases, base), len(values))
+        good = satisfied(settings.where, make_lookup(values, bases, base), len(values))
         left_out["constraint"] = int((kept & ~good).sum())
         kept = kept & good
     if not kept.any():

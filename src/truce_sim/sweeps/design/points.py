@@ -25,14 +25,14 @@ _BLOCK = 256
 # ── what the engine runs ─────────────────────────────────────────────────────────────────────
 
 
-def specs_of(design: Design, points: range) -> list[RunSpec]:
+def make_specs(design: Design, points: range) -> list[RunSpec]:
     """The runs of some points, checked; raises InputError for the first bad point, naming it."""
     specs: list[RunSpec] = []
     templates: dict[int, Setup | None] = {}
     for start in range(points.start, points.stop, _BLOCK):
         block = range(start, min(start + _BLOCK, points.stop))
         quick = _quick_specs(design, block, templates)
-        specs += [quick.get(point) or _spec_of(design, point) for point in block]
+        specs += [quick.get(point) or _single_spec(design, point) for point in block]
     return specs
 
 
@@ -65,7 +65,7 @@ def _quick_specs(
 
 def _template(design: Design, point: int) -> Setup | None:
     """A checked point that others of its base can be copied from; None where there is none."""
-    base, values = design.bases[design.base[point]], _values_of(design, point)
+    base, values = design.bases[design.base[point]], _point_values(design, point)
     if base["interventions"] or has_references(base):
         return None
     try:
@@ -74,13 +74,13 @@ def _template(design: Design, point: int) -> Setup | None:
         return None
 
 
-def _values_of(design: Design, point: int) -> dict[str, Any]:
+def _point_values(design: Design, point: int) -> dict[str, Any]:
     return {name: design.values[name].iloc[point] for name in design.factors}
 
 
-def _spec_of(design: Design, point: int) -> RunSpec:
+def _single_spec(design: Design, point: int) -> RunSpec:
     """One point the long way."""
-    values = _values_of(design, point)
+    values = _point_values(design, point)
     try:
         setup = setup_of(design.bases[design.base[point]], values)
         return _with_seed(design, point, setup.config, make_spec(setup))

@@ -16,14 +16,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.errors import InputError
-from truce_sim.sweeps.design.factors import MAX_POINTS, Factor, Interval, column_of
+from truce_sim.sweeps.design.factors import MAX_POINTS, Factor, Interval, as_column
 
 #: Levels of a factor in a Morris design; its step is two of them.
 MORRIS_LEVELS = 4
 
 
 def arrange(kind: str, factors: Sequence[Factor], points: int, seed: int) -> pd.DataFrame:
-    """The points of a design, a column a factor; `rows_of` says which belong together.
+    """The points of a design, a column a factor; `row_numbers` says which belong together.
 
     points: samples (lhs, sobol, halton), trajectories (morris) or base rows (saltelli). Raises
     InputError where the kind cannot use the factors, or there would be too many points.
@@ -38,10 +38,10 @@ def arrange(kind: str, factors: Sequence[Factor], points: int, seed: int) -> pd.
         return _grid(factors, size) if kind == "grid" else _zip(factors)
     if kind in ROWS:
         return _table(factors, ROWS[kind](len(factors), points, seed))
-    return _crossed(factors, SAMPLES[kind](sum(map(_sampled, factors)), points, seed))
+    return _cross(factors, SAMPLES[kind](sum(map(_is_interval, factors)), points, seed))
 
 
-def rows_of(kind: str, factors: int, points: int) -> NDArray[np.int64] | None:
+def row_numbers(kind: str, factors: int, points: int) -> NDArray[np.int64] | None:
     """The trajectory (morris) or base row (saltelli) of every point, else None."""
     if kind not in ROWS:
         return None
@@ -50,7 +50,7 @@ def rows_of(kind: str, factors: int, points: int) -> NDArray[np.int64] | None:
 
 def _size(kind: str, factors: Sequence[Factor], points: int) -> int:
     """Number of points, once the factors are known to suit the kind."""
-    sampled = [factor for factor in factors if _sampled(factor)]
+    sampled = [factor for factor in factors if _is_interval(factor)]
     if kind in ("grid", "zip"):
         for factor in sampled:
             raise InputError(
@@ -60,7 +60,7 @@ def _size(kind: str, factors: Sequence[Factor], points: int) -> int:
             )  # fmt: skip
     if kind == "zip":
         return len(factors[0].levels) if factors else _needs(kind, factors, "lists of one length")
-    combinations = math.prod(len(factor.levels) for factor in factors if not _sampled(factor))
+    combinations = math.prod(len(factor.levels) for factor in factors if not _is_interval(factor))
     if kind == "grid":
         return combinations
     if kind in ROWS:
@@ -77,7 +77,7 @@ def _needs(kind: str, factors: Sequence[Factor], what: str) -> int:
     )  # fmt: skip
 
 
-def _sampled(factor: Factor) -> bool:
+def _is_interval(factor: Factor) -> bool:
     return isinstance(factor.domain, Interval)
 
 
@@ -90,7 +90,7 @@ def _grid(factors: Sequence[Factor], size: int) -> pd.DataFrame:
     for factor in factors:
         after //= len(factor.levels)
         index = np.arange(size) // after % len(factor.levels)
-        columns[factor.name] = column_of(factor.name, factor.levels)[index]
+        columns[factor.name] = as_column(factor.name, factor.levels)[index]
     return pd.DataFrame(columns, index=pd.RangeIndex(size))
 
 
@@ -103,7 +103,7 @@ def _zip(factors: Sequence[Factor]) -> pd.DataFrame:
             f"zip needs lists of one length: {told}", setting="hydra.sweeper.design", value="zip",
             allowed="as many values of each setting, or hydra.sweeper.design=grid",
         )  # fmt: skip
-    return pd.DataFrame({factor.name: column_of(factor.name, factor.levels) for factor in factors})
+    return pd.DataFrame({factor.name: as_column(factor.name, factor.levels) for factor in factors})
 
 
 # ── samples in the unit cube ─────────────────────────────────────────────────────────────────
@@ -158,11 +158,11 @@ ROWS: dict[str, Sampler] = {"morris": _morris, "saltelli": _saltelli}
 # ── from the unit cube to values ─────────────────────────────────────────────────────────────
 
 
-def _crossed(factors: Sequence[Factor], unit: NDArray[np.float64]) -> pd.DataFrame:
+def _cross(factors: Sequence[Factor], unit: NDArray[np.float64]) -> pd.DataFrame:
     """Every sample with every combination of the lists, sample after sample."""
-    lists = [factor for factor in factors if not _sampled(factor)]
+    lists = [factor for factor in factors if not _is_interval(factor)]
     combinations = _grid(lists, math.prod(len(factor.levels) for factor in lists))
-    samples = _table([factor for factor in factors if _sampled(factor)], unit)
+    samples = _table([factor for factor in factors if _is_interval(factor)], unit)
     n, m = len(samples), len(combinations)
     left = samples.take(np.repeat(np.arange(n), m)).reset_index(drop=True)
     right = combinations.take(np.tile(np.arange(m), n)).reset_index(drop=True)
@@ -177,14 +177,14 @@ def cells(factor: Factor, u: NDArray[np.float64]) -> NDArray[Any]:
     """The factor's values at u in [0, 1]; of a list, the level at that share of its length."""
     domain = factor.domain
     if not isinstance(domain, Interval):
-        return column_of(factor.name, domain)[_whole(u * len(domain), 0, len(domain) - 1)]
+        return as_column(factor.name, domain)[_whole(u * len(domain), 0, len(domain) - 1)]
     low, high = float(domain.low), float(domain.high + domain.whole)
     if domain.log:
         values = np.exp(math.log(low) + u * math.log(high / low))
     else:
         values = low + u * (high - low)
     if domain.whole:
-        return column_of(factor.name, _whole(values, int(domain.low), int(domain.high)))
+        return as_column(factor.name, _whole(values, int(domain.low), int(domain.high)))
     return np.clip(values, low, high)
 
 

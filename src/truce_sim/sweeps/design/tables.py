@@ -15,7 +15,7 @@ import pyarrow as pa
 from truce_sim.errors import InputError, closest
 from truce_sim.settings.fields import field_at
 from truce_sim.sweeps.design.cells import encode, is_choice
-from truce_sim.sweeps.design.factors import MAX_POINTS, column_of, first_bad, refuse_fixed
+from truce_sim.sweeps.design.factors import MAX_POINTS, as_column, first_bad, refuse_fixed
 
 SETTING = "hydra.sweeper.table"
 _ALLOWED = "a CSV or Parquet file; its columns are settings and config groups"
@@ -72,7 +72,7 @@ def _column(path: str, name: str, cells: pd.Series, options: Callable[[str], Seq
     """One column with its cells read, converted to the setting's type and checked."""
     if cells.dtype.kind not in "iufb":
         cells = pd.Series([_cell(path, name, row, cell) for row, cell in enumerate(cells)])
-    column = column_of(name, cells)
+    column = as_column(name, cells)
     bad = _bad_option(name, column, options(name)) if is_choice(name) else first_bad(name, column)
     if bad:
         raise bad[1].at(origin=_place(path, name, bad[0]))

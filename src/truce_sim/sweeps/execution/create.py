@@ -21,12 +21,12 @@ from truce_sim.results.store import to_table, write_json, write_table
 from truce_sim.settings.nested import differences
 from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.design import Design
-from truce_sim.sweeps.design.points import specs_of
+from truce_sim.sweeps.design.points import make_specs
 from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
 from truce_sim.sweeps.execution.lock import locked
 from truce_sim.sweeps.folder.folder import PARTS, SweepFolder, read_folder
 from truce_sim.sweeps.folder.plan import stretches
-from truce_sim.sweeps.folder.spec_files import key_of, write_specs
+from truce_sim.sweeps.folder.spec_files import point_key, write_specs
 from truce_sim.sweeps.summaries.contrasts import find_pairs
 from truce_sim.sweeps.summaries.targets import check_until
 
@@ -73,7 +73,7 @@ def _specs(design: Design, points: Sequence[int] | None = None) -> Iterator[RunS
         wanted[list(points)] = True
     for stretch in stretches(wanted):
         for start in range(0, len(stretch), _SLICE):
-            yield from specs_of(design, stretch[start : start + _SLICE])
+            yield from make_specs(design, stretch[start : start + _SLICE])
 
 
 def _write_design(
@@ -130,7 +130,7 @@ def _extend(
     """The folder with what the design has more; what is there stays, and keeps its numbers."""
     refuse_other_rules(folder)
     _refuse_other_settings(folder, design, shared)
-    keys = [key_of(spec) for spec in _specs(design)]
+    keys = [point_key(spec) for spec in _specs(design)]
     known = folder.design
     there = set(_identities(known, known["key"].tolist(), folder.factors))
     asked = _identities(design.values, keys, folder.factors)

@@ -26,7 +26,7 @@ from truce_sim.sweeps.execution.lock import locked
 from truce_sim.sweeps.execution.progress import Progress, Stopped
 from truce_sim.sweeps.execution.worker import Done
 from truce_sim.sweeps.folder.folder import PARTS, SweepFolder, read_folder
-from truce_sim.sweeps.folder.plan import Chunk, cut, missing, runs_per_chunk, uncovered
+from truce_sim.sweeps.folder.plan import Chunk, cut, incomplete_chunks, missing, runs_per_chunk
 from truce_sim.sweeps.summaries.results import has_results, write_results
 from truce_sim.sweeps.summaries.targets import target_replicates
 
@@ -110,7 +110,7 @@ class _Work:
         """Run what is missing until nothing is, then write the results."""
         remove_leftovers(self.folder.path)
         damaged = list(self._set_damaged_aside())
-        with self._told():
+        with self._report_progress():
             while True:
                 for path in damaged:
                     self.progress.say(f"{path} is damaged: set aside, its runs are run again")
@@ -140,7 +140,7 @@ class _Work:
     def _run_jobs(self, jobs: Jobs, chunks: list[Chunk]) -> None:
         """Raises RuntimeError where runs did not come back: nothing is tried again silently."""
         trouble = jobs.run(self.folder, chunks, self._count)
-        lost = sum(chunk.runs for chunk in uncovered(chunks, self.folder.chunks()))
+        lost = sum(chunk.runs for chunk in incomplete_chunks(chunks, self.folder.chunks()))
         if lost:
             raise RuntimeError(
                 f"{lost:,} runs did not come back from their jobs: {'; '.join(trouble[:3])}. The "
@@ -179,22 +179,22 @@ class _Work:
         return path
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _report_progress(self) -> Iterator[None]:
         """Progress from start to end, and what an interruption means."""
         done = sum(chunk.runs for chunk in self.folder.chunks())
         self.progress.start(int(target_replicates(self.folder).sum()), done, self.folder.path)
         try:
             yield
         except KeyboardInterrupt:
-            raise self._stopped("Interrupted", 130) from None
+            raise self._stop_error("Interrupted", 130) from None
         except (RuntimeError, OSError) as error:
             if isinstance(error, InputError):
                 raise
-            raise self._stopped(str(error)) from error
+            raise self._stop_error(str(error)) from error
         finally:
             self.progress.finish()
 
-    def _stopped(self, why: str, exit_code: int = 1) -> Stopped:
+    def _stop_error(self, why: str, exit_code: int = 1) -> Stopped:
         done = sum(chunk.runs for chunk in self.folder.chunks())
         return Stopped(
             why, self.folder.path, done, int(target_replicates(self.folder).sum()), exit_code

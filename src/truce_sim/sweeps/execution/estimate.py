@@ -11,7 +11,7 @@ from truce_sim.engine.run import outcomes
 from truce_sim.engine.world import make_world
 from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.design import Design
-from truce_sim.sweeps.design.points import specs_of
+from truce_sim.sweeps.design.points import make_specs
 from truce_sim.sweeps.execution.crew import count_workers
 
 #: Bytes on disk a run takes in its part and in runs.parquet (measured; docs/scaling.md).
@@ -41,7 +41,7 @@ def estimate(design: Design, shared: Config) -> Estimate:
     """
     points = len(design.values)
     for start in range(0, points, 1000):
-        specs_of(design, range(start, min(start + 1000, points)))
+        make_specs(design, range(start, min(start + 1000, points)))
     until = shared.sweep.until
     runs = points * (until.ceiling if until.outcome else shared.sweep.replicates)
     seconds, timed = _time_some(design)
@@ -54,9 +54,9 @@ def _time_some(design: Design) -> tuple[float, int]:
     """Seconds a run, and how many runs that is the mean of."""
     world, timed, spent = make_world(), 0, 0.0
     chosen = np.unique(np.linspace(0, len(design.values) - 1, _POINTS).astype(int))
-    outcomes(specs_of(design, range(1))[0], [0], world)  # compiles
+    outcomes(make_specs(design, range(1))[0], [0], world)  # compiles
     for point in np.random.default_rng(0).permutation(chosen).tolist():
-        spec = specs_of(design, range(point, point + 1))[0]
+        spec = make_specs(design, range(point, point + 1))[0]
         begun = time.perf_counter()
         outcomes(spec, range(_REPLICATES), world)
         spent, timed = spent + time.perf_counter() - begun, timed + _REPLICATES

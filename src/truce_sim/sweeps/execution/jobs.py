@@ -98,7 +98,7 @@ class Jobs:
         return [as_tokens({**shared, "output.name": _name(job)}) for job in range(number)]
 
 
-def jobs_of(context: HydraContext, config: DictConfig) -> Jobs | None:
+def make_jobs(context: HydraContext, config: DictConfig) -> Jobs | None:
     """The jobs of a configuration; None for Hydra's basic launcher, whose place the crew takes."""
     jobs = Jobs(context, config)
     return None if jobs._target == launchers.BASIC else jobs

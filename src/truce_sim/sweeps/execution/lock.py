@@ -22,7 +22,7 @@ def locked(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise InputError(
-            f"another truce-sim is at work on it ({_told(holder)})", value=str(folder),
+            f"another truce-sim is at work on it ({_holder_text(holder)})", value=str(folder),
             allowed="wait for it, or stop it first; truce-sim status looks on",
         ) from None  # fmt: skip
     except OSError as error:
@@ -53,7 +53,7 @@ def is_locked(folder: Path) -> bool:
     return False
 
 
-def _told(holder: Path) -> str:
+def _holder_text(holder: Path) -> str:
     try:
         return holder.read_text(encoding="utf-8")
     except OSError:

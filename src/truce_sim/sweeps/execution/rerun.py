@@ -34,9 +34,9 @@ def rerun_failed(
     refuse_other_rules(folder)
     begun, workers = time.monotonic(), count_workers(folder.settings.workers)
     with locked(folder.path):
-        folder = _reopened(folder, run_timeout)
+        folder = _reopen(folder, run_timeout)
         shutil.rmtree(folder.path / RERUNS, ignore_errors=True)  # of one that was killed
-        failed = list(_failed(folder))
+        failed = list(_failed_chunks(folder))
         progress.start(sum(c.runs for c in failed), 0, folder.path)
         try:
             with Crew(folder, min(workers, len(failed)), RERUNS) as crew:
@@ -53,7 +53,7 @@ def rerun_failed(
     return replace(result, runs_new=result.runs_new + runs, seconds=seconds)
 
 
-def _reopened(folder: SweepFolder, run_timeout: float | None) -> SweepFolder:
+def _reopen(folder: SweepFolder, run_timeout: float | None) -> SweepFolder:
     """The folder, which says from now on that its results are not those of its parts."""
     manifest = copy.deepcopy(folder.manifest) | {"status": "running"}
     if run_timeout is not None:
@@ -62,7 +62,7 @@ def _reopened(folder: SweepFolder, run_timeout: float | None) -> SweepFolder:
     return read_folder(folder.path)
 
 
-def _failed(folder: SweepFolder) -> Iterator[Chunk]:
+def _failed_chunks(folder: SweepFolder) -> Iterator[Chunk]:
     """The failed runs as chunks of one point and consecutive replicates."""
     for chunk, table in folder.tables(["status"]):
         footer = folder.footer(chunk)

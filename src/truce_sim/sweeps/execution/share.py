@@ -14,7 +14,7 @@ from truce_sim.sweeps.execution.create import refuse_other_rules
 from truce_sim.sweeps.execution.crew import Crew, count_workers
 from truce_sim.sweeps.execution.progress import Progress, Stopped
 from truce_sim.sweeps.folder.folder import read_folder
-from truce_sim.sweeps.folder.plan import Chunk, cut, missing, runs_per_chunk, uncovered
+from truce_sim.sweeps.folder.plan import Chunk, cut, incomplete_chunks, missing, runs_per_chunk
 from truce_sim.sweeps.summaries.targets import target_replicates
 
 
@@ -36,7 +36,7 @@ def work_on(
     """
     folder = read_folder(path)
     refuse_other_rules(folder)
-    todo = list(uncovered(chunks, folder.chunks()))
+    todo = list(incomplete_chunks(chunks, folder.chunks()))
     runs, failed, done = sum(chunk.runs for chunk in todo), 0, 0
     progress.start(runs, 0, folder.path)
     try:

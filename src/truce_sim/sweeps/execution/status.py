@@ -50,7 +50,7 @@ class Status:
         return "finished" if self.finished else "running" if self.at_work else "stopped"
 
 
-def status_of(path: str | Path) -> Status:
+def read_status(path: str | Path) -> Status:
     """How the sweep in a folder stands. Raises InputError where there is none."""
     folder = read_folder(path)
     wanted = target_replicates(folder)
@@ -87,7 +87,7 @@ def find_sweeps(base: Path) -> list[Status]:
     found = []
     for manifest in sorted(base.glob("*/manifest.json")):
         try:
-            found.append(status_of(manifest.parent))
+            found.append(read_status(manifest.parent))
         except InputError:  # a run, or something else
             continue
     return sorted(found, key=lambda status: status.started, reverse=True)

@@ -21,9 +21,9 @@ from truce_sim.results.store import Damaged
 from truce_sim.simulation.spec import make_spec
 from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
 from truce_sim.sweeps.folder.plan import Chunk
-from truce_sim.sweeps.folder.records import recorder_of
+from truce_sim.sweeps.folder.records import make_recorder
 from truce_sim.sweeps.folder.rows import Rows
-from truce_sim.sweeps.folder.spec_files import key_of
+from truce_sim.sweeps.folder.spec_files import point_key
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _compare(
     told = str(folder.design["key"].iloc[point])
     meant = make_spec(folder.setup_of(point))
     rules = str(folder.manifest.get("rules"))
-    for what, key in (("specs", key_of(spec, rules)), ("design", key_of(meant, rules))):
+    for what, key in (("specs", point_key(spec, rules)), ("design", point_key(meant, rules))):
         if key != told:
             return Difference(run, f"key of its {what}", told, key)
     rows = outcomes(spec, [replicate])[None]
@@ -146,7 +146,7 @@ def _compare_given(
     path = folder.path / "runs.parquet"
     if folder.manifest.get("status") != "done" or not path.is_file():
         return None
-    given = _rows_of(path, point, replicate)
+    given = _run_rows(path, point, replicate)
     run = f"{point}:{replicate}"
     if len(given) != 1:
         return Difference(run, "number of its rows in runs.parquet", len(given), 1)
@@ -158,7 +158,7 @@ def _compare_given(
 
 def _compare_recorded(folder: SweepFolder, point: int, replicate: int) -> Difference | None:
     """The first difference of the daily series and events of a run from those it has."""
-    recorder = recorder_of(folder.settings)
+    recorder = make_recorder(folder.settings)
     if recorder is None:
         return None
     world = make_world(recorded=True)
@@ -181,7 +181,7 @@ def _copies(
     for path in sorted((folder.path / kind).glob("p*.parquet")):
         chunk = Chunk.named(path.stem)
         if chunk and point in chunk.points and replicate in chunk.replicates:
-            rows = _rows_of(path, point, replicate)
+            rows = _run_rows(path, point, replicate)
             if rows:
                 yield rows
 
@@ -199,7 +199,7 @@ def _compare_days(
     return None
 
 
-def _rows_of(path: Path, point: int, replicate: int) -> list[dict[str, object]]:
+def _run_rows(path: Path, point: int, replicate: int) -> list[dict[str, object]]:
     """The rows of one run in a file of the folder. Raises Damaged."""
     chosen = [("point", "==", point), ("replicate", "==", replicate)]
     try:

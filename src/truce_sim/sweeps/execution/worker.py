@@ -31,7 +31,7 @@ from truce_sim.engine.world import make_world
 from truce_sim.results.store import Damaged, write_table
 from truce_sim.sweeps.folder.folder import PARTS, SweepFolder, read_folder
 from truce_sim.sweeps.folder.plan import REPLICATES_PER_BLOCK, Chunk
-from truce_sim.sweeps.folder.records import recorder_of
+from truce_sim.sweeps.folder.records import make_recorder
 from truce_sim.sweeps.folder.rows import ERROR, Failure, Rows
 
 #: Exit code of a worker whose run took longer than `sweep.run_timeout`.
@@ -54,7 +54,7 @@ class Worker:
     def __init__(self, folder: SweepFolder) -> None:
         settings = folder.settings
         self._folder = folder
-        self._recorder = recorder_of(settings)
+        self._recorder = make_recorder(settings)
         self._world = make_world(recorded=self._recorder is not None)
         self._clock = Watchdog(settings.run_timeout)
         outcomes(folder.spec_of(0), [], self._world)  # loads the compiled rules

@@ -239,7 +239,7 @@ class SweepFolder:
     def table(self, chunk: Chunk, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of one part, with `point` and `replicate` before the columns asked for."""
         path = self.part(chunk)
-        names = self._stored if columns is None else ["point", "replicate", *columns]
+        names = self._column_names if columns is None else ["point", "replicate", *columns]
         wanted = pa.schema([schema().field(name) for name in dict.fromkeys(names)])
         table = read_table(path, wanted.names)
         if table.num_rows != chunk.runs or not table.schema.equals(wanted):
@@ -253,7 +253,7 @@ class SweepFolder:
         return tuple(name for name in found if name in OUTCOME)
 
     @property
-    def _stored(self) -> list[str]:
+    def _column_names(self) -> list[str]:
         """All columns of its parts."""
         return [n for n in schema().names if n not in OUTCOME or n in self.outcome]
 
@@ -338,19 +338,19 @@ class SweepFolder:
     @property
     def summary(self) -> pd.DataFrame:
         """A row a point: swept values, then shares and means with intervals; once it is done."""
-        return self._made("summary.parquet").set_index("point")
+        return self._read_result("summary.parquet").set_index("point")
 
     @property
     def contrasts(self) -> pd.DataFrame | None:
         """A row a pair of points, with sweep.compare; else None."""
-        return self._made("contrasts.parquet") if self.settings.compare else None
+        return self._read_result("contrasts.parquet") if self.settings.compare else None
 
     @property
     def targets(self) -> pd.DataFrame | None:
         """With sweep.until: a row a point or pair, how wide its interval is; else None."""
-        return self._made("until.parquet") if self.settings.until.outcome else None
+        return self._read_result("until.parquet") if self.settings.until.outcome else None
 
-    def _made(self, name: str) -> pd.DataFrame:
+    def _read_result(self, name: str) -> pd.DataFrame:
         path = self.path / name
         if not path.is_file():
             raise InputError(

@@ -113,7 +113,7 @@ def _slices(whole: range, size: int) -> Sequence[range]:
     return [whole[i : i + size] for i in range(0, len(whole), size)]
 
 
-def uncovered(chunks: Iterable[Chunk], done: Sequence[Chunk]) -> Iterator[Chunk]:
+def incomplete_chunks(chunks: Iterable[Chunk], done: Sequence[Chunk]) -> Iterator[Chunk]:
     """Those of the chunks of which runs are missing among those done."""
     exactly = set(done)
     for chunk in chunks:

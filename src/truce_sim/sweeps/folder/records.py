@@ -17,7 +17,7 @@ from truce_sim.results.store import to_table
 from truce_sim.settings.schema import SweepConfig
 
 
-def recorder_of(settings: SweepConfig) -> Recorder | None:
+def make_recorder(settings: SweepConfig) -> Recorder | None:
     """What records a sweep's runs day by day; None where nothing of that is asked for."""
     return Recorder(settings) if settings.series_every_days or settings.events else None
 

@@ -68,7 +68,7 @@ class Rows:
         found |= self._reasons(rows["status"])
         for name, column in OUTCOME_COLUMNS.items():
             if name != "status":
-                found[name] = _stored(rows[name], column, schema().field(name).type, mask)
+                found[name] = _arrow_column(rows[name], column, schema().field(name).type, mask)
         return pa.table(found, schema=schema())
 
     def _reasons(self, status: NDArray[np.int64]) -> dict[str, list[str | None]]:
@@ -107,7 +107,7 @@ def _words(
     )
 
 
-def _stored(
+def _arrow_column(
     values: NDArray[np.int64], column: Column, kind: pa.DataType, mask: NDArray[np.bool_] | None
 ) -> pa.Array:
     """A column as it is stored; missing where masked, and where there is nothing."""

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from truce_sim.config.layout import dtype_of, first_layout, identities, layout_of, upgraded
+from truce_sim.config.layout import build_dtype, describe_layout, first_layout, identities, upgrade
 from truce_sim.config.params import PARAMS
 from truce_sim.engine.compile import DIGEST
 from truce_sim.engine.params import SECTOR
@@ -37,18 +37,18 @@ _SCHEMA = pa.schema(
         ("params", pa.binary()),
         ("border", pa.dictionary(pa.int32(), pa.binary())),
     ],
-    metadata={_LAYOUT: json.dumps(layout_of(PARAMS))},
+    metadata={_LAYOUT: json.dumps(describe_layout(PARAMS))},
 )
 
 
-def key_of(spec: RunSpec, rules: str = DIGEST) -> str:
+def point_key(spec: RunSpec, rules: str = DIGEST) -> str:
     """Return what a point's runs are but for the replicate: 24 hexadecimal digits of parameters
     (interventions among them), border, seed and rules."""
-    return keys_of([spec], rules)[0]
+    return point_keys([spec], rules)[0]
 
 
-def keys_of(specs: Sequence[RunSpec], rules: str = DIGEST) -> list[str]:
-    """Return the keys of several specs, as `key_of`."""
+def point_keys(specs: Sequence[RunSpec], rules: str = DIGEST) -> list[str]:
+    """Return the keys of several specs, as `point_key`."""
     found = []
     for spec, params in zip(specs, identities([spec.params for spec in specs]), strict=True):
         digest = hashlib.sha256(f"{rules} {spec.seed}".encode())
@@ -65,7 +65,7 @@ def write_specs(folder: Path, first: int, specs: Iterable[RunSpec]) -> list[str]
     def write(temporary: Path) -> None:
         with pq.ParquetWriter(temporary, _SCHEMA, compression="zstd") as writer:
             while group := list(islice(todo, SPECS_PER_GROUP)):
-                keys.extend(keys_of(group))
+                keys.extend(point_keys(group))
                 writer.write_table(_table(group))
 
     folder.mkdir(exist_ok=True)
@@ -129,7 +129,7 @@ class SpecReader:
         borders = table["border"].combine_chunks()
         known = [_records(b, SECTOR, path) for b in borders.dictionary.to_pylist()]
         return [
-            RunSpec(upgraded(_records(params, kind, path)), known[border], seed)
+            RunSpec(upgrade(_records(params, kind, path)), known[border], seed)
             for seed, params, border in zip(
                 table["seed"].to_pylist(), table["params"].to_pylist(),
                 borders.indices.to_pylist(), strict=True,
@@ -140,7 +140,7 @@ class SpecReader:
 def _layout_in(metadata: Mapping[bytes, bytes]) -> np.dtype[np.void]:
     """The layout of the records in a file."""
     said = metadata.get(_LAYOUT)
-    return first_layout() if said is None else dtype_of(json.loads(said))
+    return first_layout() if said is None else build_dtype(json.loads(said))
 
 
 def _records(content: bytes, kind: np.dtype[np.void], path: Path) -> NDArray[np.void]:

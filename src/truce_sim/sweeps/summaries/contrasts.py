@@ -134,7 +134,7 @@ def find_pairs(values: pd.DataFrame, factors: Sequence[str], factor: str) -> lis
 _MOST_MORE = 1_000_000
 
 
-def in_words(row: Mapping[Hashable, Any], factor: str, within: str) -> str:
+def describe_pair(row: Mapping[Hashable, Any], factor: str, within: str) -> str:
     """One pair as a sentence; never "longer" or "shorter" when the interval crosses zero.
 
     Args:
@@ -169,10 +169,10 @@ def _not_told_apart(row: Mapping[Hashable, Any]) -> str:
     told = f"cannot be told apart at n = {row['n']:,} ({interval})"
     if not 0 < more <= _MOST_MORE:
         return f"{told}; a difference of more than {max(-low, high):.1f} days is ruled out"
-    return f"{told}; about {_rounded(more):,} more replicates would tell a difference as large"
+    return f"{told}; about {_round_up(more):,} more replicates would tell a difference as large"
 
 
-def _rounded(number: float) -> int:
+def _round_up(number: float) -> int:
     """A planning figure, to two digits."""
     unit = 10 ** max(len(str(int(number))) - 2, 0)
     return int(math.ceil(number / unit) * unit)

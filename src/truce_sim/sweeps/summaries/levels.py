@@ -7,7 +7,7 @@ import pandas as pd
 MAX_LEVELS = 12
 
 
-def levels_of(values: pd.Series) -> pd.Series:
+def factor_levels(values: pd.Series) -> pd.Series:
     """A factor's values as an ordered categorical of texts; ranges of about as many points each
     where they are more than MAX_LEVELS numbers."""
     if pd.api.types.is_numeric_dtype(values) and values.nunique() > MAX_LEVELS:

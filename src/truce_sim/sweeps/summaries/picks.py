@@ -34,10 +34,10 @@ def pick_run(sweep: SweepFolder, point: int, pick: str) -> int:
     if runs.empty:
         problem = "no run of this point collapsed" if pick == "first-collapse" else "has no runs"
         raise InputError(problem, setting=f"--{pick}", value=point)
-    return int(runs["replicate"].iloc[place_of(runs["end_day"].to_numpy(float), pick)])
+    return int(runs["replicate"].iloc[pick_place(runs["end_day"].to_numpy(float), pick)])
 
 
-def place_of(days: NDArray[np.float64], pick: str) -> int:
+def pick_place(days: NDArray[np.float64], pick: str) -> int:
     """Where among runs that last so many days the one is that `pick` means."""
     if pick == "median":
         return int(np.argmin(np.abs(days - np.sort(days)[(len(days) - 1) // 2])))

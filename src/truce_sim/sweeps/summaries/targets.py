@@ -17,14 +17,14 @@ from truce_sim.errors import InputError
 from truce_sim.settings.schema import SweepConfig
 from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.sweeps.summaries.contrasts import Pair, find_pairs, strips
-from truce_sim.sweeps.summaries.until import Until, bounds_of
+from truce_sim.sweeps.summaries.until import Until, outcome_bounds
 
 
 def check_until(sweep: SweepConfig, horizon: int) -> None:
     """Refuse an outcome that cannot be watched, and pairs without sweep.compare."""
     if not sweep.until.outcome:
         return
-    bounds_of(sweep.until.outcome, horizon)
+    outcome_bounds(sweep.until.outcome, horizon)
     if sweep.until.paired and not sweep.compare:
         raise InputError(
             "pairs are of the levels of sweep.compare, which is empty",
@@ -62,7 +62,7 @@ class Targets:
     @cached_property
     def rule(self) -> Until:
         """When a unit is known well enough."""
-        low, high = bounds_of(self._asked.outcome, self._folder.horizon)
+        low, high = outcome_bounds(self._asked.outcome, self._folder.horizon)
         low = low - high if self._asked.paired else low
         return Until(self._asked.half_width, self._asked.ceiling, low, high)
 

@@ -35,7 +35,7 @@ _MADE_UP = 2
 Values = NDArray[np.float64]
 
 
-def bounds_of(outcome: str, horizon: int) -> tuple[float, float]:
+def outcome_bounds(outcome: str, horizon: int) -> tuple[float, float]:
     """The least and the greatest value of an outcome of a run of `horizon` days.
 
     Raises InputError for one that no number bounds, whose interval could not be trusted.

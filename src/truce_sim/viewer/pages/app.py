@@ -20,7 +20,7 @@ def Page() -> None:
     first = solara.use_memo(lambda: current.opening, [])
     shown, show = solara.use_state(first)
     solara.Style(Path(__file__).parents[1] / "vue" / "page.css")
-    view = solara.use_memo(lambda: _view_of(first), [])
+    view = solara.use_memo(lambda: _sweep_view(first), [])
     if shown.config is not None:
         from truce_sim.viewer.pages.live import RunPage
 
@@ -32,7 +32,7 @@ def Page() -> None:
         SweepPage(view, show)
 
 
-def _view_of(opening: Opening) -> object:
+def _sweep_view(opening: Opening) -> object:
     """What a visitor looks at in a sweep, if one is open; kept while they watch a run of it."""
     if opening.sweep is None:
         return None

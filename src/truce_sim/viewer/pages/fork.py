@@ -63,7 +63,7 @@ def Forked(clock: Clock) -> None:
         if asked.value == 0:
             return None
         plain, fork = (track.config for track in clock.tracks)
-        return ensemble.compare(plain, fork, session.fork_day.value, replicates.value)
+        return ensemble.compare_fork(plain, fork, session.fork_day.value, replicates.value)
 
     task = solara.lab.use_task(run, dependencies=[asked.value, id(clock.tracks)])
     with solara.Card(margin=0, elevation=1):
@@ -78,7 +78,7 @@ def Forked(clock: Clock) -> None:
             solara.ProgressLinear(True)
         elif task.finished and task.value is not None:
             with solara.Column(gap="2px", classes=["ensemble"]):
-                for sentence in ensemble.in_words(task.value):
+                for sentence in ensemble.describe_ensemble(task.value):
                     solara.Text(sentence)
 
 

@@ -24,7 +24,7 @@ from truce_sim.viewer.pages.parts import (
 )
 from truce_sim.viewer.state.levers import choices, controls
 from truce_sim.viewer.state.opening import Opening
-from truce_sim.viewer.state.picture import LAYERS, drawn, ground, power_of
+from truce_sim.viewer.state.picture import LAYERS, colour_power, drawn, ground
 from truce_sim.viewer.state.presets import ready, warm
 from truce_sim.viewer.state.session import Clock, Session
 from truce_sim.viewer.state.track import Track
@@ -149,7 +149,13 @@ def Picture(clock: Clock, which: int, layer: str, name: str) -> None:
     track, model = clock.tracks[which], clock.models[which]
     high = max(each.scales[layer] for each in clock.tracks)  # one scale for both
     title, unit = LAYERS[layer]
-    scale = {"title": title, "unit": unit, "high": high, "layer": layer, "power": power_of(layer)}
+    scale = {
+        "title": title,
+        "unit": unit,
+        "high": high,
+        "layer": layer,
+        "power": colour_power(layer),
+    }
     BorderPicture(
         ground=Sent(_ground(track)),
         frame=drawn(model, layer, high, clock.places[which]),

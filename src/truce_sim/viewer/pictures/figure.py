@@ -13,7 +13,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from truce_sim.model import TruceModel
-from truce_sim.viewer.state.picture import LAYERS, bands_of, incidents_of, layer_of, power_of
+from truce_sim.viewer.state.picture import (
+    LAYERS,
+    colour_power,
+    day_incidents,
+    list_bands,
+    read_layer,
+)
 from truce_sim.viewer.state.track import Track
 from truce_sim.viewer.state.words import TRUCE_WORDS, calendar_date
 
@@ -53,9 +59,9 @@ class DayFigure:
         words = TRUCE_WORDS[model.truce]
         self.title.set_text(f"{when}{f', {date}' if date else ''}: truce {words}")
         self.image.set_data(_own_side(model, self.layer))
-        bands = [(s, d) for _, s, d, _ in bands_of(model)]
+        bands = [(s, d) for _, s, d, _ in list_bands(model)]
         self.bands.set_offsets(_places(bands))
-        today = incidents_of(model, day)
+        today = day_incidents(model, day)
         for artist, (_, _, _, kinds) in zip(self.marks, MARKS, strict=True):
             artist.set_offsets(_places([(s, d) for kind, s, d, *_ in today if kind in kinds]))
         for name, line in self.lines.items():
@@ -81,7 +87,7 @@ class DayFigure:
         sectors, depth = border.sectors.size, config.host_depth + config.home_depth
         title, unit = LAYERS[self.layer]
         colours = colormaps["cividis"].with_extremes(bad="0.9")
-        norm = PowerNorm(power_of(self.layer), 0, self.track.scales[self.layer])
+        norm = PowerNorm(colour_power(self.layer), 0, self.track.scales[self.layer])
         self.image = ax.imshow(
             np.zeros((depth, sectors)), cmap=colours, norm=norm, aspect="auto",
             interpolation="nearest",
@@ -139,7 +145,7 @@ class DayFigure:
 
 def _own_side(model: TruceModel, layer: str) -> NDArray[np.float64]:
     """A layer (D, S), missing on the side of the line that it does not speak of."""
-    values, line = layer_of(model, layer).T.copy(), model.config.border.host_depth
+    values, line = read_layer(model, layer).T.copy(), model.config.border.host_depth
     if layer == "home_effort":
         values[:line] = np.nan
     if layer == "host_effort":

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from truce_sim.errors import InputError
 from truce_sim.settings.schema import Config
-from truce_sim.viewer.state.track import Track, track_of
+from truce_sim.viewer.state.track import Track, run_track
 
 Image = NDArray[np.uint8]
 
@@ -91,14 +91,14 @@ def write_movie(
         InputError: the run is over before the first of the `days`.
         RuntimeError: the run fails, or ffmpeg does.
     """
-    track = track_of(config)
+    track = run_track(config)
     first, last = days or (0, track.last_day)
     if first > track.last_day:
         raise InputError(
             f"the run ends on day {track.last_day}", setting="--days", value=f"{first}-{last}"
         )
     wanted = list(range(first, min(last, track.last_day) + 1, every))
-    images = _counted(_frames(track, layer, dpi, wanted), len(wanted), progress)
+    images = _count_frames(_frames(track, layer, dpi, wanted), len(wanted), progress)
     unfinished = path.with_name(f".{path.name}.part{path.suffix}")
     try:
         (_write_mp4 if path.suffix.lower() == ".mp4" else _write_gif)(images, unfinished, fps)
@@ -119,7 +119,7 @@ def _frames(track: Track, layer: str, dpi: int, days: list[int]) -> Iterator[Ima
         yield figure.pixels()
 
 
-def _counted(
+def _count_frames(
     images: Iterator[Image], total: int, progress: Callable[[float], object]
 ) -> Iterator[Image]:
     for done, image in enumerate(images, 1):

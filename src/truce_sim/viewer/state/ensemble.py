@@ -36,7 +36,7 @@ class Ensemble:
     holds_more: Interval
 
 
-def compare(plain: Config, forked: Config, day: int, replicates: int = 1000) -> Ensemble:
+def compare_fork(plain: Config, forked: Config, day: int, replicates: int = 1000) -> Ensemble:
     """Run both settings with the same draws, replicates 0 to `replicates` - 1 of their seed."""
     wanted = np.arange(replicates)
     ours, theirs = (outcomes(make_spec(config), wanted) for config in (plain, forked))
@@ -49,14 +49,14 @@ def compare(plain: Config, forked: Config, day: int, replicates: int = 1000) -> 
         over_before=int((~held & (ours["end_day"] < day)).sum()),
         day=day,
         horizon=plain.run.horizon_days,
-        days=_paired(theirs["end_day"] - ours["end_day"], mean_difference),
+        days=_paired_interval(theirs["end_day"] - ours["end_day"], mean_difference),
         holds=count_interval(int(held.sum()), held.size),
         holds_fork=count_interval(int(held_fork.sum()), held_fork.size),
-        holds_more=_paired(held_fork.astype(float) - held, share_difference),
+        holds_more=_paired_interval(held_fork.astype(float) - held, share_difference),
     )
 
 
-def in_words(e: Ensemble) -> list[str]:
+def describe_ensemble(e: Ensemble) -> list[str]:
     """What the ensemble says, sentence by sentence; never "longer" where the interval has zero."""
     mean, low, high = e.days
     if math.isnan(low):
@@ -89,7 +89,7 @@ def _basis(e: Ensemble) -> str:
     )
 
 
-def _paired(differences: object, interval: object) -> Interval:
+def _paired_interval(differences: object, interval: object) -> Interval:
     values = np.asarray(differences, float)
     total, squares = float(values.sum()), float((values**2).sum())
     result: Interval = interval(values.size, total, squares, CONFIDENCE)  # type: ignore[operator]

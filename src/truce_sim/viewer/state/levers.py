@@ -50,7 +50,7 @@ def choices(plain: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def typed_in(path: str, text: str, plain: dict[str, Any]) -> dict[str, Any]:
+def put_text(path: str, text: str, plain: dict[str, Any]) -> dict[str, Any]:
     """Return a nested configuration with what was typed for one setting put in, in place.
 
     Raises:

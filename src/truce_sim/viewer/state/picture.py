@@ -31,23 +31,23 @@ _KINDS = np.array([EVENTS.index(kind) for kind in INCIDENTS])
 Scales = dict[str, float]
 
 
-def scales_of(model: TruceModel) -> Scales:
+def layer_scales(model: TruceModel) -> Scales:
     """The largest value of each layer over a run, which is stepped to its end for it."""
     highest = dict.fromkeys(LAYERS, 1e-12)
     while model.running:
         model.step()
         for name in LAYERS:
-            highest[name] = max(highest[name], float(layer_of(model, name).max()))
+            highest[name] = max(highest[name], float(read_layer(model, name).max()))
     return highest | dict.fromkeys(_SHARES, 1.0)
 
 
-def layer_of(model: TruceModel, layer: str) -> NDArray[np.float64]:
+def read_layer(model: TruceModel, layer: str) -> NDArray[np.float64]:
     """A layer of the model's grid, (S, D)."""
     values: NDArray[np.float64] = getattr(model.grid, layer).data
     return values
 
 
-def incidents_of(model: TruceModel, day: int) -> list[tuple[str, int, int, int, bool]]:
+def day_incidents(model: TruceModel, day: int) -> list[tuple[str, int, int, int, bool]]:
     """(kind, sector, depth, deaths, attributed) of what happened somewhere on a day."""
     log = model.events
     first, last = np.searchsorted(log["day"], [day, day + 1])
@@ -61,28 +61,28 @@ def incidents_of(model: TruceModel, day: int) -> list[tuple[str, int, int, int, 
     ]
 
 
-def bands_of(model: TruceModel) -> list[tuple[int, int, int, str]]:
+def list_bands(model: TruceModel) -> list[tuple[int, int, int, str]]:
     """(identity, sector, depth, status) of every band under way."""
     records = model.world["bands"][: len(model.bands)]
     fields = records[["entity", "sector", "depth", "status"]].tolist()
     return [(entity, s, d, BAND_STATUSES[status]) for entity, s, d, status in fields]
 
 
-def places_of(model: TruceModel) -> dict[int, tuple[int, int]]:
+def band_places(model: TruceModel) -> dict[int, tuple[int, int]]:
     """Identity to (sector, depth) of every band under way."""
-    return {entity: (s, d) for entity, s, d, _ in bands_of(model)}
+    return {entity: (s, d) for entity, s, d, _ in list_bands(model)}
 
 
 def struck_sectors(model: TruceModel) -> tuple[int, int] | None:
     """First and last sector that a home strike reached today, None without one."""
     if model.day < 0 or not model.world["series"][model.day]["strikes_by_home"]:
         return None
-    target = int(np.argmax(layer_of(model, "activity")[:, 0]))
+    target = int(np.argmax(read_layer(model, "activity")[:, 0]))
     radius = int(model.params["home"]["strike_radius"])
     return max(target - radius, 0), min(target + radius, model.border.sectors.size - 1)
 
 
-def power_of(layer: str) -> float:
+def colour_power(layer: str) -> float:
     """What values are raised to before they are coloured: effort and activity have long tails."""
     return 1.0 if layer in _SHARES else 0.5
 
@@ -92,13 +92,13 @@ def drawn(
 ) -> dict[str, Any]:
     """All that the canvas needs of a day; the layer as bytes, 255 where it is at its highest;
     bands with where they stood `before`."""
-    shares = np.clip(layer_of(model, layer) / highest, 0, 1) ** power_of(layer)
+    shares = np.clip(read_layer(model, layer) / highest, 0, 1) ** colour_power(layer)
     values = (255 * shares).astype(np.uint8)
     return {
         "day": model.day,
         "layer": b64encode(values.tobytes()).decode(),
-        "bands": [(*band, *before.get(band[0], band[1:3])) for band in bands_of(model)],
-        "incidents": incidents_of(model, model.day),
+        "bands": [(*band, *before.get(band[0], band[1:3])) for band in list_bands(model)],
+        "incidents": day_incidents(model, model.day),
         "struck": struck_sectors(model),
         "truce": model.truce,
     }

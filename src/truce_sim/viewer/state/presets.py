@@ -33,7 +33,7 @@ def options() -> dict[str, tuple[str, ...]]:
 def overlay(plain: dict[str, Any], group: str, option: str) -> dict[str, Any]:
     """Return a copy of a configuration with an option of a group laid over it."""
     changed = deepcopy(plain)
-    values = _composed(group, option)
+    values = _compose_preset(group, option)
     for path in _footprint(group):
         put(changed, path, deepcopy(values[path]))
     return changed
@@ -43,7 +43,7 @@ def chosen(plain: dict[str, Any], group: str) -> str:
     """Return the option that a configuration agrees with, "" if with none."""
     mine = flat(plain)
     for option in options()[group]:
-        values = _composed(group, option)
+        values = _compose_preset(group, option)
         if all(mine[path] == values[path] for path in _footprint(group)):
             return option
     return ""
@@ -66,15 +66,15 @@ def flat(plain: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _composed(group: str, option: str) -> dict[str, Any]:
+def _compose_preset(group: str, option: str) -> dict[str, Any]:
     return flat(to_plain(load_config([f"{group}={option}"] if group else [])))
 
 
 @cache
 def _footprint(group: str) -> frozenset[str]:
     """What the options of a group set: its own settings and others that differ in any option."""
-    usual = _composed("", "")
-    every = [_composed(group, option) for option in options()[group]]
+    usual = _compose_preset("", "")
+    every = [_compose_preset(group, option) for option in options()[group]]
     return frozenset(
         path
         for path, value in usual.items()

@@ -12,11 +12,11 @@ from truce_sim.config.load import to_plain, validate
 from truce_sim.errors import InputError
 from truce_sim.settings.nested import at
 from truce_sim.settings.schema import Config
-from truce_sim.viewer.state.levers import brief, typed_in
+from truce_sim.viewer.state.levers import brief, put_text
 from truce_sim.viewer.state.opening import Opening, Row
-from truce_sim.viewer.state.picture import places_of
+from truce_sim.viewer.state.picture import band_places
 from truce_sim.viewer.state.presets import overlay
-from truce_sim.viewer.state.track import Track, track_of
+from truce_sim.viewer.state.track import Track, run_track
 
 Changes = dict[str, str]
 
@@ -58,7 +58,7 @@ class Session:
         self._base = solara.reactive(to_plain(opening.setup.config))
         self.row: Row | None = opening.row
         self.draft, self.fork_draft = Draft(), Draft()
-        self.tracks: tuple[Track, ...] = (track_of(opening.setup),)
+        self.tracks: tuple[Track, ...] = (run_track(opening.setup),)
         self.fork_day = solara.reactive(0)
         self.message = solara.reactive("")
         self.layer = solara.reactive("home_effort")
@@ -107,7 +107,7 @@ class Session:
         if self.changed:
             config = with_changes(self.base, self.draft.changes.value)
             try:
-                self.tracks = (track_of(config),)
+                self.tracks = (run_track(config),)
             except RuntimeError as error:
                 self.message.value = str(error)
                 return self.tracks
@@ -146,8 +146,8 @@ class Session:
         """A second run with the drafted changes from the day shown on."""
         day = max(self.clock.value.day, 0)
         try:
-            config = self._forked(day)
-            self.tracks = (self.tracks[0], track_of(config))
+            config = self._fork_config(day)
+            self.tracks = (self.tracks[0], run_track(config))
         except (InputError, RuntimeError) as error:
             self.message.value = str(error)
             return
@@ -155,7 +155,7 @@ class Session:
         self.fork_day.value = day
         self._show(day)
 
-    def _forked(self, day: int) -> Config:
+    def _fork_config(self, day: int) -> Config:
         if day > self.tracks[0].last_day:
             raise InputError("the run is over by then", setting="day", value=day)
         changes = self.fork_draft.changes.value
@@ -177,7 +177,7 @@ def with_changes(base: dict[str, Any], changes: Changes) -> Config:
     """A checked configuration with changes as they were typed. Raises InputError."""
     plain = deepcopy(base)
     for path, text in changes.items():
-        typed_in(path, text, plain)
+        put_text(path, text, plain)
     return validate(plain)
 
 
@@ -195,7 +195,7 @@ class Clock(mesa.Model):
         self.session = session
         self.tracks = session.commit()
         self.models = [track.model() for track in self.tracks]
-        self.places = [places_of(model) for model in self.models]
+        self.places = [band_places(model) for model in self.models]
         self.day = -1
 
     @property
@@ -211,7 +211,7 @@ class Clock(mesa.Model):
         """
         if self.day < self.last_day:
             self.day += 1
-            self.places = [places_of(model) for model in self.models]
+            self.places = [band_places(model) for model in self.models]
             for model in self.models:
                 model.step()
 

@@ -11,12 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.analysis.measures import measured
-from truce_sim.analysis.survival import curve, ends_of, median_of
+from truce_sim.analysis.survival import curve, curve_median, run_ends
 from truce_sim.errors import InputError
 from truce_sim.intervals import Estimate, clusters, share_interval
 from truce_sim.results.columns import OUTCOME
 from truce_sim.sweeps.folder.folder import SweepFolder
-from truce_sim.sweeps.summaries.levels import levels_of
+from truce_sim.sweeps.summaries.levels import factor_levels
 from truce_sim.sweeps.summaries.summary import survival_table
 
 #: Summaries that a heat map can show beside the mean of any outcome.
@@ -48,7 +48,7 @@ class SweepData:
     @cached_property
     def levels(self) -> dict[str, pd.Series]:
         """The level of each factor at each point, as text, in order (a categorical)."""
-        return {name: levels_of(self.summary[name]) for name in self.factors}
+        return {name: factor_levels(self.summary[name]) for name in self.factors}
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -74,7 +74,7 @@ class SweepData:
             points = keep & (levels == level).to_numpy()
             runs = self.runs[points[self.runs["point"].to_numpy()]]
             if len(runs):
-                table = curve(ends_of(runs))
+                table = curve(run_ends(runs))
                 share, low, high = (
                     table[f"survival{end}"].to_numpy(float) for end in ("", "_low", "_high")
                 )
@@ -147,7 +147,7 @@ def estimate(outcome: str, runs: pd.DataFrame) -> Estimate:
     if outcome == "collapse_share":
         return share_interval(runs["collapsed"].to_numpy(bool), clusters(runs))
     if outcome == "median_survival":
-        return Estimate(*median_of(curve(ends_of(runs))))
+        return Estimate(*curve_median(curve(run_ends(runs))))
     return measured(runs, "end_day" if outcome == "mean_survival" else outcome).interval()
 
 

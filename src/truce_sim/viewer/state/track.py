@@ -13,7 +13,7 @@ from truce_sim.model import TruceModel
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.account import timeline
 from truce_sim.simulation.run import Simulation, simulate
-from truce_sim.viewer.state.picture import Scales, scales_of
+from truce_sim.viewer.state.picture import Scales, layer_scales
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,14 +48,14 @@ class Track:
     @cached_property
     def scales(self) -> Scales:
         """The largest value of each layer over the run."""
-        return scales_of(self.model())
+        return layer_scales(self.model())
 
     def model(self) -> TruceModel:
         """The same run, to be stepped."""
         return TruceModel(self.setup)
 
 
-def track_of(described: Config | Setup) -> Track:
+def run_track(described: Config | Setup) -> Track:
     """Run a checked configuration. Raises RuntimeError if the run fails."""
     setup = as_setup(described)
     return Track(simulate(setup), setup)

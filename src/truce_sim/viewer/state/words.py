@@ -83,12 +83,12 @@ def _shares(model: TruceModel) -> list[dict[str, Any]]:
         ("belief in the host", model.home.belief, "of 1"),
         ("will of host", model.host.will, "of 1"),
         ("strength of group", model.group.strength, "of full"),
-        *((f"fatigue, {_named(m.name)}", m.fatigue, "of 1") for m in model.mediators),
+        *((f"fatigue, {_mediator_name(m.name)}", m.fatigue, "of 1") for m in model.mediators),
     ]
     return [_gauge(name, value, None, f"{value:.2f} {what}") for name, value, what in named]
 
 
-def _named(mediator: str) -> str:
+def _mediator_name(mediator: str) -> str:
     return "Türkiye" if mediator == "turkiye" else mediator.title()
 
 
