@@ -218,7 +218,10 @@ def _refuse_code(hydra: DictConfig) -> None:
 
     if not hasattr(hydra.sweeper, "keys"):
         raise InputError(
-            "no such sweeper", setting="hydra/sweeper", value=hydra.sweeper, allowed="truce"
+            "a configuration may not name code to run",
+            setting="hydra.sweeper",
+            value=hydra.sweeper,
+            allowed="hydra/sweeper=truce, the default",
         )
     for name in hydra.sweeper:
         setting = f"hydra.sweeper.{name}"

@@ -8,7 +8,7 @@ kept.
 
 from __future__ import annotations
 
-import pickle
+import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -32,9 +32,9 @@ Stamp = tuple[tuple[int, ...] | None, ...]
 
 @dataclass(frozen=True)
 class _Base:
-    """A composed configuration as bytes, with the files that it was made of and their state."""
+    """A composed configuration, with the files that it was made of and their state."""
 
-    content: bytes
+    config: DictConfig
     files: tuple[str, ...]
     stamp: Stamp
 
@@ -123,9 +123,7 @@ class Loader(ConfigLoaderImpl):
             if len(_bases) >= _MOST_BASES:
                 _bases.clear()
             _bases[key] = base
-        config = pickle.loads(base.content)
-        assert isinstance(config, DictConfig)
-        return config
+        return copy.deepcopy(base.config)
 
     def _compose_base(
         self, config_name: str | None, choices: list[str], run_mode: RunMode
@@ -133,7 +131,7 @@ class Loader(ConfigLoaderImpl):
         config = super()._load_configuration_impl(config_name, choices, run_mode)
         files = tuple(name.removeprefix("config_path=") for name in self._asked)
         self._asked = ()
-        return _Base(pickle.dumps(config), files, self._stamp(files))
+        return _Base(config, files, self._stamp(files))
 
     def _parse_overrides_and_create_caching_repo(
         self, config_name: str | None, overrides: list[str]
