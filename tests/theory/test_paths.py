@@ -22,6 +22,7 @@ from theory.spec import (
     uneven_border,
 )
 from truce_sim.engine import codes as names
+from truce_sim.engine.record import SERIES
 from truce_sim.engine.run import RunResult
 from truce_sim.errors import InputError
 
@@ -66,7 +67,7 @@ def test_v06_holds_for_interventions() -> None:
 # ── V15: perfect verification ────────────────────────────────────────────────────────────────
 
 #: Columns of the series that do not count the violations themselves.
-COLUMNS = [name for name in names.SERIES.names or () if name != "violations"]
+COLUMNS = [name for name in SERIES.names or () if name != "violations"]
 
 PERFECT: Settings = {
     "mediation.verification.enabled": True, "mediation.verification.coverage": 1.0,

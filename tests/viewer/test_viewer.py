@@ -16,7 +16,7 @@ from truce_sim import InputError, load_config, open_sweep, simulate, sweep
 from truce_sim.analysis.measures import measure
 from truce_sim.analysis.survival import kaplan_meier, survival_summary
 from truce_sim.cli.commands import run_command
-from truce_sim.cli.viewer import opened
+from truce_sim.cli.viewer import open_target
 from truce_sim.config.load import load
 from truce_sim.settings.fields import by_path
 from truce_sim.sweeps.folder.folder import read_folder
@@ -245,7 +245,7 @@ def test_folders_and_overrides_are_told_apart(small_sweep, tmp_path) -> None:
     from truce_sim.cli.viewer import _parser
 
     def arguments(*words: str) -> Opening:
-        return opened(*_parser("view", "").parse_known_args(list(words)))
+        return open_target(*_parser("view", "").parse_known_args(list(words)))
 
     assert arguments("seed=4").config.seed == 4
     assert arguments("--config-dir", str(tmp_path), "seed=5").config.seed == 5
