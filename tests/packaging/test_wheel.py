@@ -233,7 +233,7 @@ def test_a_users_own_option_joins_the_packaged_ones(
 # The viewer needs the extra `viz`; the studies in experiments/ are scripts, not modules.
 IMPORT_ALL = """
 import importlib, pathlib, truce_sim, hydra_plugins.truce_dask_launcher
-extras = ("truce_sim.viewer", "truce_sim.sweeps.dask_jobs")
+extras = ("truce_sim.viewer", "truce_sim.sweeps.execution.dask_jobs")
 left_out = (*extras, "truce_sim.experiments", "truce_sim.__main__")
 root = pathlib.Path(truce_sim.__file__).parent
 for file in sorted(root.rglob("*.py")):  # pkgutil would pass over engine/, which has no __init__
