@@ -155,6 +155,13 @@ def test_the_page_has_its_examples() -> None:
     assert sum(len(made) for made in EXAMPLES.values()) == PAGE.count("\n@@\n")
 
 
+@pytest.mark.parametrize(
+    ("title", "files"), [("Adding a mechanism", 5), ("Adding an outcome column", 3)]
+)
+def test_an_example_touches_few_files(title: str, files: int) -> None:
+    assert len({edit.path for edit in EXAMPLES[title]}) <= files
+
+
 def test_examples_are_told_apart_by_their_headings() -> None:
     block = "```diff\n--- a/{0}\n+++ b/{0}\n@@\n-a\n+b\n```\n"
     page = "# Page\n\n## One\n" + block.format("x") + "## None\n\n## Two\n" + block.format("y")
