@@ -14,7 +14,14 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from truce_sim.intervals import Floats, median_ranks, named, t_intervals, wilson_intervals
+from truce_sim.intervals import (
+    Floats,
+    count_interval,
+    median_ranks,
+    named,
+    t_intervals,
+    wilson_intervals,
+)
 from truce_sim.sweeps.folder.folder import SweepFolder
 
 _POINTS_AT_ONCE = 2000
@@ -124,3 +131,6 @@ def _median(
 
     middle, low, high = median_ranks(n)
     return day_of(middle), day_of(low), day_of(high)
+
+
+wilson = count_interval  #: Its name in 0.1.
