@@ -11,7 +11,7 @@ import pytest
 from hydra.conf import HydraConf
 from omegaconf import OmegaConf
 
-from truce_sim import load_config, sweep
+from truce_sim import load_config, simulate, sweep
 from truce_sim.cli.commands import run_command
 from truce_sim.config.compose import compose
 from truce_sim.config.hydra_settings import UNTOUCHED, refuse_idle_settings
@@ -149,3 +149,20 @@ def test_untouched_is_what_hydra_composes() -> None:
     refuse_idle_settings(composed)
     found = dict(_leaves(OmegaConf.to_container(composed.hydra, resolve=False)))
     assert {name: found[name] for name in UNTOUCHED} == UNTOUCHED
+
+
+@pytest.mark.parametrize(
+    "token", ["hydra.sweeper.points=5", "hydra/launcher=joblib", "hydra.mode=MULTIRUN"]
+)
+def test_python_refuses_them_too(token: str, tmp_path: Path) -> None:
+    calls = (
+        lambda: load_config([token]),
+        lambda: simulate([token]),
+        lambda: sweep(
+            ["truce=literal,practised"], [token], folder=tmp_path / "new" / "s", replicates=2
+        ),
+    )
+    for call in calls:
+        with pytest.raises(InputError, match="has no effect here"):
+            call()
+    assert not (tmp_path / "new").exists()

@@ -98,6 +98,23 @@ def refuse_idle_settings(composed: DictConfig) -> None:
             raise _no_effect(f"hydra.{name}", value)
 
 
+def refuse_hydra_tokens(tokens: Sequence[str], allowed: str) -> None:
+    """Refuse overrides of Hydra's own settings that have an effect on commands only.
+
+    Args:
+        tokens: overrides in Hydra's syntax.
+        allowed: what does the same in Python.
+
+    Raises:
+        InputError: naming the setting.
+    """
+    for token in tokens:
+        key, _, value = token.lstrip("+~").partition("=")
+        of_commands = [part for part in _WITH_EFFECT if part != "searchpath"]
+        if key.startswith(("hydra.", "hydra/")) and _within(_inside(key), of_commands):
+            raise InputError("has no effect here", setting=key, value=value, allowed=allowed)
+
+
 def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, object]]:
     if isinstance(node, dict) and node:
         for name, inner in node.items():

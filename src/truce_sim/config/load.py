@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from truce_sim.config.checks import typed
 from truce_sim.config.compose import compose, find_origin
 from truce_sim.config.explain import check_tokens, composing_errors, explain
-from truce_sim.config.hydra_settings import refuse_idle_settings
+from truce_sim.config.hydra_settings import refuse_hydra_tokens, refuse_idle_settings
 from truce_sim.config.setup import Setup, set_up
 from truce_sim.config.tokens import Overrides, as_tokens
 from truce_sim.errors import InputError
@@ -45,6 +45,7 @@ def load(overrides: Overrides = (), config_dir: str | Path | None = None) -> Set
     """Return the setup of the configuration that `load_config` would return; raises the same."""
     tokens = as_tokens(overrides)
     check_tokens(tokens)
+    refuse_hydra_tokens(tokens, "truce_sim.sweep(...), which takes designs as arguments")
     try:
         composed = compose(tokens, config_dir)
     except composing_errors() as error:

@@ -38,6 +38,7 @@ def sweep(
 
     Raises InputError for a bad setting, before anything is run or written.
     """
+    from truce_sim.config.hydra_settings import refuse_hydra_tokens
     from truce_sim.config.tokens import as_tokens
     from truce_sim.sweeps.design.composer import Composer
     from truce_sim.sweeps.design.factors import sweep_tokens
@@ -47,6 +48,9 @@ def sweep(
     from truce_sim.terminal import SweepBar
 
     tokens = [*as_tokens(overrides), *sweep_tokens(factors)]
+    refuse_hydra_tokens(
+        tokens, "the arguments design, points, where and table; truce-sim sweep takes launchers"
+    )
     if replicates is not None:
         tokens.append(f"sweep.replicates={replicates}")
     if compare:
