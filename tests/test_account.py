@@ -33,7 +33,7 @@ def test_a_choice_to_strike_names_its_cause_and_where_that_lay(memory: float) ->
                 past = log[log["kind"].isin(KINDS[choice.cause]) & (log.index < choice.Index)]
                 faded = past["weight"] * np.exp(-(choice.day - past["day"]) / memory)
                 by_place: pd.Series = faded.groupby(past["place"]).sum()
-                named = text.rpartition("most of late in ")[2]
+                named = text.rpartition("lately mostly in ")[2]
                 assert by_place[named] == pytest.approx(by_place.max())
                 told += 1
     assert told > 10
