@@ -83,13 +83,13 @@ def test_a_sweep_by_column(
 ) -> None:
     """The first point is good, so that others of its base are made by column."""
     judged: list[np.ndarray] = []
-    fitting = bulk.fitting
+    valid_points = bulk.valid_points
 
     def judge(*arguments: object) -> np.ndarray:
-        judged.append(fitting(*arguments))  # type: ignore[arg-type]
+        judged.append(valid_points(*arguments))  # type: ignore[arg-type]
         return judged[-1]
 
-    monkeypatch.setattr(bulk, "fitting", judge)
+    monkeypatch.setattr(bulk, "valid_points", judge)
     assert run_command(["sweep", *SWEEPS[kind], "sweep.replicates=2"]) == 2
     assert WORDS in capsys.readouterr().err
     assert any(column.any() and not column.all() for column in judged)
@@ -123,7 +123,7 @@ BY_COLUMN = {
 def test_columns_and_single_values_agree(path: str) -> None:
     setup = load({"mediation.calendar": [6, 36], "run.horizon_days": 365})
     values = BY_COLUMN[path]
-    together = rules.fitting(setup.config, setup.border, {path: np.array(values)})
+    together = rules.valid_points(setup.config, setup.border, {path: np.array(values)})
     assert together.tolist() == [True, True, False, False]
     for value, fits in zip(values, together, strict=True):
         tokens = {"mediation.calendar": [6, 36], path: value}

@@ -118,8 +118,8 @@ def resample(segments: Segments, sectors: int, floor: float, name: str) -> Borde
         records,
         edges[:-1],
         edges[1:],
-        majority(segments.edges, segments.host_province, edges),
-        majority(segments.edges, segments.home_district, edges),
+        majority_labels(segments.edges, segments.host_province, edges),
+        majority_labels(segments.edges, segments.home_district, edges),
         names,
     )
 
@@ -141,7 +141,7 @@ def spread(
     return np.maximum(np.diff(np.interp(onto, edges, total)), 0.0)
 
 
-def majority(
+def majority_labels(
     edges: NDArray[np.float64], labels: tuple[str, ...], onto: NDArray[np.float64]
 ) -> tuple[str, ...]:
     """Return the label with the most kilometres in each interval of `onto` (ties: the first)."""

@@ -32,7 +32,7 @@ _KINDS = {
 # ── each setting by itself ───────────────────────────────────────────────────────────────────
 
 
-def typed(plain: Mapping[str, Any]) -> Config:
+def build_config(plain: Mapping[str, Any]) -> Config:
     """Build a Config from nested mappings of plain values; missing ones get the schema's default.
 
     Raises:
@@ -57,9 +57,9 @@ def _adapter() -> TypeAdapter[Config]:
 def from_pydantic(error: ValidationError) -> InputError:
     """Return the first error that pydantic found as an InputError."""
     first = error.errors(include_url=False)[0]
-    path, value, kind = dotted(first["loc"]), first["input"], first["type"]
+    path, value, kind = dotted_path(first["loc"]), first["input"], first["type"]
     if kind == "unexpected_keyword_argument":
-        return unknown(path)
+        return unknown_setting(path)
     info = field_at(path.split("[", 1)[0])
     problem = _KINDS.get(kind) or _range_problem(first, value)
     allowed = info.allowed if info else "settings of this group"
@@ -81,7 +81,7 @@ def _range_problem(first: Mapping[str, Any], value: object) -> str:
     return "is out of range"
 
 
-def dotted(location: Iterable[str | int]) -> str:
+def dotted_path(location: Iterable[str | int]) -> str:
     """Write a location as a path: ("mediation", "calendar", 1) is "mediation.calendar[1]"."""
     path = ""
     for part in location:
@@ -89,7 +89,7 @@ def dotted(location: Iterable[str | int]) -> str:
     return path.removeprefix(".")
 
 
-def unknown(path: str, options: Iterable[str] = ()) -> InputError:
+def unknown_setting(path: str, options: Iterable[str] = ()) -> InputError:
     """Return the error for a setting that does not exist, suggesting the most similar names.
 
     Args:
@@ -97,7 +97,7 @@ def unknown(path: str, options: Iterable[str] = ()) -> InputError:
         options: names that would be right besides the settings, such as config groups.
     """
     if path.rsplit(".", 1)[-1].startswith("_") and path.endswith("_"):
-        return target(path)
+        return refused_target(path)
     known = [p for p in by_path() if "<name>" not in p]
     return InputError("no such setting", setting=path, suggestion=closest(path, [*known, *options]))
 
@@ -119,14 +119,14 @@ def refuse_targets(node: object, path: str = "") -> None:
         for key, value in node.items():
             where = f"{path}.{key}".removeprefix(".")
             if "_target_" in str(key):
-                raise target(where)
+                raise refused_target(where)
             refuse_targets(value, where)
     elif isinstance(node, list | tuple):
         for i, value in enumerate(node):
             refuse_targets(value, f"{path}[{i}]")
 
 
-def target(path: str) -> InputError:
+def refused_target(path: str) -> InputError:
     """Return the error for a `_target_`, which would make Hydra run code."""
     return InputError(
         "is not allowed: a configuration holds only values, and nothing in it is executed",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from truce_sim.config.checks import from_pydantic, refuse_targets, target, unknown
+from truce_sim.config.checks import from_pydantic, refuse_targets, refused_target, unknown_setting
 from truce_sim.config.compose import CONFIG_NAME, SWEEPER, conf_folder
 from truce_sim.config.hydra_settings import refuse_idle_override
 from truce_sim.config.tokens import no_mediators
@@ -55,7 +55,7 @@ def _check_override(override: Override) -> None:
     if not key:
         raise InputError("names no setting", value=override.input_line, allowed=_SYNTAX)
     if "_target_" in key:
-        raise target(key)
+        raise refused_target(key)
     refuse_idle_override(override)
     if override.is_sweep_override():
         raise _several(key, (override.input_line or "").partition("=")[2])
@@ -227,7 +227,7 @@ def _no_group(name: str) -> InputError:
         )
     if (conf_folder() / name).is_dir():  # experiment, size, ablation: not in the defaults
         return InputError("must be added with +", setting=name, suggestion=f"+{name}")
-    return unknown(name, [*groups(), "+experiment", *SWEEPER_SETTINGS])
+    return unknown_setting(name, [*groups(), "+experiment", *SWEEPER_SETTINGS])
 
 
 def _already_there(name: str) -> InputError:
@@ -235,7 +235,7 @@ def _already_there(name: str) -> InputError:
 
 
 def _cannot_delete(name: str) -> InputError:
-    return unknown(name.split("@", 1)[0], groups())
+    return unknown_setting(name.split("@", 1)[0], groups())
 
 
 def _chosen_twice(name: str) -> InputError:
@@ -281,7 +281,7 @@ def _omegaconf(error: BaseException, overrides: Sequence[str]) -> InputError | N
     if "nterpolation" in type(error).__name__ or "Resolver" in str(error):
         return InputError(f"cannot be resolved: {_first_line([error])}", setting=path)
     if isinstance(error, ConfigAttributeError | ConfigKeyError):
-        return _no_setting(path) if named.count(".") < 3 else unknown(named)
+        return _no_setting(path) if named.count(".") < 3 else unknown_setting(named)
     return _bad_value(path, error, overrides)
 
 
@@ -300,7 +300,7 @@ def _no_setting(path: str) -> InputError:
             setting=path,
             allowed="a file that starts with the line '# @package _global_'",
         )
-    return unknown(path, [*groups(), *SWEEPER_SETTINGS])
+    return unknown_setting(path, [*groups(), *SWEEPER_SETTINGS])
 
 
 def _bad_value(path: str, error: BaseException, overrides: Sequence[str]) -> InputError:

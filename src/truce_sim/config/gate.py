@@ -61,7 +61,7 @@ def _quoted(word: str) -> str:
 
 
 @contextmanager
-def explained(arguments: Sequence[str]) -> Iterator[None]:
+def explain_errors(arguments: Sequence[str]) -> Iterator[None]:
     """Turn whatever Hydra and OmegaConf raise into one clear InputError."""
     from truce_sim.config.explain import composing_errors, explain
 
@@ -88,7 +88,7 @@ class Composed:
 
 
 @contextmanager
-def composed(command: str, arguments: Sequence[str]) -> Iterator[Composed]:
+def compose_arguments(command: str, arguments: Sequence[str]) -> Iterator[Composed]:
     """Compose the configuration of a command, and explain whatever Hydra raises meanwhile.
 
     Args:
@@ -110,7 +110,7 @@ def composed(command: str, arguments: Sequence[str]) -> Iterator[Composed]:
     _refuse_flags(command, parsed)
     check_installed(tokens)
     mode = RunMode.MULTIRUN if command == "sweep" else RunMode.RUN
-    with explained(arguments), loader_for(parsed.config_dir) as loader:
+    with explain_errors(arguments), loader_for(parsed.config_dir) as loader:
         _check_overrides(command, tokens)
         loader.validate_sweep_overrides_legal(loader.parse(tokens), mode, from_shell=True)
         config = loader.load_configuration(
@@ -122,15 +122,15 @@ def composed(command: str, arguments: Sequence[str]) -> Iterator[Composed]:
         yield Composed(tokens, config, loader)
 
 
-def setup_of(arguments: Sequence[str]) -> Setup:
+def setup_from_arguments(arguments: Sequence[str]) -> Setup:
     """Return the setup of the run that the arguments of a command describe.
 
     Raises:
-        InputError: as `composed` does, or because the configuration is refused.
+        InputError: as `compose_arguments` does, or because the configuration is refused.
     """
     from truce_sim.config.load import prepare_composed
 
-    with composed("run", arguments) as found:
+    with compose_arguments("run", arguments) as found:
         return prepare_composed(found.config, found.tokens)
 
 
@@ -222,7 +222,7 @@ def _several_values(overrides: Sequence[str]) -> list[str]:
 
 def _refuse_code(hydra: DictConfig) -> None:
     """Refuse every sweeper except this program's, and every unknown launcher."""
-    from truce_sim.config.checks import unknown
+    from truce_sim.config.checks import unknown_setting
     from truce_sim.config.explain import SWEEPER_SETTINGS
     from truce_sim.config.launchers import check_launcher
 
@@ -236,5 +236,5 @@ def _refuse_code(hydra: DictConfig) -> None:
     for name in hydra.sweeper:
         setting = f"hydra.sweeper.{name}"
         if setting not in SWEEPER_SETTINGS:
-            raise unknown(setting, SWEEPER_SETTINGS)
+            raise unknown_setting(setting, SWEEPER_SETTINGS)
     check_launcher(hydra.launcher)

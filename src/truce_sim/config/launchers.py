@@ -1,4 +1,4 @@
-"""The launchers that may run the jobs of a sweep: `hydra/launcher=basic`, `joblib`, `slurm`, `dask`.
+"""Launchers that may run the jobs of a sweep: `hydra/launcher=basic`, `joblib`, `slurm`, `dask`.
 
 A launcher's settings come from the user or from somebody else's file. They may say which machines
 to use and how much of them, but must not name code or shell commands.

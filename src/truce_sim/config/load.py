@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from truce_sim.config.checks import typed
+from truce_sim.config.checks import build_config
 from truce_sim.config.compose import compose, find_origin
 from truce_sim.config.explain import check_tokens, composing_errors, explain
 from truce_sim.config.hydra_settings import refuse_idle_settings
@@ -94,7 +94,7 @@ def validate(cfg: DictConfig | Mapping[str, Any], origin: str = "") -> Config:
 def prepare(cfg: DictConfig | Mapping[str, Any], origin: str = "") -> Setup:
     """Check a composed configuration as `validate` does, and return its setup."""
     try:
-        return set_up(typed(_container(cfg)))
+        return set_up(build_config(_container(cfg)))
     except InputError as error:
         raise error.at(origin=origin) from None
 

@@ -12,9 +12,9 @@ from dataclasses import asdict
 from typing import Any
 
 from truce_sim.border.border import Border
-from truce_sim.config.checks import typed, unknown
+from truce_sim.config.checks import build_config, unknown_setting
 from truce_sim.config.rules import check, too_many_mediators
-from truce_sim.config.tokens import parts
+from truce_sim.config.tokens import group_paths
 from truce_sim.engine.params import MAX_MEDIATORS
 from truce_sim.errors import InputError, closest
 from truce_sim.settings.fields import field_at
@@ -55,7 +55,7 @@ def regimes(config: Config, border: Border) -> list[Regime]:
         try:
             for path, value in _changes(config.interventions[i]["set"], i):
                 _apply(plain, path, value)
-            changed = typed(plain)
+            changed = build_config(plain)
             check(changed, border)
         except InputError as error:
             raise error.at(origin=f"interventions[{i}] (day {day})") from None
@@ -115,7 +115,7 @@ def _changes(changes: Mapping[str, Any], i: int, prefix: str = "") -> Iterator[t
     """Yield (path, value) of every single setting that an intervention changes."""
     for key, value in changes.items():
         path = f"{prefix}{key}"
-        if isinstance(value, Mapping) and path in parts():
+        if isinstance(value, Mapping) and path in group_paths():
             yield from _changes(value, i, f"{path}.")
         else:
             _check_change(path, value)
@@ -131,7 +131,7 @@ def _check_change(path: str, value: object) -> None:
             value=value,
             allowed="settings of militants, host, home, attribution, belief, mediation and truce",
         )
-    if path in parts():
+    if path in group_paths():
         raise InputError(
             "is a group; an intervention changes the settings in it",
             setting=path,
@@ -139,7 +139,7 @@ def _check_change(path: str, value: object) -> None:
             allowed=f"{path}.<setting>",
         )
     if path != _MEDIATORS and not path.startswith(f"{_MEDIATORS}.") and field_at(path) is None:
-        raise unknown(path)
+        raise unknown_setting(path)
 
 
 def _apply(plain: dict[str, Any], path: str, value: Any) -> None:

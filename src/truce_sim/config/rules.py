@@ -1,8 +1,8 @@
 """Rules between settings, each written once, for single configurations and for columns.
 
 A rule names the settings it reads, decides whether their values are compatible, and makes the error
-if they are not. `check` applies `RULES` to one configuration, `fitting` to many points at once.
-To add a rule, add it to `RULES`. The range of a single setting is in the schema.
+if they are not. `check` applies `RULES` to one configuration, `valid_points` to many points. To add
+a rule, add it to `RULES`. The range of a single setting is in the schema.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def check(config: Config, border: Border) -> None:
             raise rule.refusal(*values)
 
 
-def fitting(config: Config, border: Border, columns: Columns) -> NDArray[np.bool_]:
+def valid_points(config: Config, border: Border, columns: Columns) -> NDArray[np.bool_]:
     """Return which of many points satisfy all rules.
 
     Args:

@@ -31,7 +31,7 @@ class Setup:
     mediators: tuple[str, ...]
     params: NDArray[np.void]
 
-    def drawn(self, seed: int | None = None, replicate: int | None = None) -> Setup:
+    def with_seed(self, seed: int | None = None, replicate: int | None = None) -> Setup:
         """Return the same setup with another seed or replicate; no check depends on them.
 
         Args:

@@ -48,7 +48,7 @@ def _tokens(key: object, value: object) -> Iterator[str]:
         )
     if key == _MEDIATORS and isinstance(value, Mapping):
         yield from _mediators(value)
-    elif isinstance(value, Mapping) and key.lstrip("+") in parts():
+    elif isinstance(value, Mapping) and key.lstrip("+") in group_paths():
         for name, inner in value.items():
             yield from _tokens(f"{key}.{name}", inner)
     elif key.startswith(f"{_MEDIATORS}.") and isinstance(value, Mapping):
@@ -79,7 +79,7 @@ def no_mediators() -> InputError:
 
 
 @cache
-def parts() -> frozenset[str]:
+def group_paths() -> frozenset[str]:
     """Return the dotted paths of everything that holds settings, except mediators."""
     prefixes = {info.path.rsplit(".", 1)[0] for info in fields() if "." in info.path}
     return frozenset(p for p in prefixes if not p.startswith(_MEDIATORS)) | {"mediation"}

@@ -62,7 +62,7 @@ class TruceModel(mesa.Model):
         self.rules = rules()
         self._begin()
         self._place_agents()
-        self._show_border()
+        self._update_layers()
 
     # ── the start ────────────────────────────────────────────────────────────────────────────
 
@@ -104,7 +104,7 @@ class TruceModel(mesa.Model):
             BorderPost(self, self.grid[(int(s), line)], name) for s, name in self.border.crossings()
         ]
         self.bands: list[Band] = []
-        self._follow_bands()
+        self._update_band_cells()
         self.datacollector = mesa.DataCollector(
             model_reporters={
                 name: lambda model, i=i: model.today[i] for i, name in enumerate(DAILY)
@@ -124,7 +124,7 @@ class TruceModel(mesa.Model):
         self.home.review_posture()  # 2
         self.host.review_posture()
         self.group.launch()  # 3
-        self._meet_new_bands()
+        self._add_new_bands()
         for band in self.bands:  # 4
             band.move()
         for band in self.bands:  # 5
@@ -146,7 +146,7 @@ class TruceModel(mesa.Model):
                 mediator.call_round()
             do.end_rounds(p, w, key, day)
             do.relax(p, w)  # 12
-        self._part_with_bands()
+        self._remove_ended_bands()
         do.learn_and_leave(p, w)
         do.record_day(p, w, day)
         self._end_day()
@@ -162,8 +162,8 @@ class TruceModel(mesa.Model):
 
     def _end_day(self) -> None:
         """Update the bands' cells, layers and collected series; end the run if it is over."""
-        self._follow_bands()
-        self._show_border()
+        self._update_band_cells()
+        self._update_layers()
         self.today = self.world["series"][self.day].item()
         self.datacollector.collect(self)
         if self.world["failure"] != DONE:
@@ -174,11 +174,11 @@ class TruceModel(mesa.Model):
 
     # ── bands and layers follow the records ──────────────────────────────────────────────────
 
-    def _meet_new_bands(self) -> None:
+    def _add_new_bands(self) -> None:
         for i in range(len(self.bands), int(self.world["band_count"])):
             self.bands.append(Band(self, i))
 
-    def _part_with_bands(self) -> None:
+    def _remove_ended_bands(self) -> None:
         """Remove bands that have ended and close the gaps, as in `learn_and_leave`."""
         status = self.world["bands"]["status"][: len(self.bands)].tolist()
         if max(status, default=0) < STOPPED:
@@ -192,14 +192,14 @@ class TruceModel(mesa.Model):
                 staying.append(band)
         self.bands = staying
 
-    def _follow_bands(self) -> None:
-        self._meet_new_bands()
+    def _update_band_cells(self) -> None:
+        self._add_new_bands()
         records = self.world["bands"][: len(self.bands)]
         places = zip(records["sector"].tolist(), records["depth"].tolist(), strict=True)
         for band, place in zip(self.bands, places, strict=True):
             band.cell = self.grid[place]
 
-    def _show_border(self) -> None:
+    def _update_layers(self) -> None:
         self.rules.map_border(self.p, self.w, *self._layers)
 
     # ── readings ─────────────────────────────────────────────────────────────────────────────
