@@ -1,4 +1,4 @@
-"""Scenarios: the Durand table, tables of a user's own, made-up lines, and resampling."""
+"""Scenarios: the Durand table, users' own tables, made-up lines, and resampling."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def test_uniform() -> None:
 
 
 def test_hot_spots_are_where_they_should_be() -> None:
-    """With 99 sectors each of the three centres is the middle of a sector."""
+    """With 99 sectors, each of the three centres is the middle of a sector."""
     made = border(99, 0.01, kind="synthetic", hot_spots=3, concentration=0.9)
     weight = made.sectors["weight"]
     peaks = [s for s in range(1, 98) if weight[s] > max(weight[s - 1], weight[s + 1])]

@@ -90,7 +90,6 @@ def allowance(clusters: int, confidence: float = CONFIDENCE) -> float:
     Args:
         clusters: number of clusters.
         confidence: of the interval.
-
     """
     if clusters < 2:
         return 1.0

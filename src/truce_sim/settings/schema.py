@@ -238,7 +238,7 @@ class HomeConfig:
         0.05
     )
     strike_recruits: Annotated[
-        float, _share("strength that the group gains by a strike; net sign disputed")
+        float, _share("strength that the group gains from a strike; net sign disputed")
     ] = 0.02
     strike_kill: Annotated[float, _share("probability that a band under a strike is destroyed")] = (
         0.3
@@ -355,7 +355,7 @@ class MediationConfig:
     lead_days: Annotated[float, _days(0, "days from call to round when rested", "L_R")] = 7.0
     round_days: Annotated[int, _days(1, "days that a round lasts", "D_R")] = 3
     relief: Annotated[float, _share("share of grievance that a success removes", "relief")] = 0.6
-    pressure: Annotated[float, _share("will that a success adds in the host", "pressure")] = 0.04
+    pressure: Annotated[float, _share("will that a success gives the host", "pressure")] = 0.04
     fatigue: Annotated[float, _share("fatigue that a failure adds", "fatigue")] = 0.15
     threshold_effect: Annotated[
         float, Quantity(0, 10, "", "how far mediation raises thresholds", "t_m")
@@ -449,7 +449,7 @@ class UntilConfig:
     ] = 10_000
     paired: Annotated[
         bool,
-        Flag("whether this is about the difference from the baseline of sweep.compare", "design"),
+        Flag("whether the rule is for the difference from the baseline of sweep.compare", "design"),
     ] = False
 
 
@@ -471,7 +471,7 @@ class SweepConfig:
     ] = ""
     question: Annotated[str, Text("what the sweep asks; its report starts with it")] = ""
     run_timeout: Annotated[
-        float, Quantity(0, inf, "s", "time limit of a run; one over it fails", "", "design", True)
+        float, Quantity(0, inf, "s", "time limit of a run; a longer one fails", "", "design", True)
     ] = 60.0
     series_every_days: Annotated[
         int, Quantity(0, _LONGEST, "d", "keep the state of every n-th day; 0: none", "", "design")
