@@ -171,8 +171,10 @@ class HostConfig:
     """The host state, from whose soil the group operates."""
 
     capacity: Annotated[float, Quantity(0, 20, "", "enforcement at full will", "k_H")] = 0.8
-    will: Annotated[float, _share("level that its will to enforce returns to", "ω̄")] = 0.30
-    will_relaxation_per_day: Annotated[float, _share("speed of that return", "ρ")] = 0.02
+    will: Annotated[float, _share("long-run level of its will to enforce", "ω̄")] = 0.30
+    will_relaxation_per_day: Annotated[float, _share("speed of the return to that level", "ρ")] = (
+        0.02
+    )
     adaptivity: Annotated[float, _share("how far effort follows recent incidents", "a")] = 0.5
     threshold: Annotated[
         float, Quantity(1e-6, inf, "", "grievance at which a strike has even odds", "θ")
