@@ -90,8 +90,8 @@ def closest(word: str, options: Iterable[str], *, limit: int = 3) -> str:
     """
     known = list(options)
     folded = {option.lower(): option for option in known}
-    found = difflib.get_close_matches(word.lower(), folded, limit, 0.75)
-    near = [folded[match] for match in _about_as_close(word.lower(), found)]
+    matches = difflib.get_close_matches(word.lower(), folded, limit, 0.75)
+    near = [folded[match] for match in _about_as_close(word.lower(), matches)]
     return " or ".join(near or _by_last_part(word, known, limit))
 
 

@@ -369,8 +369,8 @@ def jackknife(sums: Floats, measure: Callable[[Floats], Floats], log: bool = Fal
     total = sums.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         value, without = float(measure(total)), measure(total - sums)
-        centre, found = (np.log(value), np.log(without)) if log else (value, without)
-        half = t_quantile(n - 1) * math.sqrt(n - 1) * found.std()
+        centre, others = (np.log(value), np.log(without)) if log else (value, without)
+        half = t_quantile(n - 1) * math.sqrt(n - 1) * others.std()
     if n < 2 or not math.isfinite(half):
         return Estimate(value, math.nan, math.nan)
     ends = centre - half, centre + half

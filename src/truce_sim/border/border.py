@@ -147,15 +147,15 @@ def majority_labels(
     """Return the label with the most kilometres in each interval of `onto` (ties: the first)."""
     first = np.clip(np.searchsorted(edges, onto[:-1], "right") - 1, 0, len(labels) - 1)
     last = np.clip(np.searchsorted(edges, onto[1:], "left"), 1, len(labels))
-    found = []
+    chosen = []
     for s, (i, j) in enumerate(zip(first, last, strict=True)):
         kilometres: dict[str, float] = {}
         for k in range(i, j):
             overlap = min(edges[k + 1], onto[s + 1]) - max(edges[k], onto[s])
             kilometres[labels[k]] = kilometres.get(labels[k], 0.0) + overlap
         most = max(kilometres.values())
-        found.append(next(name for name, km in kilometres.items() if km >= most - 1e-9))
-    return tuple(found)
+        chosen.append(next(name for name, km in kilometres.items() if km >= most - 1e-9))
+    return tuple(chosen)
 
 
 def _crossings(segments: Segments, edges: NDArray[np.float64]) -> tuple[tuple[str, ...], ...]:

@@ -88,16 +88,16 @@ def _records(path: Path) -> list[tuple[int, list[str]]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)
-            found = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
+            lines = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
     except UnicodeDecodeError:
         raise _bad(path, "is not UTF-8 text", allowed="a CSV file") from None
     except csv.Error as error:
         raise _bad(path, f"is not a CSV file: {error}") from None
     except OSError as error:
         raise _bad(path, f"cannot be read: {error.strerror}") from None
-    if not found:
+    if not lines:
         raise _bad(path, "is empty", allowed="a header and one line for each segment")
-    return found
+    return lines
 
 
 def _rows(path: Path, records: list[tuple[int, list[str]]], weight_column: str) -> list[_Row]:

@@ -135,8 +135,8 @@ def sweep(arguments: list[str]) -> int:
     from truce_sim.cli.from_hydra import sweep_composed
     from truce_sim.config.gate import compose_arguments
 
-    with compose_arguments("sweep", [*ordered, *chosen]) as found:
-        sweep_composed(found)
+    with compose_arguments("sweep", [*ordered, *chosen]) as composed:
+        sweep_composed(composed)
     return 0
 
 

@@ -130,8 +130,8 @@ def setup_from_arguments(arguments: Sequence[str]) -> Setup:
     """
     from truce_sim.config.load import prepare_composed
 
-    with compose_arguments("run", arguments) as found:
-        return prepare_composed(found.config, found.tokens)
+    with compose_arguments("run", arguments) as composed:
+        return prepare_composed(composed.config, composed.tokens)
 
 
 def _check_overrides(command: str, tokens: Sequence[str]) -> None:
@@ -210,14 +210,14 @@ def _several_values(overrides: Sequence[str]) -> list[str]:
 
     from truce_sim.config.loader import parse_token
 
-    found = []
+    several = []
     for word in overrides:
         try:
             if parse_token(word).is_sweep_override():
-                found.append(word)
+                several.append(word)
         except HydraException:
             continue
-    return found
+    return several
 
 
 def _refuse_code(hydra: DictConfig) -> None:

@@ -37,12 +37,12 @@ _MOVED: dict[_Way, tuple[_Way, int | None]] = {
 
 def describe_layout(kind: np.dtype[np.void]) -> Layout:
     """Return the layout of a structured type."""
-    found: Layout = []
+    layout: Layout = []
     for name in kind.names or ():
         base, shape = kind[name].base, list(kind[name].shape)
         content = describe_layout(base) if base.names else base.str.lstrip("<")
-        found.append([name, content, shape] if shape else [name, content])
-    return found
+        layout.append([name, content, shape] if shape else [name, content])
+    return layout
 
 
 def build_dtype(layout: Layout) -> np.dtype[np.void]:
@@ -52,11 +52,11 @@ def build_dtype(layout: Layout) -> np.dtype[np.void]:
         ValueError: it is not a layout.
         TypeError: it is not a layout.
     """
-    found: dict[str, object] = {}
+    kinds: dict[str, object] = {}
     for name, content, *shape in layout:
         kind = build_dtype(content) if isinstance(content, list) else np.dtype(content)
-        found[name] = (kind, tuple(shape[0])) if shape else kind
-    return record(**found)
+        kinds[name] = (kind, tuple(shape[0])) if shape else kind
+    return record(**kinds)
 
 
 @cache
@@ -97,12 +97,12 @@ def identities(params: Sequence[NDArray[np.void]]) -> list[bytes]:
 def _later_settings(params: NDArray[np.void]) -> str:
     """Settings added after 0.1.0 that differ from their defaults somewhere, with all values."""
     known = {_MOVED.get(way, (way, None))[0] for way in _leaves(first_layout())}
-    found = ""
+    text = ""
     for way in _leaves(PARAMS):
         values = _field(params, way)
         if way not in known and (values != _field(_defaults(), way)).any():
-            found += f" {'.'.join(way)}={values.tolist()!r}"
-    return found
+            text += f" {'.'.join(way)}={values.tolist()!r}"
+    return text
 
 
 # Every field of a record takes eight bytes, so records are compared and rearranged as words.

@@ -55,17 +55,17 @@ _SHARED = tuple(name for name in _part_fields(HomeConfig) if name in _part_field
 
 def _params() -> np.dtype[np.void]:
     left_out = {"border": _OF_THE_BORDER, "home": _SHARED, "host": _SHARED}
-    found: dict[str, object] = {"from_day": "i8"}
+    layout: dict[str, object] = {"from_day": "i8"}
     for part in _PARTS:
         if part == STATES[0]:
             shared = {name: _part_fields(HomeConfig)[name] for name in _SHARED}
-            found["states"] = (record(**shared), (len(STATES),))
+            layout["states"] = (record(**shared), (len(STATES),))
         kind = get_type_hints(Config)[part]
-        found[part] = record(**_part_fields(kind, left_out.get(part, ())))
+        layout[part] = record(**_part_fields(kind, left_out.get(part, ())))
         if part == "mediation":
             mediator = record(active="i8", **_part_fields(MediatorConfig))
-            found["mediators"] = (mediator, (MAX_MEDIATORS,))
-    return record(**found)
+            layout["mediators"] = (mediator, (MAX_MEDIATORS,))
+    return record(**layout)
 
 
 #: One regime of a run. Its layout changes with the schema; files say which layout they have.
@@ -80,16 +80,16 @@ def to_params(config: Config, border: Border) -> NDArray[np.void]:
     Raises:
         InputError: as `regimes` does, or more mediators than slots.
     """
-    found = regimes(config, border)
-    return fill_params(found, mediators_by_slot(found))
+    sequence = regimes(config, border)
+    return fill_params(sequence, mediators_by_slot(sequence))
 
 
-def fill_params(found: Sequence[Regime], names: Sequence[str]) -> NDArray[np.void]:
+def fill_params(sequence: Sequence[Regime], names: Sequence[str]) -> NDArray[np.void]:
     """Return `PARAMS` (regimes,); `names` are the mediators by slot."""
-    params = np.zeros(len(found), PARAMS)
-    for filled, (day, regime) in zip(params, found, strict=True):
-        filled["from_day"] = day
-        fill(filled, regime, names)
+    params = np.zeros(len(sequence), PARAMS)
+    for row, (day, regime) in zip(params, sequence, strict=True):
+        row["from_day"] = day
+        fill(row, regime, names)
     return params
 
 

@@ -47,7 +47,7 @@ def regimes(config: Config, border: Border) -> list[Regime]:
             an invalid configuration.
     """
     check(config, border)
-    found = [(-config.run.warmup_days, config)]
+    sequence = [(-config.run.warmup_days, config)]
     plain = asdict(config)
     for i in _in_order(config):
         day = config.interventions[i]["day"]
@@ -59,19 +59,21 @@ def regimes(config: Config, border: Border) -> list[Regime]:
             check(changed, border)
         except InputError as error:
             raise error.at(origin=f"interventions[{i}] (day {day})") from None
-        if found[-1][0] == day and len(found) > 1:
-            found.pop()
-        found.append((day, changed))
-    return found
+        if sequence[-1][0] == day and len(sequence) > 1:
+            sequence.pop()
+        sequence.append((day, changed))
+    return sequence
 
 
-def mediators_by_slot(found: Sequence[Regime]) -> list[str]:
+def mediators_by_slot(sequence: Sequence[Regime]) -> list[str]:
     """Return the names of the mediators of all regimes by slot.
 
     Raises:
         InputError: there are more mediators than slots.
     """
-    names = list(dict.fromkeys(name for _, regime in found for name in regime.mediation.mediators))
+    names = list(
+        dict.fromkeys(name for _, regime in sequence for name in regime.mediation.mediators)
+    )
     if len(names) > MAX_MEDIATORS:
         raise too_many_mediators(names)
     return names

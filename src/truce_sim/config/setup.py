@@ -41,8 +41,8 @@ class Setup:
         seed = self.config.seed if seed is None else seed
         replicate = self.config.replicate if replicate is None else replicate
         config = replace(self.config, seed=seed, replicate=replicate)
-        found = [(day, replace(c, seed=seed, replicate=replicate)) for day, c in self.regimes]
-        return replace(self, config=config, regimes=tuple(found))
+        sequence = [(day, replace(c, seed=seed, replicate=replicate)) for day, c in self.regimes]
+        return replace(self, config=config, regimes=tuple(sequence))
 
 
 def set_up(config: Config) -> Setup:
@@ -55,6 +55,6 @@ def set_up(config: Config) -> Setup:
         InputError: settings that contradict each other, a bad scenario table or intervention.
     """
     border = make_border(config)
-    found = regimes(config, border)
-    names = mediators_by_slot(found)
-    return Setup(config, border, tuple(found), tuple(names), fill_params(found, names))
+    sequence = regimes(config, border)
+    names = mediators_by_slot(sequence)
+    return Setup(config, border, tuple(sequence), tuple(names), fill_params(sequence, names))

@@ -60,8 +60,8 @@ def _column(values: NDArray[Any], column: Column) -> Any:
     if column.stored == "word":
         return _words(values, column.words)
     if column.optional:
-        found = pd.Series(pd.arrays.IntegerArray(values.copy(), values < 0))
-        return found.astype("boolean") if column.stored == "bool" else found
+        nullable = pd.Series(pd.arrays.IntegerArray(values.copy(), values < 0))
+        return nullable.astype("boolean") if column.stored == "bool" else nullable
     return values.astype(bool) if column.stored == "bool" else values
 
 

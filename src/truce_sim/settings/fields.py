@@ -102,10 +102,10 @@ def _is_part(hint: Any) -> bool:
 
 def _walk(part: type, prefix: str) -> list[FieldInfo]:
     hints = get_type_hints(part, include_extras=True)
-    found: list[FieldInfo] = []
+    infos: list[FieldInfo] = []
     for entry in dataclass_fields(part):
-        found += _describe(f"{prefix}{entry.name}", hints[entry.name], entry)
-    return found
+        infos += _describe(f"{prefix}{entry.name}", hints[entry.name], entry)
+    return infos
 
 
 def _describe(path: str, hint: Any, entry: Field[Any]) -> list[FieldInfo]:
