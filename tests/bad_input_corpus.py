@@ -86,8 +86,8 @@ _GROUPS = [
     BadInput("option_number", ["mediation=3"], ("mediation = 3", NO_OPTION)),
     BadInput("option_home", ["home=literal"], ("home", "'literal'", "allowed: baseline")),
     BadInput("option_scenario", ["scenario=durant"], ("scenario", "durand, synthetic")),
-    BadInput("size", ["size=small"], ("size", "is added", "+size")),
-    BadInput("ablation", ["ablation=spoilers"], ("ablation", "is added", "+ablation")),
+    BadInput("size", ["size=small"], ("size", "be added with +", "+size")),
+    BadInput("ablation", ["ablation=spoilers"], ("ablation", "be added with +", "+ablation")),
     BadInput("experiment", ["+experiment=dohaa"], ("experiment", "dohaa", "doha")),
     BadInput("group_value", ["truce={window:3}"], ("truce.window", "truce.window_days")),
     BadInput("group_bool", ["truce=true"], ("truce", NO_OPTION)),
@@ -188,12 +188,12 @@ _TOGETHER = [
 ]
 
 _INTERVENTIONS = [
-    BadInput("iv_scalar", ["interventions=3"], ("interventions", "no list of changes")),
+    BadInput("iv_scalar", ["interventions=3"], ("interventions", "not a list of changes")),
     BadInput("iv_list", ["interventions=[3]"], ("interventions", "day", "set")),
     BadInput("iv_empty", ["interventions=[{}]"], ("interventions[0]", "lacks 'day'")),
     BadInput("iv_no_set", ["interventions=[{day:3}]"], ("interventions[0]", "lacks 'set'")),
     BadInput("iv_key", ["interventions=[{dya:3,set:{}}]"], ("interventions[0].dya", "day")),
-    BadInput("iv_set", ["interventions=[{day:3,set:5}]"], ("interventions[0].set", "no mapping")),
+    BadInput("iv_set", ["interventions=[{day:3,set:5}]"], ("interventions[0].set", "not a map")),
     BadInput("iv_late", _intervention(365, "home.threshold:5"), ("interventions[0].day = 365",)),
     BadInput("iv_negative", _intervention(-1, "home.threshold:5"), ("interventions[0].day = -1",)),
     BadInput(

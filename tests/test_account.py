@@ -1,4 +1,4 @@
-"""A run told in sentences says what its events say."""
+"""The account of a run agrees with its events."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ KINDS = {
 
 @pytest.mark.parametrize("memory", [5.0, 200.0])
 def test_a_choice_to_strike_names_its_cause_and_where_that_lay(memory: float) -> None:
-    """The district whose attributed incidents weigh most that day, the older the less."""
-    told = 0
+    """The district whose attributed incidents weigh most that day, older ones less."""
+    named_places = 0
     for seed in range(8):
         run = simulate([f"seed={seed}", f"home.grievance_memory_days={memory}"])
         log = run.events.dropna(subset="sector")
@@ -33,7 +33,7 @@ def test_a_choice_to_strike_names_its_cause_and_where_that_lay(memory: float) ->
                 past = log[log["kind"].isin(KINDS[choice.cause]) & (log.index < choice.Index)]
                 faded = past["weight"] * np.exp(-(choice.day - past["day"]) / memory)
                 by_place: pd.Series = faded.groupby(past["place"]).sum()
-                named = text.rpartition("most of late in ")[2]
+                named = text.rpartition("lately mostly in ")[2]
                 assert by_place[named] == pytest.approx(by_place.max())
-                told += 1
-    assert told > 10
+                named_places += 1
+    assert named_places > 10

@@ -1,4 +1,4 @@
-"""The configuration: defaults, variants, ranges, interventions, and the errors of bad input."""
+"""The configuration: defaults, variants, ranges, interventions, and errors for bad input."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ GROUPS = {
     if folder.is_dir() and folder.name not in ("experiment", "hydra")
 }
 
-#: Groups of studies, which their files name: they are added, and set what others hold.
+#: Groups for studies, not in the defaults: they are added and set settings of other groups.
 OF_STUDIES = {"size", "ablation"}
 
 
@@ -63,7 +63,7 @@ def changed(config: Config, **parts: dict[str, Any]) -> Config:
     "info", [i for i in fields() if "<name>" not in i.path], ids=lambda info: info.path
 )
 def test_defaults_are_those_of_the_schema(default: Config, info: FieldInfo) -> None:
-    """What `conf/` sets is what the schema says, but for the round that the two mediators hold."""
+    """`conf/` sets what the schema says, except for the round that the two mediators hold."""
     place: Any = to_plain(default)
     for part in info.path.split("."):
         place = place[part]
@@ -163,7 +163,7 @@ def test_frailty_none() -> None:
 
 
 def test_files_say_the_tag_of_the_schema() -> None:
-    """Where a file sets a value of its group, the tag in its comment is the schema's."""
+    """If a file sets a value of its group, the tag in its comment is the schema's."""
     for info in fields():
         group, _, rest = info.path.partition(".")
         first = (GROUPS.get(group) or [""])[0]
@@ -370,13 +370,13 @@ def test_plain_and_back_through_yaml(default: Config) -> None:
 # ── what the engine reads ────────────────────────────────────────────────────────────────────
 
 
-#: Settings that no parameter of a run carries.
+#: Settings that no parameter of a run contains.
 _OUTSIDE = ("scenario", "seed", "replicate", "output", "sweep", "interventions")
 _BORDER_ONLY = ("border.sectors", "border.floor")
 
 
 def _other(info: FieldInfo, value: Any) -> Any:
-    """Another value that fits in with the defaults."""
+    """Another value that is compatible with the defaults."""
     if info.type == "bool":
         return not value
     if info.options:
@@ -420,7 +420,7 @@ def _flat(record: Any, path: str = "") -> dict[str, float]:
 
 
 def test_every_parameter_is_filled_from_a_setting(default: Config) -> None:
-    """Change all settings at once: every number of the record changes, unused slots apart."""
+    """Change all settings at once: every number of the record changes, except unused slots."""
     plain = to_plain(default)
     for info in fields():
         path = info.path.replace("<name>", "qatar")
@@ -598,7 +598,7 @@ def test_bad_input(case: BadInput, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("case", CORPUS, ids=lambda case: case.id)
 def test_bad_input_as_hydra_raises_it(case: BadInput, tmp_path: Path) -> None:
-    """Without `check_tokens`, as on the command line, whatever Hydra raises can be explained."""
+    """Without `check_tokens`, as on the command line, anything that Hydra raises is explained."""
     from truce_sim.config.compose import compose
 
     tokens = case.argv(tmp_path)
@@ -607,9 +607,9 @@ def test_bad_input_as_hydra_raises_it(case: BadInput, tmp_path: Path) -> None:
     except InputError:
         return
     except Exception as error:
-        told = explain(error, tokens)
-        assert str(told)
-        assert "None" not in str(told)
+        message = str(explain(error, tokens))
+        assert message
+        assert "None" not in message
     else:
         assert case.id in ("number_as_bool", "no_mediators", "target_hydra")
 

@@ -1,4 +1,4 @@
-"""Composing what was composed before: the same configuration as Hydra's own loader makes."""
+"""The caching loader composes the same configurations as Hydra's own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _plain(config: Any) -> tuple[Any, str]:
 
 
 def _composed(how: Any, tokens: list[str], mode: RunMode) -> Any:
-    """What comes of it: a configuration, or the error in Hydra's words."""
+    """The result: a configuration, or the error in Hydra's words."""
     try:
         return _plain(how.load_configuration("config", list(tokens), run_mode=mode))
     except Exception as error:
@@ -64,7 +64,7 @@ def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_moves_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A relative folder is that of the current one."""
+    """A relative folder is relative to the current one."""
     for name, threshold in (("one", 3), ("two", 4)):
         file = tmp_path / name / "own" / "home" / "mine.yaml"
         file.parent.mkdir(parents=True)

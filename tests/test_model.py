@@ -1,4 +1,4 @@
-"""The Mesa face steps the same run as the engine, bit for bit, day by day."""
+"""The Mesa model steps the same run as the engine, bit for bit, day by day."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ CONFIGURATIONS = 200
 
 @pytest.mark.parametrize("batch", range(10))
 def test_a_stepped_model_is_the_engines_run(batch: int) -> None:
-    """Series, events and outcome are equal to the last bit on randomly drawn configurations that
-    cover every config group and variant."""
+    """Series, events and outcome are equal to the last bit, for random configurations that cover
+    every config group and variant."""
     for number in range(batch * CONFIGURATIONS // 10, (batch + 1) * CONFIGURATIONS // 10):
         config = load_config(random_overrides(number))
         expected = run(make_spec(config))
@@ -35,7 +35,7 @@ def test_a_stepped_model_is_the_engines_run(batch: int) -> None:
 
 
 def test_bands_stand_where_the_records_say() -> None:
-    """One Band agent for each active band, on its cell; those that are through are gone."""
+    """One Band agent for each active band, on its cell; bands that have ended are removed."""
     model = TruceModel({"militants.attempts_per_day": 3})
     for _ in range(60):
         model.step()
@@ -49,7 +49,7 @@ def test_bands_stand_where_the_records_say() -> None:
 
 
 def test_agents_are_those_of_the_case() -> None:
-    """Two mediators by name, a post at each sector with crossings on the border cell."""
+    """Two mediators by name, and a post in the border cell of each sector with crossings."""
     model = TruceModel()
     assert [m.name for m in model.agents_by_type[Mediator]] == ["qatar", "turkiye"]
     posts = {post.cell.coordinate[0] for post in model.agents_by_type[BorderPost]}
@@ -59,7 +59,7 @@ def test_agents_are_those_of_the_case() -> None:
 
 
 def test_property_layers_follow_the_run() -> None:
-    """Effort stands on its own side only; the others follow the records."""
+    """Effort appears only on its own side; the other layers follow the records."""
     model = TruceModel()
     for _ in range(30):
         model.step()
@@ -77,7 +77,7 @@ def test_property_layers_follow_the_run() -> None:
 
 
 def test_collected_series_is_the_daily_series() -> None:
-    """The DataCollector's frame has a row a day with the engine's values."""
+    """The DataCollector's frame has one row per day with the engine's values."""
     model = TruceModel({"run.horizon_days": 50}, seed=3)
     while model.running:
         model.step()
@@ -102,7 +102,7 @@ def test_a_finished_model_stays_finished() -> None:
 
 
 def test_batch_run() -> None:
-    """`mesa.batch_run` runs it, over configurations and replicates, with the last day's values."""
+    """`mesa.batch_run` runs it over configurations and replicates and reports the last day."""
     results = pd.DataFrame(
         mesa.batch_run(
             TruceModel,

@@ -49,7 +49,7 @@ def test_the_mapping_around_a_value(nested: dict[str, Any]) -> None:
 
 def test_a_value_is_put_in_place(nested: dict[str, Any]) -> None:
     put(nested, "home.threshold", 6)
-    put(nested, "mediation.mediators", {"oman": {}})  # taken as a whole
+    put(nested, "mediation.mediators", {"oman": {}})  # replaced as a whole
     assert nested == {
         "seed": 1, "home": {"threshold": 6}, "mediation": {"mediators": {"oman": {}}},
     }  # fmt: skip

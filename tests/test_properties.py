@@ -30,7 +30,7 @@ from truce_sim.settings.quantities import Choice, Flag, Quantity
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.spec import make_spec
 
-#: Caps for speed; every other setting is drawn from the whole of its range.
+#: Caps for speed; every other setting is drawn from its whole range.
 CAPS = {
     "run.horizon_days": 60, "run.warmup_days": 30, "border.sectors": 60,
     "truce.window_days": 60, "militants.attempts_per_day": 10, "mediation.calendar": 60,
@@ -43,9 +43,9 @@ GROUPS = {
     "frailty": ["default", "none"],
     "scenario": ["durand", "synthetic"],
 }
-#: Twelve choices of variants, in which every variant is chosen.
+#: Twelve choices of variants that include every variant.
 VARIANTS = [tuple(f"{g}={o[i % len(o)]}" for g, o in GROUPS.items()) for i in range(12)]
-#: Parts in which an intervention may change settings, and those of their settings that it may not.
+#: Parts in which an intervention may change settings, and their settings that it may not change.
 CHANGEABLE = ("militants", "host", "home", "attribution", "belief", "mediation", "truce")
 STANDING = ("home.initial_grievance", "militants.risk_prior")
 
@@ -58,7 +58,7 @@ NAMES = st.sampled_from(["qatar", "turkiye", "oman", "norway", "m5", "m6", "m7",
 
 
 def one_value(info: FieldInfo) -> st.SearchStrategy[Any]:
-    """Any value of a setting's range, its ends among them."""
+    """Any value in a setting's range, including its ends."""
     meta = info.meta
     if isinstance(meta, Flag):
         return st.booleans()
@@ -78,7 +78,7 @@ def one_value(info: FieldInfo) -> st.SearchStrategy[Any]:
 
 @st.composite
 def some_settings(draw: st.DrawFn, infos: list[FieldInfo], most: int) -> dict[str, Any]:
-    """Values for up to `most` of these settings, mediators apart."""
+    """Values for up to `most` of these settings, except mediators."""
     single = [f for f in infos if "<name>" not in f.path]
     chosen = draw(st.permutations(single))[: draw(st.integers(0, most))]
     return {info.path: draw(one_value(info)) for info in chosen}
@@ -107,7 +107,7 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
     mediators, interventions. Some do not pass the checks."""
     values = {"run.horizon_days": draw(st.integers(14, 60)), "run.warmup_days": 20}
     values |= draw(some_settings(DRAWN, 25))
-    if draw(st.booleans()):  # or else the guard would turn most away
+    if draw(st.booleans()):  # otherwise the guard would refuse most
         values["militants.excitation"] = draw(st.floats(0, 0.99))
     if draw(st.integers(0, 3)) == 0:
         values["mediation.mediators"] = draw(st.dictionaries(NAMES, MEDIATOR))
@@ -117,7 +117,7 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def nested(plain: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """A copy of nested values with some changed by their paths."""
+    """A copy of nested values with those at some paths changed."""
     copied = {k: nested(v, {}) if isinstance(v, dict) else v for k, v in plain.items()}
     for path, value in values.items():
         put(copied, path, value)
@@ -125,7 +125,7 @@ def nested(plain: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
 
 
 def refusal(plain: dict[str, Any]) -> InputError | None:
-    """What the configuration is refused for, or None."""
+    """The error that the configuration is refused with, or None."""
     try:
         validate(plain)
     except InputError as error:
@@ -167,27 +167,29 @@ def check_conservation(row: np.void) -> None:
 
 
 def check_row(row: np.void) -> None:
-    """Complete: a value in every column but those of what did not happen."""
+    """Complete: every column has a value, except those of what did not happen."""
     frame = outcome_frame(np.array([row]))
     assert list(frame.columns) == list(columns.OUTCOME)
-    told = frame.iloc[0]
-    missing = set(told.index[told.isna()])
+    outcome = frame.iloc[0]
+    missing = set(outcome.index[outcome.isna()])
     never = {name for name in columns.OUTCOME if name.startswith("first_")}
-    assert missing <= never | (set() if told["collapsed"] else {"cause"})
-    assert told["collapsed"] == pd.notna(told["cause"])
+    assert missing <= never | (set() if outcome["collapsed"] else {"cause"})
+    assert outcome["collapsed"] == pd.notna(outcome["cause"])
     for name in ("drawn_will", "mean_will", "final_will", "final_belief"):
-        assert 0 <= told[name] <= 1
-    assert math.isfinite(told["peak_grievance"])
-    assert told["final_strength"] >= 0
+        assert 0 <= outcome[name] <= 1
+    assert math.isfinite(outcome["peak_grievance"])
+    assert outcome["final_strength"] >= 0
     assert (
-        told["lethal_attacks"] <= told["attacks"] <= told["crossings"] + told["under_way_at_start"]
+        outcome["lethal_attacks"]
+        <= outcome["attacks"]
+        <= outcome["crossings"] + outcome["under_way_at_start"]
     )
-    assert told["deaths"] >= told["lethal_attacks"]
-    assert told["cleared_violations"] <= told["violations"]
+    assert outcome["deaths"] >= outcome["lethal_attacks"]
+    assert outcome["cleared_violations"] <= outcome["violations"]
 
 
 def check_series(result: RunResult, config: Config) -> None:
-    """A row a day, no NaN, and the days add up to the row."""
+    """One row per day, no NaN, and the days add up to the outcome."""
     row, series = result.outcome, series_frame(result.series)
     assert list(series.columns) == list(columns.SERIES)
     assert len(series) == row["end_day"] + row["collapsed"]
@@ -218,7 +220,7 @@ COUNTED = {
 
 
 def check_events(result: RunResult, config: Config) -> None:
-    """Events come in order of days, and count up to the row."""
+    """Events are in order of days, and their counts match the outcome."""
     row, events = result.outcome, event_frame(result.events, mediator_names(config))
     assert list(events.columns) == list(columns.EVENT)
     assert events["day"].is_monotonic_increasing
@@ -274,7 +276,7 @@ def test_a_stepped_model_is_the_engines_run_anywhere(plain: dict[str, Any]) -> N
 
 @st.composite
 def out_of_range(draw: st.DrawFn) -> tuple[FieldInfo, float]:
-    """A setting that has a range, and a value beyond it."""
+    """A setting that has a range, and a value outside it."""
     info = draw(st.sampled_from(QUANTITIES))
     meta = info.meta
     assert isinstance(meta, Quantity)
@@ -292,7 +294,7 @@ def out_of_range(draw: st.DrawFn) -> tuple[FieldInfo, float]:
 
 @settings(max_examples=300)
 @given(out_of_range())
-def test_any_value_out_of_range_is_told_with_path_value_and_range(
+def test_any_value_out_of_range_is_reported_with_path_value_and_range(
     case: tuple[FieldInfo, float],
 ) -> None:
     info, value = case

@@ -1,4 +1,4 @@
-"""Rules between settings: one list, from which every way into the program refuses."""
+"""Rules between settings: one list, enforced on every way into the program."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _refusal(adaptivity: float, resolve: float) -> InputError:
 
 @pytest.fixture(autouse=True)
 def _made_up_rule(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A rule more, on two settings that a sweep fills in by column."""
+    """An additional rule on two settings that a sweep fills in by column."""
     rule = Rule(
         ("home.adaptivity", "host.resolve"),
         lambda adaptivity, resolve: adaptivity + resolve <= LIMIT,
@@ -81,15 +81,15 @@ SWEEPS = {
 def test_a_sweep_by_column(
     kind: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first point is good, so that others of its base are made by column."""
+    """The first point is valid, so that the others of its base are made by column."""
     judged: list[np.ndarray] = []
-    fitting = bulk.fitting
+    valid_points = bulk.valid_points
 
     def judge(*arguments: object) -> np.ndarray:
-        judged.append(fitting(*arguments))  # type: ignore[arg-type]
+        judged.append(valid_points(*arguments))  # type: ignore[arg-type]
         return judged[-1]
 
-    monkeypatch.setattr(bulk, "fitting", judge)
+    monkeypatch.setattr(bulk, "valid_points", judge)
     assert run_command(["sweep", *SWEEPS[kind], "sweep.replicates=2"]) == 2
     assert WORDS in capsys.readouterr().err
     assert any(column.any() and not column.all() for column in judged)
@@ -108,7 +108,7 @@ def test_a_sweep_within_the_rule_runs() -> None:
 
 # ── the rules themselves ─────────────────────────────────────────────────────────────────────
 
-#: Settings of a rule, by column: the first fit together, the others do not.
+#: Columns of a setting: the first two values satisfy its rule, the others do not.
 BY_COLUMN = {
     "home.strike_radius": [0, 44, 45, 60],
     "militants.staging_days": [0.0, 1.0, 0.5, 0.99],
@@ -123,7 +123,7 @@ BY_COLUMN = {
 def test_columns_and_single_values_agree(path: str) -> None:
     setup = load({"mediation.calendar": [6, 36], "run.horizon_days": 365})
     values = BY_COLUMN[path]
-    together = rules.fitting(setup.config, setup.border, {path: np.array(values)})
+    together = rules.valid_points(setup.config, setup.border, {path: np.array(values)})
     assert together.tolist() == [True, True, False, False]
     for value, fits in zip(values, together, strict=True):
         tokens = {"mediation.calendar": [6, 36], path: value}

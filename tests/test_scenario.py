@@ -1,4 +1,4 @@
-"""Scenarios: the Durand table, tables of a user's own, made-up lines, and resampling."""
+"""Scenarios: the Durand table, users' own tables, made-up lines, and resampling."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from truce_sim.border.border import Border, majority, make_border, resample, spread
+from truce_sim.border.border import Border, majority_labels, make_border, resample, spread
 from truce_sim.border.segments import Segments
 from truce_sim.config.load import load_config
 from truce_sim.engine.params import SECTOR
@@ -145,8 +145,8 @@ def test_halving_the_resolution_adds_neighbours(table: Segments, sectors: int) -
 def test_labels_go_by_most_kilometres_and_ties_to_the_first() -> None:
     edges = np.array([0.0, 4, 10, 15, 20])
     onto = np.array([0.0, 10, 20])
-    assert majority(edges, ("a", "b", "c", "d"), onto) == ("b", "c")
-    assert majority(edges, ("a", "b", "d", "a"), np.array([0.0, 20])) == ("a",)
+    assert majority_labels(edges, ("a", "b", "c", "d"), onto) == ("b", "c")
+    assert majority_labels(edges, ("a", "b", "d", "a"), np.array([0.0, 20])) == ("a",)
 
 
 # ── a table of the user's own ────────────────────────────────────────────────────────────────
@@ -208,7 +208,7 @@ def test_uniform() -> None:
 
 
 def test_hot_spots_are_where_they_should_be() -> None:
-    """With 99 sectors each of the three centres is the middle of a sector."""
+    """With 99 sectors, each of the three centres is the middle of a sector."""
     made = border(99, 0.01, kind="synthetic", hot_spots=3, concentration=0.9)
     weight = made.sectors["weight"]
     peaks = [s for s in range(1, 98) if weight[s] > max(weight[s - 1], weight[s + 1])]

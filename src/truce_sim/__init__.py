@@ -2,7 +2,7 @@
 
     from truce_sim import TruceModel, load_config, open_sweep, simulate, sweep
 
-Names are imported when first used, so that the command line starts at once.
+Names are imported when first used, so that the command line starts quickly.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""One kind of error for everything a user can get wrong, and one message for each.
+"""The one kind of error for everything a user can get wrong.
 
-Every bad input of the project (an override, a configuration file, an intervention, a scenario
-table) ends as an `InputError` that names the setting, the value, what is wrong, what is allowed,
-where it came from and, when something similar exists, what was probably meant.
+Any bad input (an override, a configuration file, an intervention, a scenario table) raises an
+`InputError` that names the setting, the value, what is wrong, what is allowed, where the value came
+from and, if something similar exists, what was probably meant.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ _LONGEST_VALUE = 80
 
 
 class InputError(ValueError):
-    """A value given by the user cannot be used.
+    """The user gave a value that cannot be used.
+
+    All arguments are kept as attributes; `str(error)` is the message to show.
 
     Args:
         problem: what is wrong, in words ("is not a number").
-        setting: full dotted path of the setting ("home.threshold"), or "" if none is known.
+        setting: full dotted path of the setting ("home.threshold"); "" if unknown.
         value: the value as given; None if there is none to show.
-        allowed: what would be accepted ("a number from 0 to 1").
+        allowed: what would be accepted ("a number from 0 up to 1").
         origin: where the value came from ("command line", "conf/home/x.yaml", "table.csv line 7").
         suggestion: what was probably meant ("home.threshold").
-
-    All are kept as attributes; `str(error)` is the one message to show.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class InputError(ValueError):
         self.suggestion = suggestion
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle with every field, so that an error survives a process boundary."""
+        """Pickle every field, so that an error can cross a process boundary."""
         return _rebuild, (self.problem, self._details())
 
     def __str__(self) -> str:
@@ -66,7 +66,7 @@ class InputError(ValueError):
         return {name: getattr(self, name) for name in names}
 
     def at(self, *, setting: str = "", origin: str = "") -> InputError:
-        """Return the same error with what it lacks of `setting` and `origin` filled in."""
+        """Fill in `setting` and `origin` where they are missing, and return the same error."""
         self.setting = self.setting or setting
         self.origin = self.origin or origin
         return self
@@ -77,26 +77,26 @@ def _rebuild(problem: str, details: dict[str, object]) -> InputError:
 
 
 def shown(value: object) -> str:
-    """Return `value` as a short piece of a message: text is quoted, the very long is cut."""
+    """Return `value` for use in a message: text is quoted, very long values are cut."""
     text = repr(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
 
 
 def closest(word: str, options: Iterable[str], *, limit: int = 3) -> str:
-    """Return the options most like `word` as "a or b", or "" when none is similar.
+    """Return the options most similar to `word` as "a or b", or "" if none is similar.
 
-    A word equal or similar to the last part of a dotted option counts as like it, so that
+    A word that resembles the last part of a dotted option counts as similar to it, so that
     "threshold" finds "home.threshold".
     """
     known = list(options)
     folded = {option.lower(): option for option in known}
-    found = difflib.get_close_matches(word.lower(), folded, limit, 0.75)
-    near = [folded[match] for match in _about_as_close(word.lower(), found)]
+    matches = difflib.get_close_matches(word.lower(), folded, limit, 0.75)
+    near = [folded[match] for match in _about_as_close(word.lower(), matches)]
     return " or ".join(near or _by_last_part(word, known, limit))
 
 
 def _about_as_close(word: str, matches: list[str]) -> list[str]:
-    """Return those of `matches`, best first, that are hardly worse than the best."""
+    """Return those of `matches` (best first) that are nearly as good as the best."""
     scores = [difflib.SequenceMatcher(None, word, match).ratio() for match in matches]
     return [m for m, score in zip(matches, scores, strict=True) if score > scores[0] - 0.05]
 

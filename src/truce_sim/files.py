@@ -1,4 +1,4 @@
-"""The files that ship with the program: its data and its configuration."""
+"""The files that come with the program: its data and its configuration."""
 
 from __future__ import annotations
 
@@ -9,25 +9,27 @@ from typing import Any
 
 PACKAGE = Path(__file__).resolve().parent
 
-#: Tables of the border and of the record; `data/README.md` names their sources.
+#: Tables of the border and of the record; `data/README.md` gives their sources.
 DATA = PACKAGE / "data"
 
 
 @cache
 def first_release() -> dict[str, Any]:
-    """What files of truce_sim 0.1.0 do not say of themselves: the layout of their records,
-    `params`, and the names of their outcome columns, `outcome`."""
-    found: dict[str, Any] = json.loads((DATA / "0.1.0.json").read_text(encoding="utf-8"))
-    return found
+    """Return what files of truce_sim 0.1.0 do not say about themselves.
+
+    Returns:
+        `params`, the layout of their records, and `outcome`, the names of their outcome columns.
+    """
+    release: dict[str, Any] = json.loads((DATA / "0.1.0.json").read_text(encoding="utf-8"))
+    return release
 
 
 @cache
 def conf() -> Path:
-    """The folder of the project's configuration: `conf` in an installed package, or that of the
-    repository in a checkout.
+    """Return the folder of the configuration: `conf` in the package, or in the repository.
 
     Raises:
-        FileNotFoundError: neither is there.
+        FileNotFoundError: neither exists.
     """
     candidates = (PACKAGE / "conf", PACKAGE.parents[1] / "conf")
     for folder in candidates:

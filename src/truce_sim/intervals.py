@@ -1,12 +1,13 @@
 """Estimates with their intervals: means, shares, differences, ratios, quantiles.
 
 Replicate r of every point has the same draws, so runs of different points are dependent when they
-are pooled: those that share a seed and a replicate form a *cluster*, and only clusters are
+are pooled: runs that share a seed and a replicate form a *cluster*, and only clusters are
 independent. Variances are therefore sums over clusters (Liang and Zeger 1986), and quantiles are
-those of Student's t, for few clusters tell their variance badly. Where every cluster has one run,
-all formulas are the usual ones.
+those of Student's t, because a few clusters estimate their variance poorly. If every cluster has
+one run, all formulas are the usual ones.
 
-Functions named in the plural take arrays and return (values, lows, highs).
+Functions with plural names take arrays and return (values, lows, highs). `confidence` is the
+coverage of an interval, and `clusters` (n,) is the cluster of each run as a code from 0.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special  # scipy.stats alone would take most of a second to import
 
-#: Level of every interval that is printed, unless it says another.
+#: Confidence level of every printed interval, unless stated otherwise.
 CONFIDENCE = 0.95
 
 Floats = NDArray[np.float64]
@@ -28,7 +29,13 @@ Ints = NDArray[np.int64]
 
 
 class Estimate(NamedTuple):
-    """A value with its interval; NaN where there is none."""
+    """A value with its interval.
+
+    Attributes:
+        value: the estimate; NaN if there is none.
+        low: lower end of the interval; NaN if there is none.
+        high: upper end.
+    """
 
     value: float
     low: float
@@ -39,12 +46,16 @@ NO_ESTIMATE = Estimate(math.nan, math.nan, math.nan)
 
 
 def named(name: str, values: Sequence[Any]) -> dict[str, Any]:
-    """Return an estimate and its interval as columns: name, name_low, name_high."""
+    """Return an estimate and its interval as columns: `name`, `name`_low, `name`_high."""
     return dict(zip((name, f"{name}_low", f"{name}_high"), values, strict=True))
 
 
 def clusters(runs: pd.DataFrame) -> Ints:
-    """(runs,) the cluster of each run, as codes from 0: runs of equal seed and replicate."""
+    """Return (runs,) the cluster of each run as a code from 0.
+
+    Args:
+        runs: with columns "seed" and "replicate"; runs equal in both share a cluster.
+    """
     replicate = runs["replicate"].to_numpy(np.int64)
     seed = runs["seed"].to_numpy(np.int64)
     if not len(runs) or (seed == seed[0]).all():
@@ -57,23 +68,29 @@ def clusters(runs: pd.DataFrame) -> Ints:
 
 
 def z_quantile(confidence: float = CONFIDENCE) -> float:
-    """How many standard errors the half of a normal interval is."""
+    """Return the half-width of a normal interval in standard errors."""
     return float(special.ndtri(0.5 + confidence / 2))
 
 
 def t_quantile(freedom: float, confidence: float = CONFIDENCE) -> float:
-    """How many standard errors the half of a t interval is; NaN for no degree of freedom."""
+    """Return the half-width of a t interval in standard errors; NaN without degrees of freedom."""
     return float(special.stdtrit(freedom, 0.5 + confidence / 2))
 
 
 def simultaneous(number: int, confidence: float = CONFIDENCE) -> float:
-    """The level at which so many intervals all cover together (Bonferroni)."""
+    """Return the level for each of `number` intervals to cover jointly (Bonferroni)."""
     return 1.0 - (1.0 - confidence) / max(number, 1)
 
 
 def allowance(clusters: int, confidence: float = CONFIDENCE) -> float:
-    """How much wider an interval must be whose variance is that of so many clusters: the quantile
-    of Student's t over the normal one; 1 where there is no variance at all."""
+    """Return the factor by which an interval must be wider if its variance is from few clusters.
+
+    It is the quantile of Student's t over the normal one; 1 for fewer than two.
+
+    Args:
+        clusters: number of clusters.
+        confidence: of the interval.
+    """
     if clusters < 2:
         return 1.0
     level = 0.5 + confidence / 2
@@ -86,7 +103,14 @@ def allowance(clusters: int, confidence: float = CONFIDENCE) -> float:
 def t_interval(
     value: float, error: float, freedom: float, confidence: float = CONFIDENCE
 ) -> Estimate:
-    """A value with the t interval of its standard error."""
+    """Return a value with the t interval that follows from its standard error.
+
+    Args:
+        value: the estimate.
+        error: its standard error.
+        freedom: degrees of freedom.
+        confidence: of the interval.
+    """
     half = t_quantile(freedom, confidence) * error
     return Estimate(value, value - half, value + half)
 
@@ -94,20 +118,20 @@ def t_interval(
 def t_intervals(
     values: Floats, errors: Floats, freedom: Ints | int, confidence: float = CONFIDENCE
 ) -> tuple[Floats, Floats, Floats]:
-    """Values (n,) with the t intervals of their standard errors; missing for no freedom."""
+    """Return values (n,) with their t intervals, as `t_interval`; NaN without freedom."""
     half = special.stdtrit(freedom, 0.5 + confidence / 2) * errors
     return values, values - half, values + half
 
 
 def variance_of_mean(values: Floats, clusters: Ints) -> float:
-    """Variance of the mean of values (n,), by clusters; NaN where there is but one cluster."""
+    """Return the variance of the mean of values (n,), by clusters; NaN for a single cluster."""
     sums = np.bincount(clusters, values - values.mean())
     groups = sums.size
     return groups / (groups - 1) * float(sums @ sums) / values.size**2 if groups > 1 else math.nan
 
 
 def mean_interval(values: Floats, clusters: Ints, confidence: float = CONFIDENCE) -> Estimate:
-    """The mean of values (n,) with its t interval, of one less degree of freedom than clusters."""
+    """Return the mean of values (n,) with its t interval (clusters - 1 degrees of freedom)."""
     if not values.size:
         return NO_ESTIMATE
     error = math.sqrt(variance_of_mean(values, clusters))
@@ -115,15 +139,17 @@ def mean_interval(values: Floats, clusters: Ints, confidence: float = CONFIDENCE
 
 
 def column_means(x: Floats) -> tuple[Floats, Floats, Floats]:
-    """Means of columns (n, k) with their t intervals."""
+    """Return the means of columns (n, k) with their t intervals."""
     n, mean = len(x), x.mean(axis=0)
     half = t_quantile(n - 1) * x.std(axis=0, ddof=1) / np.sqrt(n)
     return mean, mean - half, mean + half
 
 
 def column_deviations(x: Floats) -> tuple[Floats, Floats, Floats]:
-    """Standard deviations of columns (n, k) with t intervals of their logarithms by the jackknife;
-    0 to 0 where nothing varies, NaN where n is too small to tell."""
+    """Return the standard deviations of columns (n, k) with jackknife t intervals on a log scale.
+
+    The interval is 0 to 0 where nothing varies, and NaN where n is too small.
+    """
     n, squares = len(x), (x - x.mean(axis=0)) ** 2
     total = squares.sum(axis=0)
     sigma = np.sqrt(total / (n - 1))
@@ -135,8 +161,14 @@ def column_deviations(x: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def interval_of_parts(value: float, parts: Floats, confidence: float = CONFIDENCE) -> Estimate:
-    """A value with its t interval, from what each of independent sets of runs contributes to its
-    error (n,), to first order; no interval for fewer than two."""
+    """Return a value with its t interval from the contributions of independent sets of runs.
+
+    Args:
+        value: the estimate.
+        parts: (n,) contribution of each set to the error, to first order; there is no interval for
+            fewer than two.
+        confidence: of the interval.
+    """
     sets = parts.size
     if sets < 2 or not math.isfinite(value):
         return Estimate(value, math.nan, math.nan)
@@ -145,7 +177,14 @@ def interval_of_parts(value: float, parts: Floats, confidence: float = CONFIDENC
 
 
 def mean_difference(n: float, total: float, squares: float, level: float) -> Estimate:
-    """Mean of n differences with its t interval, from their sum and sum of squares."""
+    """Return the mean of n differences with its t interval.
+
+    Args:
+        n: how many there are.
+        total: their sum.
+        squares: sum of their squares.
+        level: confidence of the interval.
+    """
     if n < 2:
         return Estimate(total / n if n else math.nan, math.nan, math.nan)
     mean = total / n
@@ -159,11 +198,11 @@ def mean_difference(n: float, total: float, squares: float, level: float) -> Est
 def share_interval(
     flags: NDArray[np.bool_], clusters: Ints, confidence: float = CONFIDENCE
 ) -> Estimate:
-    """The share of true flags (n,) with its Wilson interval at the effective number of runs.
+    """Return the share of true flags (n,) with a Wilson interval at the effective number of runs.
 
-    That number is p(1-p) over the variance by clusters, n itself where every cluster has one run
-    (Korn and Graubard 1998, with their allowance for few clusters; Wilson 1927), and the number of
-    clusters where all flags are equal.
+    That number is p(1-p) over the variance by clusters: n if every cluster has one run (Korn and
+    Graubard 1998, with their allowance for few clusters; Wilson 1927), and the number of clusters
+    if all flags are equal.
     """
     n, groups = flags.size, int(clusters.max()) + 1 if flags.size else 0
     if not n:
@@ -177,8 +216,13 @@ def share_interval(
 
 
 def effective_size(share: float, variance: float, least: float) -> float:
-    """How many independent runs would give a share this variance; `least` where that is 0 but for
-    rounding, 0 where there is none."""
+    """Return the number of independent runs whose share would have this variance.
+
+    Args:
+        share: the share.
+        variance: its variance; NaN if there is none, which returns 0.
+        least: returned where the variance is 0 apart from rounding.
+    """
     if math.isnan(variance):
         return 0.0
     spread = share * (1 - share)
@@ -188,8 +232,13 @@ def effective_size(share: float, variance: float, least: float) -> float:
 def wilson_intervals(
     successes: NDArray[Any], n: NDArray[Any], confidence: float = CONFIDENCE
 ) -> tuple[Floats, Floats, Floats]:
-    """Shares with their Wilson intervals (Wilson 1927); missing for n = 0. n may be an effective
-    number of runs."""
+    """Return shares with their Wilson intervals (Wilson 1927); NaN for n = 0.
+
+    Args:
+        successes: (k,) how many runs have the property.
+        n: (k,) how many runs there are; may be effective numbers.
+        confidence: of the intervals.
+    """
     z = z_quantile(confidence)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = successes / n
@@ -202,13 +251,13 @@ def wilson_intervals(
 
 
 def wilson(share: float, size: float, confidence: float = CONFIDENCE) -> Estimate:
-    """A share of an effective number of runs with its Wilson interval; NaN for size 0."""
+    """Return a share of an effective number of runs with its Wilson interval; NaN for size 0."""
     _, low, high = wilson_intervals(np.array([share * size]), np.array([size]), confidence)
     return Estimate(share, float(low[0]), float(high[0]))
 
 
 def count_interval(successes: int, n: int) -> Estimate:
-    """A share of n independent runs with its Wilson interval; NaN for n = 0."""
+    """Return the share of n independent runs with its Wilson interval; NaN for n = 0."""
     share, low, high = wilson_intervals(np.array([successes]), np.array([n]))
     return Estimate(float(share[0]), float(low[0]), float(high[0]))
 
@@ -216,8 +265,14 @@ def count_interval(successes: int, n: int) -> Estimate:
 def log_log_interval(
     share: Floats, variance: Floats, watched: Floats, confidence: float = CONFIDENCE
 ) -> tuple[Floats, Floats]:
-    """Interval of shares (n,) that is symmetric in log(-log(share)); at 0 and 1 Wilson's of as many
-    runs as were watched."""
+    """Return (lows, highs) of shares (n,), symmetric in log(-log(share)).
+
+    Args:
+        share: the shares.
+        variance: (n,) their variances.
+        watched: (n,) number of runs observed, for the Wilson interval at shares of 0 and 1.
+        confidence: of the intervals.
+    """
     z = z_quantile(confidence)
     inside = (share > 0.0) & (share < 1.0)
     log = np.log(np.where(inside, share, 0.5))
@@ -229,8 +284,17 @@ def log_log_interval(
 
 
 def share_difference(n: float, total: float, squares: float, level: float) -> Estimate:
-    """Difference of two paired shares with the interval of Agresti and Min (2005): Wald's with half
-    a run added to each of the four cells, so that it has a width where no pair differs."""
+    """Return the difference of two paired shares with the interval of Agresti and Min (2005).
+
+    It is Wald's interval with half a run added to each of the four cells, so that it has a width
+    even where no pair differs.
+
+    Args:
+        n: number of pairs.
+        total: sum of the differences.
+        squares: sum of their squares.
+        level: confidence of the interval.
+    """
     if n == 0:
         return NO_ESTIMATE
     size, discordant = n + 2, squares + 1
@@ -241,7 +305,7 @@ def share_difference(n: float, total: float, squares: float, level: float) -> Es
 
 
 def rate_ratio(ratio: float, counts: Sequence[int]) -> Estimate:
-    """The ratio of two Poisson rates with its interval, from how many events each is of."""
+    """Return the ratio of two Poisson rates with its interval; `counts` are their events."""
     half = z_quantile() * math.sqrt(sum(1 / n for n in counts))
     return Estimate(ratio, ratio * math.exp(-half), ratio * math.exp(half))
 
@@ -250,8 +314,10 @@ def rate_ratio(ratio: float, counts: Sequence[int]) -> Estimate:
 
 
 def quantile_interval(values: Floats, clusters: Ints, q: float) -> Estimate:
-    """A quantile of values (n,); the ends of its interval are the quantiles at the ends of the
-    interval of the share below it (Woodruff 1952)."""
+    """Return quantile q of values (n,) with its interval (Woodruff 1952).
+
+    The ends are the quantiles at the ends of the interval of the share of values below it.
+    """
     if not values.size:
         return NO_ESTIMATE
     x = np.sort(values)
@@ -271,14 +337,16 @@ def _ordered_quantile(ordered: Floats, q: float) -> float:
 
 
 def median_ranks(n: Ints, confidence: float = CONFIDENCE) -> tuple[Floats, Floats, Floats]:
-    """Ranks, from 1, of the median of n independent values and of the ends of its interval
-    (order statistics, whatever the distribution)."""
+    """Return the ranks, from 1, of the median of n independent values and of its interval's ends.
+
+    They are order statistics, valid for any distribution.
+    """
     low, high = (_coins(np.maximum(n, 1), 0.5 + side * confidence / 2) for side in (-1, 1))
     return np.ceil(n / 2), np.maximum(low, 1), np.minimum(high + 1, n)
 
 
 def _coins(n: Ints, q: float) -> Floats:
-    """Quantile q of Binomial(n, 1/2): the least k with P(X <= k) >= q."""
+    """Return quantile q of Binomial(n, 1/2): the least k with P(X <= k) >= q."""
     k = np.ceil(special.bdtrik(q, n, 0.5))
     less = np.maximum(k - 1, 0)
     return np.asarray(np.where(special.bdtr(less, n, 0.5) >= q, less, k), float)
@@ -288,16 +356,21 @@ def _coins(n: Ints, q: float) -> Floats:
 
 
 def jackknife(sums: Floats, measure: Callable[[Floats], Floats], log: bool = False) -> Estimate:
-    """A measure of sums (pieces, columns), with its t interval from leaving out each piece in turn;
-    log: on the scale of logarithms, for ratios, which are skewed."""
+    """Return a measure of sums with its t interval from leaving out each piece in turn.
+
+    Args:
+        sums: (pieces, columns).
+        measure: takes sums (..., columns) and returns a value for each.
+        log: whether to work on a log scale, for ratios, which are skewed.
+    """
     n = len(sums)
     if not n:
         return NO_ESTIMATE
     total = sums.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         value, without = float(measure(total)), measure(total - sums)
-        centre, found = (np.log(value), np.log(without)) if log else (value, without)
-        half = t_quantile(n - 1) * math.sqrt(n - 1) * found.std()
+        centre, others = (np.log(value), np.log(without)) if log else (value, without)
+        half = t_quantile(n - 1) * math.sqrt(n - 1) * others.std()
     if n < 2 or not math.isfinite(half):
         return Estimate(value, math.nan, math.nan)
     ends = centre - half, centre + half
@@ -306,10 +379,14 @@ def jackknife(sums: Floats, measure: Callable[[Floats], Floats], log: bool = Fal
 
 
 def fieller_interval(pair: Floats, without: Floats) -> Estimate:
-    """The second of a pair of values (2,) over the first, with its interval (Fieller 1954): every
-    ratio r for which second - r · first may be 0; none where the first may be 0 itself.
+    """Return the second of a pair of values over the first, with its interval (Fieller 1954).
 
-    without: (pieces, 2) the pair where each piece in turn is left out.
+    The interval contains every ratio r for which second - r · first may be 0; there is none if the
+    first may itself be 0.
+
+    Args:
+        pair: (2,) the values.
+        without: (pieces, 2) the pair with each piece left out in turn.
     """
     n, ratio = len(without), float(pair[1] / pair[0])
     if n < 2 or not np.isfinite(without).all():
@@ -323,8 +400,12 @@ def fieller_interval(pair: Floats, without: Floats) -> Estimate:
 
 
 def percentile_interval(draws: Floats, clusters: int) -> tuple[float, float]:
-    """The middle of sorted values of resamples, some of them infinite: 95 % of them, and as much
-    more as so few clusters need (Hesterberg 2015)."""
+    """Return the middle 95 % of resampled values, widened for few clusters (Hesterberg 2015).
+
+    Args:
+        draws: sorted values of the resamples; some may be infinite.
+        clusters: number of clusters that were resampled.
+    """
     wide = math.sqrt(clusters / (clusters - 1)) * t_quantile(clusters - 1)
     tail = float(special.ndtr(-wide))
     low, high = math.floor(tail * (draws.size - 1)), math.ceil((1 - tail) * (draws.size - 1))
@@ -335,11 +416,20 @@ def percentile_interval(draws: Floats, clusters: int) -> tuple[float, float]:
 
 
 def more_replicates(n: int, mean: float, low: float, high: float, level: float) -> float:
-    """How many replicates more would tell a difference as large as the one seen from none, in four
-    cases of five; 0 where this many do, NaN where there is no difference or no interval.
+    """Return how many more replicates would detect the observed difference with power 0.8.
 
-    From the width of the interval at that level: the usual formula for power 0.8, with normal
-    quantiles (a planning figure: the difference seen is itself uncertain).
+    It is the usual formula with normal quantiles, from the width of the interval; a planning
+    figure, because the observed difference is itself uncertain.
+
+    Args:
+        n: number of replicates so far.
+        mean: the observed difference.
+        low: lower end of its interval.
+        high: upper end of its interval.
+        level: confidence of that interval.
+
+    Returns:
+        0 if the interval already excludes 0; NaN without a difference or an interval.
     """
     if not math.isfinite(low) or mean == 0.0:
         return math.nan

@@ -1,6 +1,6 @@
-"""Modules that had another name in truce_sim 0.1: both names give the same module.
+"""Old names of modules from truce_sim 0.1; old and new name import the same module.
 
-Remove an entry when a release has announced it.
+Remove an entry only after a release has announced it.
 """
 
 from __future__ import annotations
@@ -101,32 +101,32 @@ MOVED = {
 
 
 class _Alias(Loader):
-    """Gives a module that goes by another name."""
+    """Load a module under its old name."""
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """Return the module of today's name."""
+        """Return the module that has the new name."""
         module = import_module(f"truce_sim.{MOVED[spec.name.removeprefix('truce_sim.')]}")
         self._own = module.__spec__
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Keep the module as it is: importlib has just given it the spec of the old name."""
+        """Restore the module's own spec, which importlib has just replaced."""
         module.__spec__ = self._own
 
 
 class _Finder(MetaPathFinder):
-    """Finds modules by their names in 0.1."""
+    """Find modules by their names in 0.1."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return a spec for a name of 0.1, None for every other."""
+        """Return a spec for a name from 0.1, None for any other."""
         if fullname.removeprefix("truce_sim.") in MOVED and fullname.startswith("truce_sim."):
             return ModuleSpec(fullname, _Alias())
         return None
 
 
 def install() -> None:
-    """Let the names of 0.1 be imported, once."""
+    """Make the names from 0.1 importable; a second call changes nothing."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.append(_Finder())

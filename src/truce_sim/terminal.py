@@ -1,4 +1,4 @@
-"""What the commands print: rich in a terminal, plain text elsewhere."""
+"""Output of the commands: rich in a terminal, plain text elsewhere."""
 
 from __future__ import annotations
 
@@ -18,31 +18,40 @@ from rich.progress import (
 
 
 def console() -> Console:
-    """Standard output; as wide as the terminal, or wide enough for tables where there is none."""
+    """Return standard output, as wide as the terminal, or wide enough for tables without one."""
     out = Console(highlight=False)
     return out if out.is_terminal else Console(highlight=False, width=120)
 
 
 def warn_of_compiling() -> None:
-    """A line on standard error if the rules are about to be compiled."""
+    """Print a line to standard error if the rules are about to be compiled."""
     from truce_sim.engine.compile import is_compiled
 
     if not is_compiled():
         Console(stderr=True).print(
-            "Compiling the model, once (about half a minute) …", style="dim", highlight=False
+            "Compiling the model (only once; about half a minute) …", style="dim", highlight=False
         )
 
 
 class SweepBar:
-    """A bar with runs a second and time left; without a terminal, a line every ten seconds."""
+    """A progress bar with runs per second and time left, or a line every ten seconds.
+
+    The lines replace the bar where there is no terminal.
+    """
 
     def start(self, runs: int, done: int, folder: Path) -> None:
-        """Show the bar."""
+        """Show the bar.
+
+        Args:
+            runs: the total number of runs.
+            done: how many of them are done.
+            folder: of the sweep.
+        """
         self._runs, self._done, self._begun = runs, done, time.monotonic()
         self._before = done
-        self._told = self._begun
+        self._printed = self._begun
         self._console = Console(stderr=True, highlight=False)
-        there = f", {done:,} of them there" if done else ""
+        there = f", {done:,} already done" if done else ""
         self._console.print(f"{runs:,} runs{there} → {folder}", soft_wrap=True)
         if done < runs:
             warn_of_compiling()
@@ -55,34 +64,34 @@ class SweepBar:
         self._bar.start()
 
     def advance(self, runs: int) -> None:
-        """So many runs more are done."""
+        """Add `runs` to the number of finished runs."""
         self._done += runs
         now = time.monotonic()
         rate = (self._done - self._before) / max(now - self._begun, 1e-9)
         self._bar.update(self._task, advance=runs, rate=f"{rate:,.0f} runs/s")
-        if not self._console.is_terminal and now - self._told > 10:
-            self._told = now
+        if not self._console.is_terminal and now - self._printed > 10:
+            self._printed = now
             left = (self._runs - self._done) / rate
             self._console.print(
                 f"{self._done:,} of {self._runs:,} runs, {rate:,.0f} runs/s, {left:.0f} s left"
             )
 
     def expect(self, runs: int) -> None:
-        """The bar gets so long."""
+        """Set the total number of runs."""
         self._runs = runs
         self._bar.update(self._task, total=runs)
 
     def say(self, words: str) -> None:
-        """A line above the bar."""
+        """Print a line above the bar."""
         self._console.print(words, soft_wrap=True)
 
     def finish(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._bar.stop()
 
 
 class ReportBar:
-    """A bar over the sections of a report; nothing without a terminal."""
+    """A progress bar over the sections of a report; nothing without a terminal."""
 
     def __enter__(self) -> ReportBar:
         self._bar = Progress(
@@ -102,5 +111,11 @@ class ReportBar:
         self._bar.stop()
 
     def step(self, title: str, done: int, of: int) -> None:
-        """A section begins."""
+        """Show that a section begins.
+
+        Args:
+            title: of the section.
+            done: number of finished sections.
+            of: number of all sections.
+        """
         self._bar.update(self._task, description=title, completed=done, total=of)

@@ -186,7 +186,7 @@ def test_results_are_never_overwritten(capsys: pytest.CaptureFixture[str]) -> No
     kept.parent.mkdir(parents=True)
     kept.write_text("kept")
     assert run_command(["sweep", "output.name=mine", "sweep.replicates=2"]) == 2
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert [path.name for path in kept.parent.iterdir()] == ["note.txt"]
 
 

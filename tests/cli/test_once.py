@@ -32,9 +32,9 @@ def counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Counter[str]:
 
     count(ConfigLoaderImpl, "_compose_config_from_defaults_list", "compositions")
     count(OverridesParser, "parse_rule", "parses")
-    count(load, "typed", "types")
+    count(load, "build_config", "types")
     count(regimes, "check", "checks")
-    count(bulk, "fitting", "columns")
+    count(bulk, "valid_points", "columns")
     count(setup, "regimes", "regimes")
     monkeypatch.chdir(tmp_path)
     loader.forget()
@@ -76,5 +76,5 @@ def test_a_sweep_of_two_groups(counts: Counter[str]) -> None:
 
 def test_nothing_is_checked_elsewhere() -> None:
     """The counts above see every way: there is one check of types, and one of rules."""
-    assert load.typed is checks.typed
+    assert load.build_config is checks.build_config
     assert regimes.check is rules.check

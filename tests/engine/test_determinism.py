@@ -46,7 +46,7 @@ def rows(default: RunSpec) -> NDArray[np.void]:
 
 
 def test_runs_differ(rows: NDArray[np.void]) -> None:
-    """Replicates are different runs, or nothing below would mean anything."""
+    """Replicates are different runs; otherwise nothing below would mean anything."""
     assert len({row.tobytes() for row in rows}) == 100
     assert 0.1 < rows["collapsed"].mean() < 0.999
 
@@ -203,7 +203,7 @@ print(compile.CACHE, movement.chance_foiled(p, w, 0, 0))
 
 
 def chance_in_new_process(package: Path, cache: Path) -> tuple[str, float]:
-    """(cache folder, chance of being foiled) as a process finds them that starts now."""
+    """(cache folder, chance of interception) in a process that starts now."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(package)], check=True, capture_output=True, text=True,
         env={**os.environ, "TRUCE_SIM_CACHE": str(cache)},

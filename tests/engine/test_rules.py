@@ -371,7 +371,7 @@ def test_weights(kind: int, deaths: int, weight: float) -> None:
 
 def test_attribution_of_each_kind() -> None:
     """With every chance 1: home's interdictions and lethal attacks are violations, a domestic one
-    a false one; a band that the host stopped, a harmless attack and friction are none."""
+    a false one; a band that the host intercepted, a harmless attack and friction are none."""
     stage = Stage({
         "attribution.foiled": 1.0, "attribution.attack": 1.0, "attribution.false_positive": 1.0,
         "attribution.attack_decay_km": math.inf, "attribution.friction_weight": 1.5,
@@ -400,8 +400,8 @@ def test_attribution_of_each_kind() -> None:
 
 
 def test_activity_moves_towards_the_shares_of_the_day() -> None:
-    """By 1-φ(τ_A), on days with public incidents only; cleared ones are not public, foiled ones
-    are whether attributed or not."""
+    """By 1-φ(τ_A), on days with public incidents only; cleared ones are not public, interceptions
+    are, whether attributed or not."""
     stage = Stage({"attribution.activity_memory_days": 10.0})
     update_activity(stage.p, stage.w)
     assert stage.w["sectors"]["activity"][:5] == pytest.approx([0.2] * 5)
@@ -566,7 +566,7 @@ def test_a_report_lapses_while_suspended(resumes: int, cleared: bool) -> None:
 
 
 def test_nothing_is_taken_up_while_suspended_or_unverifiable() -> None:
-    """Not while suspended, nor without coverage, nor unattributed, nor a band foiled."""
+    """Not while suspended, nor without coverage, nor unattributed, nor an intercepted band."""
     for stage in (verifying(coverage=0.0), verifying(enabled=False)):
         accuse(stage, names.BAND_ATTACK)
         assert stage.w["case_count"] == 0
@@ -602,7 +602,7 @@ def test_no_lag_clears_at_once() -> None:
     capable=st.floats(0, 1.0), committed=st.floats(0, 0.99), uncommitted=st.floats(0, 0.99),
 )  # fmt: skip
 def test_violation_evidence(capable: float, committed: float, uncommitted: float) -> None:
-    """ln((1-κe_C)/(1-κe_U)): against commitment if a committed host would have stopped more."""
+    """ln((1-κe_C)/(1-κe_U)): against commitment if a committed host would have prevented more."""
     params = spec({
         "belief.perceived_capability": capable, "belief.committed_hazard": committed,
         "belief.uncommitted_hazard": uncommitted,

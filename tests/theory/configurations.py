@@ -1,4 +1,4 @@
-"""Configurations drawn at random from the whole space that the schema allows, within reason."""
+"""Random configurations from the whole space that the schema allows, within reason."""
 
 from __future__ import annotations
 

@@ -267,7 +267,7 @@ def thinning_runs() -> list[tuple[np.void, NDArray[np.void]]]:
 def test_v08_full_thinning(
     what: str, thinning_runs: list[tuple[np.void, NDArray[np.void]]]
 ) -> None:
-    """V8: launches ~ Poisson(λ) split by sector, target, cell where foiled, lethality and
+    """V8: launches ~ Poisson(λ) split by sector, target, cell of interception, lethality and
     attribution into independent Poisson counts, each with its closed form; so do domestic attacks.
 
     Chi-square by cell and by sector, all but the rarest cells on their own. Detects 4 % in a
@@ -338,7 +338,7 @@ def test_v08_friction_at_crossings(thinning_runs: list[tuple[np.void, NDArray[np
 
 def test_v08_waiting() -> None:
     """A band attacks k days after it reached its target with probability (1-1/m)^(k-1)/m, m the
-    mean wait: from day of launch to attack, nobody being stopped, on one depth."""
+    mean wait: from day of launch to attack, with no interception, at one depth."""
     settings = {
         **PEACE, **STEADY_GROUP, **NO_INTERDICTION, "run.warmup_days": 0,
         "militants.attempts_per_day": 10.0, "militants.depth_mu": 8.0,

@@ -110,7 +110,7 @@ def test_v03_first_passage(rate: float, threshold: float) -> None:
 
 
 def lomax(cv: float, rate: float, horizon: int = 400) -> Settings:
-    """The literal clause, violated by bands that nobody stops at rate ν times a gamma factor."""
+    """The literal clause, violated by bands that nobody intercepts at rate ν × a gamma factor."""
     return {
         **UNIT_VIOLATIONS, **LITERAL, **STEADY_GROUP, **INSTANT, **NO_INTERDICTION, **NO_FRAILTY,
         "run.horizon_days": horizon, "militants.attempts_per_day": rate / (0.75 * 0.8),

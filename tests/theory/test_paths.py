@@ -41,7 +41,7 @@ def passing_share() -> float:
 
 @pytest.mark.parametrize("above", [1e-6, 0.1, 3.0])
 def test_v06_explosive_self_excitation_is_refused(above: float) -> None:
-    """V6: n_eff = n_h times the share of bands that nobody stops at ω = 0 must stay below 1; at
+    """V6: n_eff = n_h × the share of bands that nobody intercepts at ω = 0 must stay below 1; at
     1 - 1e-6 it runs, at 1 + 1e-6 it does not, and the message says n_eff."""
     limit = 1 / passing_share()
     fits = spec({**FLAT, "militants.excitation": limit * (1 - 1e-6)})
@@ -77,7 +77,7 @@ PERFECT: Settings = {
 
 
 def until(result: RunResult, day: int) -> NDArray[np.void]:
-    """Events up to and including a day, but for reports and domestic attacks, blamed or not."""
+    """Events up to and including a day, except reports and domestic attacks, blamed or not."""
     aside = (names.VERIFICATION, names.MISATTRIBUTION, names.DOMESTIC_ATTACK)
     events = result.events
     return events[(events["day"] <= day) & ~np.isin(events["kind"], aside)]
@@ -155,8 +155,9 @@ def test_v16_monotone(path: str, sign: int, levels: tuple[float, float, float]) 
 
 @pytest.mark.parametrize("block", range(10))
 def test_v17_conservation(block: int) -> None:
-    """V17: in every run, bands launched and under way at the start = foiled (by the host, at the
-    border, inside) + destroyed + attacks + under way at the end. 20 configurations of 30 runs."""
+    """V17: in every run, bands launched and under way at the start = intercepted (by the host, at
+    the border, inside) + destroyed + attacks + under way at the end. 20 configurations of 30 runs.
+    """
     destroyed = strikes = 0
     for seed in range(20 * block, 20 * block + 20):
         runs = replicates(random_spec(seed), 30)
@@ -176,7 +177,7 @@ def test_v17_conservation(block: int) -> None:
 
 @pytest.mark.parametrize("seed", range(1000, 1040))
 def test_v17_day_by_day(seed: int) -> None:
-    """V17 on every day: bands change by what was launched, foiled, destroyed or attacked; days
+    """V17 on every day: bands change by what was launched, intercepted, destroyed or attacked; days
     are in one state of the truce each; every value is finite and in its range."""
     for run in recorded(random_spec(seed), 3):
         row, kinds = run.series, run.events["kind"]

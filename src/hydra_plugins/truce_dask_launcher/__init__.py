@@ -1,5 +1,8 @@
-"""Hydra's door to Dask. Every Hydra application on the machine imports this file, so it is a shim:
-Dask, and the little that is done with it, are imported when jobs are launched."""
+"""The Hydra launcher for Dask.
+
+Every Hydra application on the machine imports this file, so it does almost nothing: Dask is
+imported when jobs are launched.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from omegaconf import DictConfig
 
 
 class DaskLauncher(Launcher):
-    """Runs jobs on the Dask cluster of DASK_SCHEDULER_ADDRESS, or on one of its own."""
+    """Run jobs on the Dask cluster at DASK_SCHEDULER_ADDRESS, or on one of its own."""
 
     hydra_context: HydraContext
     task_function: TaskFunction
@@ -21,7 +24,7 @@ class DaskLauncher(Launcher):
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
-        """Keep what Hydra hands over."""
+        """Store what Hydra passes in."""
         self.hydra_context = hydra_context
         self.task_function = task_function
         self.config = config
@@ -29,7 +32,15 @@ class DaskLauncher(Launcher):
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
-        """Run a job for each of the lists of overrides, and wait for them all."""
+        """Run a job for each list of overrides and wait for all of them.
+
+        Args:
+            job_overrides: the overrides of each job.
+            initial_job_idx: number of the first job.
+
+        Returns:
+            The result of each job, in the same order.
+        """
         from truce_sim.sweeps.execution.dask_jobs import launch
 
         return launch(self, job_overrides, initial_job_idx)

@@ -1,9 +1,10 @@
-"""A scenario becomes a border: weights, ruggedness, crossings and labels of equal sectors.
+"""Make the border of a scenario: weights, ruggedness, crossings and labels of equal sectors.
 
-The weights of the segments are spread over the sectors by overlap of kilometres, ruggedness is
-averaged by it, and a crossing goes to the sector that holds the midpoint of its segment. So the
-resolution is one override away (`border.sectors=90`). What the table weighs, W, becomes the site
-prior w = (W/ΣW + floor/S) / (1 + floor), which sums to 1 and is nowhere zero.
+The weights of the segments are spread over the sectors in proportion to the kilometres they share,
+ruggedness is averaged in the same way, and a crossing goes to the sector that contains the midpoint
+of its segment. So one override changes the resolution (`border.sectors=90`). The weights W of the
+sectors become the site prior w = (W/ΣW + floor/S) / (1 + floor), which sums to 1 and is nowhere
+zero.
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ class Border:
 
     Attributes:
         name: of the scenario ("durand", "synthetic", or the stem of the user's table).
-        sectors: S records of dtype `SECTOR`: weight (sums to 1), ruggedness, crossings.
-        km_from, km_to: S positions along the line, km.
-        host_province, home_district: S labels, of whatever holds most of the sector's kilometres.
+        sectors: `SECTOR` (S,): weight (sums to 1), ruggedness, crossings.
+        km_from: (S,) start of each sector along the line, km.
+        km_to: (S,) end of each sector along the line, km.
+        host_province: S labels, each of the province with most of the sector's kilometres.
+        home_district: S labels, each of the district with most of the sector's kilometres.
         crossing_names: S tuples of names, empty where there is no crossing.
     """
 
@@ -54,7 +57,7 @@ def make_border(config: Config) -> Border:
     """Return the border of `config.scenario` at the resolution of `config.border`.
 
     Raises:
-        InputError: the scenario's table is needed but not given, given but not used, or bad.
+        InputError: the scenario's table is missing, unused or invalid.
     """
     scenario = config.scenario
     check_table_choice(scenario)
@@ -70,7 +73,7 @@ def make_border(config: Config) -> Border:
 
 
 def check_table_choice(scenario: ScenarioConfig) -> None:
-    """Refuse a scenario that lacks a table or has one to no effect.
+    """Refuse a scenario that lacks its table, or that has a table but does not use it.
 
     Raises:
         InputError: naming `scenario.table`.
@@ -80,14 +83,14 @@ def check_table_choice(scenario: ScenarioConfig) -> None:
             "scenario.kind=table needs a table",
             setting="scenario.table",
             value=scenario.table,
-            allowed="path of a CSV file with the segments of the border",
+            allowed="the path of a CSV file with the segments of the border",
         )
     if scenario.kind == "synthetic" and scenario.table:
         raise InputError(
             "a synthetic scenario uses no table",
             setting="scenario.table",
             value=scenario.table,
-            allowed="scenario.kind=table (or durand) to use it, an empty text otherwise",
+            allowed="scenario.kind=table (or durand) to use it, or empty text",
         )
 
 
@@ -97,7 +100,7 @@ def _resample_once(segments: Segments, sectors: int, floor: float, name: str) ->
 
 
 def resample(segments: Segments, sectors: int, floor: float, name: str) -> Border:
-    """Lay `sectors` equal sectors over `segments` and return the border they make.
+    """Lay equal sectors over the segments of a border.
 
     Args:
         segments: of any lengths.
@@ -115,8 +118,8 @@ def resample(segments: Segments, sectors: int, floor: float, name: str) -> Borde
         records,
         edges[:-1],
         edges[1:],
-        majority(segments.edges, segments.host_province, edges),
-        majority(segments.edges, segments.home_district, edges),
+        majority_labels(segments.edges, segments.host_province, edges),
+        majority_labels(segments.edges, segments.home_district, edges),
         names,
     )
 
@@ -124,29 +127,35 @@ def resample(segments: Segments, sectors: int, floor: float, name: str) -> Borde
 def spread(
     edges: NDArray[np.float64], amounts: NDArray[np.float64], onto: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Spread `amounts`, even within each interval of `edges`, over the intervals `onto`.
+    """Spread amounts over other intervals of the same range; the total stays the same.
 
-    Both run over the same range, so the total is conserved.
+    Args:
+        edges: (n + 1,) ends of the given intervals, rising.
+        amounts: (n,) amount in each of them, spread evenly within it.
+        onto: (m + 1,) ends of the new intervals.
+
+    Returns:
+        (m,), the amount in each new interval.
     """
     total = np.concatenate(([0.0], np.cumsum(amounts)))
     return np.maximum(np.diff(np.interp(onto, edges, total)), 0.0)
 
 
-def majority(
+def majority_labels(
     edges: NDArray[np.float64], labels: tuple[str, ...], onto: NDArray[np.float64]
 ) -> tuple[str, ...]:
-    """Return for each interval of `onto` the label with the most kilometres (ties: the first)."""
+    """Return the label with the most kilometres in each interval of `onto` (ties: the first)."""
     first = np.clip(np.searchsorted(edges, onto[:-1], "right") - 1, 0, len(labels) - 1)
     last = np.clip(np.searchsorted(edges, onto[1:], "left"), 1, len(labels))
-    found = []
+    chosen = []
     for s, (i, j) in enumerate(zip(first, last, strict=True)):
         kilometres: dict[str, float] = {}
         for k in range(i, j):
             overlap = min(edges[k + 1], onto[s + 1]) - max(edges[k], onto[s])
             kilometres[labels[k]] = kilometres.get(labels[k], 0.0) + overlap
         most = max(kilometres.values())
-        found.append(next(name for name, km in kilometres.items() if km >= most - 1e-9))
-    return tuple(found)
+        chosen.append(next(name for name, km in kilometres.items() if km >= most - 1e-9))
+    return tuple(chosen)
 
 
 def _crossings(segments: Segments, edges: NDArray[np.float64]) -> tuple[tuple[str, ...], ...]:
@@ -176,7 +185,7 @@ def _synthetic(scenario: ScenarioConfig, sectors: int, floor: float) -> Border:
     edges = np.linspace(0.0, scenario.length_km, sectors + 1)
     middles = (
         (np.arange(scenario.crossings) + 0.5) / scenario.crossings
-        if (scenario.crossings)
+        if scenario.crossings
         else np.zeros(0)
     )
     where = np.minimum((middles * sectors).astype(int), sectors - 1)
@@ -194,7 +203,7 @@ def _synthetic(scenario: ScenarioConfig, sectors: int, floor: float) -> Border:
 
 
 def _synthetic_weight(scenario: ScenarioConfig, edges: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weight of each sector: a uniform part, and normal hot spots cut off at the line's ends."""
+    """Weight of each sector: a uniform part plus normal hot spots, cut off at the line's ends."""
     uniform = np.diff(edges) / scenario.length_km
     if scenario.profile == "uniform":
         return uniform

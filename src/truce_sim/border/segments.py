@@ -1,7 +1,7 @@
-"""Reading a table of border segments: a CSV file in, checked columns out.
+"""Read a table of border segments from a CSV file and check it.
 
-A table has one row for each segment, in order along the line, without gap or overlap. Whatever is
-wrong with it is an `InputError` that names the file and the line.
+A table has one row for each segment, in order along the line, without gaps or overlaps. Any mistake
+in it raises an `InputError` that names the file and the line.
 """
 
 from __future__ import annotations
@@ -29,10 +29,12 @@ class Segments:
     """The segments of a border, n of them; compared and hashed by identity.
 
     Attributes:
-        edges: n + 1 positions along the line, km, rising.
-        weight: n weights on any scale, none negative, not all zero.
-        ruggedness: n values in [0, 1].
-        host_province, home_district, crossing: n labels each, "" where there is none.
+        edges: (n + 1,) positions along the line, km, rising.
+        weight: (n,) weights on any scale, none negative, not all zero.
+        ruggedness: (n,) values in [0, 1].
+        host_province: n labels, "" where there is none.
+        home_district: n labels, "" where there is none.
+        crossing: n names, "" where there is no crossing.
     """
 
     edges: NDArray[np.float64]
@@ -51,10 +53,10 @@ class _Row:
 
 
 def read_segments(path: Path, weight_column: str = "weight") -> Segments:
-    """Read the table at `path`, weighing the segments by `weight_column`.
+    """Read the table at `path`; `weight_column` holds the weights of the segments.
 
     Raises:
-        InputError: the file cannot be read or breaks a rule; with file and line.
+        InputError: the file cannot be read or breaks a rule; it names the file and the line.
     """
     try:
         status = path.stat()
@@ -67,7 +69,7 @@ def read_segments(path: Path, weight_column: str = "weight") -> Segments:
 
 @lru_cache(maxsize=16)
 def _read(path: Path, weight_column: str, version: tuple[int, int]) -> Segments:
-    """Read once for each version of a file; nobody changes what is returned."""
+    """Read each version of a file once; the result is shared, so do not change it."""
     rows = _rows(path, _records(path), weight_column)
     _check_order(path, rows)
     numbers = np.array([row.numbers for row in rows])
@@ -82,20 +84,20 @@ def _read(path: Path, weight_column: str, version: tuple[int, int]) -> Segments:
 
 
 def _records(path: Path) -> list[tuple[int, list[str]]]:
-    """Return the lines that hold anything, with their numbers, the header first."""
+    """Return the lines that are not blank with their numbers, the header first."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)
-            found = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
+            lines = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
     except UnicodeDecodeError:
-        raise _bad(path, "is not a text file in UTF-8", allowed="a CSV file") from None
+        raise _bad(path, "is not UTF-8 text", allowed="a CSV file") from None
     except csv.Error as error:
         raise _bad(path, f"is not a CSV file: {error}") from None
     except OSError as error:
         raise _bad(path, f"cannot be read: {error.strerror}") from None
-    if not found:
+    if not lines:
         raise _bad(path, "is empty", allowed="a header and one line for each segment")
-    return found
+    return lines
 
 
 def _rows(path: Path, records: list[tuple[int, list[str]]], weight_column: str) -> list[_Row]:
@@ -107,7 +109,7 @@ def _rows(path: Path, records: list[tuple[int, list[str]]], weight_column: str) 
     if len(set(header)) < len(header):
         raise _bad(path, "names a column twice", line=records[0][0], value=",".join(header))
     if len(records) == 1:
-        raise _bad(path, "has a header but no segment")
+        raise _bad(path, "has a header but no segments")
     return [_row(path, line, _cells(path, line, header, row), needed) for line, row in records[1:]]
 
 
@@ -119,14 +121,14 @@ def _missing_column(
         f"lacks the column {column!r}",
         line=1,
         value=",".join(header),
-        allowed=f"columns {', '.join(needed)} and, if wanted, {', '.join(_LABELS)}",
+        allowed=f"columns {', '.join(needed)}; optionally {', '.join(_LABELS)}",
         suggestion=closest(column, header),
     )
 
 
 def _cells(path: Path, line: int, header: list[str], cells: list[str]) -> dict[str, str]:
     if len(cells) != len(header):
-        raise _bad(path, f"has {len(cells)} cells, the header {len(header)}", line=line)
+        raise _bad(path, f"has {len(cells)} cells, but the header has {len(header)}", line=line)
     return {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
 
 
@@ -163,7 +165,9 @@ def _check_order(path: Path, rows: list[_Row]) -> None:
             problem = f"leaves a gap: km_from {next_start:g} after km_to {end:g}"
         else:
             continue
-        raise _bad(path, problem, line=after.line, allowed="segments in order that touch")
+        raise _bad(
+            path, problem, line=after.line, allowed="segments in order, without gaps or overlaps"
+        )
 
 
 def _bad(

@@ -108,7 +108,7 @@ def _run_safely(command: str, arguments: list[str]) -> int:
 
 def run(arguments: list[str]) -> int:
     """`truce-sim run`: one run, its folder, its account."""
-    from truce_sim.config.gate import flags_first, setup_of
+    from truce_sim.config.gate import flags_first, setup_from_arguments
 
     ordered = flags_first(arguments)
     if _only_asks(ordered):
@@ -117,7 +117,7 @@ def run(arguments: list[str]) -> int:
     from truce_sim.simulation.folder import run_into_folder
     from truce_sim.terminal import warn_of_compiling
 
-    setup = setup_of(ordered)
+    setup = setup_from_arguments(ordered)
     warn_of_compiling()
     tell_run(*run_into_folder(setup))
     return 0
@@ -133,10 +133,10 @@ def sweep(arguments: list[str]) -> int:
     if _only_asks(ordered):
         return _ask_hydra("sweep", ordered)
     from truce_sim.cli.from_hydra import sweep_composed
-    from truce_sim.config.gate import composed
+    from truce_sim.config.gate import compose_arguments
 
-    with composed("sweep", [*ordered, *chosen]) as found:
-        sweep_composed(found)
+    with compose_arguments("sweep", [*ordered, *chosen]) as composed:
+        sweep_composed(composed)
     return 0
 
 
@@ -211,10 +211,10 @@ def _ask_hydra(command: str, arguments: list[str]) -> int:
     import hydra
 
     from truce_sim.config.compose import CONFIG_NAME, conf_folder
-    from truce_sim.config.gate import composed
+    from truce_sim.config.gate import compose_arguments
 
     sys.argv = [f"truce-sim {command}", *arguments]
     start = hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=CONFIG_NAME)
-    with composed(command, arguments):
+    with compose_arguments(command, arguments):
         start(lambda config: None)()
     return 0

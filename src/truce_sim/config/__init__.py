@@ -1,4 +1,4 @@
-"""From what was typed to what the rules read: compose, check, explain what is wrong."""
+"""From overrides to what the rules read: compose, check, and explain what is wrong."""
 
 from truce_sim.config.branching import effective_branching
 from truce_sim.config.compose import conf_folder, find_origin, loader_for

@@ -1,4 +1,4 @@
-"""Self-excitation must die out: n_eff, the attacks that one attack brings about, stays below 1."""
+"""The condition for self-excitation to die out: n_eff, attacks per attack, stays below 1."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from truce_sim.settings.schema import Config
 
 
 def effective_branching(config: Config, border: Border) -> float:
-    """Return n_eff, the attacks that one attack brings about when the host does nothing.
+    """Return n_eff, the number of attacks that one attack triggers when the host does nothing.
 
     Args:
         config: a checked configuration.
@@ -38,19 +38,25 @@ def branching(
     terrain: float,
     sectors: NDArray[np.void],
 ) -> NDArray[np.float64]:
-    """Return n_eff of settings that are numbers or columns of one length.
+    """Return n_eff for settings given as numbers or as columns of one length.
 
     n_eff = n_h · Σ_s w_s · E_depth[exp(-effort on the way)] at ω = 0, ratio 1, terrain on: a band
     bound for cell c of the home side passes the border cell and the c - 1 cells behind it, where
     terrain does not matter.
 
     Args:
-        excitation: attacks that one attack brings about, whether or not they get through.
-        depth_mu, depth_sigma: of a target's depth, lognormal in km.
-        capacity, forward: of the home state.
-        cell_km, home_depth: length of a cell, and cells of the home side.
+        excitation: further bands that one attack triggers, whether or not they get through.
+        depth_mu: mean of the log of a target's depth in km.
+        depth_sigma: standard deviation of that log.
+        capacity: interdiction of the home state.
+        forward: share of it in the border cell.
+        cell_km: depth of a cell, km.
+        home_depth: number of cells on the home side.
         terrain: effort lost on the most rugged ground.
-        sectors: the border, `SECTOR` records.
+        sectors: `SECTOR` (sectors,), the border.
+
+    Returns:
+        n_eff, a number or an array of the columns' length.
     """
     shares = _target_shares(depth_mu, depth_sigma, cell_km, home_depth)
     capacity, forward = np.asarray(capacity)[..., None], np.asarray(forward)[..., None]
@@ -66,7 +72,7 @@ def _target_shares(
 ) -> NDArray[np.float64]:
     """Return (..., depth): the shares of bands bound for home cells 1 ... `depth`.
 
-    The depth in km is rounded up to whole cells; the last cell takes all beyond it.
+    The depth in km is rounded up to whole cells; the last cell includes everything beyond it.
     """
     laws = np.stack(np.broadcast_arrays(mu, sigma), axis=-1).astype(float)
     distinct, which = np.unique(laws.reshape(-1, 2), axis=0, return_inverse=True)
@@ -78,7 +84,7 @@ def _target_shares(
 
 
 def _below(mu: float, sigma: float, km: float) -> float:
-    """Probability that a target lies no deeper than `km`."""
+    """Return the probability that a target lies no deeper than `km`."""
     distance = math.log(km) - mu
     if sigma == 0:
         return float(distance >= 0)

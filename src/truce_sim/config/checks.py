@@ -1,7 +1,6 @@
-"""Checking each setting by itself: its type and its range, from the schema.
+"""Checks of single settings: type and range, as the schema gives them.
 
-It is pydantic's work; what it finds becomes an `InputError`. What must hold between settings stands
-in `rules.py`.
+pydantic does the work; its errors become an `InputError`. Rules between settings are in `rules.py`.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _KINDS = {
     "string_type": "is not text",
     "list_type": "is not a list",
     "dict_type": "is not a mapping",
-    "dataclass_type": "is a single value where a group of settings belongs",
+    "dataclass_type": "is a single value, but a group of settings is expected",
     "unexpected_keyword_argument": "no such setting",
 }
 
@@ -33,8 +32,8 @@ _KINDS = {
 # ── each setting by itself ───────────────────────────────────────────────────────────────────
 
 
-def typed(plain: Mapping[str, Any]) -> Config:
-    """Return nested mappings of plain values as a Config, with the schema's defaults for the rest.
+def build_config(plain: Mapping[str, Any]) -> Config:
+    """Build a Config from nested mappings of plain values; missing ones get the schema's default.
 
     Raises:
         InputError: an unknown setting, a wrong type, a value out of range, NaN.
@@ -56,14 +55,14 @@ def _adapter() -> TypeAdapter[Config]:
 
 
 def from_pydantic(error: ValidationError) -> InputError:
-    """Return the first thing that pydantic found as an InputError."""
+    """Return the first error that pydantic found as an InputError."""
     first = error.errors(include_url=False)[0]
-    path, value, kind = dotted(first["loc"]), first["input"], first["type"]
+    path, value, kind = dotted_path(first["loc"]), first["input"], first["type"]
     if kind == "unexpected_keyword_argument":
-        return unknown(path)
+        return unknown_setting(path)
     info = field_at(path.split("[", 1)[0])
     problem = _KINDS.get(kind) or _range_problem(first, value)
-    allowed = info.allowed if info else "settings of that group"
+    allowed = info.allowed if info else "settings of this group"
     suggestion = closest(str(value), info.options) if info else ""
     return InputError(
         problem, setting=path, value=_given(value), allowed=allowed, suggestion=suggestion
@@ -82,21 +81,23 @@ def _range_problem(first: Mapping[str, Any], value: object) -> str:
     return "is out of range"
 
 
-def dotted(location: Iterable[str | int]) -> str:
-    """Return a location as a path: ("mediation", "calendar", 1) is "mediation.calendar[1]"."""
+def dotted_path(location: Iterable[str | int]) -> str:
+    """Write a location as a path: ("mediation", "calendar", 1) is "mediation.calendar[1]"."""
     path = ""
     for part in location:
         path += f"[{part}]" if isinstance(part, int) else f".{part}"
     return path.removeprefix(".")
 
 
-def unknown(path: str, options: Iterable[str] = ()) -> InputError:
-    """Return the error for a setting that does not exist, with the most similar that do.
+def unknown_setting(path: str, options: Iterable[str] = ()) -> InputError:
+    """Return the error for a setting that does not exist, suggesting the most similar names.
 
-    `options` are further names that would have been right, such as config groups.
+    Args:
+        path: the unknown setting.
+        options: names that would be right besides the settings, such as config groups.
     """
     if path.rsplit(".", 1)[-1].startswith("_") and path.endswith("_"):
-        return target(path)
+        return refused_target(path)
     known = [p for p in by_path() if "<name>" not in p]
     return InputError("no such setting", setting=path, suggestion=closest(path, [*known, *options]))
 
@@ -105,7 +106,11 @@ def unknown(path: str, options: Iterable[str] = ()) -> InputError:
 
 
 def refuse_targets(node: object, path: str = "") -> None:
-    """Refuse a configuration that holds a `_target_`, wherever it is.
+    """Refuse a configuration that contains a `_target_` anywhere.
+
+    Args:
+        node: a configuration or any part of one.
+        path: where `node` is in the whole.
 
     Raises:
         InputError: with the path of the first one.
@@ -114,17 +119,17 @@ def refuse_targets(node: object, path: str = "") -> None:
         for key, value in node.items():
             where = f"{path}.{key}".removeprefix(".")
             if "_target_" in str(key):
-                raise target(where)
+                raise refused_target(where)
             refuse_targets(value, where)
     elif isinstance(node, list | tuple):
         for i, value in enumerate(node):
             refuse_targets(value, f"{path}[{i}]")
 
 
-def target(path: str) -> InputError:
-    """Return the error for an instruction to Hydra in the place of a setting."""
+def refused_target(path: str) -> InputError:
+    """Return the error for a `_target_`, which would make Hydra run code."""
     return InputError(
-        "is refused: a configuration holds values, nothing in it is executed",
+        "is not allowed: a configuration holds only values, and nothing in it is executed",
         setting=path,
         allowed="settings only",
     )

@@ -1,8 +1,8 @@
-"""Composing a configuration with Hydra, without touching Hydra's global state.
+"""Compose configurations with Hydra without changing Hydra's global state.
 
-Hydra's own `initialize` and `compose` work through a global that can be in use already, by the
-command line or by a notebook. Here a loader is made for the purpose, and the one global that
-remains, the version whose behaviour Hydra is to show, is put back afterwards.
+Hydra's own `initialize` and `compose` use global state that the command line or a notebook may
+already be using. This module makes a loader of its own instead, and restores the one global that is
+left: the version whose behaviour Hydra imitates.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SCHEMA_NAME = "truce_sim_schema"
 CONFIG_NAME = "config"
 
-#: What chooses the design of a sweep, `hydra.sweeper.*`, with the defaults: a plain grid.
+#: The settings `hydra.sweeper.*`, which choose the design of a sweep; by default a full grid.
 SWEEPER: dict[str, Any] = {
     "params": {}, "design": "grid", "points": 0, "where": "", "table": "", "action": "run",
 }  # fmt: skip
@@ -34,13 +34,13 @@ _lock = threading.RLock()
 
 
 def conf_folder() -> Path:
-    """Return the absolute folder of the project's configuration, and tell Hydra of its schema."""
+    """Register the schema with Hydra and return the absolute folder of the configuration."""
     register_schema()
     return files.conf()
 
 
 def register_schema() -> None:
-    """Store the root schema, and the settings of a sweep's design, where Hydra looks for them."""
+    """Store the root schema and the settings of a sweep's design where Hydra looks for them."""
     from hydra.core.config_store import ConfigStore
 
     from truce_sim.settings.schema import Config
@@ -53,12 +53,14 @@ def register_schema() -> None:
 
 @contextmanager
 def loader_for(config_dir: str | Path | None = None) -> Iterator[Loader]:
-    """Yield a Hydra loader of the project's configuration, and of `config_dir` after it.
+    """Yield a Hydra loader for the project's configuration and, after it, `config_dir`.
 
-    Options in `config_dir` are added to ours; those of the same name stay ours.
+    Args:
+        config_dir: a folder with further options; where both have one of the same name, the
+            project's is used.
 
     Raises:
-        InputError: `config_dir` is no folder.
+        InputError: `config_dir` is not a folder.
     """
     from hydra._internal.utils import create_config_search_path
     from hydra.core.config_search_path import SearchPathQuery
@@ -74,11 +76,15 @@ def loader_for(config_dir: str | Path | None = None) -> Iterator[Loader]:
 
 
 def compose(tokens: Sequence[str], config_dir: str | Path | None = None) -> DictConfig:
-    """Compose one configuration, Hydra's own node included.
+    """Compose one configuration, including Hydra's own node.
+
+    Args:
+        tokens: overrides in Hydra's syntax.
+        config_dir: a folder with further options.
 
     Raises:
-        InputError: `config_dir` is no folder.
-        Exception: whatever Hydra or OmegaConf raise; `truce_sim.explain.explain` reads it.
+        InputError: `config_dir` is not a folder.
+        Exception: whatever Hydra or OmegaConf raise; `config.explain.explain` translates it.
     """
     from hydra.types import RunMode
 
@@ -108,18 +114,24 @@ def _folder(config_dir: str | Path) -> Path:
 
 
 def find_origin(path: str, tokens: Sequence[str], composed: DictConfig) -> str:
-    """Return where the setting at `path` got its value: an override or a file; "" if unknown."""
+    """Say which override or file set the setting at `path`; "" if unknown.
+
+    Args:
+        path: of the setting.
+        tokens: the overrides that were composed.
+        composed: the result, including Hydra's own node.
+    """
     choices: Mapping[str, Any] = composed.hydra.runtime.choices
     for token in reversed(tokens):
         key, _, value = token.lstrip("+~").partition("=")
-        chosen = choices.get(key) == value  # an option: it is its file that set the value
+        chosen = choices.get(key) == value  # chooses an option, whose file set the value
         if not chosen and (path == key or path.startswith((f"{key}.", f"{key}["))):
             return f"override {token}"
     return _find_file(path, composed)
 
 
 def _find_file(path: str, composed: DictConfig) -> str:
-    """Return the file, of those whose choice made `composed`, that sets `path` and won."""
+    """Return the last of the chosen files that sets `path`."""
     choices: Mapping[str, Any] = composed.hydra.runtime.choices
     own = path.split(".", 1)[0]
     order = [group for group in choices if group.startswith("experiment")] + ["truce", own]

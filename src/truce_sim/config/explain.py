@@ -1,7 +1,7 @@
-"""What Hydra, OmegaConf, YAML and pydantic raise, told as one `InputError`.
+"""Turn what Hydra, OmegaConf, YAML and pydantic raise into one `InputError`.
 
-Their exceptions come wrapped in each other; `explain` walks down the causes and reads the first one
-that it understands. `check_tokens` catches beforehand what Hydra would accept without a word.
+Their exceptions come wrapped in each other; `explain` goes through the causes and translates the
+first one it understands. `check_tokens` first refuses what Hydra would silently accept.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from truce_sim.config.checks import from_pydantic, refuse_targets, target, unknown
+from truce_sim.config.checks import from_pydantic, refuse_targets, refused_target, unknown_setting
 from truce_sim.config.compose import CONFIG_NAME, SWEEPER, conf_folder
 from truce_sim.config.hydra_settings import refuse_idle_override
 from truce_sim.config.tokens import no_mediators
@@ -21,7 +21,7 @@ from truce_sim.settings.fields import FieldInfo, field_at, groups
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
-#: What chooses the design of a sweep.
+#: The settings that choose the design of a sweep.
 SWEEPER_SETTINGS = tuple(f"hydra.sweeper.{name}" for name in SWEEPER)
 
 _SYNTAX = "setting=value, lists as [1,2], text with special characters in quotes"
@@ -31,11 +31,11 @@ _SYNTAX = "setting=value, lists as [1,2], text with special characters in quotes
 
 
 def check_tokens(tokens: Sequence[str]) -> None:
-    """Refuse overrides that no single configuration can come from, or that have no effect.
+    """Refuse overrides that do not describe a single configuration or have no effect.
 
     Raises:
         InputError: bad syntax, several values, `_target_`, a number for true or false, an empty
-            mapping of mediators, a setting of Hydra's that has no effect here.
+            mapping of mediators, a Hydra setting that has no effect here.
     """
     from truce_sim.config.loader import parse_token
 
@@ -53,9 +53,9 @@ def check_tokens(tokens: Sequence[str]) -> None:
 def _check_override(override: Override) -> None:
     key = override.key_or_group
     if not key:
-        raise InputError("has no setting", value=override.input_line, allowed=_SYNTAX)
+        raise InputError("names no setting", value=override.input_line, allowed=_SYNTAX)
     if "_target_" in key:
-        raise target(key)
+        raise refused_target(key)
     refuse_idle_override(override)
     if override.is_sweep_override():
         raise _several(key, (override.input_line or "").partition("=")[2])
@@ -78,7 +78,7 @@ def _no_name(group: str, value: object) -> InputError:
 
 def _several(key: str, line: str) -> InputError:
     return InputError(
-        "several values where one run has one",
+        "several values given, but a run takes only one",
         setting=key,
         value=line or None,
         allowed="one value, a list as [1,2], or truce-sim sweep",
@@ -89,7 +89,7 @@ def _several(key: str, line: str) -> InputError:
 
 
 def composing_errors() -> tuple[type[Exception], ...]:
-    """Return what bad input can raise in composing; anything else is a fault of the program."""
+    """Return what bad input can raise while composing; anything else is a bug in the program."""
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError  # type: ignore[import-untyped]
@@ -98,23 +98,23 @@ def composing_errors() -> tuple[type[Exception], ...]:
 
 
 def explain(exc: BaseException, overrides: Sequence[str] = ()) -> InputError:
-    """Return what went wrong in composing or checking a configuration as an InputError.
+    """Explain an exception from composing or checking a configuration as an InputError.
 
     Args:
-        exc: anything raised on the way; an InputError among its causes is returned as it is.
-        overrides: the overrides that were to be applied, to say which one is to blame.
+        exc: the exception; an InputError among its causes is returned unchanged.
+        overrides: the overrides that were being applied, to name the one at fault.
     """
     chain = list(_causes(exc))
-    found = [e for e in chain if isinstance(e, InputError)]
-    if found:
-        return found[0]
-    for reader in _READERS:
+    for error in chain:
+        if isinstance(error, InputError):
+            return error
+    for read in _READERS:
         for error in chain:
-            told = reader(error, overrides)
-            if told is not None:
-                return told.at(origin=_origin(told.setting, chain, overrides))
-    words = f"overrides {' '.join(overrides)}" if overrides else ""
-    return InputError(_first_line(chain), origin=_origin("", chain, overrides) or words)
+            explained = read(error, overrides)
+            if explained is not None:
+                return explained.at(origin=_origin(explained.setting, chain, overrides))
+    given = f"overrides {' '.join(overrides)}" if overrides else ""
+    return InputError(_first_line(chain), origin=_origin("", chain, overrides) or given)
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:
@@ -201,7 +201,7 @@ def _printed_options(message: str) -> list[str]:
 
 
 def _folder_options(group: str, message: str) -> list[str]:
-    """Return the options of a group in the folders that the message names as searched."""
+    """Return the options of a group in the folders that the message says were searched."""
     folders = re.findall(r"path=file://(.+)", message)
     return sorted({file.stem for folder in folders for file in Path(folder, group).glob("*.yaml")})
 
@@ -212,10 +212,10 @@ def _composition(error: BaseException, overrides: Sequence[str]) -> InputError |
     if not isinstance(error, ConfigCompositionException):
         return None
     text = str(error)
-    for pattern, tell in _PHRASES.items():
+    for pattern, make_error in _PHRASES.items():
         match = re.search(pattern, text)
         if match:
-            return tell(match[1])
+            return make_error(match[1])
     return None
 
 
@@ -225,17 +225,17 @@ def _no_group(name: str) -> InputError:
         return InputError(
             "no such config group or setting", setting=name, allowed=f"{name}.<setting>=<value>"
         )
-    if (conf_folder() / name).is_dir():  # experiment, size, ablation: no defaults have them
-        return InputError("is added, not replaced", setting=name, suggestion=f"+{name}")
-    return unknown(name, [*groups(), "+experiment", *SWEEPER_SETTINGS])
+    if (conf_folder() / name).is_dir():  # experiment, size, ablation: not in the defaults
+        return InputError("must be added with +", setting=name, suggestion=f"+{name}")
+    return unknown_setting(name, [*groups(), "+experiment", *SWEEPER_SETTINGS])
 
 
 def _already_there(name: str) -> InputError:
-    return InputError("exists: write it without +", setting=name, suggestion=name)
+    return InputError("already exists; write it without +", setting=name, suggestion=name)
 
 
 def _cannot_delete(name: str) -> InputError:
-    return unknown(name.split("@", 1)[0], groups())
+    return unknown_setting(name.split("@", 1)[0], groups())
 
 
 def _chosen_twice(name: str) -> InputError:
@@ -244,7 +244,7 @@ def _chosen_twice(name: str) -> InputError:
 
 def _not_last(group: str) -> InputError:
     return InputError(
-        "its `override` stands before other entries of the defaults list", setting=group,
+        "its `override` comes before other entries of the defaults list", setting=group,
         allowed="`- override …` after all other entries",
     )  # fmt: skip
 
@@ -281,7 +281,7 @@ def _omegaconf(error: BaseException, overrides: Sequence[str]) -> InputError | N
     if "nterpolation" in type(error).__name__ or "Resolver" in str(error):
         return InputError(f"cannot be resolved: {_first_line([error])}", setting=path)
     if isinstance(error, ConfigAttributeError | ConfigKeyError):
-        return _no_setting(path) if named.count(".") < 3 else unknown(named)
+        return _no_setting(path) if named.count(".") < 3 else unknown_setting(named)
     return _bad_value(path, error, overrides)
 
 
@@ -291,16 +291,16 @@ def _no_setting(path: str) -> InputError:
         return InputError(
             "no such mediator",
             setting=path,
-            allowed="mediators of the chosen option; "
+            allowed="a mediator of the chosen option; "
             f"'+mediation.mediators={{{parts[2]}:{{call:0.3,skill:0.5}}}}' adds one",
         )
     if path == "experiment":
         return InputError(
-            "its settings are not where they belong",
+            "its settings are in the wrong place",
             setting=path,
-            allowed="a file that begins with the line '# @package _global_'",
+            allowed="a file that starts with the line '# @package _global_'",
         )
-    return unknown(path, [*groups(), *SWEEPER_SETTINGS])
+    return unknown_setting(path, [*groups(), *SWEEPER_SETTINGS])
 
 
 def _bad_value(path: str, error: BaseException, overrides: Sequence[str]) -> InputError:
@@ -314,7 +314,7 @@ def _bad_value(path: str, error: BaseException, overrides: Sequence[str]) -> Inp
         return InputError("no such setting", setting=path, suggestion=above.path)
     if path.startswith("interventions"):
         changes = "a list of {day: <day>, set: {<setting>: <value>}}"
-        return InputError("is no list of changes", setting=path, value=value, allowed=changes)
+        return InputError("is not a list of changes", setting=path, value=value, allowed=changes)
     allowed = f"{path}.<setting>=<value>" if path in groups() else ""
     return InputError(_first_line([error]), setting=path, value=value, allowed=allowed)
 
@@ -335,9 +335,9 @@ def _override_value(path: str, overrides: Sequence[str]) -> Any:
 
 
 def _blame(path: str, overrides: Sequence[str]) -> str:
-    """Return the setting of an override that goes further into `path`, or else `path` itself.
+    """Return the setting of the override that reaches further into `path`, or else `path` itself.
 
-    Where an exception names no path at all, a single override is to blame.
+    If an exception names no path and there is only one override, that one is at fault.
     """
     keys = [_key(token) for token in overrides]
     deeper = [key for key in keys if key.startswith(f"{path}.")] if path else keys

@@ -1,8 +1,8 @@
-"""What stands between the command line and Hydra.
+"""The gate between the command line and Hydra.
 
-Hydra composes configurations, and instantiates launchers, callbacks and loggers that they name. A
-configuration file must not name code to run, so every command composes here, once, and goes on only
-with what comes with this program or with Hydra.
+Hydra composes configurations and instantiates the launchers, callbacks and loggers that they name.
+A configuration file must not name code to run, so every command composes here, once, and continues
+only with what this program or Hydra provides.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from truce_sim.config.loader import Loader
     from truce_sim.config.setup import Setup
 
-#: Flags of Hydra that are followed by a value.
+#: Flags of Hydra that take a value.
 VALUE_FLAGS = (
     "--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--cfg", "-c",
     "--package", "-p",
@@ -30,7 +30,7 @@ VALUE_FLAGS = (
 
 
 def flags_first(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments as Hydra's parser wants them, however the user ordered them."""
+    """Return the arguments in the order that Hydra's parser expects: flags before overrides."""
     flags: list[str] = []
     overrides: list[str] = []
     todo = list(arguments)
@@ -44,7 +44,7 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
 
 
 def _quoted(word: str) -> str:
-    """The word, its value in quotes if it is a constraint whose `>` or `(` Hydra cannot read."""
+    """Quote the value of a constraint whose `>` or `(` Hydra cannot read; return others as is."""
     setting, _, value = word.partition("=")
     if setting != "hydra.sweeper.where":
         return word
@@ -61,8 +61,8 @@ def _quoted(word: str) -> str:
 
 
 @contextmanager
-def explained(arguments: Sequence[str]) -> Iterator[None]:
-    """Turn what Hydra and OmegaConf raise into one clear InputError."""
+def explain_errors(arguments: Sequence[str]) -> Iterator[None]:
+    """Turn whatever Hydra and OmegaConf raise into one clear InputError."""
     from truce_sim.config.explain import composing_errors, explain
 
     try:
@@ -74,7 +74,13 @@ def explained(arguments: Sequence[str]) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Composed:
-    """What the arguments of a command make: their overrides, composed and found harmless."""
+    """The configuration of a command, composed and checked to name no code.
+
+    Attributes:
+        tokens: the overrides.
+        config: including Hydra's own node.
+        loader: that composed it; it can compose further ones.
+    """
 
     tokens: list[str]
     config: DictConfig
@@ -82,12 +88,16 @@ class Composed:
 
 
 @contextmanager
-def composed(command: str, arguments: Sequence[str]) -> Iterator[Composed]:
-    """Compose the configuration of a command; what Hydra raises meanwhile is explained.
+def compose_arguments(command: str, arguments: Sequence[str]) -> Iterator[Composed]:
+    """Compose the configuration of a command, and explain whatever Hydra raises meanwhile.
+
+    Args:
+        command: "run" or "sweep".
+        arguments: its arguments, flags first.
 
     Raises:
-        InputError: bad overrides, a configuration that names code, settings of Hydra's that have no
-            effect, a sweep where one run was asked for.
+        InputError: bad overrides, a configuration that names code, Hydra settings that have no
+            effect, a sweep where a single run was requested.
     """
     from hydra.types import RunMode
 
@@ -100,7 +110,7 @@ def composed(command: str, arguments: Sequence[str]) -> Iterator[Composed]:
     _refuse_flags(command, parsed)
     check_installed(tokens)
     mode = RunMode.MULTIRUN if command == "sweep" else RunMode.RUN
-    with explained(arguments), loader_for(parsed.config_dir) as loader:
+    with explain_errors(arguments), loader_for(parsed.config_dir) as loader:
         _check_overrides(command, tokens)
         loader.validate_sweep_overrides_legal(loader.parse(tokens), mode, from_shell=True)
         config = loader.load_configuration(
@@ -112,16 +122,16 @@ def composed(command: str, arguments: Sequence[str]) -> Iterator[Composed]:
         yield Composed(tokens, config, loader)
 
 
-def setup_of(arguments: Sequence[str]) -> Setup:
-    """Return the setup of the one run that the arguments of a command describe.
+def setup_from_arguments(arguments: Sequence[str]) -> Setup:
+    """Return the setup of the run that the arguments of a command describe.
 
     Raises:
-        InputError: as `composed`, or the configuration is refused.
+        InputError: as `compose_arguments` does, or because the configuration is refused.
     """
     from truce_sim.config.load import prepare_composed
 
-    with composed("run", arguments) as found:
-        return prepare_composed(found.config, found.tokens)
+    with compose_arguments("run", arguments) as composed:
+        return prepare_composed(composed.config, composed.tokens)
 
 
 def _check_overrides(command: str, tokens: Sequence[str]) -> None:
@@ -131,14 +141,14 @@ def _check_overrides(command: str, tokens: Sequence[str]) -> None:
     check_tokens([word for word in tokens if word not in several])
     if command == "run" and several:
         raise InputError(
-            "several values, but `run` makes one run",
+            "several values given, but `run` makes one run",
             value=several[0],
             allowed="one value, or truce-sim sweep",
         )
 
 
 def _refuse_other_mode(command: str, hydra: DictConfig, tokens: Sequence[str]) -> None:
-    """Refuse a sweep, or settings of one, where a run was asked for, and the other way round."""
+    """Refuse a sweep, or its settings, where a run was requested, and vice versa."""
     from truce_sim.config.compose import SWEEPER
     from truce_sim.config.launchers import BASIC
 
@@ -168,23 +178,23 @@ def _refuse_other_mode(command: str, hydra: DictConfig, tokens: Sequence[str]) -
 
 
 def _parsed(arguments: Sequence[str]) -> Namespace:
-    """The arguments as Hydra parses them; a flag that it does not know is an InputError."""
+    """Parse the arguments as Hydra does; a flag unknown to it is an InputError."""
     from hydra._internal.utils import get_args_parser
 
     parser = get_args_parser()
 
     def refuse(message: str) -> NoReturn:
-        raise InputError(message, allowed="flags of truce-sim run --hydra-help, before or after")
+        raise InputError(message, allowed="the flags that truce-sim run --hydra-help lists")
 
     parser.error = refuse  # type: ignore[method-assign]
     return parser.parse_args(list(arguments))
 
 
 def _refuse_flags(command: str, parsed: Namespace) -> None:
-    """Refuse flags of Hydra that would run code, or have no effect here."""
+    """Refuse flags of Hydra that would run code or have no effect here."""
     refused = {
-        "experimental_rerun": "this flag is not supported: it would run what a file holds",
-        "config_name": "this flag is not supported: the configuration is always config",
+        "experimental_rerun": "this flag is not supported: it would run code from a file",
+        "config_name": "this flag is not supported: the configuration is always `config`",
         "config_path": "this flag is not supported: --config-dir adds a folder of your own",
     }
     if command == "run":
@@ -195,30 +205,30 @@ def _refuse_flags(command: str, parsed: Namespace) -> None:
 
 
 def _several_values(overrides: Sequence[str]) -> list[str]:
-    """The overrides that a sweep takes apart; what cannot be parsed is left to others."""
+    """Return the overrides with several values; leave those that cannot be parsed to others."""
     from hydra.errors import HydraException
 
     from truce_sim.config.loader import parse_token
 
-    found = []
+    several = []
     for word in overrides:
         try:
             if parse_token(word).is_sweep_override():
-                found.append(word)
+                several.append(word)
         except HydraException:
             continue
-    return found
+    return several
 
 
 def _refuse_code(hydra: DictConfig) -> None:
-    """Only our sweeper, and launchers that are known."""
-    from truce_sim.config.checks import unknown
+    """Refuse every sweeper except this program's, and every unknown launcher."""
+    from truce_sim.config.checks import unknown_setting
     from truce_sim.config.explain import SWEEPER_SETTINGS
     from truce_sim.config.launchers import check_launcher
 
     if not hasattr(hydra.sweeper, "keys"):
         raise InputError(
-            "a configuration may not name code to run",
+            "a configuration must not name code to run",
             setting="hydra.sweeper",
             value=hydra.sweeper,
             allowed="hydra/sweeper=truce, the default",
@@ -226,5 +236,5 @@ def _refuse_code(hydra: DictConfig) -> None:
     for name in hydra.sweeper:
         setting = f"hydra.sweeper.{name}"
         if setting not in SWEEPER_SETTINGS:
-            raise unknown(setting, SWEEPER_SETTINGS)
+            raise unknown_setting(setting, SWEEPER_SETTINGS)
     check_launcher(hydra.launcher)

@@ -1,8 +1,8 @@
-"""Which of Hydra's own settings have an effect here; every other is refused.
+"""Which of Hydra's own settings have an effect here; all others are refused.
 
-Hydra composes configurations and calls launchers; folders, names and logs are this program's own. A
-setting of Hydra's that would change nothing is refused, whether it was typed or stands in a file,
-with the setting that does what was meant.
+Hydra composes configurations and calls launchers; this program handles folders, names and logs. A
+Hydra setting that would change nothing is refused, on the command line and in files, with a hint
+at the setting that does the job.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
     from omegaconf import DictConfig
 
-#: Parts of Hydra's node that have an effect: groups and settings alike.
+#: Parts of Hydra's node that have an effect, groups and settings alike.
 _WITH_EFFECT = ("launcher", "sweeper", "mode", "searchpath", "help", "hydra_help")
 
 #: Parts that Hydra fills in itself.
 _FILLED_IN = ("overrides", "runtime", "job.override_dirname", "job.config_name")
 
-#: What the other settings are where nobody has touched them.
+#: Values of the other settings when nobody has changed them.
 UNTOUCHED: Mapping[str, object] = {
     "run.dir": ".",
     "sweep.dir": "multirun/${now:%Y-%m-%d}/${now:%H-%M-%S}",
@@ -49,27 +49,27 @@ UNTOUCHED: Mapping[str, object] = {
     },
 }  # fmt: skip
 
-_FOLDERS = "output.dir, the folder under which results go, and output.name, the name of each"
+_FOLDERS = "output.dir, the folder for all results, and output.name, the name of each one in it"
 _ENVIRONMENT = "leave it out: jobs inherit the environment of the command"
 _FILLS_IN = "leave it out: Hydra fills it in"
-_NUMBERS = "leave it out: the launcher numbers jobs"
-_LOGS = "leave it out: no log is written; sweep.events=true keeps the events of runs"
+_NUMBERS = "leave it out: the launcher numbers the jobs"
+_LOGS = "leave it out: no log is written; sweep.events=true keeps the event log of every run"
 
-#: Beginnings of settings, and what to do instead.
+#: First part of a setting -> what to do instead.
 _INSTEAD = {
     "job.env": _ENVIRONMENT, "env": _ENVIRONMENT, "job.id": _NUMBERS, "job.num": _NUMBERS,
     "job_logging": _LOGS, "hydra_logging": _LOGS, "verbose": _LOGS,
     "runtime": _FILLS_IN, "overrides": _FILLS_IN,
-    "callbacks": "leave it out: a configuration may not name code to run",
+    "callbacks": "leave it out: a configuration must not name code to run",
     "run": _FOLDERS, "sweep": _FOLDERS, "output": _FOLDERS, "job": _FOLDERS,
 }  # fmt: skip
 
 
 def refuse_idle_override(override: Override) -> None:
-    """Refuse an override of a setting of Hydra's that has no effect.
+    """Refuse an override of a Hydra setting that has no effect.
 
     Raises:
-        InputError: naming the setting, and what does the same here.
+        InputError: naming the setting and what does the same here.
     """
     key = override.key_or_group
     if override.is_hydra_override() and not _within(_inside(key), _WITH_EFFECT):
@@ -77,13 +77,13 @@ def refuse_idle_override(override: Override) -> None:
 
 
 def refuse_idle_settings(composed: DictConfig) -> None:
-    """Refuse settings of Hydra's that have no effect, wherever they were set.
+    """Refuse Hydra settings that have no effect, wherever they were set.
 
     Args:
-        composed: as Hydra composed it, Hydra's node included.
+        composed: as Hydra composed it, including Hydra's own node.
 
     Raises:
-        InputError: naming the setting, and what does the same here.
+        InputError: naming the setting and what does the same here.
     """
     from hydra.core.utils import JobRuntime
     from omegaconf import OmegaConf
@@ -128,7 +128,7 @@ def _within(name: str, parts: Sequence[str]) -> bool:
 
 
 def _inside(key: str) -> str:
-    """The setting or group of a key within Hydra's node: "hydra/launcher" is "launcher"."""
+    """Return the name of a key within Hydra's node: "hydra/launcher" is "launcher"."""
     return key.replace("/", ".").removeprefix("hydra.")
 
 

@@ -1,7 +1,7 @@
-"""What may run the jobs of a sweep: `hydra/launcher=basic`, `joblib`, `slurm` or `dask`.
+"""Launchers that may run the jobs of a sweep: `hydra/launcher=basic`, `joblib`, `slurm`, `dask`.
 
-A launcher's settings are the user's, or come in a file of somebody else. They may say how much of
-which machine, but name no code and no shell command.
+A launcher's settings come from the user or from somebody else's file. They may say which machines
+to use and how much of them, but must not name code or shell commands.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ JOBLIB = "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher"
 SLURM = "hydra_plugins.hydra_submitit_launcher.submitit_launcher.SlurmLauncher"
 DASK = "hydra_plugins.truce_dask_launcher.DaskLauncher"
 
-#: The option of hydra/launcher, and the module that must be installed.
+#: Class of a launcher -> its option of hydra/launcher, and the module that must be installed.
 _OPTIONS = {
     BASIC: ("basic", "hydra"),
     JOBLIB: ("joblib", "hydra_plugins.hydra_joblib_launcher"),
@@ -27,12 +27,16 @@ _OPTIONS = {
     DASK: ("dask", "distributed"),
 }
 
-#: Settings of SLURM's that become lines of a shell script.
+#: Settings of the SLURM launcher that become lines of a shell script.
 _SHELL = ("setup", "additional_parameters")
 
 
 def check_installed(overrides: Sequence[str]) -> None:
-    """Raise InputError where an override chooses a launcher that is not installed."""
+    """Check that the launcher chosen by an override is installed.
+
+    Raises:
+        InputError: it is not.
+    """
     from importlib.util import find_spec
 
     modules = dict(_OPTIONS.values())
@@ -41,12 +45,16 @@ def check_installed(overrides: Sequence[str]) -> None:
         if group == "hydra/launcher" and find_spec(modules.get(option, "hydra")) is None:
             raise InputError(
                 "is not installed", setting=group, value=option,
-                allowed="pip install 'truce-sim[cluster]' brings all launchers",
+                allowed="pip install 'truce-sim[cluster]' installs every launcher",
             )  # fmt: skip
 
 
 def check_launcher(launcher: DictConfig | str) -> None:
-    """Raise InputError for a launcher that is not known, or whose settings are shell commands."""
+    """Check that a launcher is known and that its settings contain no shell commands.
+
+    Raises:
+        InputError: naming the setting at fault.
+    """
     target = launcher if isinstance(launcher, str) else launcher.get("_target_")
     if isinstance(launcher, str) or target not in _OPTIONS:
         options = ", ".join(option for option, _ in _OPTIONS.values())
@@ -55,10 +63,10 @@ def check_launcher(launcher: DictConfig | str) -> None:
         if launcher.get(name):
             raise _code(
                 name, str(launcher[name]),
-                "leave it out: jobs inherit the environment, modules loaded and all; what else "
-                "sbatch should know goes into its variables, SBATCH_...",
+                "leave it out: jobs inherit the environment, loaded modules included; set other "
+                "options of sbatch through its variables, SBATCH_...",
             )  # fmt: skip
-    for setting in set(launcher) - {"submitit_folder"}:  # the sweep sets it
+    for setting in set(launcher) - {"submitit_folder"}:  # set by the sweep
         value = _value(launcher, str(setting))
         if isinstance(value, str) and not value.isprintable():
             raise _code(str(setting), value, "one line of text")
@@ -77,6 +85,6 @@ def _value(launcher: DictConfig, name: str) -> object:
 
 def _code(name: str, value: object, allowed: str) -> InputError:
     return InputError(
-        "a configuration may not name code to run", setting=f"hydra.launcher.{name}", value=value,
+        "a configuration must not name code to run", setting=f"hydra.launcher.{name}", value=value,
         allowed=allowed,
     )  # fmt: skip

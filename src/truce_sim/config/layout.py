@@ -1,12 +1,12 @@
-"""PARAMS records of other versions: how they are read, and what stays of a record's identity.
+"""PARAMS records of other versions: how to read them, and what identifies a record.
 
-The record grows with the schema. Files say in which layout their records are; those of 0.1.0 do not
-say, so that layout is kept in `data/0.1.0.json`. A setting that a record lacks had its
-default when the record was made, for new settings come with a neutral default.
+The record grows with the schema. Files say which layout their records have; those of 0.1.0 do not,
+so that layout is kept in `data/0.1.0.json`. A setting that a record lacks had its default when the
+record was made, because new settings come with a neutral default.
 
-What a record *is* must not change because a setting was added. So its identity, from which keys of
-points and seeds of their own are made, is the record in the layout of 0.1.0, and whatever else in
-it differs from its default.
+The identity of a record must not change because a setting was added. So its identity, from which
+the keys and own seeds of points derive, is the record in the layout of 0.1.0 plus everything else
+in it that differs from its default.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from truce_sim.settings.schema import Config
 Layout = list[list[Any]]
 _Way = tuple[str, ...]
 
-#: Where fields of 0.1.0 are today, if not in their old place.
+#: Fields of 0.1.0 that have moved -> where they are today.
 _MOVED: dict[_Way, tuple[_Way, int | None]] = {
     ("home", "capacity"): (("states", "capacity"), int(HOME)),
     ("host", "capacity"): (("states", "capacity"), int(HOST)),
@@ -36,36 +36,37 @@ _MOVED: dict[_Way, tuple[_Way, int | None]] = {
 
 
 def describe_layout(kind: np.dtype[np.void]) -> Layout:
-    """The layout of a structured type."""
-    found: Layout = []
+    """Return the layout of a structured type."""
+    layout: Layout = []
     for name in kind.names or ():
         base, shape = kind[name].base, list(kind[name].shape)
         content = describe_layout(base) if base.names else base.str.lstrip("<")
-        found.append([name, content, shape] if shape else [name, content])
-    return found
+        layout.append([name, content, shape] if shape else [name, content])
+    return layout
 
 
 def build_dtype(layout: Layout) -> np.dtype[np.void]:
-    """The structured type of a layout.
+    """Return the structured type that a layout describes.
 
     Raises:
-        ValueError, TypeError: it is not one.
+        ValueError: it is not a layout.
+        TypeError: it is not a layout.
     """
-    found: dict[str, object] = {}
+    kinds: dict[str, object] = {}
     for name, content, *shape in layout:
         kind = build_dtype(content) if isinstance(content, list) else np.dtype(content)
-        found[name] = (kind, tuple(shape[0])) if shape else kind
-    return record(**found)
+        kinds[name] = (kind, tuple(shape[0])) if shape else kind
+    return record(**kinds)
 
 
 @cache
 def first_layout() -> np.dtype[np.void]:
-    """The records of truce_sim 0.1.0."""
+    """Return the type of the records of truce_sim 0.1.0."""
     return build_dtype(first_release()["params"])
 
 
 def upgrade(old: NDArray[np.void]) -> NDArray[np.void]:
-    """Records of another layout as PARAMS; what they lack has its default.
+    """Convert records of another layout to PARAMS; missing fields get their default.
 
     Raises:
         ValueError: a field that this version does not have.
@@ -79,7 +80,7 @@ def upgrade(old: NDArray[np.void]) -> NDArray[np.void]:
 
 
 def identities(params: Sequence[NDArray[np.void]]) -> list[bytes]:
-    """What each of some arrays of PARAMS is, as bytes; see above."""
+    """Return the identity of each array of PARAMS as bytes (see the top of this module)."""
     whole = np.ascontiguousarray(np.concatenate(params))
     words = whole.view(np.int64).reshape(whole.size, -1)
     content = np.ascontiguousarray(words[:, _first_words()])
@@ -94,17 +95,17 @@ def identities(params: Sequence[NDArray[np.void]]) -> list[bytes]:
 
 
 def _later_settings(params: NDArray[np.void]) -> str:
-    """The settings added after 0.1.0 that differ from their defaults somewhere, with all values."""
+    """Settings added after 0.1.0 that differ from their defaults somewhere, with all values."""
     known = {_MOVED.get(way, (way, None))[0] for way in _leaves(first_layout())}
-    found = ""
+    text = ""
     for way in _leaves(PARAMS):
         values = _field(params, way)
         if way not in known and (values != _field(_defaults(), way)).any():
-            found += f" {'.'.join(way)}={values.tolist()!r}"
-    return found
+            text += f" {'.'.join(way)}={values.tolist()!r}"
+    return text
 
 
-# Every field of a record is a word of eight bytes, so records are compared and rearranged as words.
+# Every field of a record takes eight bytes, so records are compared and rearranged as words.
 
 
 def _words(records: NDArray[np.void]) -> NDArray[np.int64]:
@@ -114,7 +115,7 @@ def _words(records: NDArray[np.void]) -> NDArray[np.int64]:
 
 @cache
 def _first_words() -> NDArray[np.int64]:
-    """Which word of PARAMS is each word of a record of 0.1.0."""
+    """The index in PARAMS of each word of a record of 0.1.0."""
     numbered = np.arange(PARAMS.itemsize // 8).view(PARAMS)
     first = np.zeros(1, first_layout())
     for way in _leaves(first.dtype):
@@ -137,7 +138,7 @@ def _defaults() -> NDArray[np.void]:
 
 
 def _leaves(kind: np.dtype[np.void], way: _Way = ()) -> Iterator[_Way]:
-    """The names that lead to each field that is not itself a record."""
+    """Yield the names that lead to each field that is not itself a record."""
     for name in kind.names or ():
         if kind[name].base.names:
             yield from _leaves(kind[name].base, (*way, name))

@@ -1,9 +1,9 @@
-"""The door to the configuration: overrides in, a checked `Config` out, and on to the engine.
+"""The entrance to the configuration: overrides in, a checked `Config` out.
 
-`load_config` composes the files in `conf/` with Hydra and checks the result; `validate` checks what
-somebody else composed. `load`, `prepare` and `as_setup` do the same and return the `Setup` that is
-handed on, so that nothing is checked twice. Whatever a user gets wrong is an `InputError`;
-`explain` makes one of what Hydra, OmegaConf or pydantic raise.
+`load_config` composes the files in `conf/` with Hydra and checks the result; `validate` checks a
+configuration composed elsewhere. `load`, `prepare` and `as_setup` do the same but return the
+`Setup`, which is passed on so that nothing is checked twice. Any mistake of the user's raises an
+`InputError`; `explain` turns errors from Hydra, OmegaConf and pydantic into one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from truce_sim.config.checks import typed
+from truce_sim.config.checks import build_config
 from truce_sim.config.compose import compose, find_origin
 from truce_sim.config.explain import check_tokens, composing_errors, explain
 from truce_sim.config.hydra_settings import refuse_hydra_tokens, refuse_idle_settings
@@ -35,14 +35,17 @@ def load_config(overrides: Overrides = (), *, config_dir: str | Path | None = No
             paths to values (`{"truce": "literal", "home.threshold": 5}`).
         config_dir: a folder with further options for the config groups.
 
+    Returns:
+        The checked configuration.
+
     Raises:
-        InputError: for anything that cannot be used, before anything is run or written.
+        InputError: an override or a file is invalid.
     """
     return load(overrides, config_dir).config
 
 
 def load(overrides: Overrides = (), config_dir: str | Path | None = None) -> Setup:
-    """Return the setup of the configuration that `load_config` would return; raises the same."""
+    """Compose and check a configuration as `load_config` does, and return its setup."""
     tokens = as_tokens(overrides)
     check_tokens(tokens)
     refuse_hydra_tokens(tokens, "truce_sim.sweep(...), which takes designs as arguments")
@@ -55,7 +58,15 @@ def load(overrides: Overrides = (), config_dir: str | Path | None = None) -> Set
 
 
 def prepare_composed(composed: DictConfig, tokens: Sequence[str]) -> Setup:
-    """Check what Hydra composed of these overrides; errors say which of them, or which file."""
+    """Check what Hydra composed from these overrides, and return its setup.
+
+    Args:
+        composed: including Hydra's own node.
+        tokens: the overrides it was composed from.
+
+    Raises:
+        InputError: naming the override or file at fault.
+    """
     try:
         plain = _container(composed)
     except composing_errors() as error:
@@ -70,39 +81,45 @@ def validate(cfg: DictConfig | Mapping[str, Any], origin: str = "") -> Config:
     """Check a composed configuration in full and return it as a Config.
 
     Args:
-        cfg: nested, as composed; a `hydra` node is ignored, what is missing gets the schema's
-            default.
-        origin: where it came from, for the message of an error that does not know better.
+        cfg: nested mappings, as composed; a `hydra` node is ignored, and missing settings get the
+            schema's default.
+        origin: where it came from, for errors that carry no origin of their own.
 
     Raises:
-        InputError: an unknown setting, a wrong type, a value out of range, NaN; settings that do
-            not fit together; a bad scenario table or intervention; n_eff >= 1.
+        InputError: an unknown setting, a wrong type, a value out of range, NaN; settings that
+            contradict each other; a bad scenario table or intervention; n_eff >= 1.
     """
     return prepare(cfg, origin).config
 
 
 def prepare(cfg: DictConfig | Mapping[str, Any], origin: str = "") -> Setup:
-    """Return the setup of a composed configuration; arguments and errors as `validate`."""
+    """Check a composed configuration as `validate` does, and return its setup."""
     try:
-        return set_up(typed(_container(cfg)))
+        return set_up(build_config(_container(cfg)))
     except InputError as error:
         raise error.at(origin=origin) from None
 
 
 def as_config(overrides: Config | Overrides | None = None) -> Config:
-    """Return a checked Config from one, from overrides, or (None) the defaults.
+    """Return a checked Config.
+
+    Args:
+        overrides: a Config, which is checked again, overrides, or None for the defaults.
 
     Raises:
-        InputError: as `load_config` and `validate`.
+        InputError: as `load_config` and `validate` do.
     """
     return as_setup(overrides).config
 
 
 def as_setup(overrides: Setup | Config | Overrides | None = None) -> Setup:
-    """Return the setup of whatever describes a configuration; a setup is not checked again.
+    """Return the setup of whatever describes a configuration.
+
+    Args:
+        overrides: a Setup, returned as is; a Config; overrides; or None for the defaults.
 
     Raises:
-        InputError: as `load_config` and `validate`.
+        InputError: as `load_config` and `validate` do.
     """
     if isinstance(overrides, Setup):
         return overrides
@@ -112,12 +129,12 @@ def as_setup(overrides: Setup | Config | Overrides | None = None) -> Setup:
 
 
 def to_plain(config: Config) -> dict[str, Any]:
-    """Return a configuration as nested dicts and lists of plain values, as YAML would hold it."""
+    """Return a configuration as nested dicts and lists of plain values, as in YAML."""
     return asdict(config)
 
 
 def _container(cfg: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
-    """Return `cfg` as plain nested dicts, interpolations resolved, without Hydra's own node."""
+    """Return `cfg` as plain nested dicts without Hydra's own node, interpolations resolved."""
     from omegaconf import DictConfig, OmegaConf
 
     if not isinstance(cfg, DictConfig):

@@ -1,9 +1,8 @@
-"""Hydra's loader, made quick: a token is parsed once, and the same files are composed once.
+"""A faster Hydra loader, which parses each token once and composes the same files once.
 
-Composing takes Hydra some 50 ms, nearly all of it for what the choice of config groups alone
-decides. That part, the *base*, is kept for as long as the files that it was made of stay as they
-are; what Hydra does after it, setting single values, is done to a copy. `forget` drops what is
-kept.
+Composing takes Hydra about 50 ms, nearly all of it for the part that the choice of config groups
+alone determines. That part, the *base*, is cached until one of its files changes; single values are
+then set on a copy. `forget` empties the cache.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ Stamp = tuple[tuple[int, ...] | None, ...]
 
 @dataclass(frozen=True)
 class _Base:
-    """A composed configuration, with the files that it was made of and their state."""
+    """A composed configuration, with the files it was made from and their state."""
 
     config: DictConfig
     files: tuple[str, ...]
@@ -43,7 +42,7 @@ _bases: dict[Choice, _Base] = {}
 
 
 def forget() -> None:
-    """Drop everything that was kept of earlier parsing and composing."""
+    """Drop everything cached by earlier parsing and composing."""
     _bases.clear()
     parse_token.cache_clear()
 
@@ -55,7 +54,7 @@ def _parser() -> OverridesParser:
 
 @lru_cache(_MOST_TOKENS)
 def parse_token(token: str) -> Override:
-    """Return an override, parsed; not to be changed.
+    """Parse an override; the result is shared, so do not change it.
 
     Raises:
         HydraException: bad syntax.
@@ -64,12 +63,12 @@ def parse_token(token: str) -> Override:
 
 
 class Loader(ConfigLoaderImpl):
-    """A loader of Hydra's that keeps bases."""
+    """A Hydra loader that caches bases."""
 
     _asked: Iterable[str] = ()  # files that the latest composition looked for
 
     def parse(self, tokens: Sequence[str]) -> list[Override]:
-        """Return overrides from tokens; those of the form `glob(*)` see this loader's options.
+        """Parse tokens; overrides of the form `glob(*)` see this loader's options.
 
         Raises:
             HydraException: bad syntax.
@@ -87,7 +86,7 @@ class Loader(ConfigLoaderImpl):
         parsed = self.parse(overrides)
         if validate_sweep_overrides:
             self.validate_sweep_overrides_legal(parsed, run_mode, from_shell)
-        if any(o.key_or_group == "hydra.searchpath" for o in parsed):  # it moves the files
+        if any(o.key_or_group == "hydra.searchpath" for o in parsed):  # other files apply
             return super()._load_configuration_impl(
                 config_name, overrides, run_mode, from_shell, validate_sweep_overrides
             )
@@ -98,7 +97,7 @@ class Loader(ConfigLoaderImpl):
         return config
 
     def _sort(self, parsed: Sequence[Override]) -> tuple[list[Override], list[str]]:
-        """Tell values from choices of config groups, as Hydra does; a sweep is neither."""
+        """Split overrides into values and choices of config groups, as Hydra does; skip sweeps."""
         values, choices = [], []
         for override in parsed:
             if override.is_sweep_override():
@@ -143,7 +142,7 @@ class Loader(ConfigLoaderImpl):
         return parsed, repository
 
     def _stamp(self, files: Sequence[str]) -> Stamp:
-        """The state of these files in every folder that may hold them; None where one is not."""
+        """The state of these files in every folder that may hold them; None for missing ones."""
         folders = [s.path for s in self.repository.get_sources() if s.scheme() == "file"]
         names = [ConfigSource._normalize_file_name(file) for file in files]
         return tuple(_state(Path(folder, name)) for folder in folders for name in names)
@@ -151,14 +150,14 @@ class Loader(ConfigLoaderImpl):
 
 def _state(path: Path) -> tuple[int, ...] | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _note(parsed: Sequence[Override], config: DictConfig) -> None:
-    """Write into Hydra's node which overrides there were, as Hydra does at the end."""
+    """Record the overrides in Hydra's node, as Hydra does at the end."""
     node = config.hydra
     of_ours = [o for o in parsed if not o.is_hydra_override()]
     node.overrides.hydra = [o.input_line for o in parsed if o.is_hydra_override()]

@@ -1,7 +1,7 @@
-"""The record that the compiled rules read: made from the schema, filled from the configuration.
+"""The record that the compiled rules read: built from the schema, filled from the configuration.
 
-Every setting that a rule may read has a field of its own name and type; none is listed here. What
-both states have goes to `states`, which the rules index by HOME and HOST.
+Every setting that a rule may read gets a field with its name and type; none is listed here.
+Settings that both states have are in `states`, which the rules index by HOME and HOST.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PARTS = (
     "frailty",
 )  # fmt: skip
 
-#: What lays out the border; rules see its sectors.
+#: Settings that lay out the border; the rules only see its sectors.
 _OF_THE_BORDER = ("sectors", "floor")
 
 #: How a setting's type is stored; an option is stored as its number.
@@ -33,7 +33,7 @@ _STORED = {float: "f8", int: "i8", bool: "i8", str: "i8"}
 
 
 def _part_fields(part: type, leave_out: Sequence[str] = ()) -> dict[str, object]:
-    """The fields of a part of the schema, name -> type of the record."""
+    """The fields of a part of the schema: name -> type in the record."""
     hints = get_type_hints(part)
     return {
         entry.name: _storage_type(hints[entry.name])
@@ -55,46 +55,46 @@ _SHARED = tuple(name for name in _part_fields(HomeConfig) if name in _part_field
 
 def _params() -> np.dtype[np.void]:
     left_out = {"border": _OF_THE_BORDER, "home": _SHARED, "host": _SHARED}
-    found: dict[str, object] = {"from_day": "i8"}
+    layout: dict[str, object] = {"from_day": "i8"}
     for part in _PARTS:
         if part == STATES[0]:
             shared = {name: _part_fields(HomeConfig)[name] for name in _SHARED}
-            found["states"] = (record(**shared), (len(STATES),))
+            layout["states"] = (record(**shared), (len(STATES),))
         kind = get_type_hints(Config)[part]
-        found[part] = record(**_part_fields(kind, left_out.get(part, ())))
+        layout[part] = record(**_part_fields(kind, left_out.get(part, ())))
         if part == "mediation":
             mediator = record(active="i8", **_part_fields(MediatorConfig))
-            found["mediators"] = (mediator, (MAX_MEDIATORS,))
-    return record(**found)
+            layout["mediators"] = (mediator, (MAX_MEDIATORS,))
+    return record(**layout)
 
 
-#: One regime of a run. Its layout changes with the schema; files say which one they have.
+#: One regime of a run. Its layout changes with the schema; files say which layout they have.
 PARAMS = _params()
 
 
 def to_params(config: Config, border: Border) -> NDArray[np.void]:
     """Return one `PARAMS` record for each regime, shape (regimes,), by `from_day`.
 
-    Mediators keep one slot through all regimes; it is inactive where a regime lacks its mediator.
+    A mediator keeps its slot through all regimes; it is inactive in a regime without that mediator.
 
     Raises:
-        InputError: as `regimes`, or there are more mediators in all than there are slots.
+        InputError: as `regimes` does, or more mediators than slots.
     """
-    found = regimes(config, border)
-    return fill_params(found, mediators_by_slot(found))
+    sequence = regimes(config, border)
+    return fill_params(sequence, mediators_by_slot(sequence))
 
 
-def fill_params(found: Sequence[Regime], names: Sequence[str]) -> NDArray[np.void]:
-    """Return one `PARAMS` record for each regime; `names` are the mediators by slot."""
-    params = np.zeros(len(found), PARAMS)
-    for filled, (day, regime) in zip(params, found, strict=True):
-        filled["from_day"] = day
-        fill(filled, regime, names)
+def fill_params(sequence: Sequence[Regime], names: Sequence[str]) -> NDArray[np.void]:
+    """Return `PARAMS` (regimes,); `names` are the mediators by slot."""
+    params = np.zeros(len(sequence), PARAMS)
+    for row, (day, regime) in zip(params, sequence, strict=True):
+        row["from_day"] = day
+        fill(row, regime, names)
     return params
 
 
 def fill(params: np.void, config: Config, mediators: Sequence[str] = ()) -> None:
-    """Fill one record with the settings of a configuration, its mediators by slot."""
+    """Fill one `PARAMS` record with a configuration; `mediators` are names by slot."""
     for part in _PARTS:
         _fill_part(params[part], getattr(config, part), part)
     for i, state in enumerate(STATES):
@@ -120,18 +120,18 @@ def _fill_part(params: np.void, part: object, path: str) -> None:
 
 
 def as_number(path: str, value: object) -> Any:
-    """A value as the record holds it: an option as its number, all else as it is."""
+    """Return a value as the record stores it: an option as its number, others unchanged."""
     info = field_at(path)
     return info.options.index(value) if info is not None and isinstance(value, str) else value
 
 
 def column(params: NDArray[np.void], path: str, mediators: Sequence[str] = ()) -> NDArray[Any]:
-    """The values of a setting in some records, as a view that can be written to.
+    """Return a writable view of one setting's values in several records.
 
     Args:
         params: PARAMS (n,).
         path: of the setting ("home.threshold").
-        mediators: names by slot, for the settings of one of them.
+        mediators: names by slot; only the settings of mediators need them.
 
     Returns:
         (n,), or (n, MAX_CALENDAR) for the calendar.

@@ -1,7 +1,7 @@
 """From a configuration with interventions to the regimes of a run.
 
-An intervention changes settings from the start of its day on. So a run is a sequence of regimes,
-each a whole configuration that is checked like the first.
+An intervention changes settings from the start of its day. A run is therefore a sequence of
+regimes, each a whole configuration, checked like the first.
 """
 
 from __future__ import annotations
@@ -12,42 +12,42 @@ from dataclasses import asdict
 from typing import Any
 
 from truce_sim.border.border import Border
-from truce_sim.config.checks import typed, unknown
+from truce_sim.config.checks import build_config, unknown_setting
 from truce_sim.config.rules import check, too_many_mediators
-from truce_sim.config.tokens import parts
+from truce_sim.config.tokens import group_paths
 from truce_sim.engine.params import MAX_MEDIATORS
 from truce_sim.errors import InputError, closest
 from truce_sim.settings.fields import field_at
 from truce_sim.settings.nested import holder
 from truce_sim.settings.schema import Config
 
-#: Parts of the configuration that stand before the first day, or have no effect on a run.
+#: Parts of the configuration that apply before the first day or have no effect on a run.
 _FIXED_PARTS = (
     "run", "border", "scenario", "frailty", "seed", "replicate", "output", "sweep", "interventions",
 )  # fmt: skip
 _FIXED_SETTINGS = ("home.initial_grievance", "militants.risk_prior")
 _MEDIATORS = "mediation.mediators"
 
-#: The first day of a regime, and the configuration that holds from then on.
+#: The first day of a regime, and the configuration that applies from then on.
 Regime = tuple[int, Config]
 
 
 def may_change(path: str) -> bool:
-    """Return whether an intervention may change the setting at `path`, if there is one."""
+    """Return whether an intervention may change the setting at `path`, if it exists."""
     return path.split(".", 1)[0] not in _FIXED_PARTS and path not in _FIXED_SETTINGS
 
 
 def regimes(config: Config, border: Border) -> list[Regime]:
-    """Return (first day, configuration) of every regime, the first from the warm-up on.
+    """Return (first day, configuration) of every regime; the first starts with the warm-up.
 
-    Each is checked, against `border` as well; several interventions of one day merge in order.
+    Each is checked, also against `border`. Interventions on the same day merge in order.
 
     Raises:
-        InputError: an intervention is badly made, changes what cannot change, or makes a
-            configuration that would be refused.
+        InputError: an intervention is malformed, changes something that cannot change, or leads to
+            an invalid configuration.
     """
     check(config, border)
-    found = [(-config.run.warmup_days, config)]
+    sequence = [(-config.run.warmup_days, config)]
     plain = asdict(config)
     for i in _in_order(config):
         day = config.interventions[i]["day"]
@@ -55,30 +55,32 @@ def regimes(config: Config, border: Border) -> list[Regime]:
         try:
             for path, value in _changes(config.interventions[i]["set"], i):
                 _apply(plain, path, value)
-            changed = typed(plain)
+            changed = build_config(plain)
             check(changed, border)
         except InputError as error:
             raise error.at(origin=f"interventions[{i}] (day {day})") from None
-        if found[-1][0] == day and len(found) > 1:
-            found.pop()
-        found.append((day, changed))
-    return found
+        if sequence[-1][0] == day and len(sequence) > 1:
+            sequence.pop()
+        sequence.append((day, changed))
+    return sequence
 
 
-def mediators_by_slot(found: Sequence[Regime]) -> list[str]:
-    """Return the mediators of all regimes, each in the slot that it keeps.
+def mediators_by_slot(sequence: Sequence[Regime]) -> list[str]:
+    """Return the names of the mediators of all regimes by slot.
 
     Raises:
-        InputError: there are more than slots.
+        InputError: there are more mediators than slots.
     """
-    names = list(dict.fromkeys(name for _, regime in found for name in regime.mediation.mediators))
+    names = list(
+        dict.fromkeys(name for _, regime in sequence for name in regime.mediation.mediators)
+    )
     if len(names) > MAX_MEDIATORS:
         raise too_many_mediators(names)
     return names
 
 
 def _in_order(config: Config) -> list[int]:
-    """Return the indices of the interventions by day, once their form is checked."""
+    """Check the form of all interventions and return their indices in order of days."""
     for i, intervention in enumerate(config.interventions):
         _check_form(intervention, i, config.run.horizon_days)
     return sorted(
@@ -98,21 +100,24 @@ def _check_form(intervention: Mapping[str, Any], i: int, horizon: int) -> None:
             raise InputError(f"lacks {key!r}", setting=where, value=intervention, allowed=form)
     day, changes = intervention["day"], intervention["set"]
     if isinstance(day, bool) or not isinstance(day, int) or not 0 <= day < horizon:
-        problem = f"is no day of the run, run.horizon_days={horizon}"
+        problem = f"is not a day of the run (run.horizon_days={horizon})"
         allowed = f"a whole number from 0 up to {horizon - 1}"
         given = "null" if day is None else day
         raise InputError(problem, setting=f"{where}.day", value=given, allowed=allowed)
     if not isinstance(changes, Mapping):
         raise InputError(
-            "is no mapping", setting=f"{where}.set", value=changes, allowed="{<setting>: <value>}"
+            "is not a mapping",
+            setting=f"{where}.set",
+            value=changes,
+            allowed="{<setting>: <value>}",
         )
 
 
 def _changes(changes: Mapping[str, Any], i: int, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the single settings that an intervention changes, groups taken apart."""
+    """Yield (path, value) of every single setting that an intervention changes."""
     for key, value in changes.items():
         path = f"{prefix}{key}"
-        if isinstance(value, Mapping) and path in parts():
+        if isinstance(value, Mapping) and path in group_paths():
             yield from _changes(value, i, f"{path}.")
         else:
             _check_change(path, value)
@@ -120,27 +125,27 @@ def _changes(changes: Mapping[str, Any], i: int, prefix: str = "") -> Iterator[t
 
 
 def _check_change(path: str, value: object) -> None:
-    """Refuse what does not exist or cannot change on the way."""
+    """Refuse a setting that does not exist or cannot change during a run."""
     if not may_change(path):
         raise InputError(
-            "cannot change during a run: it stands before the first day or has no effect later",
+            "cannot change during a run: it applies before the first day or has no effect later",
             setting=path,
             value=value,
             allowed="settings of militants, host, home, attribution, belief, mediation and truce",
         )
-    if path in parts():
+    if path in group_paths():
         raise InputError(
-            "is a group; an intervention sets its settings",
+            "is a group; an intervention changes the settings in it",
             setting=path,
             value=value,
             allowed=f"{path}.<setting>",
         )
     if path != _MEDIATORS and not path.startswith(f"{_MEDIATORS}.") and field_at(path) is None:
-        raise unknown(path)
+        raise unknown_setting(path)
 
 
 def _apply(plain: dict[str, Any], path: str, value: Any) -> None:
-    """Change one setting; a mediator can be added (a mapping) or taken away (null)."""
+    """Change one setting; a mediator can be added (a mapping) or removed (null)."""
     try:
         place, last = holder(plain, path)
     except KeyError:
@@ -166,10 +171,10 @@ def _unknown_mediator(path: str, plain: dict[str, Any]) -> InputError:
 
 
 def mediator_names(config: Config) -> list[str]:
-    """Return the mediators of all regimes by slot: in the order of their first appearance.
+    """Return the names of the mediators of all regimes by slot, in order of first appearance.
 
     Raises:
-        InputError: an intervention is badly made.
+        InputError: an intervention is malformed.
     """
     names = dict.fromkeys(config.mediation.mediators)
     plain = asdict(config)

@@ -1,8 +1,8 @@
-"""What must hold between settings: every rule once, for single configurations and for columns.
+"""Rules between settings, each written once, for single configurations and for columns.
 
-A rule names the settings it reads, says whether they fit together, and makes the error where they
-do not. `check` applies `RULES` to one configuration; `fitting` applies them to many points at once.
-To add a rule, add it to `RULES`. What one setting may be by itself stands in the schema.
+A rule names the settings it reads, decides whether their values are compatible, and makes the error
+if they are not. `check` applies `RULES` to one configuration, `valid_points` to many points. To add
+a rule, add it to `RULES`. The range of a single setting is in the schema.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from truce_sim.settings.schema import Config
 
 Columns = Mapping[str, NDArray[Any]]
 
-#: What rules read beside settings: the border's records, and the mediators' names.
+#: What rules read besides settings: the border's records and the mediators' names.
 SECTORS, MEDIATORS = "<sectors>", "<mediators>"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What must hold between settings.
+    """A condition on several settings.
 
     Attributes:
         reads: dotted paths of the settings that it reads, or `SECTORS`, `MEDIATORS`.
-        holds: whether values of these, in that order, fit together. Settings that a sweep fills in
-            by column (numbers and flags) come as numbers or as arrays, so it is written with
-            & | ~ and numpy, never `and`, `or`, `if`.
-        refusal: the error for single values that do not.
+        holds: takes their values in that order and returns whether they are compatible. Settings
+            that a sweep fills in by column (numbers and flags) come as numbers or as arrays, so
+            write it with & | ~ and numpy, never with `and`, `or`, `if`.
+        refusal: makes the error for single values that are not.
     """
 
     reads: tuple[str, ...]
@@ -50,7 +50,7 @@ def check(config: Config, border: Border) -> None:
     """Check settings against each other and against the border.
 
     Raises:
-        InputError: with the paths and numbers that do not fit together.
+        InputError: naming the incompatible settings and their values.
     """
     for rule in RULES:
         values = [_value(config, border, name) for name in rule.reads]
@@ -58,14 +58,18 @@ def check(config: Config, border: Border) -> None:
             raise rule.refusal(*values)
 
 
-def fitting(config: Config, border: Border, columns: Columns) -> NDArray[np.bool_]:
-    """Return which of many points fit together.
+def valid_points(config: Config, border: Border, columns: Columns) -> NDArray[np.bool_]:
+    """Return which of many points satisfy all rules.
 
     Args:
-        config, border: of a checked point.
-        columns: setting -> values (points,), each in the setting's range; the points differ from
-            the checked one in these alone. Where a rule reads a group as a whole that a column
-            lies in, no point is said to fit: they must be checked one by one.
+        config: a checked point.
+        border: its border.
+        columns: setting -> values (points,), each in the setting's range; the only settings in
+            which the points differ from the checked one.
+
+    Returns:
+        bool (points,). If a rule reads a whole group that contains one of the columns, all are
+        False: the points must then be checked one by one.
     """
     fits = np.ones(len(next(iter(columns.values()))), bool)
     for rule in RULES:
@@ -97,7 +101,7 @@ def _item(node: Any, name: str) -> Any:
 
 def _strike_beyond_border(radius: int, sectors: int) -> InputError:
     return InputError(
-        f"reaches beyond the border, which has border.sectors={sectors}",
+        f"reaches beyond the border (border.sectors={sectors})",
         setting="home.strike_radius",
         value=radius,
         allowed=f"a whole number below {sectors}",
@@ -106,22 +110,22 @@ def _strike_beyond_border(radius: int, sectors: int) -> InputError:
 
 def _part_of_a_day(days: float) -> InputError:
     return InputError(
-        "a band waits whole days or not at all",
+        "a band waits at least a day or not at all",
         setting="militants.staging_days",
         value=days,
-        allowed="0, or a number from 1",
+        allowed="0, or a number from 1 up",
     )
 
 
 def _belief(hazard: str) -> Rule:
-    """What the host is seen to stop is a probability under either belief about it."""
+    """The share that the host is believed to prevent must be a probability under either belief."""
 
     def refusal(capability: float, value: float) -> InputError:
         return InputError(
             f"times {hazard}={value:g} is {capability * value:g}, which must stay below 1",
             setting="belief.perceived_capability",
             value=capability,
-            allowed=f"a number from 0, below {1 / value:g}",
+            allowed=f"a number from 0 up to, but not including, {1 / value:g}",
         )
 
     reads = ("belief.perceived_capability", hazard)
@@ -130,7 +134,7 @@ def _belief(hazard: str) -> Rule:
 
 def _window_beyond_run(window: int, horizon: int) -> InputError:
     return InputError(
-        f"is longer than the run, run.horizon_days={horizon}",
+        f"is longer than the run (run.horizon_days={horizon})",
         setting="truce.window_days",
         value=window,
         allowed=f"a whole number from 1 up to {horizon}",
@@ -139,7 +143,7 @@ def _window_beyond_run(window: int, horizon: int) -> InputError:
 
 def _eased_above_strain(eased: float, strained: float) -> InputError:
     return InputError(
-        f"a strain would ease before it begins, truce.strained_at={strained:g}",
+        f"the strain would ease before it begins (truce.strained_at={strained:g})",
         setting="truce.eased_below",
         value=eased,
         allowed=f"a number from 0 up to {strained:g}",
@@ -153,7 +157,7 @@ def _too_many_rounds(days: list[int]) -> InputError:
 def _round_beyond_run(days: list[int], horizon: int) -> InputError:
     i = next(i for i, day in enumerate(days) if day >= horizon)
     return InputError(
-        f"is outside the run, run.horizon_days={horizon}",
+        f"is outside the run (run.horizon_days={horizon})",
         setting=f"mediation.calendar[{i}]",
         value=days[i],
         allowed=f"a day from 0 up to {horizon - 1}",
@@ -161,13 +165,13 @@ def _round_beyond_run(days: list[int], horizon: int) -> InputError:
 
 
 def _least_gap(days: list[int]) -> float:
-    """Days between the two scheduled rounds that are closest."""
+    """Days between the two closest scheduled rounds."""
     return min((after - before for before, after in pairwise(sorted(days))), default=inf)
 
 
 def _rounds_overlap(days: list[int], length: int) -> InputError:
     near = next((a, b) for a, b in pairwise(sorted(days)) if b - a < length)
-    problem = f"rounds of days {near[0]} and {near[1]} overlap, mediation.round_days={length}"
+    problem = f"the rounds on days {near[0]} and {near[1]} overlap (mediation.round_days={length})"
     return _calendar(problem, days, f"rounds at least {length} days apart")
 
 
@@ -176,7 +180,7 @@ def _calendar(problem: str, days: list[int], allowed: str) -> InputError:
 
 
 def too_many_mediators(names: Sequence[str]) -> InputError:
-    """Return the error for more mediators than a run has places for."""
+    """Return the error for more mediators than a run has slots."""
     return InputError(
         f"{len(names)} mediators are too many",
         setting="mediation.mediators",
@@ -191,10 +195,10 @@ def _is_name(name: str) -> bool:
 
 def _bad_name(names: Sequence[str]) -> InputError:
     return InputError(
-        "is no name for a mediator",
+        "is not a valid name for a mediator",
         setting="mediation.mediators",
         value=next(name for name in names if not _is_name(name)),
-        allowed="a name without dots and brackets",
+        allowed="a name without dots or brackets",
     )
 
 
@@ -203,11 +207,11 @@ def _endless_attacks(excitation: float, mu: float, sigma: float, capacity: float
     n_eff = float(branching(excitation, mu, sigma, capacity, *rest))
     passing = n_eff / excitation
     return InputError(
-        f"attacks would bring about ever more attacks: n_eff = {n_eff:.4g}, as a share "
-        f"{passing:.4g} of bands gets past home.capacity={capacity:g} with the host's will at 0",
+        f"attacks would multiply without end: n_eff = {n_eff:.4g}, because {passing:.4g} of all "
+        f"bands get past home.capacity={capacity:g} when the host's will is 0",
         setting="militants.excitation",
         value=excitation,
-        allowed=f"n_eff below 1: a number below {1 / passing:.4g}, or more home.capacity",
+        allowed=f"n_eff below 1: a number below {1 / passing:.4g}, or a higher home.capacity",
     )
 
 
@@ -216,7 +220,7 @@ _BRANCHING = (
     "home.forward", "border.cell_km", "border.home_depth", "border.terrain", SECTORS,
 )  # fmt: skip
 
-#: Checked in this order; the first that does not hold is told.
+#: Checked in this order; the first that is broken is reported.
 RULES: tuple[Rule, ...] = (
     Rule(
         ("home.strike_radius", "border.sectors"),

@@ -1,4 +1,4 @@
-"""A checked configuration with all that follows from it, made once and handed on."""
+"""A checked configuration with everything derived from it, made once and passed on."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from truce_sim.settings.schema import Config
 
 @dataclass(frozen=True, eq=False)
 class Setup:
-    """A checked configuration and what follows from it.
+    """A checked configuration and everything derived from it.
 
     Attributes:
-        config: as checked.
-        border: of its scenario.
-        regimes: (first day, configuration) of each, the first from the warm-up on.
+        config: the checked configuration.
+        border: the border of its scenario.
+        regimes: (first day, configuration) of each regime; the first starts with the warm-up.
         mediators: names by slot, of all regimes.
         params: `PARAMS` (regimes,), what the rules of the model read.
     """
@@ -31,25 +31,30 @@ class Setup:
     mediators: tuple[str, ...]
     params: NDArray[np.void]
 
-    def drawn(self, seed: int | None = None, replicate: int | None = None) -> Setup:
-        """Return the same with another seed or replicate, on which no check depends."""
+    def with_seed(self, seed: int | None = None, replicate: int | None = None) -> Setup:
+        """Return the same setup with another seed or replicate; no check depends on them.
+
+        Args:
+            seed: None keeps the configuration's.
+            replicate: None keeps the configuration's.
+        """
         seed = self.config.seed if seed is None else seed
         replicate = self.config.replicate if replicate is None else replicate
         config = replace(self.config, seed=seed, replicate=replicate)
-        found = [(day, replace(c, seed=seed, replicate=replicate)) for day, c in self.regimes]
-        return replace(self, config=config, regimes=tuple(found))
+        sequence = [(day, replace(c, seed=seed, replicate=replicate)) for day, c in self.regimes]
+        return replace(self, config=config, regimes=tuple(sequence))
 
 
 def set_up(config: Config) -> Setup:
     """Check settings against each other and return the setup of a configuration.
 
     Args:
-        config: each of its settings in range.
+        config: each of its settings is in range.
 
     Raises:
-        InputError: settings that do not fit together, a bad scenario table, a bad intervention.
+        InputError: settings that contradict each other, a bad scenario table or intervention.
     """
     border = make_border(config)
-    found = regimes(config, border)
-    names = mediators_by_slot(found)
-    return Setup(config, border, tuple(found), tuple(names), fill_params(found, names))
+    sequence = regimes(config, border)
+    names = mediators_by_slot(sequence)
+    return Setup(config, border, tuple(sequence), tuple(names), fill_params(sequence, names))

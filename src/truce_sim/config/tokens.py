@@ -1,4 +1,4 @@
-"""Python values as overrides in Hydra's syntax: `{"home.threshold": 5}` is `home.threshold=5`."""
+"""Write Python values as Hydra overrides: `{"home.threshold": 5}` is `home.threshold=5`."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def as_tokens(overrides: Overrides) -> list[str]:
     """Return overrides as strings in Hydra's syntax.
 
     Args:
-        overrides: strings already in that syntax (a single text is taken apart at its blanks), or
-            a mapping from dotted paths or config groups to Python values; mappings inside are
-            taken apart, so that `{"home": {"threshold": 5}}` is `{"home.threshold": 5}`.
+        overrides: strings already in that syntax (a single string is split at spaces), or a
+            mapping from dotted paths or config groups to Python values, which may be nested:
+            `{"home": {"threshold": 5}}` is `{"home.threshold": 5}`.
 
     Raises:
-        InputError: a key is no text, or a value is of a kind that no setting has.
+        InputError: a key is not text, or a value has a type that no setting takes.
     """
     if isinstance(overrides, str):
         return overrides.split()
@@ -35,16 +35,20 @@ def as_tokens(overrides: Overrides) -> list[str]:
         return [token for key, value in overrides.items() for token in _tokens(key, value)]
     for item in overrides:
         if not isinstance(item, str):
-            raise InputError("is no override", value=item, allowed="text such as home.threshold=5")
+            raise InputError(
+                "is not an override", value=item, allowed="text such as home.threshold=5"
+            )
     return list(overrides)
 
 
 def _tokens(key: object, value: object) -> Iterator[str]:
     if not isinstance(key, str):
-        raise InputError("is no setting", value=key, allowed="a dotted path such as home.threshold")
+        raise InputError(
+            "is not a setting", value=key, allowed="a dotted path such as home.threshold"
+        )
     if key == _MEDIATORS and isinstance(value, Mapping):
         yield from _mediators(value)
-    elif isinstance(value, Mapping) and key.lstrip("+") in parts():
+    elif isinstance(value, Mapping) and key.lstrip("+") in group_paths():
         for name, inner in value.items():
             yield from _tokens(f"{key}.{name}", inner)
     elif key.startswith(f"{_MEDIATORS}.") and isinstance(value, Mapping):
@@ -64,25 +68,25 @@ def _mediators(mediators: Mapping[object, object]) -> Iterator[str]:
 
 
 def no_mediators() -> InputError:
-    """Return the error for an empty mapping of mediators, which Hydra would merge to no effect."""
+    """Return the error for an empty mapping of mediators: merged by Hydra, it has no effect."""
     return InputError(
-        "an empty mapping takes no mediator away",
+        "an empty mapping removes no mediator",
         setting=_MEDIATORS,
         value={},
-        allowed="mediation=none, or ~mediation.mediators.<name> for one of them",
+        allowed="mediation=none, or ~mediation.mediators.<name> to remove one",
         suggestion="mediation=none",
     )
 
 
 @cache
-def parts() -> frozenset[str]:
-    """Return the dotted paths of all settings that hold other settings, mediators excepted."""
+def group_paths() -> frozenset[str]:
+    """Return the dotted paths of everything that holds settings, except mediators."""
     prefixes = {info.path.rsplit(".", 1)[0] for info in fields() if "." in info.path}
     return frozenset(p for p in prefixes if not p.startswith(_MEDIATORS)) | {"mediation"}
 
 
 def _literal(key: str, value: object) -> str:
-    """Write a value so that Hydra reads it back."""
+    """Write a value in Hydra's syntax."""
     value = value.item() if hasattr(value, "item") and not getattr(value, "shape", 0) else value
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
@@ -97,7 +101,7 @@ def _literal(key: str, value: object) -> str:
         return "[" + ",".join(_literal(key, item) for item in value) + "]"
     kinds = "a number, true or false, text, a list or a mapping"
     raise InputError(
-        f"is of a kind ({type(value).__name__}) that no setting has",
+        f"has a type ({type(value).__name__}) that no setting takes",
         setting=key,
         value=value,
         allowed=kinds,
@@ -107,7 +111,7 @@ def _literal(key: str, value: object) -> str:
 def _quoted(text: str) -> str:
     if _BARE.fullmatch(text) and text.lower() not in _WORDS:
         return text
-    # Hydra takes backslashes for an escape only where they precede the quote.
+    # Hydra treats backslashes as escapes only in front of a quote.
     body = re.sub(r"(\\*)'", r"\1\1\\'", text)
     body = re.sub(r"(\\+)$", r"\1\1", body)
     return f"'{body}'"
@@ -117,7 +121,7 @@ def _dict_key(setting: str, key: object) -> str:
     text = str(key)
     if not _KEY.fullmatch(text):
         raise InputError(
-            f"has a key that is no name: {text!r}",
+            f"has a key that is not a name: {text!r}",
             setting=setting,
             allowed="names and dotted paths",
         )

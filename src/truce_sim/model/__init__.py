@@ -1,4 +1,4 @@
-"""The Mesa face of the model: the same rules, one agent each for those who act."""
+"""The Mesa version of the model: the same rules, with an agent for each actor."""
 
 from truce_sim.model.agents import Band, BorderPost, HomeState, HostState, Mediator, MilitantGroup
 from truce_sim.model.truce_model import TruceModel

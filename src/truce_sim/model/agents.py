@@ -17,7 +17,7 @@ from truce_sim.model.rules import Handle
 
 
 class Stepped(Protocol):
-    """What agents need of the model that they belong to: a run as the engine's rules take it."""
+    """What agents need from their model: a run in the form that the engine's rules take."""
 
     rules: SimpleNamespace
     params: np.void
@@ -29,7 +29,11 @@ class Stepped(Protocol):
 
 
 class State(mesa.Agent):
-    """What both states do: posture, decision, strike. `index` is HOME or HOST in the records."""
+    """What both states do: posture, decision, strike.
+
+    Attributes:
+        index: HOME or HOST, its place in the records.
+    """
 
     model: Stepped
     index: np.signedinteger
@@ -40,7 +44,7 @@ class State(mesa.Agent):
         m.rules.review_posture(m.p, m.w, m.day, self.index)
 
     def decide_strike(self) -> None:
-        """Step 9: perhaps choose to strike."""
+        """Step 9: decide whether to strike."""
         m = self.model
         m.rules.decide_strike(m.p, m.w, m.key, m.day, self.index)
 
@@ -51,7 +55,7 @@ class State(mesa.Agent):
 
     @property
     def grievance(self) -> float:
-        """G, the sum over causes."""
+        """G, summed over causes."""
         return float(total_grievance(self.model.world["states"][self.index]))
 
     @property
@@ -61,18 +65,18 @@ class State(mesa.Agent):
 
 
 class HomeState(State):
-    """The state that defends itself, and holds the host's soil responsible."""
+    """The state that defends itself and attributes violations to the host's soil."""
 
     index = HOME
 
     def attribute(self) -> None:
-        """Step 6: which of today's incidents are violations of the clause."""
+        """Step 6: decide which of today's incidents are violations of the clause."""
         m = self.model
         m.rules.attribute(m.p, m.w, m.key, m.day)
 
     @property
     def belief(self) -> float:
-        """b, that the host is committed, in [0, 1]."""
+        """b, its belief that the host is committed, in [0, 1]."""
         return float(belief(self.model.world))
 
 
@@ -93,7 +97,7 @@ class MilitantGroup(mesa.Agent):
     model: Stepped
 
     def launch(self) -> None:
-        """Step 3: today's bands."""
+        """Step 3: launch today's bands."""
         m = self.model
         m.rules.launch_bands(m.p, m.w, m.key, m.day)
 
@@ -104,7 +108,7 @@ class MilitantGroup(mesa.Agent):
 
 
 class Mediator(mesa.Agent):
-    """A mediating state, in slot `index` of the records."""
+    """A mediator, in slot `index` of the records."""
 
     model: Stepped
 
@@ -114,7 +118,7 @@ class Mediator(mesa.Agent):
         self.index = index
 
     def call_round(self) -> None:
-        """Step 11: perhaps call a round of talks."""
+        """Step 11: decide whether to call a round of talks."""
         m = self.model
         m.rules.call_round(m.p, m.w, m.key, m.day, self.index)
 
@@ -125,7 +129,7 @@ class Mediator(mesa.Agent):
 
 
 class Band(CellAgent):
-    """A band under way, at place `index` of the records (launch order). Its cell follows it."""
+    """A band under way, at place `index` of the records (in launch order)."""
 
     model: Stepped
 
@@ -134,12 +138,12 @@ class Band(CellAgent):
         self.index = index
 
     def move(self) -> None:
-        """Step 4: up to `pace` cells, or a day's wait."""
+        """Step 4: move up to `pace` cells, or wait a day."""
         m = self.model
         m.rules.move_band(m.p, m.w, m.key, m.day, self.index)
 
     def attack(self) -> None:
-        """Step 5: attack, if the wait is over."""
+        """Step 5: attack if the wait is over."""
         m = self.model
         m.rules.make_attack(m.p, m.w, m.key, self.index)
 
@@ -150,7 +154,7 @@ class Band(CellAgent):
 
 
 class BorderPost(FixedAgent):
-    """The posts at a crossing, where friction happens."""
+    """The posts at a crossing, where clashes happen."""
 
     def __init__(self, model: Stepped, cell: Cell, name: str) -> None:
         super().__init__(model)

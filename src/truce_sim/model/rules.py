@@ -1,8 +1,8 @@
-"""The engine's rules as a stepping model calls them: one at a time, from Python.
+"""The engine's rules in a form that a stepping model can call one at a time from Python.
 
-Called plainly, a rule spends most of its time on looking up the types of its arguments and, for
-records as large as these, on describing their layout. The types never change: they are named once
-here, and what is called is the compiled function itself, with a `Handle` in place of each record.
+In a plain call, a rule spends most of its time looking up the types of its arguments and describing
+the layout of these large records. Since the types never change, they are given once here, and the
+model calls the compiled functions directly, with a `Handle` instead of each record.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from truce_sim.engine.world import WORLD, begin_day
 
 
 class Handle:
-    """A record as compiled functions take it fastest.
+    """A record in the form that compiled functions take fastest.
 
-    Numba reads a record through the buffer of its `data` attribute. Numpy's own describes every
-    field anew each time, which costs ten microseconds; here it is plain bytes.
+    Numba reads a record through the buffer in its `data` attribute. Numpy's own buffer describes
+    every field each time, which takes ten microseconds; this one is plain bytes.
     """
 
     __slots__ = ("data",)
@@ -48,7 +48,7 @@ class Handle:
         self.data = whole.view(np.uint8).data
 
 
-#: The arguments that a rule takes, by letter.
+#: Letter -> an example of the argument that it stands for.
 _ARGUMENTS = {
     "p": np.zeros(1, PARAMS)[0],
     "w": np.zeros(1, WORLD)[0],
@@ -85,7 +85,7 @@ _RULES: dict[Callable[..., Any], str] = {
 
 @cache
 def rules() -> SimpleNamespace:
-    """Every rule that a model steps through, under its own name, ready to be called."""
+    """Return every rule that a model steps through, compiled, as attributes named after them."""
     kinds = {letter: numba.typeof(example) for letter, example in _ARGUMENTS.items()}
     return SimpleNamespace(
         **{

@@ -1,7 +1,7 @@
 """TruceModel: a run that Mesa can step, collect, batch and show.
 
-It steps the engine's rules in the engine's order (`engine/day.py`), so a stepped model and
-`engine.run` give the same run, bit for bit.
+It applies the engine's rules in the engine's order (`engine/day.py`), so a stepped model and
+`engine.run` produce the same run, bit for bit.
 """
 
 from __future__ import annotations
@@ -31,19 +31,18 @@ from truce_sim.settings.schema import Config
 
 
 class TruceModel(mesa.Model):
-    """One run, a day a step; the first step is day 0, the warm-up is over by then.
+    """One run, a day per step. The first step is day 0; the warm-up has ended by then.
 
-    Parameters
-    ----------
-    config:
-        A Config, a Setup (which is checked already), overrides as a mapping or a sequence or one
-        string of them (`"truce=literal home.threshold=5"`), or None for the defaults.
-    seed, replicate:
-        Replace the configuration's. Every draw is a function of these two.
-    rng:
-        For Mesa's own use; the model draws nothing from it.
+    Args:
+        config: a Config, a Setup (which is not checked again), overrides as a mapping, a sequence
+            or one string (`"truce=literal home.threshold=5"`), or None for the defaults.
+        seed: replaces the configuration's. Every draw is a function of seed and replicate.
+        replicate: replaces the configuration's.
+        rng: for Mesa's own use; the model draws nothing from it.
 
-    Raises InputError for a bad configuration, RuntimeError if the run fails.
+    Raises:
+        InputError: a bad configuration.
+        RuntimeError: the run fails.
     """
 
     def __init__(
@@ -63,12 +62,12 @@ class TruceModel(mesa.Model):
         self.rules = rules()
         self._begin()
         self._place_agents()
-        self._show_border()
+        self._update_layers()
 
     # ── the start ────────────────────────────────────────────────────────────────────────────
 
     def _begin(self) -> None:
-        """A world at the end of its warm-up."""
+        """Set up the world and run its warm-up."""
         self._regimes = self.setup.params
         replicates = np.array([self.key.replicate], np.int64)
         self._factors = draw_factors(self._regimes, self.key.seed, replicates)[0]
@@ -87,7 +86,7 @@ class TruceModel(mesa.Model):
         start_regime(self._regimes, self._factors, regime, self._current)
 
     def _place_agents(self) -> None:
-        """States, group, mediators, posts and the bands under way, on the border grid."""
+        """Place states, group, mediators, posts and the bands under way on the border grid."""
         depth = self.config.border.host_depth + self.config.border.home_depth
         size = (self.border.sectors.size, depth)
         self.grid = OrthogonalMooreGrid(size, torus=False, random=self.random)
@@ -105,7 +104,7 @@ class TruceModel(mesa.Model):
             BorderPost(self, self.grid[(int(s), line)], name) for s, name in self.border.crossings()
         ]
         self.bands: list[Band] = []
-        self._follow_bands()
+        self._update_band_cells()
         self.datacollector = mesa.DataCollector(
             model_reporters={
                 name: lambda model, i=i: model.today[i] for i, name in enumerate(DAILY)
@@ -115,7 +114,7 @@ class TruceModel(mesa.Model):
     # ── a day ────────────────────────────────────────────────────────────────────────────────
 
     def step(self) -> None:
-        """One day, phase by phase as in `engine.day.run_day`."""
+        """Run one day, phase by phase as in `engine.day.run_day`."""
         if not self.running:
             return
         self.day += 1
@@ -125,7 +124,7 @@ class TruceModel(mesa.Model):
         self.home.review_posture()  # 2
         self.host.review_posture()
         self.group.launch()  # 3
-        self._meet_new_bands()
+        self._add_new_bands()
         for band in self.bands:  # 4
             band.move()
         for band in self.bands:  # 5
@@ -147,13 +146,13 @@ class TruceModel(mesa.Model):
                 mediator.call_round()
             do.end_rounds(p, w, key, day)
             do.relax(p, w)  # 12
-        self._part_with_bands()
+        self._remove_ended_bands()
         do.learn_and_leave(p, w)
         do.record_day(p, w, day)
         self._end_day()
 
     def _begin_day(self) -> None:
-        """Yesterday's incidents are over; an intervention may take effect."""
+        """Clear yesterday's incidents and start a new regime if one is due."""
         following = self._regime + 1
         if following < self._regimes.size and self._regimes[following]["from_day"] == self.day:
             self._start_regime(following)
@@ -162,9 +161,9 @@ class TruceModel(mesa.Model):
         self.rules.begin_day(self.w)
 
     def _end_day(self) -> None:
-        """Bands' cells, layers and the collected series follow the day; the run may be over."""
-        self._follow_bands()
-        self._show_border()
+        """Update the bands' cells, layers and collected series; end the run if it is over."""
+        self._update_band_cells()
+        self._update_layers()
         self.today = self.world["series"][self.day].item()
         self.datacollector.collect(self)
         if self.world["failure"] != DONE:
@@ -175,12 +174,12 @@ class TruceModel(mesa.Model):
 
     # ── bands and layers follow the records ──────────────────────────────────────────────────
 
-    def _meet_new_bands(self) -> None:
+    def _add_new_bands(self) -> None:
         for i in range(len(self.bands), int(self.world["band_count"])):
             self.bands.append(Band(self, i))
 
-    def _part_with_bands(self) -> None:
-        """Bands that are through leave; the others move up, as in `learn_and_leave`."""
+    def _remove_ended_bands(self) -> None:
+        """Remove bands that have ended and close the gaps, as in `learn_and_leave`."""
         status = self.world["bands"]["status"][: len(self.bands)].tolist()
         if max(status, default=0) < STOPPED:
             return
@@ -193,17 +192,17 @@ class TruceModel(mesa.Model):
                 staying.append(band)
         self.bands = staying
 
-    def _follow_bands(self) -> None:
-        self._meet_new_bands()
+    def _update_band_cells(self) -> None:
+        self._add_new_bands()
         records = self.world["bands"][: len(self.bands)]
         places = zip(records["sector"].tolist(), records["depth"].tolist(), strict=True)
         for band, place in zip(self.bands, places, strict=True):
             band.cell = self.grid[place]
 
-    def _show_border(self) -> None:
+    def _update_layers(self) -> None:
         self.rules.map_border(self.p, self.w, *self._layers)
 
-    # ── what a reader asks ───────────────────────────────────────────────────────────────────
+    # ── readings ─────────────────────────────────────────────────────────────────────────────
 
     @property
     def truce(self) -> str:
@@ -212,28 +211,28 @@ class TruceModel(mesa.Model):
 
     @property
     def collapsed(self) -> bool:
-        """Whether the truce is over."""
+        """Whether the truce has collapsed."""
         return bool(self.world["truce"] == COLLAPSED)
 
     @property
     def status(self) -> str:
-        """How the run stands: done unless it failed."""
+        """The status of the run: done unless it failed."""
         return STATUSES[int(self.world["failure"])]
 
     @property
     def series(self) -> NDArray[np.void]:
-        """SERIES (days so far,): the daily records."""
+        """The daily records, SERIES (days so far,)."""
         days: NDArray[np.void] = self.world["series"][: self.day + 1]
         return days
 
     @property
     def events(self) -> NDArray[np.void]:
-        """EVENT (events so far,): the log."""
+        """The event log, EVENT (events so far,)."""
         log: NDArray[np.void] = self.world["events"][1 : self.world["event_count"] + 1]
         return log
 
     def outcome(self) -> pd.Series:
-        """The outcome row; final once the model has stopped running."""
+        """Return the outcome row; it is final once the model has stopped running."""
         return label_outcome(self.world["tally"][TODAY])
 
 

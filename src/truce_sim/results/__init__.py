@@ -1,1 +1,1 @@
-"""What is written to disk: columns and their meanings, frames, files, where they came from."""
+"""Results on disk: columns and their meanings, frames, files, provenance."""

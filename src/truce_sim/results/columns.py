@@ -1,13 +1,13 @@
-"""What the columns of a result mean: (unit, meaning) of every outcome, daily value and event field.
+"""Unit and meaning of every column of a result: outcomes, daily values and event fields.
 
-They are declared in `truce_sim.engine.record`, with their types; here are those that a sweep adds.
+`truce_sim.engine.record` declares them, with their types; the columns that a sweep adds are here.
 """
 
 from __future__ import annotations
 
 from truce_sim.engine.record import EVENT_COLUMNS, OUTCOME_COLUMNS, SERIES_COLUMNS, Column
 
-#: Columns of some table: name -> (unit, meaning).
+#: Columns of a table: name -> (unit, meaning).
 Meanings = dict[str, tuple[str, str]]
 
 
@@ -24,8 +24,8 @@ SWEEP: Meanings = {
     "replicate": ("", "number of the run under its seed"),
     "seed": ("", "seed of the run's draws"),
     "error": ("", "what went wrong, where the run failed"),
-    "traceback": ("", "where in the program it went wrong, if it was there"),
+    "traceback": ("", "where in the program it went wrong, if in the program"),
     "base": ("", "which of the manifest's configurations the point starts from"),
     "row": ("", "trajectory (morris) or base row (saltelli): its points share a seed"),
-    "key": ("", "digest of parameters, border, interventions, seed and rules: what a run is"),
+    "key": ("", "digest of parameters, border, interventions, seed and rules; identifies the run"),
 }

@@ -1,4 +1,4 @@
-"""The engine's records as pandas: codes become words, what never came becomes missing."""
+"""The engine's records as pandas objects: codes become words, what never happened is missing."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from truce_sim.engine.codes import DONE
 from truce_sim.engine.record import EVENT_COLUMNS, OUTCOME_COLUMNS, SERIES_COLUMNS, Column
 
-#: Kinds of numbers that can be missing, for those of numpy that cannot.
+#: Kind of a numpy type that has no missing value -> the pandas type that has one.
 _NULLABLE = {"i": "Int64", "b": "boolean"}
 
 
 def outcome_frame(rows: NDArray[np.void]) -> pd.DataFrame:
-    """OUTCOME (n,) as n rows; columns in `columns.OUTCOME`.
+    """Return OUTCOME (n,) as n rows; the columns are in `columns.OUTCOME`.
 
-    A run that failed keeps its status alone: all else is missing, for its numbers mean nothing.
+    A failed run keeps only its status; the rest is missing, because its numbers mean nothing.
     """
     frame = _frame(rows, OUTCOME_COLUMNS)
     failed = rows["status"] != DONE
@@ -31,17 +31,22 @@ def outcome_frame(rows: NDArray[np.void]) -> pd.DataFrame:
 
 
 def label_outcome(row: np.void) -> pd.Series:
-    """One OUTCOME record as a Series of values with words for codes."""
+    """Return one OUTCOME record as a Series, with words for codes."""
     return outcome_frame(np.array([row], row.dtype)).iloc[0].rename("outcome")
 
 
 def series_frame(series: NDArray[np.void]) -> pd.DataFrame:
-    """SERIES (days,) as a frame indexed by day; columns in `columns.SERIES`."""
+    """Return SERIES (days,) as a frame indexed by day; the columns are in `columns.SERIES`."""
     return _frame(series, SERIES_COLUMNS).rename_axis(index="day")
 
 
 def event_frame(events: NDArray[np.void], mediators: Sequence[str] = ()) -> pd.DataFrame:
-    """EVENT (n,) as n rows; columns in `columns.EVENT`; `mediators` are their names in order."""
+    """Return EVENT (n,) as n rows; the columns are in `columns.EVENT`.
+
+    Args:
+        events: the records.
+        mediators: names by slot.
+    """
     actor = EVENT_COLUMNS["actor"]
     named = actor._replace(words=(*actor.words, *mediators))
     return _frame(events, EVENT_COLUMNS | {"actor": named})
@@ -55,12 +60,12 @@ def _column(values: NDArray[Any], column: Column) -> Any:
     if column.stored == "word":
         return _words(values, column.words)
     if column.optional:
-        found = pd.Series(pd.arrays.IntegerArray(values.copy(), values < 0))
-        return found.astype("boolean") if column.stored == "bool" else found
+        nullable = pd.Series(pd.arrays.IntegerArray(values.copy(), values < 0))
+        return nullable.astype("boolean") if column.stored == "bool" else nullable
     return values.astype(bool) if column.stored == "bool" else values
 
 
 def _words(codes: NDArray[np.int64], words: Sequence[str]) -> pd.Categorical:
-    """Codes as a categorical over all words; negative ones are missing."""
+    """Return codes as a categorical over all words; negative codes are missing."""
     kind = pd.CategoricalDtype(list(words))
     return pd.Categorical.from_codes(np.maximum(codes, -1).astype(np.int64), dtype=kind)

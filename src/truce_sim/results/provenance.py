@@ -1,4 +1,4 @@
-"""What a result came from, and the folder that it goes to."""
+"""The provenance of a result, and the folder it is written to."""
 
 from __future__ import annotations
 
@@ -24,13 +24,23 @@ _LIBRARIES = ("numpy", "numba", "scipy", "pandas", "pyarrow", "mesa", "hydra-cor
 
 
 def make_folder(base: str, kind: str, name: str, fill: Callable[[Path], object]) -> Path:
-    """A new folder of results, filled: `base/name`, or `base/kind-date-time` where `name` is empty.
+    """Create a folder of results and fill it; it appears complete or not at all.
 
-    It appears whole or not at all. Raises InputError where it exists already, or cannot be made:
-    nothing is ever overwritten; and whatever `fill` raises, with nothing left behind.
+    Args:
+        base: the folder to create it in.
+        kind: what it holds, "run" or "sweep".
+        name: its name; if empty, `kind` with date and time.
+        fill: writes the contents into the folder it is given.
+
+    Returns:
+        The new folder.
+
+    Raises:
+        InputError: the folder already exists (nothing is ever overwritten) or cannot be created.
+        Exception: whatever `fill` raises; nothing is left behind.
     """
     if name and (Path(base) / name).exists():
-        raise _exists(Path(base) / name, name)
+        raise _exists(Path(base) / name, name, kind)
     made = _missing_parents(Path(base))
     staging = Path(base) / f".{kind}.{platform.node()}.{os.getpid()}.tmp"
     try:
@@ -41,12 +51,12 @@ def make_folder(base: str, kind: str, name: str, fill: Callable[[Path], object])
         raise InputError(
             setting="output.dir", value=str(Path(base) / name),
             problem=f"cannot write there: {error.strerror or error}",
-            allowed="a folder that can be made and written to",
+            allowed="a folder that can be created and written to",
         ) from error  # fmt: skip
     finally:
         shutil.rmtree(staging, ignore_errors=True)
         for folder in made:
-            with suppress(OSError):  # not empty: it is in use now
+            with suppress(OSError):  # not empty: in use by now
                 folder.rmdir()
 
 
@@ -55,7 +65,7 @@ def _missing_parents(base: Path) -> list[Path]:
 
 
 def _move(staging: Path, base: Path, kind: str, name: str) -> Path:
-    """Give the folder its name, one that nobody has taken meanwhile."""
+    """Rename the folder to a name that is still free, and return it."""
     stamp = time.strftime("%Y%m%d-%H%M%S")
     tries = [name] if name else [f"{kind}-{stamp}", *(f"{kind}-{stamp}-{i}" for i in range(2, 100))]
     for candidate in tries:
@@ -64,18 +74,19 @@ def _move(staging: Path, base: Path, kind: str, name: str) -> Path:
         except OSError as error:
             if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
                 raise
-    raise _exists(base / tries[0], name)
+    raise _exists(base / tries[0], name, kind)
 
 
-def _exists(path: Path, name: str) -> InputError:
+def _exists(path: Path, name: str, kind: str) -> InputError:
+    other = " and does not hold a sweep" if kind == "sweep" else ""
     return InputError(
-        setting="output.name", value=name, problem=f"{path} exists already, and is no such sweep",
+        setting="output.name", value=name, problem=f"{path} already exists{other}",
         allowed="a new name; results are never overwritten",
     )  # fmt: skip
 
 
 def provenance(seed: int, overrides: Iterable[str]) -> dict[str, Any]:
-    """What a result came from: versions, rules, command, seed, machine, time."""
+    """Describe what a result came from: versions, rules, command, seed, machine, time."""
     commit, dirty = _git_state()
     return {
         "schema_version": SCHEMA_VERSION,
@@ -94,7 +105,7 @@ def provenance(seed: int, overrides: Iterable[str]) -> dict[str, Any]:
 
 
 def version(package: str) -> str:
-    """The installed version of a package; "unknown" where there is none."""
+    """Return the installed version of a package, or "unknown"."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -102,7 +113,7 @@ def version(package: str) -> str:
 
 
 def _git_state() -> tuple[str | None, bool | None]:
-    """Commit of the source tree and whether it had changes; None outside a checkout of it."""
+    """Commit of the source tree and whether it had changes; (None, None) outside a checkout."""
     here = Path(__file__).resolve().parent
     try:
         _git(here, "ls-files", "--error-unmatch", Path(__file__).name)

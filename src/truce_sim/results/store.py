@@ -1,4 +1,4 @@
-"""Files of results: written whole or not at all, every column with its unit and meaning."""
+"""Files of results: written completely or not at all, every column with its unit and meaning."""
 
 from __future__ import annotations
 
@@ -19,8 +19,12 @@ SCHEMA_VERSION = 2
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file so that a crash leaves either all of it or nothing: temporary file, fsync,
-    rename."""
+    """Write a file so that a crash leaves all of it or nothing.
+
+    Args:
+        path: of the file.
+        write: writes it under the temporary path it is given, which is then renamed.
+    """
     temporary = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}.tmp")
     try:
         write(temporary)
@@ -32,7 +36,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what processes of this machine left half written when they were killed."""
+    """Remove files that killed processes of this machine left half written."""
     for temporary in folder.rglob(f".*.{platform.node()}.*.tmp"):
         process = temporary.name.split(".")[-2]
         if process.isdigit() and not _is_alive(int(process)):
@@ -50,14 +54,19 @@ def _is_alive(process: int) -> bool:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """A JSON file, written whole."""
+    """Write a JSON file, completely or not at all."""
     text = json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n"
     write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def write_table(path: Path, table: pa.Table, notes: Mapping[str, str] | None = None) -> None:
-    """A Parquet file, written whole, with checksums that tell damage on reading; `notes` go to its
-    footer, where they can be read without the rest."""
+    """Write a Parquet file with checksums, completely or not at all.
+
+    Args:
+        path: of the file.
+        table: its contents.
+        notes: for the footer, where they can be read without the rest.
+    """
     if notes:
         table = table.replace_schema_metadata({**(table.schema.metadata or {}), **notes})
     write_whole(
@@ -69,14 +78,20 @@ def write_table(path: Path, table: pa.Table, notes: Mapping[str, str] | None = N
 
 
 def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """A Parquet file, its checksums checked.
+    """Read a Parquet file and verify its checksums.
 
-    Raises Damaged for one that is cut short or altered.
+    Args:
+        path: of the file.
+        columns: those to read; None for all.
+
+    Raises:
+        Damaged: the file is truncated or altered.
+        FileNotFoundError: there is no such file.
     """
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             table = file.read(columns=list(columns) if columns is not None else None)
-        table.validate(full=True)  # headers have no checksums
+        table.validate(full=True)  # because headers have no checksums
         return table
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, FileNotFoundError):
@@ -85,7 +100,7 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
 
 
 class Damaged(RuntimeError):
-    """A file of results is cut short, or not what was written."""
+    """A file of results is truncated or altered."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path} is damaged")
@@ -93,7 +108,7 @@ class Damaged(RuntimeError):
 
 
 def to_table(frame: pd.DataFrame, meanings: dict[str, tuple[str, str]]) -> pa.Table:
-    """A frame as an Arrow table of one fixed schema, each column with its unit and meaning."""
+    """Return a frame as an Arrow table of a fixed schema, each column with its unit and meaning."""
     fields = [_field(name, frame[name], meanings.get(name, ("", ""))) for name in frame.columns]
     schema = pa.schema(fields, metadata={"truce_sim_schema": str(SCHEMA_VERSION)})
     words = [field.name for field in fields if pa.types.is_dictionary(field.type)]
@@ -101,18 +116,18 @@ def to_table(frame: pd.DataFrame, meanings: dict[str, tuple[str, str]]) -> pa.Ta
     return pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
 
 
-#: Types of the declared columns, as Arrow has them.
+#: Arrow types of the declared columns.
 _STORED = {
     "bool": pa.bool_(), "int32": pa.int32(), "int64": pa.int64(), "float64": pa.float64(),
     "word": pa.dictionary(pa.int8(), pa.string()),
 }  # fmt: skip
 
-#: What is declared of a column; a name means the same in every table that has it.
+#: Declarations of all columns; a name means the same in every table.
 _DECLARED = EVENT_COLUMNS | SERIES_COLUMNS | OUTCOME_COLUMNS
 
 
 def _field(name: str, values: pd.Series, meaning: tuple[str, str]) -> pa.Field:
-    """The column's type follows from its declaration or kind, not from the values it holds."""
+    """Derive a column's type from its declaration or dtype, not from its values."""
     if name in _DECLARED:
         kind = _STORED[_DECLARED[name].stored]
     elif isinstance(values.dtype, pd.CategoricalDtype):

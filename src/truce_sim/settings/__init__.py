@@ -1,1 +1,1 @@
-"""What a setting is: its unit, range, meaning and source, and the list of all of them."""
+"""Settings: their units, ranges, meanings and sources, and the list of all of them."""

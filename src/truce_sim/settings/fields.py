@@ -1,4 +1,4 @@
-"""The list of all settings, read off the schema: what messages, viewer and documentation show."""
+"""The list of all settings, read from the schema, for messages, viewer and documentation."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from truce_sim.settings.schema import Config
 
 @dataclass(frozen=True)
 class FieldInfo:
-    """One setting as documentation, messages and the viewer need it.
+    """One setting, as documentation, messages and the viewer need it.
 
-    `type` is "float", "int", "bool" or "str", or "list[int]" for the calendar; `low` and `high`
-    are None where there is no range; `default` is that of the schema. Mediators appear under the
-    name `<name>`.
+    Attributes:
+        path: full dotted path; `<name>` stands for the name of a mediator.
+        type: "float", "int", "bool" or "str"; "list[int]" for the calendar.
+        default: the schema's.
+        meta: its description.
     """
 
     path: str
@@ -27,60 +29,60 @@ class FieldInfo:
 
     @property
     def unit(self) -> str:
-        """Unit as a short text, "" for a pure number."""
+        """The unit as short text; "" for a pure number."""
         return self.meta.unit
 
     @property
     def low(self) -> float | None:
-        """Least value (itself left out where `meta.above`)."""
+        """The least value (excluded if `meta.above`); None without a range."""
         return self.meta.low if isinstance(self.meta, Quantity) else None
 
     @property
     def high(self) -> float | None:
-        """Greatest value."""
+        """The greatest value; None without a range."""
         return self.meta.high if isinstance(self.meta, Quantity) else None
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The words allowed, for a choice."""
+        """The allowed words of a choice; empty for other types."""
         return self.meta.options if isinstance(self.meta, Choice) else ()
 
     @property
     def meaning(self) -> str:
-        """One line on what it is."""
+        """One line that says what it is."""
         return self.meta.meaning
 
     @property
     def symbol(self) -> str:
-        """Its symbol in the model, "" if it has none."""
+        """Its symbol in the model; "" if it has none."""
         return self.meta.symbol
 
     @property
     def source(self) -> str:
-        """Where the default comes from: F, C, A or "design"."""
+        """The source of the default: F, C, A or "design"."""
         return self.meta.source
 
     @property
     def allowed(self) -> str:
-        """What is accepted, in words."""
+        """The allowed values in words."""
         words = self.meta.allowed(whole=self.type in ("int", "list[int]"))
         return f"a list, each {words}" if self.type.startswith("list") else words
 
 
 @cache
 def fields() -> tuple[FieldInfo, ...]:
-    """Return every setting of the schema in order, but for `interventions`, which has no range."""
+    """Return every setting of the schema in order, except `interventions`, which has no range."""
     return tuple(_walk(Config, ""))
 
 
 @cache
 def by_path() -> dict[str, FieldInfo]:
-    """Return the settings by their full dotted path."""
+    """Return all settings, keyed by full dotted path."""
     return {info.path: info for info in fields()}
 
 
 def field_at(path: str) -> FieldInfo | None:
-    """Return the setting at `path` (any mediator's name will do), or None."""
+    """Return the setting at `path` (with the name of any mediator), or None."""
     parts = path.split(".")
     if parts[:2] == ["mediation", "mediators"] and len(parts) > 2:
         parts[2] = "<name>"
@@ -100,10 +102,10 @@ def _is_part(hint: Any) -> bool:
 
 def _walk(part: type, prefix: str) -> list[FieldInfo]:
     hints = get_type_hints(part, include_extras=True)
-    found: list[FieldInfo] = []
+    infos: list[FieldInfo] = []
     for entry in dataclass_fields(part):
-        found += _describe(f"{prefix}{entry.name}", hints[entry.name], entry)
-    return found
+        infos += _describe(f"{prefix}{entry.name}", hints[entry.name], entry)
+    return infos
 
 
 def _describe(path: str, hint: Any, entry: Field[Any]) -> list[FieldInfo]:

@@ -11,7 +11,7 @@ def at(nested: Mapping[str, Any], path: str) -> Any:
     """Return the value at a path.
 
     Raises:
-        KeyError: the path leads nowhere.
+        KeyError: there is nothing at the path.
     """
     place: Any = nested
     for name in path.split("."):
@@ -22,7 +22,7 @@ def at(nested: Mapping[str, Any], path: str) -> Any:
 
 
 def get(nested: Any, path: str) -> Any:
-    """Return the value at a path, None where the path leads nowhere."""
+    """Return the value at a path, or None if there is nothing."""
     try:
         return at(nested, path)
     except KeyError:
@@ -30,7 +30,7 @@ def get(nested: Any, path: str) -> Any:
 
 
 def holder(nested: dict[str, Any], path: str) -> tuple[dict[str, Any], str]:
-    """Return the mapping that holds, or may hold, the last name of a path; and that name.
+    """Return the mapping that the last name of a path belongs to, and that name.
 
     Raises:
         KeyError: there is no such mapping.
@@ -43,7 +43,7 @@ def holder(nested: dict[str, Any], path: str) -> tuple[dict[str, Any], str]:
 
 
 def put(nested: dict[str, Any], path: str, value: object) -> None:
-    """Set one value in place; the mapping around it must be there.
+    """Set one value in place; the mapping around it must exist.
 
     Raises:
         KeyError: there is no such mapping.
@@ -53,10 +53,10 @@ def put(nested: dict[str, Any], path: str, value: object) -> None:
 
 
 def merge(nested: dict[str, Any], path: str, value: object) -> None:
-    """Set one value in place as Hydra does: makes missing mappings, merges a mapping into one.
+    """Set one value in place as Hydra does: create missing mappings, merge mappings.
 
     Raises:
-        KeyError: something on the way is not a mapping.
+        KeyError: something along the path is not a mapping.
     """
     first, _, rest = path.partition(".")
     if rest:
@@ -72,7 +72,7 @@ def merge(nested: dict[str, Any], path: str, value: object) -> None:
 
 
 def nest(path: str, value: object) -> dict[str, Any]:
-    """Return a nested mapping with a value at a path and nothing else."""
+    """Return a nested mapping with one value at a path and nothing else."""
     nested = value
     for name in reversed(path.split(".")):
         nested = {name: nested}
@@ -81,7 +81,7 @@ def nest(path: str, value: object) -> dict[str, Any]:
 
 
 def leaves(nested: Mapping[str, Any], whole: Collection[str] = ()) -> dict[str, Any]:
-    """Return all values by their paths, mappings at the paths of `whole` among them."""
+    """Return all values by their paths; mappings at the paths in `whole` count as values."""
 
     def walk(part: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
         for name, value in part.items():
@@ -95,9 +95,9 @@ def leaves(nested: Mapping[str, Any], whole: Collection[str] = ()) -> dict[str, 
 
 
 def differences(before: Any, now: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Yield (path, old, new) where two nested mappings differ; None stands for what is missing.
+    """Yield (path, old, new) where two nested mappings differ; a missing value counts as None.
 
-    Values differ if JSON writes them differently, so 1 is not 1.0 and NaN is NaN.
+    Values differ if JSON writes them differently, so 1 differs from 1.0, and NaN equals NaN.
     """
     if isinstance(before, dict) and isinstance(now, dict):
         for name in {**before, **now}:

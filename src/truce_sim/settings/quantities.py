@@ -1,7 +1,7 @@
-"""What a setting is: its unit, its range, what it means and where its default comes from.
+"""How a setting is described: its unit, range, meaning and the source of its default.
 
-The descriptions here stand in the type annotations of `truce_sim.schema`. pydantic reads the range
-from them and enforces it; messages, the viewer and the documentation read the rest.
+The type annotations of `truce_sim.settings.schema` hold these descriptions. pydantic reads and
+enforces the ranges; messages, the viewer and the documentation read the rest.
 
 Source tags: F found in published material, C computed from event data, A assumed, "design" for
 choices of resolution and procedure that claim nothing about the world.
@@ -19,9 +19,17 @@ from pydantic import AfterValidator, BeforeValidator, Strict
 
 @dataclass(frozen=True)
 class Quantity(GroupedMetadata):
-    """A number from `low` to `high`; `.inf` is allowed where `high` is infinite, NaN never.
+    """A number from `low` to `high`, never NaN; `.inf` is allowed where `high` is infinite.
 
-    `above` leaves `low` itself out; `whole` admits whole numbers (and infinity) only.
+    Attributes:
+        low: least value.
+        high: greatest value.
+        unit: "" for a pure number.
+        meaning: one line.
+        symbol: in the model; "" if there is none.
+        source: tag of the default.
+        above: whether `low` itself is excluded.
+        whole: whether only whole numbers (and infinity) are allowed.
     """
 
     low: float
@@ -42,11 +50,11 @@ class Quantity(GroupedMetadata):
 
     @property
     def infinite(self) -> bool:
-        """Whether infinity is a value."""
+        """Whether infinity is allowed."""
         return math.isinf(self.high)
 
     def allowed(self, whole: bool = False) -> str:
-        """Return the range in words, e.g. "a number from 0 to 1"; `whole` for integers."""
+        """Return the range in words, e.g. "a number from 0 up to 1"; `whole` for integers."""
         kind = "a whole number" if whole or self.whole else "a number"
         low = f"above {_plain(self.low)}" if self.above else f"from {_plain(self.low)}"
         high = "infinity (inf; .inf in a file)" if self.infinite else _plain(self.high)
@@ -55,7 +63,7 @@ class Quantity(GroupedMetadata):
 
 @dataclass(frozen=True)
 class Choice(GroupedMetadata):
-    """One word out of `options`."""
+    """One of the words in `options`."""
 
     options: tuple[str, ...]
     meaning: str
@@ -69,7 +77,7 @@ class Choice(GroupedMetadata):
         yield AfterValidator(self._check)
 
     def _respell(self, value: object) -> object:
-        """Undo YAML and Hydra, which read 2015_2021 as the number 20152021."""
+        """Restore the underscore: YAML and Hydra read 2015_2021 as the number 20152021."""
         for option in self.options:
             if "_" in option and str(value) == option.replace("_", ""):
                 return option

@@ -1,13 +1,13 @@
 """Every setting of `truce_sim`: its type, unit, range, meaning, symbol in the model and source.
 
-The classes serve Hydra as structured configs (types and keys) and pydantic as models (ranges);
-`truce_sim.fields` lists what they say, for messages, the viewer and the documentation. The values
-that apply are those in `conf/`; the defaults here are the same, but for the mediators and their
-calendar, which belong to a variant (`mediation=qatar_turkiye`), for no other variant could take
-them away again.
+The classes serve Hydra as structured configs (types and keys) and pydantic as models (ranges).
+`truce_sim.settings.fields` lists their contents for messages, the viewer and the documentation.
+The values in `conf/` apply; the defaults here are the same, except for the mediators and their
+calendar: they belong to a variant (`mediation=qatar_turkiye`), because no other variant could
+remove them.
 
-Rates are per day, lengths in km, probabilities in [0, 1]; no class checks one setting against
-another, which is the work of `truce_sim.checks`.
+Rates are per day, lengths in km, probabilities in [0, 1]. No class checks one setting against
+another; `truce_sim.config.rules` does.
 """
 
 from dataclasses import field
@@ -20,7 +20,7 @@ from pydantic.dataclasses import dataclass as config_class
 from truce_sim.settings.quantities import Choice, Flag, Quantity, Text
 
 _STRICT = ConfigDict(extra="forbid", defer_build=True)
-_LONGEST = 3650  # days that any period may last
+_LONGEST = 3650  # most days that any period may last
 
 
 def _share(meaning: str, symbol: str = "", source: str = "A") -> Quantity:
@@ -40,13 +40,13 @@ class RunConfig:
     """Length of a run."""
 
     horizon_days: Annotated[
-        int, Quantity(1, _LONGEST, "d", "days simulated; later is censored", "", "design")
+        int, Quantity(1, _LONGEST, "d", "days simulated; then a run is censored", "", "design")
     ] = 365
     warmup_days: Annotated[
-        int, Quantity(0, 1000, "d", "days before the truce that fill the border", "", "design")
+        int, Quantity(0, 1000, "d", "days before the truce, to fill the border", "", "design")
     ] = 60
     review_days: Annotated[
-        int, Quantity(1, 365, "d", "days between two reviews of posture", "", "design")
+        int, Quantity(1, 365, "d", "days between reviews of posture", "", "design")
     ] = 7
 
 
@@ -79,19 +79,23 @@ class ScenarioConfig:
     """Where the border's weights, ruggedness and crossings come from."""
 
     kind: Annotated[
-        str, Choice(("durand", "synthetic", "table"), "the de facto line, made up, or own table")
+        str,
+        Choice(
+            ("durand", "synthetic", "table"), "the de facto line, a made-up one, your own table"
+        ),
     ] = "durand"
     table: Annotated[
-        str, Text("path of an own segment table (CSV), relative to the current folder; empty: none")
+        str,
+        Text("path of your own segment table (CSV), relative to the current folder; empty: none"),
     ] = ""
     period: Annotated[
-        str, Choice(("2004_2021", "2015_2021"), "events that weigh the Durand segments", "C")
+        str, Choice(("2004_2021", "2015_2021"), "events that weight the Durand segments", "C")
     ] = "2004_2021"
     length_km: Annotated[
         float, Quantity(1, 20000, "km", "synthetic: length of the line", "", "design")
     ] = 1000.0
     profile: Annotated[
-        str, Choice(("uniform", "hot_spots"), "synthetic: how the weight lies along the line")
+        str, Choice(("uniform", "hot_spots"), "synthetic: how weight is spread along the line")
     ] = "hot_spots"
     hot_spots: Annotated[
         int, Quantity(1, 100, "", "synthetic: number of hot spots, evenly spaced", "", "design")
@@ -121,9 +125,9 @@ class MilitantsConfig:
     excitation: Annotated[
         float, Quantity(0, 20, "", "further bands that one attack brings about", "n_h", "C")
     ] = 1.6
-    excitation_memory_days: Annotated[float, _memory("memory of attacks made", "τ_h", "C")] = 14.0
+    excitation_memory_days: Annotated[float, _memory("memory of past attacks", "τ_h", "C")] = 14.0
     spoiler_strength: Annotated[
-        float, Quantity(0, 10, "", "rise of launches around talks (direction F)", "σ", "A")
+        float, Quantity(0, 10, "", "rise in launches around talks (direction F)", "σ", "A")
     ] = 0.8
     spoiler_window_days: Annotated[
         float, Quantity(0, 365, "d", "how far ahead talks attract spoilers", "w_s", above=True)
@@ -139,7 +143,7 @@ class MilitantsConfig:
     )
     risk_prior: Annotated[float, _share("learned risk of every sector at the start", "q, R0")] = 0.4
     pace_cells_per_day: Annotated[int, Quantity(1, 1000, "cells/d", "cells walked a day")] = 2
-    evasion: Annotated[float, _share("probability of a sidestep before a step")] = 0.2
+    evasion: Annotated[float, _share("probability of a sidestep before each step")] = 0.2
     staging_days: Annotated[
         float, Quantity(0, 365, "d", "mean wait at the target: 0, or at least 1")
     ] = 4.0
@@ -167,8 +171,10 @@ class HostConfig:
     """The host state, from whose soil the group operates."""
 
     capacity: Annotated[float, Quantity(0, 20, "", "enforcement at full will", "k_H")] = 0.8
-    will: Annotated[float, _share("will to enforce that it returns to", "ω̄")] = 0.30
-    will_relaxation_per_day: Annotated[float, _share("pace of that return", "ρ")] = 0.02
+    will: Annotated[float, _share("long-run level of its will to enforce", "ω̄")] = 0.30
+    will_relaxation_per_day: Annotated[float, _share("speed of the return to that level", "ρ")] = (
+        0.02
+    )
     adaptivity: Annotated[float, _share("how far effort follows recent incidents", "a")] = 0.5
     threshold: Annotated[
         float, Quantity(1e-6, inf, "", "grievance at which a strike has even odds", "θ")
@@ -181,15 +187,17 @@ class HostConfig:
         float, _share("probability that a chosen strike is carried out (2 of 4)", "resolve", "F")
     ] = 0.5
     lag_days: Annotated[int, _days(0, "days from choice to strike (2 to 4)", "lag", "F")] = 3
-    release: Annotated[float, _share("share of grievance released by choosing", "release")] = 0.5
+    release: Annotated[
+        float, _share("share of grievance released by deciding to strike", "release")
+    ] = 0.5
     strike_weight: Annotated[
-        float, Quantity(0, 100, "", "grievance that its strike causes at home")
+        float, Quantity(0, 100, "", "grievance that its strike causes in the home state")
     ] = 2.0
     decision_floor: Annotated[
-        float, Quantity(0, 1, "of θ", "least grievance at which it decides on a strike")
+        float, Quantity(0, 1, "of θ", "lowest grievance at which it considers a strike")
     ] = 0.5
     threshold_floor: Annotated[
-        float, Quantity(0, 1, "of θ", "least that belief and mediation leave of its threshold")
+        float, Quantity(0, 1, "of θ", "lowest threshold that belief and mediation can leave")
     ] = 0.05
 
 
@@ -198,9 +206,9 @@ class HomeConfig:
     """The home state, which defends itself."""
 
     capacity: Annotated[
-        float, Quantity(0, 20, "", "interdiction, border and inside (analogue)", "k_D", "F")
+        float, Quantity(0, 20, "", "interdiction at the border and inside (analogue)", "k_D", "F")
     ] = 0.85
-    forward: Annotated[float, _share("share of interdiction on the border cell", "forward")] = 0.8
+    forward: Annotated[float, _share("share of interdiction in the border cell", "forward")] = 0.8
     adaptivity: Annotated[float, _share("how far effort follows recent incidents", "a")] = 0.5
     threshold: Annotated[
         float, Quantity(1e-6, inf, "", "grievance at which a strike has even odds", "θ")
@@ -218,53 +226,56 @@ class HomeConfig:
         float, _share("probability that a chosen strike is carried out", "resolve")
     ] = 1.0
     lag_days: Annotated[int, _days(0, "days from choice to strike (0 to 1)", "lag", "F")] = 1
-    release: Annotated[float, _share("share of grievance released by choosing", "release")] = 0.35
+    release: Annotated[
+        float, _share("share of grievance released by deciding to strike", "release")
+    ] = 0.35
     strike_weight: Annotated[
-        float, Quantity(0, 100, "", "grievance that its strike causes in the host")
+        float, Quantity(0, 100, "", "grievance that its strike causes in the host state")
     ] = 2.0
     backlash: Annotated[
         float,
-        Quantity(-1, 1, "", "will that the host loses by a strike; sign disputed", "backlash"),
+        Quantity(-1, 1, "", "will that a strike costs the host; sign disputed", "backlash"),
     ] = 0.08
     strike_loss: Annotated[float, _share("share of the group's strength that a strike costs")] = (
         0.05
     )
     strike_recruits: Annotated[
-        float, _share("strength that a strike brings the group; net sign disputed")
+        float, _share("strength that the group gains from a strike; net sign disputed")
     ] = 0.02
     strike_kill: Annotated[float, _share("probability that a band under a strike is destroyed")] = (
         0.3
     )
     strike_radius: Annotated[
-        int, Quantity(0, 499, "sectors", "sectors to either side that a strike reaches", "radius")
+        int, Quantity(0, 499, "sectors", "sectors on either side that a strike reaches", "radius")
     ] = 1
     decision_floor: Annotated[
-        float, Quantity(0, 1, "of θ", "least grievance at which it decides on a strike")
+        float, Quantity(0, 1, "of θ", "lowest grievance at which it considers a strike")
     ] = 0.5
     threshold_floor: Annotated[
-        float, Quantity(0, 1, "of θ", "least that belief and mediation leave of its threshold")
+        float, Quantity(0, 1, "of θ", "lowest threshold that belief and mediation can leave")
     ] = 0.05
 
 
 @config_class(config=_STRICT)
 class AttributionConfig:
-    """What the home state lays at the host's door, and how much it weighs."""
+    """Which incidents the home state attributes to the host, and how much they weigh."""
 
-    foiled: Annotated[float, _share("probability for a foiled band", "a1")] = 0.9
+    foiled: Annotated[float, _share("probability for an intercepted band", "a1")] = 0.9
     attack: Annotated[float, _share("probability for an attack at the line", "a2")] = 0.7
     attack_decay_km: Annotated[
-        float, Quantity(0, inf, "km", "depth over which that falls by e", "ℓ", above=True)
+        float,
+        Quantity(0, inf, "km", "depth over which that falls by a factor of e", "ℓ", above=True),
     ] = 60.0
     false_positive: Annotated[float, _share("probability for a domestic attack", "f_pos")] = 0.08
     foiled_weight: Annotated[
-        float, Quantity(0, 100, "", "grievance of a foiled band", "w_foiled")
+        float, Quantity(0, 100, "", "grievance from an intercepted band", "w_foiled")
     ] = 0.25
     deaths_scale: Annotated[
-        float, Quantity(0, 1e6, "deaths", "deaths that make a weight of 1", "d0", above=True)
+        float, Quantity(0, 1e6, "deaths", "deaths that give a weight of 1", "d0", above=True)
     ] = 10.0
     max_weight: Annotated[float, Quantity(0, 100, "", "largest weight of an attack", "w_max")] = 4.0
     friction_weight: Annotated[
-        float, Quantity(0, 100, "", "grievance of a clash between posts", "w_fr")
+        float, Quantity(0, 100, "", "grievance from a clash between posts", "w_fr")
     ] = 1.0
     domestic_per_day: Annotated[
         float, Quantity(0, 50, "1/d", "lethal domestic attacks a day", "μ_dom")
@@ -281,17 +292,19 @@ class BeliefConfig:
 
     prior: Annotated[float, Quantity(0.001, 0.999, "", "belief at the start", "b0")] = 0.45
     committed_hazard: Annotated[
-        float, Quantity(0, 0.999, "", "share of violations that a committed host stops", "e_C")
+        float, Quantity(0, 0.999, "", "share of violations that a committed host prevents", "e_C")
     ] = 0.7
     uncommitted_hazard: Annotated[
-        float, Quantity(0, 0.999, "", "share that an uncommitted host stops", "e_U")
+        float, Quantity(0, 0.999, "", "share that an uncommitted host prevents", "e_U")
     ] = 0.15
     perceived_capability: Annotated[
         float, Quantity(0, 10, "", "how capable the host is believed to be", "κ")
     ] = 0.6
-    persistence: Annotated[float, _share("what remains of belief from day to day", "ζ")] = 0.96
+    persistence: Annotated[
+        float, _share("share of a shift in belief that lasts to the next day", "ζ")
+    ] = 0.96
     reference_rate: Annotated[
-        float, Quantity(0, 100, "1/d", "violations a day taken as normal", "ν_ref")
+        float, Quantity(0, 100, "1/d", "violations a day considered normal", "ν_ref")
     ] = 0.8
     threshold_effect: Annotated[
         float, Quantity(0, 10, "", "how far belief raises the threshold", "t_b")
@@ -302,13 +315,13 @@ class BeliefConfig:
 class MediatorConfig:
     """One mediator."""
 
-    call: Annotated[float, _share("probability a day of calling a round when rested", "call")] = 0.3
+    call: Annotated[float, _share("daily probability of calling a round when rested", "call")] = 0.3
     skill: Annotated[float, _share("skill in bringing a round to success", "skill")] = 0.55
 
 
 @config_class(config=_STRICT)
 class VerificationConfig:
-    """A joint body that looks into attributed attacks."""
+    """A joint body that investigates attributed attacks."""
 
     enabled: Annotated[bool, Flag("whether it exists (agreed, never put in place)", "F")] = False
     coverage: Annotated[float, _share("probability that a case is taken up", "coverage")] = 0.7
@@ -343,8 +356,8 @@ class MediationConfig:
     calendar: list[_CalendarDay] = field(default_factory=list)
     lead_days: Annotated[float, _days(0, "days from call to round when rested", "L_R")] = 7.0
     round_days: Annotated[int, _days(1, "days that a round lasts", "D_R")] = 3
-    relief: Annotated[float, _share("share of grievance that a success takes away", "relief")] = 0.6
-    pressure: Annotated[float, _share("will that a success adds to the host's", "pressure")] = 0.04
+    relief: Annotated[float, _share("share of grievance that a success removes", "relief")] = 0.6
+    pressure: Annotated[float, _share("will that a success gives the host", "pressure")] = 0.04
     fatigue: Annotated[float, _share("fatigue that a failure adds", "fatigue")] = 0.15
     threshold_effect: Annotated[
         float, Quantity(0, 10, "", "how far mediation raises thresholds", "t_m")
@@ -361,21 +374,21 @@ class MediationConfig:
         float, Quantity(0, 10, "", "how far full fatigue lengthens the time from call to round")
     ] = 2.0
     success_base: Annotated[
-        float, Quantity(0, 1, "", "what is added to belief in the chance of success")
+        float, Quantity(0, 1, "", "added to belief in the chance of success")
     ] = 0.55
     fatigue_penalty: Annotated[
-        float, _share("share of the chance of success that full fatigue takes away")
+        float, _share("share of the chance of success that full fatigue removes")
     ] = 0.5
-    fatigue_kept: Annotated[float, _share("share of fatigue that is left after a success")] = 0.8
+    fatigue_kept: Annotated[float, _share("share of fatigue that remains after a success")] = 0.8
     save_relief: Annotated[
-        float, _share("share of both grievances that saving the truce takes away")
+        float, _share("share of both grievances that saving the truce removes")
     ] = 0.5
     verification: VerificationConfig = field(default_factory=VerificationConfig)
 
 
 @config_class(config=_STRICT)
 class TruceConfig:
-    """What the clause bears."""
+    """What the clause tolerates."""
 
     collapse_strikes: Annotated[
         float, Quantity(1, inf, "strikes", "strikes in the window that end the truce", whole=True)
@@ -384,7 +397,7 @@ class TruceConfig:
         int, Quantity(1, _LONGEST, "d", "days over which strikes count", "window", "F")
     ] = 14
     suspension_days: Annotated[
-        int, Quantity(1, _LONGEST, "d", "days that a suspension lasts by itself", "timer")
+        int, Quantity(1, _LONGEST, "d", "days that a suspension lasts on its own", "timer")
     ] = 14
     suspended_friction: Annotated[
         float, Quantity(0, 10, "", "factor on clashes while suspended")
@@ -417,26 +430,28 @@ class FrailtyConfig:
 class OutputConfig:
     """Where results go."""
 
-    dir: Annotated[str, Text("folder under which every run gets its own")] = "outputs"
+    dir: Annotated[str, Text("folder in which every run or sweep gets its own")] = "outputs"
     name: Annotated[str, Text("name of that folder; empty: chosen by the program")] = ""
 
 
 @config_class(config=_STRICT)
 class UntilConfig:
-    """When a sweep has replicates enough, judged after every block of 64."""
+    """When a sweep has enough replicates, checked after every block of 64."""
 
     outcome: Annotated[
-        str, Text("outcome whose interval is to be narrow, such as collapsed; empty: no such rule")
+        str,
+        Text("outcome whose interval must be narrow, such as collapsed; empty: no such rule"),
     ] = ""
     half_width: Annotated[
         float,
-        Quantity(0, 1e9, "", "half of the width wanted, in the outcome's unit", above=True),
+        Quantity(0, 1e9, "", "half-width to reach, in the outcome's unit", above=True),
     ] = 0.02
     ceiling: Annotated[
-        int, Quantity(64, 10_000_000, "runs", "most runs of each design point", "", "design")
+        int, Quantity(64, 10_000_000, "runs", "most runs of a design point", "", "design")
     ] = 10_000
     paired: Annotated[
-        bool, Flag("whether the difference to the baseline of sweep.compare is meant", "design")
+        bool,
+        Flag("whether the rule is for the difference from the baseline of sweep.compare", "design"),
     ] = False
 
 
@@ -454,11 +469,11 @@ class SweepConfig:
         int, Quantity(0, 4096, "", "processes to use; 0: every core", "", "design")
     ] = 0
     compare: Annotated[
-        str, Text("factor whose levels are compared with its first, run by run; empty: none")
+        str, Text("factor whose levels are compared with the first, run by run; empty: none")
     ] = ""
-    question: Annotated[str, Text("what the sweep asks; its report begins with it")] = ""
+    question: Annotated[str, Text("what the sweep asks; its report starts with it")] = ""
     run_timeout: Annotated[
-        float, Quantity(0, inf, "s", "longest a run may take; then it failed", "", "design", True)
+        float, Quantity(0, inf, "s", "time limit of a run; a longer one fails", "", "design", True)
     ] = 60.0
     series_every_days: Annotated[
         int, Quantity(0, _LONGEST, "d", "keep the state of every n-th day; 0: none", "", "design")
@@ -475,7 +490,7 @@ class SweepConfig:
 
 @config_class(config=_STRICT)
 class Config:
-    """A whole configuration: one class for each config group, and what belongs to no group."""
+    """A whole configuration: one class for each config group, and the settings in no group."""
 
     seed: Annotated[int, Quantity(0, 2**63 - 1, "", "seed of all draws", "", "design")] = 1
     replicate: Annotated[

@@ -1,4 +1,4 @@
-"""A run told in plain sentences: what happened and why, from its event log."""
+"""The account of a run: what happened and why, in plain sentences, from its event log."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pandas as pd
 
 from truce_sim.simulation.run import Simulation
 
-#: An attributed attack is worth a line of its own from this many deaths on.
+#: An attributed attack with at least this many deaths gets a line of its own.
 NOTABLE_DEATHS = 10
 
 CAUSES = {
     "initial": "what came before the truce",
-    "foiled": "infiltration foiled",
+    "foiled": "intercepted bands",
     "attack": "attacks from across the border",
-    "misattributed": "attacks wrongly attributed",
+    "misattributed": "wrongly attributed attacks",
     "friction": "clashes between posts",
     "strike": "the other side's strikes",
 }
@@ -27,10 +27,10 @@ _NAMES = {"home": "the home state", "host": "the host state", "turkiye": "Türki
 
 _ATTACKS = {
     "attack": "attributed to the host's soil",
-    "misattribution": "attributed to the host's soil, wrongly",
+    "misattribution": "wrongly attributed to the host's soil",
 }
 
-#: The incidents that have a place and a weight, and the cause of grievance they count under.
+#: Incidents with a place and a weight -> the cause of grievance they count towards.
 _WEIGHED = {
     "foiled_by_host": "foiled",
     "foiled_at_border": "foiled",
@@ -53,12 +53,12 @@ _SENTENCES = {
     "round_called": "{actor} calls a round of talks",
     "round_succeeded": "a round of talks succeeds, led by {actor}",
     "round_failed": "a round of talks fails, led by {actor}",
-    "collapse": "the truce collapses; what set it off: {cause}",
+    "collapse": "the truce collapses; the trigger: {cause}",
 }
 
 
 def timeline(run: Simulation) -> Iterator[tuple[int, str]]:
-    """(day, sentence) of everything that moved the truce, in order."""
+    """Yield (day, sentence) for everything that affected the truce, in order."""
     seen_violation = False
     weighed = []
     for event in run.events.to_dict("records"):
@@ -76,11 +76,11 @@ def timeline(run: Simulation) -> Iterator[tuple[int, str]]:
 
 
 def outcome_in_words(run: Simulation) -> str:
-    """The end of the run in one sentence. One run is one draw: it forecasts nothing."""
+    """Return the end of the run in one sentence. One run is one draw, not a forecast."""
     o, horizon = run.outcome, run.config.run.horizon_days
     if not o["collapsed"]:
         return f"The truce held for all {horizon} days."
-    return f"The truce collapsed on day {o['end_day']}; what set it off: {CAUSES[o['cause']]}."
+    return f"The truce collapsed on day {o['end_day']}; the trigger: {CAUSES[o['cause']]}."
 
 
 def _sentence(run: Simulation, event: dict[Hashable, Any]) -> str:
@@ -96,14 +96,14 @@ def _sentence(run: Simulation, event: dict[Hashable, Any]) -> str:
 def _focus(
     run: Simulation, choice: dict[Hashable, Any], weighed: Iterable[dict[Hashable, Any]]
 ) -> str:
-    """Where most of the cause behind a choice to strike lay: weights, faded as grievance is."""
+    """The place of most of the cause of a strike, by weights that fade as grievance does."""
     memory = getattr(run.config, choice["actor"]).grievance_memory_days
     places: Counter[str] = Counter()
     for event in weighed:
         if _WEIGHED[event["kind"]] == choice["cause"]:
             age = choice["day"] - event["day"]
             places[_place(run, event)] += event["weight"] * math.exp(-age / memory)
-    return f", most of late in {places.most_common(1)[0][0]}" if places else ""
+    return f", lately mostly in {places.most_common(1)[0][0]}" if places else ""
 
 
 def _attack(run: Simulation, event: dict[Hashable, Any]) -> str:

@@ -12,8 +12,19 @@ from truce_sim.simulation.run import Simulation, simulate
 
 
 def run_into_folder(described: Config | Setup) -> tuple[Simulation, Path]:
-    """Simulate a configuration and write `outcome.parquet`, `series.parquet`, `events.parquet`,
-    `config.yaml` and, last, `manifest.json` into a new folder."""
+    """Simulate a configuration and write the run into a new folder.
+
+    Args:
+        described: the configuration, or its setup.
+
+    Returns:
+        The run, and its folder: `config.yaml`, `outcome.parquet`, `series.parquet`,
+        `events.parquet` and `manifest.json`.
+
+    Raises:
+        InputError: a bad setting, or the folder already exists or cannot be created.
+        RuntimeError: the run fails.
+    """
     from omegaconf import OmegaConf
 
     from truce_sim.results.provenance import make_folder, provenance

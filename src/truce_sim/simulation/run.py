@@ -1,4 +1,4 @@
-"""The same from Python: one run, or a sweep, as pandas objects."""
+"""Simulate one run from Python; results are pandas objects."""
 
 from __future__ import annotations
 
@@ -22,9 +22,13 @@ Overrides = Setup | Config | Mapping[str, object] | Sequence[str] | str | None
 class Simulation:
     """One run.
 
-    outcome: one value each of `columns.OUTCOME`. series: a row a day, `columns.SERIES`. events: a
-    row each, in order, `columns.EVENT`. `spec` is the run as a value: `engine.run.run(spec)` gives
-    it again.
+    Attributes:
+        config: its configuration.
+        border: its border.
+        spec: the run as a value; `engine.run.run(spec)` repeats it.
+        outcome: a value for each of `columns.OUTCOME`.
+        series: one row per day, `columns.SERIES`.
+        events: one row per event, in order, `columns.EVENT`.
     """
 
     config: Config
@@ -40,11 +44,16 @@ def simulate(
 ) -> Simulation:
     """Simulate one truce.
 
-    overrides: settings that differ from the defaults, as a mapping
-    (`{"truce": "literal", "home.threshold": 5}`), as strings in Hydra's syntax, a Config, or a
-    Setup, which is checked already. seed and replicate replace the configuration's.
+    Args:
+        overrides: settings that differ from the defaults, as a mapping
+            (`{"truce": "literal", "home.threshold": 5}`) or as strings in Hydra's syntax; or a
+            Config; or a Setup, which is not checked again.
+        seed: replaces the configuration's.
+        replicate: replaces the configuration's.
 
-    Raises InputError for a bad setting, RuntimeError if the run fails.
+    Raises:
+        InputError: a bad setting.
+        RuntimeError: the run fails.
     """
     setup = as_setup(overrides)
     spec = make_spec(setup, seed, replicate)

@@ -13,9 +13,15 @@ __all__ = ["make_spec", "mediator_names"]
 def make_spec(
     config: Config | Setup, seed: int | None = None, replicate: int | None = None
 ) -> RunSpec:
-    """The run that a configuration describes; `seed` and `replicate` replace its own.
+    """Return the run that a configuration describes, as a value.
 
-    Raises InputError for a border table that cannot be read.
+    Args:
+        config: a checked configuration, or its setup.
+        seed: replaces the configuration's.
+        replicate: replaces the configuration's.
+
+    Raises:
+        InputError: settings that contradict each other, a bad scenario table or intervention.
     """
     setup = set_up(config) if isinstance(config, Config) else config
     return RunSpec(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from truce_sim.config.params import column as as_column
 from truce_sim.config.regimes import mediator_names
-from truce_sim.config.rules import Columns, fitting
+from truce_sim.config.rules import Columns, valid_points
 from truce_sim.config.setup import Setup
 from truce_sim.settings.fields import FieldInfo, field_at
 from truce_sim.settings.schema import Config
@@ -48,7 +48,7 @@ def filled(setup: Setup, columns: Columns) -> tuple[NDArray[np.void], NDArray[np
         fits = in_range(_info(name), column)
         in_params[name][fits] = column[fits]
         good &= fits
-    return params, good & fitting(setup.config, setup.border, in_params)
+    return params, good & valid_points(setup.config, setup.border, in_params)
 
 
 def _info(name: str) -> FieldInfo:

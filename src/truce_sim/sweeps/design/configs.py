@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from truce_sim.config.checks import unknown
+from truce_sim.config.checks import unknown_setting
 from truce_sim.config.load import prepare
 from truce_sim.config.setup import Setup
 from truce_sim.settings.nested import merge
@@ -36,7 +36,7 @@ def plain_config(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[
             try:
                 merge(plain, name, decode(name, cell))
             except KeyError:
-                raise unknown(name) from None
+                raise unknown_setting(name) from None
     return _resolve(plain) if has_references(plain) else plain
 
 

@@ -15,7 +15,7 @@ from hydra.core.override_parser.types import IntervalSweep, Override
 from numpy.typing import NDArray
 from omegaconf import OmegaConf
 
-from truce_sim.config.checks import typed, unknown
+from truce_sim.config.checks import build_config, unknown_setting
 from truce_sim.config.tokens import as_tokens
 from truce_sim.errors import InputError
 from truce_sim.settings.fields import FieldInfo, field_at
@@ -104,7 +104,7 @@ def _cannot_be_swept(name: str, line: object) -> InputError:
 def _interval(name: str, sweep: IntervalSweep, line: str | None) -> Interval:
     info = field_at(name)
     if info is None and "." in name:
-        raise unknown(name)
+        raise unknown_setting(name)
     if info is None or info.type not in ("float", "int"):
         raise _not_a_number(name, line)
     assert sweep.start is not None
@@ -181,7 +181,7 @@ def in_range(info: FieldInfo, column: NDArray[Any]) -> NDArray[np.bool_]:
 
 def _check_cell(name: str, value: Any) -> None:
     """Check one value as part of an otherwise default configuration."""
-    typed(nest(name, value.item() if hasattr(value, "item") else value))
+    build_config(nest(name, value.item() if hasattr(value, "item") else value))
 
 
 # ── in Hydra's syntax ────────────────────────────────────────────────────────────────────────

@@ -181,7 +181,7 @@ class SweepFolder:
         seed = self.spec_of(point).seed
         row = self.design.iloc[[point]].to_dict("records")[0]
         values = {name: row[name] for name in self.factors}
-        return setup_of(self.manifest["bases"][row["base"]], values).drawn(seed)
+        return setup_of(self.manifest["bases"][row["base"]], values).with_seed(seed)
 
     def spec_of(self, point: int, replicate: int = 0) -> RunSpec:
         """The run of a row, as a value: `engine.run.run(spec)` is that run again, bit for bit."""

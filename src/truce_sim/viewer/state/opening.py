@@ -78,7 +78,7 @@ def open_folder(folder: Path, run: str = "", pick: str = "", point: int = 0) -> 
 def open_row(sweep: SweepFolder, point: int, replicate: int) -> Opening:
     """Open one run of a sweep. Raises InputError where the sweep has no such run."""
     sweep.spec_of(point)  # refuses a point that is not there
-    setup = sweep.setup_of(point).drawn(replicate=replicate)
+    setup = sweep.setup_of(point).with_seed(replicate=replicate)
     rows = sweep.runs(points=[point])
     found = rows[rows["replicate"] == replicate]
     if found.empty:
@@ -133,6 +133,6 @@ def _same(a: object, b: object) -> bool:
 
 def open_settings(overrides: Sequence[str]) -> Opening:
     """Open a new run with these overrides, in Hydra's syntax. Raises InputError."""
-    from truce_sim.config.gate import flags_first, setup_of
+    from truce_sim.config.gate import flags_first, setup_from_arguments
 
-    return Opening(setup_of(flags_first(overrides)))
+    return Opening(setup_from_arguments(flags_first(overrides)))
