@@ -1,10 +1,10 @@
-"""The rooms of the program, in their order, and what breaks it: circles, arrows that run up.
+"""Check the order of the program's rooms: no cycles, no imports that run upwards.
 
     python tools/architecture.py
 
-names every problem and exits with 1 if there is one. An arrow is an import, lazy and typing-only
-ones included. `tests/docs/test_architecture.py` runs the same check; `reference.py` makes a table
-of the rooms for docs/architecture.md, `house.py` a picture.
+lists every problem and exits with 1 if there is one. An arrow is an import, including lazy and
+typing-only ones. `tests/docs/test_architecture.py` runs the same check; `reference.py` makes a
+table of the rooms for docs/architecture.md, `house.py` a picture.
 """
 
 from __future__ import annotations
@@ -22,40 +22,40 @@ PACKAGE = "truce_sim"
 
 
 class Room(NamedTuple):
-    """A folder or a file below the package, and what is in it.
+    """A folder or a file of the package, and what it contains.
 
     `sweeps.design` is `truce_sim/sweeps/design/`, or `design.py` there; a module belongs to the
-    room with the longest name that leads to it.
+    room with the longest matching name.
     """
 
     name: str
     words: str
 
 
-#: From the ground up: a room imports from rooms that stand before it here, and from no other.
+#: From the ground up: a room may import only from rooms listed before it.
 ROOMS = (
-    Room("errors", "errors of a user's input"),
-    Room("version", "the number of the version"),
+    Room("errors", "errors in user input"),
+    Room("version", "the version number"),
     Room("files", "where conf/ and data are"),
-    Room("settings", "what a setting is"),
+    Room("settings", "the declaration of every setting"),
     Room("engine", "the rules, day by day"),
     Room("intervals", "estimates with intervals"),
     Room("terminal", "progress bars"),
-    Room("border", "a border, from a table"),
+    Room("border", "the border, from a table"),
     Room("results", "columns, frames, files"),
-    Room("config", "from what was typed to what the rules read"),
-    Room("model", "the Mesa model: one day a step"),
+    Room("config", "from user input to checked values"),
+    Room("model", "the Mesa model: one step a day"),
     Room("simulation", "one run"),
-    Room("sweeps.design", "which points a sweep has"),
-    Room("sweeps.folder", "what is on disk"),
-    Room("sweeps.summaries", "what the runs come to"),
-    Room("sweeps.execution", "who makes the runs"),
+    Room("sweeps.design", "the points of a sweep"),
+    Room("sweeps.folder", "the folder on disk"),
+    Room("sweeps.summaries", "tables and contrasts"),
+    Room("sweeps.execution", "running it, here and on clusters"),
     Room("sweeps", "sweep() in Python"),
     Room("analysis.methods", "estimators"),
     Room("analysis", "from a folder to an answer"),
     Room("analysis.plots", "figures"),
     Room("analysis.report", "report.html"),
-    Room("viewer.state", "what a visitor looks at"),
+    Room("viewer.state", "the state of a visit"),
     Room("viewer.pictures", "figures, films"),
     Room("viewer.pages", "pages, components"),
     Room("viewer", "the server"),
@@ -66,10 +66,10 @@ ROOMS = (
     Room("__init__", "the names that users import"),
 )
 
-#: Modules that import others by a name that they compute.
+#: Modules that may import others by a computed name.
 DYNAMIC = ("truce_sim", "truce_sim.moved")
 
-#: What a room may import besides the standard library and itself, where that is all it may import.
+#: Rooms that may import only these, besides the standard library and themselves.
 OUTSIDE = {"engine": ("numpy", "numba", "scipy.special")}
 
 
@@ -83,7 +83,7 @@ class Import(NamedTuple):
 
 
 class House:
-    """The modules below a source folder, what they import, and in which rooms they are."""
+    """The modules below a source folder, their imports and their rooms."""
 
     def __init__(self, source: Path = SOURCE, rooms: Sequence[Room] = ROOMS) -> None:
         self.rooms = tuple(room.name for room in rooms)
@@ -98,7 +98,7 @@ class House:
         }  # fmt: skip
 
     def room_of(self, module: str) -> str | None:
-        """The room of a module; None where it has none."""
+        """The room of a module, or None."""
         name = "__init__" if module == PACKAGE else module.removeprefix(f"{PACKAGE}.")
         known = [room for room in self.rooms if f"{name}.".startswith(f"{room}.")]
         return max(known, key=len, default=None)

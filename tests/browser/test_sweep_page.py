@@ -99,7 +99,7 @@ def test_a_missing_interval_has_its_reason(visit, serve, tmp_path) -> None:
 def test_a_run_that_is_not_there_is_told(visit, serve, folder) -> None:
     """A bad number in the page is a message."""
     page = visit(serve(folder).url)
-    box = page.get_by_label("or a run, 12:7")
+    box = page.get_by_label("or a run, e.g. 12:7")
     for text in ("9:9", "x", "0:99"):
         box.fill(text)
         box.press("Enter")

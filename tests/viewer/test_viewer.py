@@ -68,7 +68,7 @@ def test_forking_without_a_change_is_told() -> None:
     """A message, and still one run."""
     one = session()
     one.fork()
-    assert "nothing is changed" in one.message.value
+    assert "nothing to fork" in one.message.value
     assert len(one.tracks) == 1
 
 
@@ -122,7 +122,7 @@ def test_an_ensemble_is_the_paired_difference() -> None:
     [
         ((23.0, 18.0, 28.0), "23.0 days longer [18.0, 28.0]"),
         ((-5.0, -7.0, -3.0), "5.0 days shorter [3.0, 7.0]"),
-        ((1.0, -1.0, 3.0), "No difference can be told"),
+        ((1.0, -1.0, 3.0), "No clear difference"),
         ((0.0, 0.0, 0.0), "No run lasts a day more or less"),
     ],
 )
@@ -215,7 +215,7 @@ def test_what_a_heat_map_misses_has_its_reason(tmp_path) -> None:
     one = sweep({"home.resolve": [0.0, 0.1]}, settings, replicates=1, folder=tmp_path / "one")
     for cell in cells_of(one.folder, "mean_survival", "home.resolve"):
         assert (cell["value"], cell["low"], cell["high"]) == (14.0, None, None)
-        assert cell["why"] == "an interval needs runs of at least two replicates"
+        assert cell["why"] == "an interval needs at least two replicates"
     for outcome, why in (
         ("median_survival", "fewer than half of its runs collapsed"),
         ("first_strike_day", "none of its runs has a value"),
@@ -274,7 +274,7 @@ def test_a_film_has_its_frames(tmp_path: Path) -> None:
     [
         (["--out", "a.avi"], "FILE.gif or FILE.mp4"),
         (["--out", "nowhere/a.gif"], "no such folder"),
-        (["--days", "9-3"], "no span of days"),
+        (["--days", "9-3"], "is not a range of days"),
         (["--days", "900-901"], "the run ends on day"),
         (["--every", "0"], "--every"),
         (["--layer", "x"], "--layer"),

@@ -76,7 +76,7 @@ def check_host(address: Address) -> None:
             allowed="127.0.0.1, or with --allow-remote any address of this machine",
         )  # fmt: skip
     print(
-        f"Warning: whoever reaches {address.host} can use this viewer; it asks for no password.",
+        f"Warning: anyone who can reach {address.host} can use this viewer; there is no password.",
         file=sys.stderr,
     )
 
@@ -194,7 +194,7 @@ def _announce(server: object, url: str, browser: bool, loaded: threading.Event) 
     while the browser loads its scripts."""
     while not getattr(server, "started", False):
         time.sleep(0.02)
-    print(f"truce_sim is at {url}  (Ctrl-C stops it)", flush=True)
+    print(f"truce_sim is at {url}  (Ctrl-C to stop)", flush=True)
     if browser:
         import webbrowser
 

@@ -69,7 +69,7 @@ def Film(session: Session) -> None:
             solara.FileDownload(task.value, filename="truce.gif", label="GIF")
     if task.pending and asked.value:
         solara.ProgressLinear(100 * done)
-    solara.Text("MP4, and GIF of any size: truce-sim movie", classes=["caption"])
+    solara.Text("For MP4, or a GIF of another size, use truce-sim movie.", classes=["caption"])
 
 
 def picture(clock: Clock, layer: str, kind: str) -> bytes:

@@ -87,12 +87,9 @@ def difference(tracks: Sequence[Track]) -> str:
     ours, theirs = (track.run.outcome for track in tracks)
     gained = int(theirs["end_day"]) - int(ours["end_day"])
     ends = [
-        f"collapses on day {o['end_day']}" if o["collapsed"] else f"holds all {o['end_day']} days"
+        f"collapses on day {o['end_day']}" if o["collapsed"] else f"holds for all {o['end_day']} days"
         for o in (ours, theirs)
     ]
-    word = (
-        "no day gained or lost"
-        if gained == 0
-        else f"{abs(gained)} days {'gained' if gained > 0 else 'lost'}"
-    )
-    return f"In this draw the run {ends[0]}, its fork {ends[1]}: {word}."
+    days = f"{abs(gained)} day{'' if abs(gained) == 1 else 's'}"
+    word = "no day gained or lost" if not gained else f"{days} {'gained' if gained > 0 else 'lost'}"
+    return f"In this draw, the run {ends[0]} and its fork {ends[1]}: {word}."

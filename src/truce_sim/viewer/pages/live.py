@@ -85,7 +85,7 @@ def Settings(session: Session) -> None:
             if session.message.value:
                 solara.Error(session.message.value)
             if session.changed:
-                solara.Info("Reset, or Apply, starts a run with these settings.", dense=True)
+                solara.Info("Press Reset or Apply to start a run with these settings.", dense=True)
                 with solara.Row():
                     apply = session.restart
                     solara.Button("Apply", on_click=apply, color="primary", small=True)
@@ -216,7 +216,7 @@ def _mark(clock: Clock, which: int) -> tuple[str, bool]:
     if row is None or which > 0:
         return "", True
     if clock.day < clock.tracks[0].last_day:
-        return f"{row.name}: checked when it ends", True
+        return f"{row.name}: will be checked when it ends", True
     differing = row.differences(clock.models[0].outcome())
     if differing:
         return f"{row.name}: differs from the stored row in {', '.join(differing)}", False

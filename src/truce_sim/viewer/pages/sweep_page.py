@@ -59,7 +59,7 @@ def Heading(data: SweepData) -> None:
     state = folder.manifest.get("status", "")
     solara.Text(
         f"{folder.points:,} points, {runs:,} runs{f', {failed:,} failed' if failed else ''}; "
-        f"{days_watched(data.summary['horizon'])}; {state}. "
+        f"horizon {days_watched(data.summary['horizon'])}; {state}. "
         f"Factors: {', '.join(data.factors) or 'none'}. "
         "Results of a simulation on assumed values, not a forecast."
     )
@@ -146,7 +146,7 @@ def Chosen(
                             lambda: (point.value, pick_run(folder, point.value, pick))
                         ),
                     )  # fmt: skip
-            solara.InputText("or a run, 12:7", value=typed, dense=True)
+            solara.InputText("or a run, e.g. 12:7", value=typed, dense=True)
             solara.Button(
                 "Open", small=True, on_click=lambda: open_run(lambda: parse_run(typed.value))
             )

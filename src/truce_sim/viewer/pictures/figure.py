@@ -28,9 +28,9 @@ TRUCE_COLOURS = ("#56B4E9", "#F0E442", "#E69F00", "#D55E00")
 
 #: Label, marker, colour and kinds of what happens somewhere.
 MARKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
-    ("foiled by the host", "x", "#009E73", ("foiled_by_host",)),
-    ("foiled at the border", "x", "#56B4E9", ("foiled_at_border",)),
-    ("foiled inside", "x", "#F0E442", ("foiled_inside",)),
+    ("intercepted by the host", "x", "#009E73", ("foiled_by_host",)),
+    ("intercepted at the border", "x", "#56B4E9", ("foiled_at_border",)),
+    ("intercepted inside", "x", "#F0E442", ("foiled_inside",)),
     ("attack", "*", "#D55E00", ("attack", "band_destroyed")),
     ("domestic attack", "*", "#CC79A7", ("domestic_attack", "misattribution")),
     ("clash", "D", "#E69F00", ("friction",)),

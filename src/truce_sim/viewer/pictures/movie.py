@@ -51,7 +51,7 @@ def check_options(options: argparse.Namespace) -> None:
             )
     if options.out.suffix.lower() not in (".gif", ".mp4"):
         raise InputError(
-            "is no film", setting="--out", value=str(options.out), allowed="FILE.gif or FILE.mp4"
+            "is not a film", setting="--out", value=str(options.out), allowed="FILE.gif or FILE.mp4"
         )
     if not options.out.expanduser().parent.is_dir():
         raise InputError(
@@ -70,7 +70,7 @@ def span(text: str) -> tuple[int, int] | None:
         return None
     found = re.fullmatch(r"(\d+)-(\d+)", text)
     if not found or int(found[1]) > int(found[2]):
-        raise InputError("is no span of days", setting="--days", value=text, allowed="30-90")
+        raise InputError("is not a range of days", setting="--days", value=text, allowed="30-90")
     return int(found[1]), int(found[2])
 
 

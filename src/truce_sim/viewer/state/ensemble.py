@@ -60,12 +60,12 @@ def describe_ensemble(e: Ensemble) -> list[str]:
     """What the ensemble says, sentence by sentence; never "longer" where the interval has zero."""
     mean, low, high = e.days
     if math.isnan(low):
-        return ["Too few runs to say."]
+        return ["Too few runs to tell."]
     span = "the year" if e.horizon == 365 else f"{e.horizon} days"
     shares = (
-        f"It holds {span} in {_share(e.holds_fork)} instead of {_share(e.holds)}; difference "
-        f"{100 * e.holds_more[0]:+.1f} points [{100 * e.holds_more[1]:+.1f}, "
-        f"{100 * e.holds_more[2]:+.1f}]."
+        f"The truce holds for {span} in {_share(e.holds_fork)} of runs instead of "
+        f"{_share(e.holds)}; difference {100 * e.holds_more[0]:+.1f} percentage points "
+        f"[{100 * e.holds_more[1]:+.1f}, {100 * e.holds_more[2]:+.1f}]."
     )
     return [_longer(mean, low, high), shares, _basis(e)]
 
@@ -74,18 +74,18 @@ def _longer(mean: float, low: float, high: float) -> str:
     if low == high == 0.0:
         return "No run lasts a day more or less."
     if low <= 0.0 <= high:
-        return f"No difference can be told: {mean:+.1f} days [{low:+.1f}, {high:+.1f}] on average."
+        return f"No clear difference: {mean:+.1f} days [{low:+.1f}, {high:+.1f}] on average."
     if low > 0.0:
         return f"On average {mean:.1f} days longer [{low:.1f}, {high:.1f}]."
     return f"On average {-mean:.1f} days shorter [{-high:.1f}, {-low:.1f}]."
 
 
 def _basis(e: Ensemble) -> str:
-    failed = f"; {e.failed} failed and are left out" if e.failed else ""
+    failed = f"; {e.failed:,} pairs failed and are left out" if e.failed else ""
     return (
-        f"{e.n:,} pairs of runs that share their draws, days counted up to the horizon; 95 % "
-        f"intervals. {e.over_before:,} had ended before day {e.day}, where nothing differs{failed}."
-        " Assumed values, not a forecast."
+        f"{e.n:,} pairs of runs with shared draws; days are counted up to the horizon; 95 % "
+        f"intervals. In {e.over_before:,} pairs the truce collapsed before day {e.day}, so nothing "
+        f"differs{failed}. Assumed values, not a forecast."
     )
 
 

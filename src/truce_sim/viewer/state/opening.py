@@ -63,8 +63,8 @@ def open_folder(folder: Path, run: str = "", pick: str = "", point: int = 0) -> 
     if kind == "run":
         if run or pick:
             raise InputError(
-                "is the folder of one run", value=str(folder),
-                allowed="--run and its like with the folder of a sweep",
+                "is the folder of a single run", value=str(folder),
+                allowed="--run, --worst and the like with the folder of a sweep",
             )  # fmt: skip
         return _open_run(folder)
     from truce_sim.sweeps.folder.folder import read_folder
@@ -89,7 +89,7 @@ def open_row(sweep: SweepFolder, point: int, replicate: int) -> Opening:
     stored = found.iloc[0].to_dict()
     if stored["status"] != "done":
         raise InputError(
-            f"this run failed ({stored['status']}), there is nothing to watch",
+            f"this run failed ({stored['status']}): there is nothing to show",
             setting="--run", value=f"{point}:{replicate}",
         )  # fmt: skip
     return Opening(setup, Row(f"run {point}:{replicate} of {sweep.path.name}", stored), sweep)
@@ -100,7 +100,7 @@ def parse_run(text: str) -> tuple[int, int]:
     parts = text.split(":")
     if len(parts) != 2 or not all(part.isdecimal() for part in parts):
         raise InputError(
-            "names no run", setting="--run", value=text, allowed="point:replicate, such as 12:7"
+            "is not a run", setting="--run", value=text, allowed="point:replicate, such as 12:7"
         )
     return int(parts[0]), int(parts[1])
 
@@ -117,7 +117,7 @@ def _open_run(folder: Path) -> Opening:
         stored = pd.read_parquet(folder / "outcome.parquet").iloc[0].to_dict()
     except (OSError, ValueError, IndexError) as error:
         raise InputError(
-            f"its outcome.parquet cannot be read: {error}", value=str(folder)
+            f"cannot read its outcome.parquet: {error}", value=str(folder)
         ) from None
     return Opening(setup, Row(f"the run in {folder.name}", stored))
 

@@ -14,11 +14,11 @@ from truce_sim.model import TruceModel
 
 #: Layers of the grid: title and unit.
 LAYERS = {
-    "home_effort": ("Home effort", "hazard of entering a cell"),
-    "host_effort": ("Host effort", "hazard of entering a cell"),
+    "home_effort": ("Home effort", "hazard per cell entered"),
+    "host_effort": ("Host effort", "hazard per cell entered"),
     "learned_risk": ("Learned risk", "as the group sees it, 0 to 1"),
     "activity": ("Activity", "share of recent public incidents"),
-    "ruggedness": ("Ruggedness", "of the ground, 0 to 1"),
+    "ruggedness": ("Ruggedness", "of the terrain, 0 to 1"),
 }
 
 #: Layers that are shares of 1 are shown on one scale for all runs.

@@ -157,10 +157,10 @@ class Session:
 
     def _fork_config(self, day: int) -> Config:
         if day > self.tracks[0].last_day:
-            raise InputError("the run is over by then", setting="day", value=day)
+            raise InputError("the run has ended by then", setting="day", value=day)
         changes = self.fork_draft.changes.value
         if not changes:
-            raise InputError("nothing is changed: choose a lever first", setting="fork")
+            raise InputError("nothing to fork: change a lever first", setting="fork")
         changed = to_plain(with_changes(self.fork_base, changes))
         entry = {"day": day, "set": {path: at(changed, path) for path in changes}}
         plain = to_plain(self.config)

@@ -21,9 +21,9 @@ from truce_sim.sweeps.summaries.summary import survival_table
 
 #: Summaries that a heat map can show beside the mean of any outcome.
 SUMMARIES = {
-    "collapse_share": "share that collapsed",
-    "mean_survival": "mean days survived",
-    "median_survival": "median days survived",
+    "collapse_share": "share of runs that collapsed",
+    "mean_survival": "restricted mean survival (days)",
+    "median_survival": "median survival (days)",
 }
 _WORDS = ("status", "cause", "collapsed")  # outcomes that are no numbers
 MAX_ROWS = 5000
@@ -166,12 +166,12 @@ def _cell(outcome: str, runs: pd.DataFrame, points: NDArray[np.int64]) -> dict[s
 def _why(outcome: str, found: Estimate, runs: int) -> str:
     """Why a value or its interval is missing; "" where both are there."""
     if not runs:
-        return "no run is done"
+        return "no run has finished"
     if math.isnan(found.value):
         fewer = "fewer than half of its runs collapsed"
         return fewer if outcome == "median_survival" else "none of its runs has a value"
     if math.isnan(found.low) and math.isnan(found.high):
-        return "an interval needs runs of at least two replicates"
+        return "an interval needs at least two replicates"
     return ""
 
 

@@ -43,7 +43,7 @@ def strip(track: Track, model: TruceModel) -> dict[str, Any]:
         "words": TRUCE_WORDS[model.truce],
         "day": f"day {day}" if day >= 0 else "before day 0",
         "date": calendar_date(model.config, day),
-        "last": f"day {last_day}: {last}" if last else "nothing has moved the truce yet",
+        "last": f"day {last_day}: {last}" if last else "no events yet",
         "round": _round(model),
         "gauges": [*_grievances(model), *_shares(model)],
     }
@@ -52,15 +52,15 @@ def strip(track: Track, model: TruceModel) -> dict[str, Any]:
 def _round(model: TruceModel) -> str:
     day = model.day
     if model.collapsed:
-        return "none: the truce is over"
+        return "none: the truce has collapsed"
     for talks in model.world["rounds"]:
         if talks["start"] <= day <= talks["end"]:
-            return f"a round of talks is on, to day {int(talks['end'])}"
+            return f"a round of talks is under way, until day {int(talks['end'])}"
     if not model.mediators:
         return "none: there are no mediators"
     start = next_round(model.params, model.world, day)
     if math.isinf(start):
-        return "no round of talks is fixed"
+        return "no round of talks is scheduled"
     days = int(start) - max(day, 0)
     return f"round of talks in {days} day{'' if days == 1 else 's'}, on day {int(start)}"
 
@@ -81,8 +81,8 @@ def _grievances(model: TruceModel) -> list[dict[str, Any]]:
 def _shares(model: TruceModel) -> list[dict[str, Any]]:
     named = [
         ("belief in the host", model.home.belief, "of 1"),
-        ("will of host", model.host.will, "of 1"),
-        ("strength of group", model.group.strength, "of full"),
+        ("host's will", model.host.will, "of 1"),
+        ("group's strength", model.group.strength, "of full"),
         *((f"fatigue, {_mediator_name(m.name)}", m.fatigue, "of 1") for m in model.mediators),
     ]
     return [_gauge(name, value, None, f"{value:.2f} {what}") for name, value, what in named]
