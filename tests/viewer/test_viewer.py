@@ -93,9 +93,9 @@ def test_controls_show_what_the_schema_says() -> None:
 def test_presets_are_the_options_of_the_groups(group) -> None:
     """An option laid over the defaults is what Hydra composes, from whatever option before."""
     plain = session().base
-    for option in (*presets.options()[group], presets.chosen(plain, group)):
+    for option in (*presets.options()[group], presets.matching_option(plain, group)):
         plain = presets.overlay(plain, group, option)
-        assert presets.chosen(plain, group) == option
+        assert presets.matching_option(plain, group) == option
         composed = presets.flat(session(f"{group}={option}").base)
         assert presets.flat(plain) == composed
 
