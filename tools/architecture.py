@@ -122,7 +122,7 @@ class House:
 
     @cached_property
     def arrows(self) -> dict[tuple[str, str], list[Import]]:
-        """From room to room: the imports; none of those by which a package hands names on."""
+        """The imports from room to room, except those by which a package re-exports names."""
         found = defaultdict(list)
         for one in self.own:
             pair = self.room_of(one.module), self.room_of(one.target)
@@ -131,7 +131,7 @@ class House:
         return dict(found)
 
     def lines(self) -> dict[str, int]:
-        """The lines of each room."""
+        """Return the number of lines of each room."""
         found = dict.fromkeys(self.rooms, 0)
         for name, path in self.files.items():
             room = self.room_of(name)
@@ -140,7 +140,7 @@ class House:
         return found
 
     def problems(self) -> list[str]:
-        """Everything that breaks the order, in words."""
+        """List everything that breaks the order."""
         return [
             *self._strangers(), *self._wrong_ways(), *self._up(), *self._circles(),
             *self._hidden(), *self._outside(),
@@ -152,7 +152,7 @@ class House:
                 yield f"{name} belongs to no room"
 
     def _wrong_ways(self) -> Iterator[str]:
-        """Relative imports, and imports by the face of the package that a module is in."""
+        """Relative imports, and imports through the package that a module is in."""
         for one in self.imports:
             if one.level:
                 yield f"{_place(one)}: a relative import of {'.' * one.level}{one.target}"
@@ -161,7 +161,7 @@ class House:
                 yield f"{_place(one)}: imports through its own package {one.target}"
 
     def _up(self) -> Iterator[str]:
-        """Arrows against the order. Faces may not hand on what stands above them either."""
+        """Imports against the order; packages may not re-export from above either."""
         for one in self.own:
             source, target = self.room_of(one.module), self.room_of(one.target)
             if source and target and self.rooms.index(source) < self.rooms.index(target):
@@ -174,7 +174,7 @@ class House:
                 yield f"a circle of {what}: {' → '.join((*circle, circle[0]))}"
 
     def _hidden(self) -> Iterator[str]:
-        """Imports of ours that no import statement shows."""
+        """Imports of our own modules without an import statement."""
         for name, tree in sorted(self.trees.items()):
             for call in (node for node in ast.walk(tree) if _imports_by_name(node)):
                 first = call.args[0] if call.args else None
@@ -184,7 +184,7 @@ class House:
                     yield f"{name}, line {call.lineno}: imports by a name that is computed"
 
     def _outside(self) -> Iterator[str]:
-        """Imports of rooms that may import little."""
+        """Imports that are not allowed, of rooms with a list of what is allowed."""
         for one in self.imports:
             room = self.room_of(one.module)
             allowed = OUTSIDE.get(room or "")
@@ -196,7 +196,7 @@ class House:
 
 
 def circles(arrows: Iterable[tuple[str, str]]) -> list[list[str]]:
-    """One circle for each set of nodes that all lead to each other, a shortest one."""
+    """Return a shortest circle for each set of nodes that all lead to each other."""
     leads: dict[str, set[str]] = defaultdict(set)
     for start, end in arrows:
         leads[start].add(end)
@@ -209,7 +209,7 @@ def circles(arrows: Iterable[tuple[str, str]]) -> list[list[str]]:
 
 
 def _way_back(node: str, leads: Mapping[str, set[str]]) -> list[str] | None:
-    """The shortest way from a node to itself, without its end; None where there is none."""
+    """The shortest path from a node to itself, without its end, or None."""
     ways, seen = [[node]], {node}
     for way in ways:
         for step in sorted(leads.get(way[-1], ())):
@@ -222,7 +222,7 @@ def _way_back(node: str, leads: Mapping[str, set[str]]) -> list[str] | None:
 
 
 def shortest(arrows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The arrows without those that a longer way implies; they must have no circle."""
+    """Return the arrows not implied by a longer path; there must be no circle."""
     leads: dict[str, set[str]] = defaultdict(set)
     for start, end in arrows:
         leads[start].add(end)
@@ -259,7 +259,7 @@ def _imports(name: str, tree: ast.Module) -> Iterator[Import]:
 
 
 def _hands_on(tree: ast.Module) -> bool:
-    """Whether a file says what it is, imports names and lists them, and does no more."""
+    """Whether a file only has a docstring, imports names and lists them."""
     return all(
         isinstance(node, ast.Import | ast.ImportFrom)
         or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
@@ -276,5 +276,5 @@ def _imports_by_name(node: ast.AST) -> bool:
 
 if __name__ == "__main__":
     found = House().problems()
-    print("\n".join(found) or "Every arrow runs down; there is no circle.")
+    print("\n".join(found) or "Every import runs downwards; there is no circle.")
     sys.exit(bool(found))

@@ -30,7 +30,7 @@ reference = load(REPOSITORY / "tools" / "reference.py")
 
 @pytest.mark.parametrize("page", reference.pages(), ids=lambda page: page.name)
 def test_a_page_is_as_it_would_be_generated(page: Path) -> None:
-    assert page.read_text(encoding="utf-8") == reference.renewed(page), "make reference"
+    assert page.read_text(encoding="utf-8") == reference.regenerate(page), "make reference"
 
 
 def test_every_region_has_a_page() -> None:
