@@ -64,7 +64,7 @@ def test_a_fork_is_the_run_before_its_day() -> None:
     assert len(one.clock.value.tracks) == 1
 
 
-def test_forking_without_a_change_is_told() -> None:
+def test_forking_without_a_change_gives_a_message() -> None:
     """A message, and still one run."""
     one = session()
     one.fork()
@@ -77,10 +77,10 @@ def test_controls_show_what_the_schema_says() -> None:
     one = session()
     listed = {c["path"]: c for group in controls(one.base, lambda path: True)
               for c in group["controls"]}  # fmt: skip
-    wanted = {p for p in by_path() if not p.startswith(("output.", "sweep.")) and "<" not in p}
-    assert wanted <= set(listed)
+    expected = {p for p in by_path() if not p.startswith(("output.", "sweep.")) and "<" not in p}
+    assert expected <= set(listed)
     assert "mediation.mediators.turkiye.skill" in listed
-    assert set(KEY_LEVERS) <= wanted
+    assert set(KEY_LEVERS) <= expected
     info = by_path()["militants.attempts_per_day"]
     shown = listed[info.path]
     assert (shown["unit"], shown["allowed"]) == (info.unit, info.allowed)
@@ -172,8 +172,8 @@ def cells_of(folder: Path, outcome: str, across: str, down: str = "") -> list[di
 def equal(cell: dict, row: Mapping[str, Any], name: str) -> None:
     """A cell shows the estimate of a row, and its interval; missing where that is."""
     for ours, end in (("value", ""), ("low", "_low"), ("high", "_high")):
-        wanted = float(row[name + end])
-        assert cell[ours] == (None if np.isnan(wanted) else pytest.approx(wanted, rel=1e-12))
+        expected = float(row[name + end])
+        assert cell[ours] == (None if np.isnan(expected) else pytest.approx(expected, rel=1e-12))
 
 
 @pytest.mark.parametrize("replicates", [3, 20, 200])
@@ -240,7 +240,7 @@ def test_a_row_that_is_not_there(small_sweep, run) -> None:
         open_row(small_sweep, *run)
 
 
-def test_folders_and_overrides_are_told_apart(small_sweep, tmp_path) -> None:
+def test_folders_are_distinguished_from_overrides(small_sweep, tmp_path) -> None:
     """A word without `=` is a folder, the value of a flag of Hydra's is neither."""
     from truce_sim.cli.viewer import _parser
 
