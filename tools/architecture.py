@@ -1,10 +1,10 @@
-"""The rooms of the program, in their order, and what breaks it: circles, arrows that run up.
+"""Check the order of the program's rooms: no cycles, no imports that run upwards.
 
     python tools/architecture.py
 
-names every problem and exits with 1 if there is one. An arrow is an import, lazy and typing-only
-ones included. `tests/docs/test_architecture.py` runs the same check; `reference.py` makes a table
-of the rooms for docs/architecture.md, `house.py` a picture.
+lists every problem and exits with 1 if there is one. An arrow is an import, including lazy and
+typing-only ones. `tests/docs/test_architecture.py` runs the same check; `reference.py` makes a
+table of the rooms for docs/architecture.md, `house.py` a picture.
 """
 
 from __future__ import annotations
@@ -22,40 +22,40 @@ PACKAGE = "truce_sim"
 
 
 class Room(NamedTuple):
-    """A folder or a file below the package, and what is in it.
+    """A folder or a file of the package, and what it contains.
 
     `sweeps.design` is `truce_sim/sweeps/design/`, or `design.py` there; a module belongs to the
-    room with the longest name that leads to it.
+    room with the longest matching name.
     """
 
     name: str
     words: str
 
 
-#: From the ground up: a room imports from rooms that stand before it here, and from no other.
+#: From the ground up: a room may import only from rooms listed before it.
 ROOMS = (
-    Room("errors", "errors of a user's input"),
-    Room("version", "the number of the version"),
+    Room("errors", "errors in user input"),
+    Room("version", "the version number"),
     Room("files", "where conf/ and data are"),
-    Room("settings", "what a setting is"),
+    Room("settings", "the declaration of every setting"),
     Room("engine", "the rules, day by day"),
     Room("intervals", "estimates with intervals"),
     Room("terminal", "progress bars"),
-    Room("border", "a border, from a table"),
+    Room("border", "the border, from a table"),
     Room("results", "columns, frames, files"),
-    Room("config", "from what was typed to what the rules read"),
-    Room("model", "the Mesa model: one day a step"),
+    Room("config", "from user input to checked values"),
+    Room("model", "the Mesa model: one step a day"),
     Room("simulation", "one run"),
-    Room("sweeps.design", "which points a sweep has"),
-    Room("sweeps.folder", "what is on disk"),
-    Room("sweeps.summaries", "what the runs come to"),
-    Room("sweeps.execution", "who makes the runs"),
+    Room("sweeps.design", "the points of a sweep"),
+    Room("sweeps.folder", "the folder on disk"),
+    Room("sweeps.summaries", "tables and contrasts"),
+    Room("sweeps.execution", "running it, here and on clusters"),
     Room("sweeps", "sweep() in Python"),
     Room("analysis.methods", "estimators"),
     Room("analysis", "from a folder to an answer"),
     Room("analysis.plots", "figures"),
     Room("analysis.report", "report.html"),
-    Room("viewer.state", "what a visitor looks at"),
+    Room("viewer.state", "the state of a visit"),
     Room("viewer.pictures", "figures, films"),
     Room("viewer.pages", "pages, components"),
     Room("viewer", "the server"),
@@ -66,10 +66,10 @@ ROOMS = (
     Room("__init__", "the names that users import"),
 )
 
-#: Modules that import others by a name that they compute.
+#: Modules that may import others by a computed name.
 DYNAMIC = ("truce_sim", "truce_sim.moved")
 
-#: What a room may import besides the standard library and itself, where that is all it may import.
+#: Rooms that may import only these, besides the standard library and themselves.
 OUTSIDE = {"engine": ("numpy", "numba", "scipy.special")}
 
 
@@ -83,7 +83,7 @@ class Import(NamedTuple):
 
 
 class House:
-    """The modules below a source folder, what they import, and in which rooms they are."""
+    """The modules below a source folder, their imports and their rooms."""
 
     def __init__(self, source: Path = SOURCE, rooms: Sequence[Room] = ROOMS) -> None:
         self.rooms = tuple(room.name for room in rooms)
@@ -98,7 +98,7 @@ class House:
         }  # fmt: skip
 
     def room_of(self, module: str) -> str | None:
-        """The room of a module; None where it has none."""
+        """The room of a module, or None."""
         name = "__init__" if module == PACKAGE else module.removeprefix(f"{PACKAGE}.")
         known = [room for room in self.rooms if f"{name}.".startswith(f"{room}.")]
         return max(known, key=len, default=None)
@@ -122,7 +122,7 @@ class House:
 
     @cached_property
     def arrows(self) -> dict[tuple[str, str], list[Import]]:
-        """From room to room: the imports; none of those by which a package hands names on."""
+        """The imports from room to room, except those by which a package re-exports names."""
         found = defaultdict(list)
         for one in self.own:
             pair = self.room_of(one.module), self.room_of(one.target)
@@ -131,7 +131,7 @@ class House:
         return dict(found)
 
     def lines(self) -> dict[str, int]:
-        """The lines of each room."""
+        """Return the number of lines of each room."""
         found = dict.fromkeys(self.rooms, 0)
         for name, path in self.files.items():
             room = self.room_of(name)
@@ -140,7 +140,7 @@ class House:
         return found
 
     def problems(self) -> list[str]:
-        """Everything that breaks the order, in words."""
+        """List everything that breaks the order."""
         return [
             *self._strangers(), *self._wrong_ways(), *self._up(), *self._circles(),
             *self._hidden(), *self._outside(),
@@ -152,7 +152,7 @@ class House:
                 yield f"{name} belongs to no room"
 
     def _wrong_ways(self) -> Iterator[str]:
-        """Relative imports, and imports by the face of the package that a module is in."""
+        """Relative imports, and imports through the package that a module is in."""
         for one in self.imports:
             if one.level:
                 yield f"{_place(one)}: a relative import of {'.' * one.level}{one.target}"
@@ -161,7 +161,7 @@ class House:
                 yield f"{_place(one)}: imports through its own package {one.target}"
 
     def _up(self) -> Iterator[str]:
-        """Arrows against the order. Faces may not hand on what stands above them either."""
+        """Imports against the order; packages may not re-export from above either."""
         for one in self.own:
             source, target = self.room_of(one.module), self.room_of(one.target)
             if source and target and self.rooms.index(source) < self.rooms.index(target):
@@ -174,7 +174,7 @@ class House:
                 yield f"a circle of {what}: {' → '.join((*circle, circle[0]))}"
 
     def _hidden(self) -> Iterator[str]:
-        """Imports of ours that no import statement shows."""
+        """Imports of our own modules without an import statement."""
         for name, tree in sorted(self.trees.items()):
             for call in (node for node in ast.walk(tree) if _imports_by_name(node)):
                 first = call.args[0] if call.args else None
@@ -184,7 +184,7 @@ class House:
                     yield f"{name}, line {call.lineno}: imports by a name that is computed"
 
     def _outside(self) -> Iterator[str]:
-        """Imports of rooms that may import little."""
+        """Imports that are not allowed, of rooms with a list of what is allowed."""
         for one in self.imports:
             room = self.room_of(one.module)
             allowed = OUTSIDE.get(room or "")
@@ -196,7 +196,7 @@ class House:
 
 
 def circles(arrows: Iterable[tuple[str, str]]) -> list[list[str]]:
-    """One circle for each set of nodes that all lead to each other, a shortest one."""
+    """Return a shortest circle for each set of nodes that all lead to each other."""
     leads: dict[str, set[str]] = defaultdict(set)
     for start, end in arrows:
         leads[start].add(end)
@@ -209,7 +209,7 @@ def circles(arrows: Iterable[tuple[str, str]]) -> list[list[str]]:
 
 
 def _way_back(node: str, leads: Mapping[str, set[str]]) -> list[str] | None:
-    """The shortest way from a node to itself, without its end; None where there is none."""
+    """The shortest path from a node to itself, without its end, or None."""
     ways, seen = [[node]], {node}
     for way in ways:
         for step in sorted(leads.get(way[-1], ())):
@@ -222,7 +222,7 @@ def _way_back(node: str, leads: Mapping[str, set[str]]) -> list[str] | None:
 
 
 def shortest(arrows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The arrows without those that a longer way implies; they must have no circle."""
+    """Return the arrows not implied by a longer path; there must be no circle."""
     leads: dict[str, set[str]] = defaultdict(set)
     for start, end in arrows:
         leads[start].add(end)
@@ -259,7 +259,7 @@ def _imports(name: str, tree: ast.Module) -> Iterator[Import]:
 
 
 def _hands_on(tree: ast.Module) -> bool:
-    """Whether a file says what it is, imports names and lists them, and does no more."""
+    """Whether a file only has a docstring, imports names and lists them."""
     return all(
         isinstance(node, ast.Import | ast.ImportFrom)
         or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
@@ -276,5 +276,5 @@ def _imports_by_name(node: ast.AST) -> bool:
 
 if __name__ == "__main__":
     found = House().problems()
-    print("\n".join(found) or "Every arrow runs down; there is no circle.")
+    print("\n".join(found) or "Every import runs downwards; there is no circle.")
     sys.exit(bool(found))

@@ -1,4 +1,4 @@
-"""Draw the two diagrams of the model for docs/model.md: the order of a day, the truce's states.
+"""Draw the diagrams of the model for docs/model.md: the order of a day, the truce's states.
 
     python tools/diagrams.py
 
@@ -33,19 +33,19 @@ LANES = (
     ("truce, public\nrecord", "#f5f5f5", "#dcdcdc"),
     ("mediators", "#f8f0f6", "#e8c9df"),
 )
-#: Where the lanes begin, how wide they are, where the words on the right begin; inches.
+#: Left edge of the lanes, their width, left edge of the words on the right; inches.
 LANE_0, LANE_WIDTH, WORDS = 1.2, 1.27, 7.67
 TOP, ROW, BOX_HEIGHT = 10.0, 0.8, 0.6
-#: Days before day 0 run these steps only.
+#: The warm-up runs only these steps, first to last.
 WARM_UP = (2, 7)
 
 
 class Step(NamedTuple):
-    """One step: its name, boxes as (first lane, last lane, words), and what it hands on."""
+    """One step: its name, boxes as (first lane, last lane, words), and what it passes on."""
 
     name: str
     boxes: tuple[tuple[int, int, str], ...]
-    hands_on: str
+    output: str
 
 
 STEPS = (
@@ -62,11 +62,11 @@ STEPS = (
             (
                 0,
                 2,
-                "bands walk cell by cell, and may be foiled\n"
-                "on the host side, at the border, inside",
+                "bands walk cell by cell; they may be intercepted\n"
+                "by the host, at the border or inside",
             ),
         ),
-        "foiled bands to 6,\narrived ones to 5",
+        "interceptions to 6,\narrived bands to 5",
     ),
     Step(
         "attacks",
@@ -74,8 +74,7 @@ STEPS = (
             (
                 0,
                 2,
-                "bands whose wait is over attack; besides,\n"
-                "domestic attacks, clashes between posts",
+                "bands that have waited attack; also,\ndomestic attacks, clashes between posts",
             ),
         ),
         "incidents to 6,\nattacks to 3, tomorrow",
@@ -87,7 +86,7 @@ STEPS = (
     ),
     Step(
         "verification",
-        ((3, 3, "cases cleared;\nactivity moves"),),
+        ((3, 3, "clears cases;\nupdates activity"),),
         "cleared cases to 8,\nactivity to 2, 3 and 9",
     ),
     Step(
@@ -97,7 +96,7 @@ STEPS = (
     ),
     Step(
         "strikes",
-        ((1, 2, "both decide, home then host;\nthen strikes that are due"),),
+        ((1, 2, "both decide, home then host;\nthen due strikes are executed"),),
         "strikes to 10 and to the\nother's 8, tomorrow; bands,\nN and ω are hit",
     ),
     Step(
@@ -108,16 +107,16 @@ STEPS = (
     Step(
         "mediation",
         ((4, 4, "call rounds;\nthese succeed\nor fail"),),
-        "less G in both states,\nmore ω, a renewed truce;\nrounds to come to 1",
+        "less G in both states,\nmore ω, a renewed truce;\ncalled rounds to 1",
     ),
     Step(
         "relaxation",
-        ((0, 0, "strength N\nregrows; risk q\nis learnt"), (1, 1, "will ω returns\nto its mean")),
+        ((0, 0, "strength N\nregrows; risk q\nis learned"), (1, 1, "will ω returns\nto its mean")),
         "the day is recorded,\nthe next one begins",
     ),
 )
 
-#: Arrows: from (step, lane) to (step, lane); down, or along the first row and then down.
+#: Arrows from (step, lane) to (step, lane): down, or along the first row and then down.
 ARROWS = (
     ((1, 4), (3, 0)), ((2, 1), (4, 1)), ((2, 2), (4, 2)), ((3, 0), (4, 0)),
     ((4, 1), (5, 1)), ((5, 2), (6, 2)), ((6, 2), (7, 3)), ((5, 1), (8, 1)), ((6, 2), (8, 2)),
@@ -126,7 +125,7 @@ ARROWS = (
 
 
 def draw_day() -> Figure:
-    """Swimlanes: a row a step, a column for who acts, on the right what is handed on."""
+    """Draw swimlanes: a row for each step, a column for each actor; outputs on the right."""
     figure, ax = canvas(9.5, TOP + 0.45)
     for i in range(len(LANES)):
         draw_lane(ax, i)
@@ -135,12 +134,12 @@ def draw_day() -> Figure:
         draw_step(ax, number, step)
     for start, end in ARROWS:
         arrow(ax, route(start, end))
-    write(ax, WORDS, TOP, "hands on", size=10, weight="bold", ha="left")
+    write(ax, WORDS, TOP, "passes on", size=10, weight="bold", ha="left")
     return figure
 
 
 def canvas(width: float, height: float) -> tuple[Figure, Axes]:
-    """A sheet in inches, the origin at its lower left."""
+    """Return a figure and axes in inches, with the origin at the lower left."""
     figure = plt.figure(figsize=(width, height), facecolor="white")
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, width), ylim=(0, height))
@@ -149,12 +148,12 @@ def canvas(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def row(number: int) -> float:
-    """Height of a step's middle."""
+    """Return the height of a step's middle."""
     return TOP + 0.05 - ROW * number
 
 
 def lane(i: float) -> float:
-    """Middle of a lane."""
+    """Return the middle of a lane."""
     return LANE_0 + LANE_WIDTH * (i + 0.5)
 
 
@@ -167,18 +166,18 @@ def draw_lane(ax: Axes, i: int) -> None:
 
 
 def draw_warm_up(ax: Axes) -> None:
-    """A bracket beside the steps of the warm-up."""
+    """Draw a bracket beside the steps of the warm-up."""
     top, bottom = row(WARM_UP[0]) + 0.3, row(WARM_UP[1]) - 0.3
     ax.plot([0.3, 0.22, 0.22, 0.3], [top, top, bottom, bottom], color=QUIET, lw=1)
     middle = (top + bottom) / 2
-    write(ax, 0.11, middle, "the warm-up has these steps only", rotation=90, color=QUIET, size=9)
+    write(ax, 0.11, middle, "the warm-up runs only these steps", rotation=90, color=QUIET, size=9)
 
 
 def draw_step(ax: Axes, number: int, step: Step) -> None:
     y = row(number)
     write(ax, 0.42, y + 0.09, str(number), size=13, weight="bold", ha="left")
     write(ax, 0.42, y - 0.16, step.name, size=9, ha="left")
-    write(ax, WORDS, y, step.hands_on, size=9, ha="left", color=QUIET)
+    write(ax, WORDS, y, step.output, size=9, ha="left", color=QUIET)
     for first, last, words in step.boxes:
         colour = LANES[first][2] if first == last else "white"
         left, right = lane(first) - LANE_WIDTH / 2 + 0.05, lane(last) + LANE_WIDTH / 2 - 0.05
@@ -187,7 +186,7 @@ def draw_step(ax: Axes, number: int, step: Step) -> None:
 
 
 def route(start: tuple[int, int], end: tuple[int, int]) -> list[tuple[float, float]]:
-    """Straight down in one lane; else sideways to the other lane and then down."""
+    """Return the points of an arrow: straight down, or sideways to another lane and then down."""
     (step, i), (to, j) = start, end
     top = row(to) + BOX_HEIGHT / 2
     if i == j:
@@ -204,7 +203,7 @@ def box(ax: Axes, corner: tuple[float, float], width: float, height: float, colo
 
 
 def arrow(ax: Axes, points: list[tuple[float, float]]) -> None:
-    """A line through the points with a head at its end, under the boxes."""
+    """Draw a line through the points, under the boxes, with a head at its end."""
     ax.add_patch(PathPatch(Line(points[:-1] + points[-1:]), fc="none", ec=ARROW, lw=1.1, zorder=2))
     ax.annotate(
         "", points[-1], points[-2], zorder=3,
@@ -219,16 +218,16 @@ def write(ax: Axes, x: float, y: float, words: str, size: float = 9, **look: obj
 
 # ── the states ───────────────────────────────────────────────────────────────────────────────
 
-#: Middle of each state's box in inches, its colour, and what it means.
+#: Middle of each state's box in inches, its colour and its meaning.
 STATES = {
     "IN_FORCE": ((1.5, 4.75), "#c3e2d3", "the truce begins here"),
     "STRAINED": ((7.5, 4.75), "#f6e3b0", "grievance is high"),
-    "SUSPENDED": ((3.8, 1.75), "#f3cdb3", "verification stops,\nclashes are likelier"),
+    "SUSPENDED": ((3.8, 1.75), "#f3cdb3", "verification stops,\nclashes are more likely"),
     "COLLAPSED": ((7.9, 1.75), "#d6d6d6", "the run ends"),
 }
 STATE_SIZE = (2.1, 1.0)
 
-#: The points of an arrow in inches, what leads there, and where the words stand.
+#: The points of each transition's arrow in inches, its label, and the label's position.
 CHANGES = (
     (((2.55, 4.95), (6.45, 4.95)), "G of the home state ≥ 0.5 θ_eff", (4.5, 5.12)),
     (((6.45, 4.55), (2.55, 4.55)), "G of the home state < 0.4 θ_eff", (4.5, 4.38)),
@@ -238,12 +237,12 @@ CHANGES = (
      "suspension_days pass\nwithout a strike", (0.95, 2.95)),
     (((4.85, 1.75), (6.85, 1.75)), "collapse_strikes\nin window_days,\nand no save", (5.8, 2.15)),
     (((3.3, 1.25), (3.3, 0.8), (4.3, 0.8), (4.3, 1.25)), "a further strike restarts the timer;\n"
-     "a save clears the window besides", (3.8, 0.5)),
+     "a save also clears the window", (3.8, 0.5)),
 )  # fmt: skip
 
 
 def draw_states() -> Figure:
-    """The four states and what leads from one to another."""
+    """Draw the four states and the transitions between them."""
     figure, ax = canvas(9.1, 5.4)
     width, height = STATE_SIZE
     for name, ((x, y), colour, words) in STATES.items():

@@ -1,10 +1,10 @@
-"""Draw the rooms of the program for docs/architecture.md, from its imports: docs/figures/house.png.
+"""Draw the rooms of the program from its imports, for docs/architecture.md: figures/house.png.
 
     python tools/house.py
 
-A room stands one floor above the highest room that it imports from; one that imports from none
-stands right below the rooms that use it. Areas are lines of code. The picture carries its arrows,
-so that a test can tell whether they are still those of the imports.
+A room is one floor above the highest room that it imports from; one that imports from none is
+directly below the rooms that use it. Areas are lines of code. The picture's metadata contain its
+arrows, so that a test can compare them with the imports.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from diagrams import ARROW, FIGURES, QUIET, canvas, write
 PICTURE = FIGURES / "house.png"
 STYLE = Path(__file__).resolve().parents[1] / "src/truce_sim/analysis/plots/truce.mplstyle"
 
-#: Inches: the sheet, a floor, a box, what is between neighbours. All boxes are of one height, so
-#: their areas are as their widths: lines of code.
+#: Inches: the sheet, a floor, a box, the gap between neighbours. All boxes have the same height,
+#: so their widths, like their areas, are in proportion to lines of code.
 WIDTH, MARGIN, FLOOR, BOX, GAP = 9.5, 0.25, 0.8, 0.42, 0.3
 LINES_PER_INCH = 1500
 HEAD = 0.6
 
-#: What a group of rooms is, by the first part of their names: fill and edge (after Okabe and Ito).
+#: Fill and edge of a group of rooms, by the first part of their names (after Okabe and Ito).
 GROUPS = {
     "cli": ("#fbe6c2", "#a86f00"),
     "viewer": ("#f3dfeb", "#a8558a"),
@@ -50,32 +50,40 @@ GROUPS = {
 }
 LEGEND = ("command line", "browser", "answers", "many runs", "settings, rules, one run")
 
-#: Rooms that hold names alone are not drawn.
+#: Rooms that contain only names; they are not drawn.
 NAMES_ONLY = ("moved", "__init__")
 
 Arrows = Sequence[tuple[str, str]]
 
 
 def arrows_of(house: House) -> list[tuple[str, str]]:
-    """What the picture shows: all arrows but those that a longer way implies."""
+    """Return the arrows to draw: all except those implied by a longer path."""
     return sorted(arrow for arrow in shortest(house.arrows) if not {*arrow} & {*NAMES_ONLY})
 
 
 def arrows_drawn() -> list[tuple[str, str]]:
-    """What the picture that is there shows."""
+    """Return the arrows in the existing picture."""
     with Image.open(PICTURE) as picture:
         return [(start, end) for start, end in json.loads(picture.info["Arrows"])]
 
 
-# ── where things stand ───────────────────────────────────────────────────────────────────────
+# ── layout ───────────────────────────────────────────────────────────────────────
 
 
 @dataclass(eq=False)
 class Node:
-    """A room on its floor, or (without a name) the place where an arrow passes a floor.
+    """A room on its floor or, without a name, the place where an arrow passes a floor.
 
-    box, words: inches that its box and its words take. x: of the middle of the box. place:
-    in the order of its floor. line: the nodes of the same arrow, on other floors.
+    Attributes:
+        name: The room.
+        floor: Its floor, from 0.
+        box: Width of its box, inches.
+        words: Width of its words, inches.
+        x: Middle of the box, inches.
+        place: Its place on the floor, from the left.
+        line: The nodes of the same arrow on other floors.
+        ups: Its neighbours above.
+        downs: Its neighbours below.
     """
 
     name: str
@@ -96,7 +104,7 @@ class Node:
 
 
 def heights(arrows: Arrows, names: Iterable[str]) -> dict[str, int]:
-    """The floor of each room, from 0."""
+    """Return the floor of each room, from 0."""
     below = {name: [end for start, end in arrows if start == name] for name in names}
     found: dict[str, int] = {}
 
@@ -115,7 +123,7 @@ def heights(arrows: Arrows, names: Iterable[str]) -> dict[str, int]:
 
 
 def floors_of(arrows: Arrows, nodes: Mapping[str, Node]) -> list[list[Node]]:
-    """All nodes by floor, linked; an arrow that passes floors has a node on each."""
+    """Return all nodes by floor, linked; an arrow has a node on each floor that it passes."""
     floors: list[list[Node]] = [[] for _ in range(1 + max(n.floor for n in nodes.values()))]
     for node in nodes.values():
         floors[node.floor].append(node)
@@ -133,7 +141,7 @@ def floors_of(arrows: Arrows, nodes: Mapping[str, Node]) -> list[list[Node]]:
 
 
 def arrange(floors: list[list[Node]]) -> None:
-    """Order each floor so that few arrows cross, then set each `x` so that they are short."""
+    """Order each floor so that few arrows cross, then set each `x` so that arrows are short."""
     least, order = math.inf, floors
     for seed in range(40):
         trial = [random.Random(seed).sample(floor, len(floor)) for floor in floors]
@@ -155,14 +163,14 @@ def number(floors: Iterable[Sequence[Node]]) -> None:
 
 
 def sweep_over(floors: list[list[Node]], side: str) -> None:
-    """Sort every floor by the places of the nodes that its arrows lead to on one side."""
+    """Sort every floor by the mean place of its nodes' neighbours on one side."""
     for floor in floors if side == "downs" else reversed(floors):
         floor.sort(key=lambda n: _mean([o.place for o in getattr(n, side)], n.place))
         number([floor])
 
 
 def swap(floors: list[list[Node]]) -> int:
-    """Swap neighbours while that takes crossings away; returns how many are left."""
+    """Swap neighbours while that reduces crossings; return the number of crossings left."""
     least, better = crossings(floors), True
     while better:
         better = False
@@ -180,7 +188,7 @@ def swap(floors: list[list[Node]]) -> int:
 
 
 def crossings(floors: Iterable[Sequence[Node]]) -> int:
-    """How many pairs of arrows cross."""
+    """Count the pairs of arrows that cross."""
     found = 0
     for floor in floors:
         ends = [(node.place, down.place) for node in floor for down in node.downs]
@@ -189,23 +197,23 @@ def crossings(floors: Iterable[Sequence[Node]]) -> int:
 
 
 def settle(floors: list[list[Node]]) -> None:
-    """Set each x to the mean of those that its arrows lead to, as far as neighbours leave room."""
+    """Set each x to the mean of its linked nodes', as far as neighbours leave room."""
     for _ in range(1000):
         for floor in floors:
             offsets = list(itertools.accumulate(
                 (one.right() + other.left() + GAP for one, other in itertools.pairwise(floor)),
                 initial=0.0,
             ))  # fmt: skip
-            wanted = [_pulled(node) for node in floor]
+            ideal = [_pull(node) for node in floor]
             low = MARGIN + floor[0].left()
             high = WIDTH - MARGIN - floor[-1].right() - offsets[-1]
-            free = in_order([x - offset for x, offset in zip(wanted, offsets, strict=True)])
+            free = in_order([x - offset for x, offset in zip(ideal, offsets, strict=True)])
             for node, x, offset in zip(floor, free, offsets, strict=True):
                 node.x = min(max(x, low), max(high, low)) + offset
 
 
-def _pulled(node: Node) -> float:
-    """Where its arrows pull a node; an arrow that passes floors pulls itself straight."""
+def _pull(node: Node) -> float:
+    """Where its arrows pull a node; an arrow that passes floors straightens itself."""
     pulls = [other.x for other in node.ups + node.downs]
     if node.line:
         pulls += 8 * [_mean([other.x for other in node.line])]
@@ -213,7 +221,7 @@ def _pulled(node: Node) -> float:
 
 
 def in_order(values: Sequence[float]) -> list[float]:
-    """The rising values that are closest (pool adjacent violators)."""
+    """Return the closest non-decreasing values (pool adjacent violators)."""
     blocks: list[list[float]] = []
     for value in values:
         blocks.append([value])
@@ -230,7 +238,7 @@ def _mean(values: Sequence[float], otherwise: float = 0.0) -> float:
 
 
 def draw(house: House) -> Figure:
-    """Every room on its floor, and the arrows."""
+    """Draw every room on its floor, and the arrows."""
     arrows, lines = arrows_of(house), house.lines()
     rooms = {room.name: room for room in ROOMS if room.name not in NAMES_ONLY}
     height = heights(arrows, rooms)
@@ -254,12 +262,12 @@ def draw(house: House) -> Figure:
 
 
 def _width_of(room: Room) -> float:
-    """Inches that a room's name and words take beside its box."""
+    """Width of a room's name and words beside its box, inches."""
     return 0.12 + max(0.086 * len(room.name), 0.0635 * len(room.words))
 
 
 def middle(floor: int) -> float:
-    """Height of the middle of a floor's boxes."""
+    """Return the height of the middle of a floor's boxes."""
     return FLOOR * floor + FLOOR / 2 - 0.08
 
 
@@ -279,12 +287,12 @@ def draw_room(ax: Axes, node: Node, words: str) -> None:
 
 
 def draw_arrow(ax: Axes, start: Node, end: Node) -> None:
-    """A curve down to the next floor, with a head where it meets a room."""
+    """Draw a curve down to the next floor, with a head where it meets a room."""
     a, b = port(start, end, start.downs), port(end, start, end.ups)
     top, bottom = middle(start.floor) - BOX / 2, middle(end.floor) + BOX / 2
     bend = (top - bottom) * 0.6
     points = [(a, top), (a, top - bend), (b, bottom + bend), (b, bottom)]
-    if not end.name:  # it passes this floor
+    if not end.name:  # the arrow passes this floor
         points.append((b, bottom - BOX))
     codes = [Line.MOVETO, *[Line.CURVE4] * 3, Line.LINETO][: len(points)]
     ax.add_patch(PathPatch(Line(points, codes), fc="none", ec=ARROW, lw=1.0, zorder=2))
@@ -294,14 +302,14 @@ def draw_arrow(ax: Axes, start: Node, end: Node) -> None:
 
 
 def port(node: Node, other: Node, others: Sequence[Node]) -> float:
-    """Where an arrow leaves or meets a box: arrows share its width in their order."""
+    """Return where an arrow meets a box: arrows share its width, in order."""
     order = sorted(others, key=lambda n: n.x)
     share = (order.index(other) + 1) / (len(order) + 1) - 0.5
     return node.x + node.box * share
 
 
 def draw_legend(ax: Axes, y: float) -> None:
-    """What the colours mean, and how large a thousand lines are."""
+    """Draw the meaning of the colours and the size of a thousand lines."""
     x = MARGIN
     for (fill, edge), words in zip(GROUPS.values(), LEGEND, strict=True):
         ax.add_patch(Rectangle((x, y - 0.07), 0.14, 0.14, fc=fill, ec=edge, lw=1.0))
@@ -314,7 +322,7 @@ def draw_legend(ax: Axes, y: float) -> None:
 
 
 def main() -> None:
-    """Write the picture, with its arrows inside."""
+    """Write the picture, with its arrows in the metadata."""
     mpl.rcdefaults()
     house = House()
     with mpl.rc_context({"savefig.bbox": None}, fname=str(STYLE)):

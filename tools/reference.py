@@ -1,14 +1,14 @@
-"""The parts of the documentation that are read off the program: `make reference` writes them anew.
+"""Generate the parts of the documentation that come from the program (`make reference`).
 
-A page holds regions
+A page contains regions
 
     <!-- generated: NAME -->
     <!-- end of generated -->
 
 and NAME is one of REGIONS: `commands` (every command with its arguments), `settings` (every
 setting of the model with its symbol and the rules that read it), `sweep-settings` (the others),
-`outcome-columns`, `series-columns` and `event-columns` (what a result's columns hold), `rooms`
-(the rooms of the program, and what each imports).
+`outcome-columns`, `series-columns` and `event-columns` (the columns of the results), `rooms` (the
+rooms of the program and their imports).
 """
 
 from __future__ import annotations
@@ -41,21 +41,21 @@ _REGION = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end of generated
 
 
 def main() -> None:
-    """Rewrite every page that differs from what the program says."""
+    """Rewrite every page that is out of date."""
     for page in pages():
-        before, after = page.read_text(encoding="utf-8"), renewed(page)
+        before, after = page.read_text(encoding="utf-8"), regenerate(page)
         if before != after:
             page.write_text(after, encoding="utf-8", newline="\n")
             print(f"{page.relative_to(REPOSITORY)}: written")
 
 
 def pages() -> list[Path]:
-    """Every page with a generated region."""
+    """List every page with a generated region."""
     return [page for page in sorted(DOCS.glob("*.md")) if _REGION.search(page.read_text("utf-8"))]
 
 
-def renewed(page: Path) -> str:
-    """The page with its regions generated anew."""
+def regenerate(page: Path) -> str:
+    """Return the text of a page with its regions generated again."""
 
     def region(found: re.Match[str]) -> str:
         return f"{found[1]}\n{REGIONS[found[2]]().strip()}\n\n{found[3]}"
@@ -64,7 +64,7 @@ def renewed(page: Path) -> str:
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table in Markdown."""
+    """Return a Markdown table."""
     head = list(head)
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -74,12 +74,12 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def commands() -> str:
-    """A section for each command, in the order in which `truce-sim --help` tells of them."""
+    """Return a section for each command, in the order of `truce-sim --help`."""
     return "\n\n".join(_command(name) for name in sorted(cli.COMMANDS, key=_place_in_help))
 
 
 def _place_in_help(command: str) -> int:
-    """Where the help first names it; at the end where it does not."""
+    """Where the help first names a command; the end if it does not."""
     place = cli.HELP.find(f"truce-sim {command} ")
     return place if place >= 0 else len(cli.HELP)
 
@@ -87,12 +87,12 @@ def _place_in_help(command: str) -> int:
 def _command(name: str) -> str:
     parser = parser_of(name)
     about, arguments = (parser.description, _arguments(parser)) if parser else ("", "")
-    parts = (f"### truce-sim {name}", about, _told(name), arguments, _example(name))
+    parts = (f"### truce-sim {name}", about, _usage(name), arguments, _example(name))
     return "\n\n".join(filter(None, parts))
 
 
-def _told(name: str) -> str:
-    """The lines of the help that name a command, as they stand there."""
+def _usage(name: str) -> str:
+    """The lines of the help that name a command, verbatim."""
     usage = cli.HELP.partition("Examples")[0]
     lines = [line.strip() for line in usage.splitlines() if _is_of(name, line)]
     return "```\n" + "\n".join(lines) + "\n```"
@@ -103,39 +103,43 @@ def _is_of(name: str, line: str) -> bool:
 
 
 class _Found(Exception):
-    """Carries a parser out of its command."""
+    """Carry a parser out of its command."""
 
 
 def parser_of(command: str) -> argparse.ArgumentParser | None:
-    """The parser that a command makes, caught as it begins to read; None where it makes none.
+    """Return the parser that a command makes, intercepted as it begins to parse.
 
-    `run` and `sweep` leave their arguments to Hydra, whose parser is not ours to describe.
+    Returns:
+        The parser; None for `run` and `sweep`, whose arguments Hydra parses, and `completion`.
+
+    Raises:
+        LookupError: The command parses no arguments.
     """
 
-    def caught(parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
+    def intercept(parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
         raise _Found(parser)
 
     if command in ("run", "sweep", "completion"):
         return None
-    with patch.object(argparse.ArgumentParser, "parse_known_args", caught):
+    with patch.object(argparse.ArgumentParser, "parse_known_args", intercept):
         try:
             cli.COMMANDS[command]([])
         except _Found as found:
             return found.args[0]
-    raise LookupError(f"truce-sim {command} reads no arguments")
+    raise LookupError(f"truce-sim {command} parses no arguments")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> str:
-    """Its arguments and options, with their defaults."""
+    """A table of a command's arguments and options, with their defaults."""
     rows = [
-        (f"`{_spelt(action)}`", _meaning(action), _default(action))
+        (f"`{_spelling(action)}`", _meaning(action), _default(action))
         for action in parser._actions
         if action.dest != "help"
     ]
     return table(("argument", "meaning", "default"), rows)
 
 
-def _spelt(action: argparse.Action) -> str:
+def _spelling(action: argparse.Action) -> str:
     """How an argument is written: `[FACTOR]`, `--where FACTOR=LEVEL`, `--port PORT`."""
     name = action.option_strings[-1] if action.option_strings else ""
     if action.nargs == 0:
@@ -145,13 +149,13 @@ def _spelt(action: argparse.Action) -> str:
 
 
 def _meaning(action: argparse.Action) -> str:
-    """The help text without its default, which has a column of its own, and what may be chosen."""
+    """The help text with any choices, without the default, which has its own column."""
     text = re.sub(r"[;,]? ?\(?default: [^)]*\)?$", "", action.help or "")
     return ": ".join(filter(None, (text, ", ".join(map(str, action.choices or ())))))
 
 
 def _default(action: argparse.Action) -> str:
-    """The default, from the help text where that names one."""
+    """The default, as the help text gives it or else as the parser has it."""
     named = re.search(r"default: ([^)]*)", action.help or "")
     if named:
         return named[1]
@@ -166,7 +170,7 @@ _BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def _example(command: str) -> str:
-    """The first use of a command in the documentation, and where it is."""
+    """The first use of a command in the documentation, with a link."""
     for page, line in _uses():
         if line.startswith(f"truce-sim {command} ") or line == f"truce-sim {command}":
             link = os.path.relpath(page, "docs")
@@ -187,7 +191,7 @@ def _uses() -> tuple[tuple[str, str], ...]:
 
 
 def _bare(line: str) -> str:
-    """A line without what follows the command."""
+    """A command line without what follows the command."""
     return re.split(r" +(?:#|\|\||&)", line)[0].strip()
 
 
@@ -197,7 +201,7 @@ _NOT_OF_THE_MODEL = ("output", "sweep", "seed", "replicate")
 
 
 def settings() -> str:
-    """A table for each config group: the settings of the model."""
+    """Return the settings of the model, one table for each config group."""
     parts = []
     for group in groups():
         if group not in _NOT_OF_THE_MODEL:
@@ -206,7 +210,7 @@ def settings() -> str:
 
 
 def sweep_settings() -> str:
-    """One table of the settings that say how runs are made, and where results go."""
+    """Return one table of the settings for execution and output."""
     rows = [
         (f"`{info.path}`", _text(default_of(info)), info.unit, _range(info), info.meaning)
         for info in fields()
@@ -230,7 +234,7 @@ def _row(info: FieldInfo) -> tuple[str, ...]:
 
 
 def _range(info: FieldInfo) -> str:
-    """The range or the options, briefly."""
+    """The range or the options of a setting."""
     if not isinstance(info.meta, Quantity):
         return ", ".join(info.options) or {"bool": "true, false"}.get(info.type, "text")
     low, high = _number(info.meta.low), _number(info.meta.high)
@@ -244,14 +248,14 @@ def _number(value: float) -> str:
 
 
 def _text(value: Any) -> str:
-    """A default as a configuration file has it."""
+    """A default as written in a configuration file."""
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def default_of(info: FieldInfo) -> Any:
-    """The value in `conf/`; of a mediator's setting, the first mediator's."""
+    """Return the default in `conf/`; for a mediator's setting, that of the first mediator."""
     path = info.path
     if "<name>" in path:
         path = path.replace("<name>", str(next(iter(_conf().mediation.mediators))))
@@ -268,7 +272,7 @@ def _conf() -> Any:
 
 @cache
 def readers() -> Mapping[str, set[str]]:
-    """The engine's files that read a setting, by its path; `border.py` lays out the border."""
+    """Map the path of each setting to the files that read it: the engine's and `border.py`."""
     found = {info.path: {"border.py"} for info in fields() if _shapes_the_border(info.path)}
     for file in sorted(ENGINE.glob("*.py")):
         for path in reads(file.read_text(encoding="utf-8")):
@@ -281,7 +285,7 @@ def _shapes_the_border(path: str) -> bool:
 
 
 def reads(source: str) -> set[str]:
-    """The settings that a file of rules reads: whatever follows `p.`, by name or by an alias."""
+    """Return the settings that a file of rules reads: whatever follows `p.` or an alias of it."""
     functions = (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
     return {path for function in functions for path in _reads_of(function)}
 
@@ -315,8 +319,8 @@ def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]
 
 
 def _way(node: ast.AST, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:
-    """The names that lead from the parameters to a value, as in `p.states[HOME].threshold` or
-    `p["frailty"]["law"]`."""
+    """The names from the parameters to a value, as in `p.states[HOME].threshold` or
+    `p["frailty"]["law"]`; None if the value is not in the parameters."""
     if isinstance(node, ast.Name):
         return known.get(node.id)
     if isinstance(node, ast.Attribute):
@@ -329,7 +333,7 @@ def _way(node: ast.AST, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]
 
 
 def _index(node: ast.expr) -> tuple[str, ...]:
-    """What an index says of the way: a field's name, one of the two states, or nothing."""
+    """The names that an index adds: a field, one of the two states, or none."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return (node.value,)
     one_state = isinstance(node, ast.Name) and node.id in ("HOME", "HOST")
@@ -337,7 +341,7 @@ def _index(node: ast.expr) -> tuple[str, ...]:
 
 
 def _paths(way: tuple[str, ...]) -> Iterator[str]:
-    """From names in the parameters to paths of settings, as `config.params` lays them out."""
+    """Paths of settings for names in the parameters, as laid out by `config.params`."""
     if way[:1] == ("states",) and way[1:2] in (("home",), ("host",)):
         yield ".".join(way[1:])
     elif way[:1] == ("states",):
@@ -353,16 +357,16 @@ def _paths(way: tuple[str, ...]) -> Iterator[str]:
 
 
 def columns_of(declared: Mapping[str, Column]) -> str:
-    """A table of the columns of one kind of result."""
+    """Return a table of the columns of one kind of result."""
     rows = [
-        (f"`{name}`", _stored(column), column.unit, column.meaning)
+        (f"`{name}`", _type(column), column.unit, column.meaning)
         for name, column in declared.items()
     ]
     return table(("column", "type", "unit", "meaning"), rows)
 
 
-def _stored(column: Column) -> str:
-    """The type as a file has it, and the words of a column of words."""
+def _type(column: Column) -> str:
+    """The type as stored in a file, with the words of a column of words."""
     words = f": {', '.join(column.words)}" if column.words else ""
     kind = "word" if column.stored == "word" else column.stored
     return f"{kind}{words}{', may be missing' if column.optional else ''}"
@@ -372,17 +376,17 @@ def _stored(column: Column) -> str:
 
 
 def rooms() -> str:
-    """One table of the rooms from the top down, each with those that it imports from."""
+    """Return one table of the rooms, from the top down, with the rooms each imports from."""
     arrows = House().arrows
     rows = [
         (f"`{room.name}`", room.words,
          ", ".join(f"`{low.name}`" for low in reversed(ROOMS) if (room.name, low.name) in arrows))
         for room in reversed(ROOMS)
     ]  # fmt: skip
-    return table(("room", "what is in it", "imports from"), rows)
+    return table(("room", "contents", "imports from"), rows)
 
 
-#: What a region of each name holds.
+#: The content of each region, by its name.
 REGIONS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "rooms": rooms,

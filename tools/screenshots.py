@@ -1,6 +1,6 @@
-"""Take the pictures of the viewer and of a report for the documentation: docs/figures/.
+"""Take the documentation's pictures of the viewer and of a report: docs/figures/.
 
-Drives Chromium (make browser-setup) on fixed seeds, so that the same pictures come out again.
+Drives Chromium (make browser-setup) with fixed seeds, so that the pictures are reproducible.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SIZES = {"": (1280, 800), "-wide": (1920, 1080)}
 
 
 def main() -> None:
-    """All pages, at both widths and in both themes where it matters."""
+    """Take the pictures; with --all, at both widths and in both themes."""
     from playwright.sync_api import sync_playwright
 
     everything = "--all" in sys.argv
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def make_sweep(folder: Path) -> Path:
-    """A small sweep to show."""
+    """Run a small sweep to show, and return its folder."""
     from truce_sim import sweep
 
     factors = {
@@ -51,7 +51,7 @@ def make_sweep(folder: Path) -> Path:
 
 
 def run_pages(browser, size, dark: bool, suffix: str, only_run: bool = False) -> None:
-    """The run, its log, a fork and its ensemble."""
+    """Take the pictures of a run, its log, a fork and its ensemble."""
     server = Server("seed=9")
     page = visit(browser, server.url, size, dark)
     go(page, 47)
@@ -77,7 +77,7 @@ def run_pages(browser, size, dark: bool, suffix: str, only_run: bool = False) ->
 
 
 def sweep_pages(browser, folder: Path, size, dark: bool, suffix: str) -> None:
-    """A sweep at a glance, and one of its runs that matches."""
+    """Take the pictures of a sweep and of one of its runs, which matches."""
     server = Server(folder)
     page = visit(browser, server.url, size, dark)
     shoot(page, f"view-sweep{suffix}")
@@ -91,7 +91,7 @@ def sweep_pages(browser, folder: Path, size, dark: bool, suffix: str) -> None:
 
 
 def report_page(browser, folder: Path) -> None:
-    """The top of a sweep's report."""
+    """Take the picture of the top of a report."""
     from truce_sim import open_sweep
     from truce_sim.analysis.report.write import write_report
 
@@ -101,7 +101,7 @@ def report_page(browser, folder: Path) -> None:
 
 
 def visit(browser, url: str, size: tuple[int, int], dark: bool):
-    """A page in a theme."""
+    """Open a page in the dark or light theme."""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]})
     page = context.new_page()
     if dark:
@@ -114,7 +114,7 @@ def visit(browser, url: str, size: tuple[int, int], dark: bool):
 
 
 def shoot(page, name: str, shown: str = "") -> None:
-    """A picture of what is on the screen, after the flashes are over."""
+    """Take a picture of the screen once the flashes have ended."""
     if shown:
         page.locator(shown).scroll_into_view_if_needed()
     page.wait_for_timeout(900)

@@ -1,7 +1,7 @@
-"""What mkdocs is told about the pages: README, studies and changelog live outside docs/.
+"""Hooks of mkdocs: they bring in the pages outside docs/ (README, studies, changelog).
 
-The site has the layout of the repository, so that links and pictures work as they stand. A link to
-a file that is no page (a source, a folder) is shown as its text.
+The site has the layout of the repository, so that links and pictures work unchanged. A link to
+anything but a page (a source file, a folder) is shown as plain text.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from mkdocs.structure.pages import Page
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
-#: Pages in the order of the navigation; a pattern brings in what is there.
+#: Pages in the order of the navigation; patterns are expanded.
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Start": ("README.md",),
     "Use": ("docs/guide.md", "docs/cli.md", "docs/designs.md", "docs/sweeps.md",
             "docs/viewer.md", "docs/analysis.md", "docs/scaling.md"),
-    "Model": ("docs/model.md", "docs/validation.md", "src/truce_sim/data/README.md"),
+    "Model": ("docs/model.md", "docs/columns.md", "docs/validation.md",
+              "src/truce_sim/data/README.md"),
     "Studies": ("experiments/README.md", "experiments/*/README.md"),
     "Project": ("docs/architecture.md", "CONTRIBUTING.md", "CHANGELOG.md"),
 }  # fmt: skip
@@ -35,7 +36,7 @@ _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#\s]+)\)")
 
 
 def pages_of(section: str) -> list[str]:
-    """The pages of a section that there are, each once."""
+    """List the existing pages of a section, each once."""
     return list(dict.fromkeys(path for pattern in SECTIONS[section] for path in _there(pattern)))
 
 
@@ -51,7 +52,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Take the pages and pictures of the repository, at their places in it, for those of docs/."""
+    """Replace the pages of docs/ with the repository's pages and pictures, at their places."""
     own = [file for file in files if file.src_dir != config.docs_dir]
     paths = [page for section in SECTIONS for page in pages_of(section)]
     paths += [picture for pattern in PICTURES for picture in _there(pattern)]
@@ -64,7 +65,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, files: Files, **_: Any) -> str:
-    """Show a link to a file that the site does not have as its text."""
+    """Show links to files that are not part of the site as plain text."""
 
     def shown(found: re.Match[str]) -> str:
         text, target = found.groups()

@@ -140,19 +140,19 @@ def test_keyboard(visit, url, run) -> None:
     assert where_it_stops(page) < 200
 
 
-def test_log_tells_the_run_up_to_the_day(visit, url, run) -> None:
+def test_the_log_is_the_account_up_to_the_day(visit, url, run) -> None:
     """The log is the account of the run; a click on a line goes to its day."""
     page = visit(url)
-    told = [(day, text) for day, text in timeline(run) if day <= 100]
+    account = [(day, text) for day, text in timeline(run) if day <= 100]
     go(page, 100)
     tab(page, "Log")
     lines = page.locator(".log-line")
-    expect(lines).to_have_count(len(told))
-    day, text = told[-1]
+    expect(lines).to_have_count(len(account))
+    day, text = account[-1]
     assert f"day {day}" in lines.first.inner_text()
     assert text in lines.first.inner_text()
     lines.last.click()
-    at(page, told[0][0])
+    at(page, account[0][0])
 
 
 def test_layers(visit, url) -> None:
@@ -197,8 +197,8 @@ def test_controls_of_every_kind_change_the_run(visit, url) -> None:
         go(page, shown)
         day = same.series.iloc[shown]
         strip = page.locator("[data-testid=strip]")
-        wanted = f"{day['grievance_home']:.1f} of threshold {day['threshold_home']:.1f}"
-        expect(strip).to_contain_text(wanted)
+        expected = f"{day['grievance_home']:.1f} of threshold {day['threshold_home']:.1f}"
+        expect(strip).to_contain_text(expected)
         expect(strip).to_contain_text(f"{day['will']:.2f} of 1")
 
 
@@ -216,7 +216,7 @@ def test_presets(visit, url) -> None:
     expect(setting(page, "home.threshold")).to_have_value("4.5")
 
 
-def test_bad_input_is_told_beside_its_control(visit, url) -> None:
+def test_bad_input_is_explained_beside_its_control(visit, url) -> None:
     """A message, no traceback; the run goes on, and a good value takes the message away."""
     page = visit(url)
     for day, (path, text, message) in enumerate(
@@ -280,9 +280,9 @@ def test_fork_identical_before_different_after(visit, url, run) -> None:
     go(page, 41)
     page.wait_for_timeout(500)
     day = forked.series.iloc[41]
-    wanted = f"{day['grievance_home']:.1f} of threshold {day['threshold_home']:.1f}"
-    assert wanted in strips.nth(1).inner_text()
-    assert wanted not in strips.nth(0).inner_text()
+    expected = f"{day['grievance_home']:.1f} of threshold {day['threshold_home']:.1f}"
+    assert expected in strips.nth(1).inner_text()
+    assert expected not in strips.nth(0).inner_text()
     gained = int(forked.outcome["end_day"]) - int(run.outcome["end_day"])
     assert str(abs(gained) or "no day") in page.inner_text(".difference")
     assert page.locator("[data-testid=slider] text").all_text_contents() == ["run", "fork"]

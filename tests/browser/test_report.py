@@ -87,12 +87,12 @@ def test_the_question_and_the_answer_come_first(reports, read) -> None:
     assert "480 simulated truces" in page.inner_text(".sub")
 
 
-def test_every_pair_is_told_as_compare_tells_it(reports, read) -> None:
-    told = read(reports["grid"]).locator("#comparison li").all_inner_texts()
-    assert told == compare(open_sweep(reports["grid"].parent), "mediation").sentences()
+def test_every_pair_reads_as_in_compare(reports, read) -> None:
+    items = read(reports["grid"]).locator("#comparison li").all_inner_texts()
+    assert items == compare(open_sweep(reports["grid"].parent), "mediation").sentences()
 
 
-def test_what_cannot_be_shown_is_said(reports, read) -> None:
+def test_what_cannot_be_shown_is_named(reports, read) -> None:
     text = read(reports["one"]).inner_text("body")
     assert "Not compared:" in text
     assert "Not shown:" in text

@@ -93,7 +93,7 @@ def test_every_page_can_be_reached_and_opens_with_its_pictures(site: Path, read)
 def test_search_finds_a_word_without_a_server(read) -> None:
     page = read("docs/guide.html")
     page.keyboard.press("/")
-    page.keyboard.type("interdiction")
+    page.keyboard.type("sidestep")
     results = page.locator(".md-search-result__item")
     results.first.wait_for(timeout=30_000)
     assert "model" in results.first.inner_text().lower()

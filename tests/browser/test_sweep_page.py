@@ -42,7 +42,7 @@ def test_a_row_is_the_very_same_run(visit, serve, folder) -> None:
     at(page, int(stored["end_day"]) - (0 if stored["collapsed"] else 1))
 
 
-def test_a_changed_row_is_told(visit, serve, folder, tmp_path) -> None:
+def test_a_changed_row_is_reported(visit, serve, folder, tmp_path) -> None:
     """Where the stored row is another run's, the mark says which columns differ."""
     import shutil
 
@@ -96,10 +96,10 @@ def test_a_missing_interval_has_its_reason(visit, serve, tmp_path) -> None:
     assert "at least two replicates" in page.inner_text("[data-testid=missing]")
 
 
-def test_a_run_that_is_not_there_is_told(visit, serve, folder) -> None:
+def test_a_run_that_is_not_there_gives_a_message(visit, serve, folder) -> None:
     """A bad number in the page is a message."""
     page = visit(serve(folder).url)
-    box = page.get_by_label("or a run, 12:7")
+    box = page.get_by_label("or a run, e.g. 12:7")
     for text in ("9:9", "x", "0:99"):
         box.fill(text)
         box.press("Enter")

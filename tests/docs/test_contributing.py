@@ -128,8 +128,8 @@ def test_a_run_takes_the_new_settings(example) -> None:
     title, root = example
     given = [f"{name}={value}" for name, value in new_settings(EXAMPLES[title])]
     program = "from truce_sim.cli import main; main()"
-    told = run(root, "-c", program, "run", *given, "output.name=one")
-    assert "Traceback" not in told
+    printed = run(root, "-c", program, "run", *given, "output.name=one")
+    assert "Traceback" not in printed
     kept = (root / "outputs/one/config.yaml").read_text(encoding="utf-8")
     assert all(f"{word.split('.')[-1].replace('=', ': ')}\n" in kept for word in given)
 
@@ -162,7 +162,7 @@ def test_an_example_touches_few_files(title: str, files: int) -> None:
     assert len({edit.path for edit in EXAMPLES[title]}) <= files
 
 
-def test_examples_are_told_apart_by_their_headings() -> None:
+def test_examples_are_separated_by_their_headings() -> None:
     block = "```diff\n--- a/{0}\n+++ b/{0}\n@@\n-a\n+b\n```\n"
     page = "# Page\n\n## One\n" + block.format("x") + "## None\n\n## Two\n" + block.format("y")
     assert examples(page) == {"One": [Edit("x", "a\n", "b\n")], "Two": [Edit("y", "a\n", "b\n")]}

@@ -30,7 +30,7 @@ reference = load(REPOSITORY / "tools" / "reference.py")
 
 @pytest.mark.parametrize("page", reference.pages(), ids=lambda page: page.name)
 def test_a_page_is_as_it_would_be_generated(page: Path) -> None:
-    assert page.read_text(encoding="utf-8") == reference.renewed(page), "make reference"
+    assert page.read_text(encoding="utf-8") == reference.regenerate(page), "make reference"
 
 
 def test_every_region_has_a_page() -> None:
@@ -40,7 +40,7 @@ def test_every_region_has_a_page() -> None:
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)
-def test_every_command_is_told_with_an_example(command: str) -> None:
+def test_every_command_has_an_entry_with_an_example(command: str) -> None:
     """From the registry; the example is the first in the documentation, where it is run."""
     section = reference._command(command)
     assert f"\ntruce-sim {command} " in section, "the help does not name it"
@@ -48,7 +48,7 @@ def test_every_command_is_told_with_an_example(command: str) -> None:
 
 
 def test_arguments_and_defaults_are_those_of_the_parser() -> None:
-    told = reference.commands()
+    text = reference.commands()
     for row in (
         "| `--runs RUNS` | how many | 50 |",
         "| `[FACTOR]` | whose levels | that of sweep.compare |",
@@ -58,14 +58,14 @@ def test_arguments_and_defaults_are_those_of_the_parser() -> None:
         "| `--worst [POINT]` | the run that ended first (of point 0, or of POINT) |  |",
         "| `--failed` | the failed ones |  |",
     ):
-        assert row in told
+        assert row in text
 
 
-def test_every_setting_of_the_model_is_told_and_read_by_a_rule() -> None:
-    told = reference.settings() + reference.sweep_settings()
+def test_every_setting_of_the_model_is_listed_and_read_by_a_rule() -> None:
+    text = reference.settings() + reference.sweep_settings()
     for info in fields():
         group, _, name = info.path.partition(".")
-        assert f"| `{name}` |" in told or f"| `{info.path}` |" in told
+        assert f"| `{name}` |" in text or f"| `{info.path}` |" in text
         if group in set(groups()) - {"output", "sweep"} and name:
             assert reference.readers().get(info.path), f"no rule reads {info.path}"
 

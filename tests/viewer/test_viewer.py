@@ -64,11 +64,11 @@ def test_a_fork_is_the_run_before_its_day() -> None:
     assert len(one.clock.value.tracks) == 1
 
 
-def test_forking_without_a_change_is_told() -> None:
+def test_forking_without_a_change_gives_a_message() -> None:
     """A message, and still one run."""
     one = session()
     one.fork()
-    assert "nothing is changed" in one.message.value
+    assert "nothing to fork" in one.message.value
     assert len(one.tracks) == 1
 
 
@@ -77,10 +77,10 @@ def test_controls_show_what_the_schema_says() -> None:
     one = session()
     listed = {c["path"]: c for group in controls(one.base, lambda path: True)
               for c in group["controls"]}  # fmt: skip
-    wanted = {p for p in by_path() if not p.startswith(("output.", "sweep.")) and "<" not in p}
-    assert wanted <= set(listed)
+    expected = {p for p in by_path() if not p.startswith(("output.", "sweep.")) and "<" not in p}
+    assert expected <= set(listed)
     assert "mediation.mediators.turkiye.skill" in listed
-    assert set(KEY_LEVERS) <= wanted
+    assert set(KEY_LEVERS) <= expected
     info = by_path()["militants.attempts_per_day"]
     shown = listed[info.path]
     assert (shown["unit"], shown["allowed"]) == (info.unit, info.allowed)
@@ -93,9 +93,9 @@ def test_controls_show_what_the_schema_says() -> None:
 def test_presets_are_the_options_of_the_groups(group) -> None:
     """An option laid over the defaults is what Hydra composes, from whatever option before."""
     plain = session().base
-    for option in (*presets.options()[group], presets.chosen(plain, group)):
+    for option in (*presets.options()[group], presets.matching_option(plain, group)):
         plain = presets.overlay(plain, group, option)
-        assert presets.chosen(plain, group) == option
+        assert presets.matching_option(plain, group) == option
         composed = presets.flat(session(f"{group}={option}").base)
         assert presets.flat(plain) == composed
 
@@ -122,7 +122,7 @@ def test_an_ensemble_is_the_paired_difference() -> None:
     [
         ((23.0, 18.0, 28.0), "23.0 days longer [18.0, 28.0]"),
         ((-5.0, -7.0, -3.0), "5.0 days shorter [3.0, 7.0]"),
-        ((1.0, -1.0, 3.0), "No difference can be told"),
+        ((1.0, -1.0, 3.0), "No clear difference"),
         ((0.0, 0.0, 0.0), "No run lasts a day more or less"),
     ],
 )
@@ -172,8 +172,8 @@ def cells_of(folder: Path, outcome: str, across: str, down: str = "") -> list[di
 def equal(cell: dict, row: Mapping[str, Any], name: str) -> None:
     """A cell shows the estimate of a row, and its interval; missing where that is."""
     for ours, end in (("value", ""), ("low", "_low"), ("high", "_high")):
-        wanted = float(row[name + end])
-        assert cell[ours] == (None if np.isnan(wanted) else pytest.approx(wanted, rel=1e-12))
+        expected = float(row[name + end])
+        assert cell[ours] == (None if np.isnan(expected) else pytest.approx(expected, rel=1e-12))
 
 
 @pytest.mark.parametrize("replicates", [3, 20, 200])
@@ -215,7 +215,7 @@ def test_what_a_heat_map_misses_has_its_reason(tmp_path) -> None:
     one = sweep({"home.resolve": [0.0, 0.1]}, settings, replicates=1, folder=tmp_path / "one")
     for cell in cells_of(one.folder, "mean_survival", "home.resolve"):
         assert (cell["value"], cell["low"], cell["high"]) == (14.0, None, None)
-        assert cell["why"] == "an interval needs runs of at least two replicates"
+        assert cell["why"] == "an interval needs at least two replicates"
     for outcome, why in (
         ("median_survival", "fewer than half of its runs collapsed"),
         ("first_strike_day", "none of its runs has a value"),
@@ -240,7 +240,7 @@ def test_a_row_that_is_not_there(small_sweep, run) -> None:
         open_row(small_sweep, *run)
 
 
-def test_folders_and_overrides_are_told_apart(small_sweep, tmp_path) -> None:
+def test_folders_are_distinguished_from_overrides(small_sweep, tmp_path) -> None:
     """A word without `=` is a folder, the value of a flag of Hydra's is neither."""
     from truce_sim.cli.viewer import _parser
 
@@ -274,7 +274,7 @@ def test_a_film_has_its_frames(tmp_path: Path) -> None:
     [
         (["--out", "a.avi"], "FILE.gif or FILE.mp4"),
         (["--out", "nowhere/a.gif"], "no such folder"),
-        (["--days", "9-3"], "no span of days"),
+        (["--days", "9-3"], "is not a range of days"),
         (["--days", "900-901"], "the run ends on day"),
         (["--every", "0"], "--every"),
         (["--layer", "x"], "--layer"),

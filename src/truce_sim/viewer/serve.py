@@ -1,4 +1,4 @@
-"""The server of the viewer: address, port, browser, and a clean end."""
+"""The viewer's server: address, port, browser, and a clean shutdown."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 from truce_sim.errors import InputError
 from truce_sim.viewer.state.opening import Opening
 
-#: The server's own settings: production, nothing sent to anyone, no banner, no asset from outside.
+#: The server's settings: production mode, no telemetry, no banner, no assets from elsewhere.
 _ENVIRONMENT = {
     "SOLARA_APP": "truce_sim.viewer.pages.app",
     "SOLARA_MODE": "production",
@@ -29,7 +29,7 @@ _ENVIRONMENT = {
     "SOLARA_THEME_SHOW_BANNER": "false",
     "SOLARA_THEME_TITLE": "truce_sim",
     "SOLARA_ASSETS_FONTAWESOME_ENABLED": "false",
-    "SOLARA_ASSETS_CDN": "http://127.0.0.1:9/",  # an asset that is missing is asked of nobody
+    "SOLARA_ASSETS_CDN": "http://127.0.0.1:9/",  # a missing asset is requested from nobody
     "SOLARA_KERNEL_CULL_TIMEOUT": "10m",
 }
 
@@ -38,7 +38,14 @@ _INSTALL = 'pip install "truce-sim[viz]"'
 
 @dataclass(frozen=True)
 class Address:
-    """Where the viewer listens, and whether it opens a browser."""
+    """Where the viewer listens, and whether it opens a browser.
+
+    Attributes:
+        host: The address to listen on.
+        port: The port to try first.
+        allow_remote: Whether `host` may be reachable from other machines.
+        browser: Whether to open a browser.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8765
@@ -47,13 +54,13 @@ class Address:
 
 
 def serve(opening: Opening, address: Address) -> NoReturn:
-    """Show `opening` to whoever comes until interrupted; then the process ends, with code 0.
+    """Show `opening` to every visitor until interrupted, then end the process with code 0.
 
     Raises:
-        InputError: the libraries or their assets are missing; the host is not of this machine
-            and remote visitors are not allowed.
+        InputError: The libraries or their assets are missing, the address cannot be used, or it
+            is open to other machines and that is not allowed.
     """
-    gc.disable()  # until all is imported: nothing that imports make is garbage
+    gc.disable()  # until everything is imported: imports create no garbage
     check_host(address)
     check_assets()
     listener = listen(address)
@@ -67,7 +74,11 @@ def serve(opening: Opening, address: Address) -> NoReturn:
 
 
 def check_host(address: Address) -> None:
-    """Refuse to listen to other machines unless that is allowed; warn if it is."""
+    """Refuse to listen to other machines unless that is allowed; warn if it is.
+
+    Raises:
+        InputError: Other machines could reach the viewer, and that is not allowed.
+    """
     if _is_loopback(address.host):
         return
     if not address.allow_remote:
@@ -76,13 +87,17 @@ def check_host(address: Address) -> None:
             allowed="127.0.0.1, or with --allow-remote any address of this machine",
         )  # fmt: skip
     print(
-        f"Warning: whoever reaches {address.host} can use this viewer; it asks for no password.",
+        f"Warning: anyone who can reach {address.host} can use this viewer; there is no password.",
         file=sys.stderr,
     )
 
 
 def check_assets() -> None:
-    """Say what is missing before anything starts. Raises InputError."""
+    """Check that the viewer's libraries and their assets are installed.
+
+    Raises:
+        InputError: A library or its assets are missing, or a version does not work.
+    """
     for name in ("solara-server", "solara-assets", "ipyvue", "ipyvuetify", "matplotlib"):
         try:
             version = metadata.version(name)
@@ -99,17 +114,17 @@ def check_assets() -> None:
 
 
 def _asset_folders() -> Iterator[Path]:
-    """Where solara-assets keeps what the page would else load from outside."""
+    """Where solara-assets keeps what the page would otherwise load from the network."""
     for file in metadata.files("solara-assets") or ():
         if "vuetify" in str(file):
             yield Path(str(file.locate())).parent
 
 
 def listen(address: Address) -> socket.socket:
-    """A listening socket at the address; at the next free port where its own is taken.
+    """Return a listening socket at the address, on the next free port if its own is taken.
 
     Raises:
-        InputError: the host is no address of this machine.
+        InputError: The host is not an address of this machine, or no port is free.
     """
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     for port in (*range(address.port, min(address.port + 50, 65536)), 0):
@@ -117,10 +132,10 @@ def listen(address: Address) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((address.host, port))
-            listener.listen()  # now: until then another viewer that starts could bind it too
+            listener.listen()  # at once, or another viewer starting now could bind it too
         except OSError as error:
             listener.close()
-            if not _taken(error):
+            if not _is_taken(error):
                 raise InputError(
                     f"cannot listen there: {error.strerror}", setting="--host", value=address.host
                 ) from None
@@ -131,7 +146,7 @@ def listen(address: Address) -> socket.socket:
     raise InputError("no port is free", setting="--port", value=address.port)
 
 
-def _taken(error: OSError) -> bool:
+def _is_taken(error: OSError) -> bool:
     return error.errno in (errno.EADDRINUSE, errno.EACCES)
 
 
@@ -155,7 +170,7 @@ def _run(listener: socket.socket, url: str, browser: bool) -> NoReturn:
     loaded = threading.Event()
 
     async def visitors(scope: Any, receive: Any, send: Any) -> None:
-        """No page is drawn before all is imported: reacton stumbles over a half-imported pandas."""
+        """Hold pages back until all is imported: reacton fails on a half-imported pandas."""
         if scope["type"] == "websocket" and not loaded.is_set():
             await asyncio.to_thread(loaded.wait)
         await app(scope, receive, send)
@@ -164,7 +179,7 @@ def _run(listener: socket.socket, url: str, browser: bool) -> NoReturn:
         visitors,
         log_level="error",
         timeout_graceful_shutdown=1,
-        ws_per_message_deflate=False,  # small messages, many a second
+        ws_per_message_deflate=False,  # many small messages a second
     )
     server = uvicorn.Server(config)
     threading.Thread(target=_announce, args=(server, url, browser, loaded), daemon=True).start()
@@ -175,8 +190,10 @@ def _run(listener: socket.socket, url: str, browser: bool) -> NoReturn:
 
 
 def _end_in_time(server: object) -> None:
-    """End within a second of being asked to, however many visitors are being served; what their
-    players complain of by then is of no use to anyone."""
+    """End within a second of the signal, however many visitors there are.
+
+    Errors that their players raise during shutdown help nobody and are discarded.
+    """
     while not getattr(server, "should_exit", False):
         time.sleep(0.05)
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
@@ -186,15 +203,15 @@ def _end_in_time(server: object) -> None:
 
 def _end() -> NoReturn:
     print("Stopped.", flush=True)
-    os._exit(0)  # visitors' players are threads that would hold the process back
+    os._exit(0)  # visitors' players are threads that would keep the process alive
 
 
 def _announce(server: object, url: str, browser: bool, loaded: threading.Event) -> None:
-    """Print the address once the page can be had, open a browser there, and load what it needs
-    while the browser loads its scripts."""
+    """Print the address once the page is available, open a browser there, and import what the
+    page needs while the browser loads its scripts."""
     while not getattr(server, "started", False):
         time.sleep(0.02)
-    print(f"truce_sim is at {url}  (Ctrl-C stops it)", flush=True)
+    print(f"truce_sim is at {url}  (Ctrl-C to stop)", flush=True)
     if browser:
         import webbrowser
 

@@ -1,1 +1,1 @@
-"""The pages in the browser, and the components they are made of."""
+"""The pages in the browser and their components."""

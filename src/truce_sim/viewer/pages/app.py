@@ -1,7 +1,7 @@
-"""The pages. Solara imports this module and shows `Page` to every visitor anew.
+"""The pages. Solara imports this module and shows a new `Page` to every visitor.
 
-What a page needs is imported by `load`, when the address is told: the browser is then busy with its
-own scripts, so the two load side by side. `serve` lets nobody in before it is done.
+`load` imports what a page needs once the address has been printed: the browser is then busy with
+its own scripts, so the two load in parallel. `serve` holds visitors back until it has finished.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def Page() -> None:
 
 
 def _sweep_view(opening: Opening) -> object:
-    """What a visitor looks at in a sweep, if one is open; kept while they watch a run of it."""
+    """The visitor's view of the sweep, if one is open; kept while they watch one of its runs."""
     if opening.sweep is None:
         return None
     from truce_sim.viewer.pages.sweep_page import SweepView
@@ -42,7 +42,7 @@ def _sweep_view(opening: Opening) -> object:
 
 
 def load(opening: Opening) -> None:
-    """Import, and fetch from the compiler's cache, what the first page will need."""
+    """Import what the first page needs, and load its compiled rules from the cache."""
     if opening.config is None:
         from truce_sim.viewer.pages import sweep_page  # noqa: F401
     else:

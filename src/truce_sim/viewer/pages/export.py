@@ -1,4 +1,4 @@
-"""The export panel: the picture as PNG or SVG, the run as CSV or GIF."""
+"""The export panel: the day as PNG or SVG, the run as CSV or GIF."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import solara
 
 from truce_sim.viewer.state.session import Clock, Session
 
-#: Frames of a GIF made in the browser, at most about as many.
+#: Approximate maximum number of frames of a GIF made in the browser.
 FRAMES = 50
 
 
 @solara.component
 def Exports(clock: Clock) -> None:
-    """Downloads of the day shown and of the run."""
+    """Offer downloads of the day shown and of the run."""
     session = clock.session
     with solara.Column(gap="8px", classes=["export"]):
         solara.Text("The day shown")
@@ -42,12 +42,12 @@ def Exports(clock: Clock) -> None:
 
 @solara.component
 def Film(session: Session) -> None:
-    """The run as a GIF, made when asked for."""
+    """Make a GIF of the run on request."""
     done, set_done = solara.use_state(0.0)
-    asked = solara.use_reactive(0)
+    requests = solara.use_reactive(0)
 
     def make() -> bytes | None:
-        if asked.value == 0:
+        if requests.value == 0:
             return None
         from truce_sim.viewer.pictures.movie import write_movie
 
@@ -59,21 +59,27 @@ def Film(session: Session) -> None:
             )
             return path.read_bytes()
 
-    task = solara.lab.use_task(make, dependencies=[asked.value])
+    task = solara.lab.use_task(make, dependencies=[requests.value])
     with solara.Row(style={"align-items": "center"}):
         solara.Button(
-            "Make a GIF of the run", on_click=lambda: asked.set(asked.value + 1),
-            disabled=task.pending and asked.value > 0, outlined=True,
+            "Make a GIF of the run", on_click=lambda: requests.set(requests.value + 1),
+            disabled=task.pending and requests.value > 0, outlined=True,
         )  # fmt: skip
         if task.finished and task.value:
             solara.FileDownload(task.value, filename="truce.gif", label="GIF")
-    if task.pending and asked.value:
+    if task.pending and requests.value:
         solara.ProgressLinear(100 * done)
-    solara.Text("MP4, and GIF of any size: truce-sim movie", classes=["caption"])
+    solara.Text("For MP4, or a GIF of another size, use truce-sim movie.", classes=["caption"])
 
 
 def picture(clock: Clock, layer: str, kind: str) -> bytes:
-    """The day shown as an image file of this kind."""
+    """Return the day shown as an image file.
+
+    Args:
+        clock: The runs; the first is drawn.
+        layer: The layer to colour.
+        kind: png or svg.
+    """
     from truce_sim.viewer.pictures.figure import DayFigure
 
     model, track = clock.models[0], clock.tracks[0]
@@ -85,7 +91,13 @@ def picture(clock: Clock, layer: str, kind: str) -> bytes:
 
 
 def table(session: Session, index: int, what: str) -> bytes:
-    """The daily series or the events of a run as CSV."""
+    """Return a table of a run as CSV.
+
+    Args:
+        session: The visitor's session.
+        index: 0 for the run, 1 for its fork.
+        what: "series" for the daily series, "events" for the events.
+    """
     run = session.tracks[index].run
     frame = run.series.reset_index() if what == "series" else run.events
     return frame.to_csv(index=False).encode()

@@ -1,4 +1,4 @@
-"""The page of a run: Mesa's SolaraViz, with the picture and the panels as its components."""
+"""The page of a run: Mesa's SolaraViz with our picture and panels as its components."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from truce_sim.viewer.pages.parts import (
     Controls,
     DailyCharts,
     EventLog,
-    Sent,
+    Payload,
     StatusStrip,
     Timeline,
 )
 from truce_sim.viewer.state.levers import choices, controls
 from truce_sim.viewer.state.opening import Opening
-from truce_sim.viewer.state.picture import LAYERS, colour_power, drawn, ground
+from truce_sim.viewer.state.picture import LAYERS, colour_power, frame_data, ground_data
 from truce_sim.viewer.state.presets import ready, warm
 from truce_sim.viewer.state.session import Clock, Session
 from truce_sim.viewer.state.track import Track
-from truce_sim.viewer.state.words import strip
+from truce_sim.viewer.state.words import status_strip
 
-#: Events that the day slider marks.
+#: Events marked on the day slider.
 TICKS = (
     "strike", "suspension", "saved", "renewal", "collapse",
     "round_called", "round_succeeded", "round_failed", "strained", "eased",
@@ -45,7 +45,7 @@ _COLUMNS = (
 
 @solara.component
 def RunPage(opening: Opening, back: Callable[[], None] | None = None) -> None:
-    """A visitor's run: SolaraViz with its controls, and the settings beside them."""
+    """Show a visitor's run: SolaraViz with its controls, and the settings below them."""
     session = solara.use_memo(lambda: Session(opening), [])
     solara.Title("truce_sim")
     SolaraViz(
@@ -60,13 +60,13 @@ def RunPage(opening: Opening, back: Callable[[], None] | None = None) -> None:
 
 @solara.component
 def Aside(session: Session, back: Callable[[], None] | None) -> None:
-    """A level of its own: what lies deeper in the tree comes later in the sidebar."""
+    """Add a level to the tree: deeper components come later in the sidebar."""
     BelowControls(session, back)
 
 
 @solara.component
 def BelowControls(session: Session, back: Callable[[], None] | None) -> None:
-    """What stands below SolaraViz's controls."""
+    """Show what is below SolaraViz's controls."""
     with solara.Sidebar(), solara.Column(gap="8px"):
         if back is not None:
             solara.Button("Back to the sweep", icon_name="mdi-arrow-left", on_click=back, text=True)
@@ -75,23 +75,23 @@ def BelowControls(session: Session, back: Callable[[], None] | None) -> None:
 
 @solara.component
 def Settings(session: Session) -> None:
-    """Presets and every setting; they take effect on Reset."""
+    """Show presets and every setting; changes take effect on Reset or Apply."""
     plain, changes = session.base, session.draft.changes.value
     groups = solara.use_memo(lambda: controls(plain, lambda path: True), [id(plain)])
     composed = solara.lab.use_task(compose_presets, dependencies=[]).finished or ready()
     presets = solara.use_memo(lambda: choices(plain) if composed else [], [id(plain), composed])
     with solara.Card("Settings", margin=0, elevation=0):
-        with solara.Column(gap="6px"):  # always there, so that the controls keep their place
+        with solara.Column(gap="6px"):  # always present, so that the controls do not move
             if session.message.value:
                 solara.Error(session.message.value)
             if session.changed:
-                solara.Info("Reset, or Apply, starts a run with these settings.", dense=True)
+                solara.Info("Press Reset or Apply to start a run with these settings.", dense=True)
                 with solara.Row():
                     apply = session.restart
                     solara.Button("Apply", on_click=apply, color="primary", small=True)
                     solara.Button("Undo", on_click=session.undo, small=True, outlined=True)
         Controls(
-            name="settings", groups=Sent(*groups), presets=Sent(*presets), changes=changes,
+            name="settings", groups=Payload(*groups), presets=Payload(*presets), changes=changes,
             errors=session.draft.errors.value,
             event_edit=lambda pair: session.edit(*pair),
             event_choose=lambda pair: session.choose(*pair),
@@ -99,7 +99,7 @@ def Settings(session: Session) -> None:
 
 
 def compose_presets() -> None:
-    """The first visitor waits for the presets, but sees the picture before."""
+    """Compose the presets a moment later, so that the first visitor sees the picture first."""
     if not ready():
         time.sleep(1.0)
         warm()
@@ -110,7 +110,7 @@ def compose_presets() -> None:
 
 @solara.component
 def Stage(clock: Clock) -> None:
-    """Status, border and day slider of one run, or of two side by side."""
+    """Show the status, border and day slider of one run, or of two side by side."""
     update_counter.get()
     session = clock.session
     layer = session.layer.value
@@ -121,11 +121,11 @@ def Stage(clock: Clock) -> None:
             for which, (name, track) in enumerate(zip(names, clock.tracks, strict=True)):
                 with solara.Column(gap="4px"):
                     mark, good = _mark(clock, which)
-                    status = strip(track, clock.models[which])
+                    status = status_strip(track, clock.models[which])
                     StatusStrip(status=status, title=name, mark=mark, mark_good=good)
                     Picture(clock, which, layer, name)
         Timeline(
-            stories=Sent(*(story(track) for track in clock.tracks)),
+            stories=Payload(*(story(track) for track in clock.tracks)),
             day=clock.day,
             fork_day=session.fork_day.value if len(names) > 1 else -1,
             event_go=session.go,
@@ -136,7 +136,7 @@ def Stage(clock: Clock) -> None:
 
 @solara.component
 def LayerChoice(session: Session) -> None:
-    """Which layer the grid shows."""
+    """Choose the layer that the grid shows."""
     with solara.ToggleButtonsSingle(
         session.layer.value, on_value=session.layer.set, dense=True, classes=["layers"]
     ):
@@ -145,7 +145,7 @@ def LayerChoice(session: Session) -> None:
 
 
 def Picture(clock: Clock, which: int, layer: str, name: str) -> None:
-    """The grid of one of the runs."""
+    """Show the grid of one of the runs."""
     track, model = clock.tracks[which], clock.models[which]
     high = max(each.scales[layer] for each in clock.tracks)  # one scale for both
     title, unit = LAYERS[layer]
@@ -157,8 +157,8 @@ def Picture(clock: Clock, which: int, layer: str, name: str) -> None:
         "power": colour_power(layer),
     }
     BorderPicture(
-        ground=Sent(_ground(track)),
-        frame=drawn(model, layer, high, clock.places[which]),
+        ground=Payload(_ground(track)),
+        frame=frame_data(model, layer, high, clock.places[which]),
         scale=scale,
         title=name,
     )
@@ -166,10 +166,10 @@ def Picture(clock: Clock, which: int, layer: str, name: str) -> None:
 
 @solara.component
 def Panels(clock: Clock) -> None:
-    """Charts, log, what-if and export below the picture."""
+    """Show charts, log, what-if and export below the picture."""
     update_counter.get()
     session = clock.session
-    stories = Sent(*(story(track) for track in clock.tracks))
+    stories = Payload(*(story(track) for track in clock.tracks))
     fork_day = session.fork_day.value if len(clock.tracks) > 1 else -1
     with solara.lab.Tabs(lazy=True):
         with solara.lab.Tab("Charts"):
@@ -182,11 +182,11 @@ def Panels(clock: Clock) -> None:
             Exports(clock)
 
 
-# ── what is sent once for each run ───────────────────────────────────────────────────────────
+# ── data sent once for each run ───────────────────────────────────────────────────────────
 
 
 def story(track: Track) -> dict[str, Any]:
-    """A run as a whole, for charts, log and slider; made once."""
+    """Return a complete run for charts, log and slider, made once."""
     return track.once("story", partial(_story, track))
 
 
@@ -206,17 +206,17 @@ def _story(track: Track) -> dict[str, Any]:
 def _ground(track: Track) -> dict[str, Any]:
     b = track.config.border
     return track.once(
-        "ground", lambda: ground(track.run.border, b.host_depth, b.home_depth, b.cell_km)
+        "ground", lambda: ground_data(track.run.border, b.host_depth, b.home_depth, b.cell_km)
     )
 
 
 def _mark(clock: Clock, which: int) -> tuple[str, bool]:
-    """Whether the run is the stored one that was opened: said when it ends."""
+    """The mark that compares the run with the stored one, and whether it is good."""
     row = clock.session.row
     if row is None or which > 0:
         return "", True
     if clock.day < clock.tracks[0].last_day:
-        return f"{row.name}: checked when it ends", True
+        return f"{row.name}: will be checked when it ends", True
     differing = row.differences(clock.models[0].outcome())
     if differing:
         return f"{row.name}: differs from the stored row in {', '.join(differing)}", False

@@ -1,6 +1,6 @@
-"""The components in the browser: what each takes, what it tells.
+"""The components in the browser, with their arguments and events.
 
-Arguments are sent when they change; `event_…` is called with what the visitor did.
+Arguments are sent when they change; `event_…` is called with the visitor's action.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ import solara
 Data = dict[str, Any]
 
 
-class Sent:
-    """Data for the browser that stays as it is. Solara would look through a list or a mapping, on
-    every day of every visitor, for components inside; equal are two with the very same parts."""
+class Payload:
+    """Constant data for the browser.
+
+    Solara would search a list or a mapping for components, every day for every visitor; it does
+    not look inside this. Two payloads are equal if their parts are the same objects.
+    """
 
     __slots__ = ("parts",)
 
@@ -23,7 +26,7 @@ class Sent:
         self.parts = parts
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Sent) or len(self.parts) != len(other.parts):
+        if not isinstance(other, Payload) or len(self.parts) != len(other.parts):
             return False
         return all(a is b for a, b in zip(self.parts, other.parts, strict=True))
 
@@ -31,45 +34,47 @@ class Sent:
 
 
 def _to_json(value: Any, widget: object) -> Any:
-    return list(value.parts) if isinstance(value, Sent) else value
+    return list(value.parts) if isinstance(value, Payload) else value
 
 
-_AS_SENT = dict.fromkeys(("stories", "groups", "presets"), _to_json)
+_PAYLOADS = dict.fromkeys(("stories", "groups", "presets"), _to_json)
 
 
-@solara.component_vue("../vue/border.vue", to_json={"ground": lambda sent, widget: sent.parts[0]})
+@solara.component_vue(
+    "../vue/border.vue", to_json={"ground": lambda payload, widget: payload.parts[0]}
+)
 def BorderPicture(
-    ground: Sent,
+    ground: Payload,
     frame: Data,
     scale: Data,
     title: str = "",
 ) -> None:
-    """The grid along the line: a layer, bands, today's incidents."""
+    """The grid along the line, with a layer, the bands and the day's incidents."""
 
 
-@solara.component_vue("../vue/timeline.vue", to_json=_AS_SENT)
+@solara.component_vue("../vue/timeline.vue", to_json=_PAYLOADS)
 def Timeline(
-    stories: Sent,
+    stories: Payload,
     day: int,
     fork_day: int = -1,
     event_go: Callable[[int], None] | None = None,
 ) -> None:
-    """The day slider: ribbons of truce states, ticks for events; space and arrows."""
+    """The day slider, with ribbons of truce states, ticks for events, and keyboard control."""
 
 
 @solara.component_vue("../vue/strip.vue")
 def StatusStrip(status: Data, title: str = "", mark: str = "", mark_good: bool = True) -> None:
-    """State of the truce, day, last event, next round, gauges."""
+    """The state of the truce, the day, the last event, the next round of talks, the gauges."""
 
 
-@solara.component_vue("../vue/charts.vue", to_json=_AS_SENT)
-def DailyCharts(stories: Sent, day: int, fork_day: int = -1) -> None:
-    """Daily series up to the day shown, the fork's dashed over them."""
+@solara.component_vue("../vue/charts.vue", to_json=_PAYLOADS)
+def DailyCharts(stories: Payload, day: int, fork_day: int = -1) -> None:
+    """The daily series up to the day shown, with the fork's as dashed lines."""
 
 
-@solara.component_vue("../vue/log.vue", to_json=_AS_SENT)
+@solara.component_vue("../vue/log.vue", to_json=_PAYLOADS)
 def EventLog(
-    stories: Sent,
+    stories: Payload,
     day: int,
     fork_day: int = -1,
     event_go: Callable[[int], None] | None = None,
@@ -77,29 +82,29 @@ def EventLog(
     """The events up to the day shown, in sentences, latest first."""
 
 
-@solara.component_vue("../vue/controls.vue", to_json=_AS_SENT)
+@solara.component_vue("../vue/controls.vue", to_json=_PAYLOADS)
 def Controls(
     name: str,
-    groups: Sent,
-    presets: Sent,
+    groups: Payload,
+    presets: Payload,
     changes: Data,
     errors: Data,
     event_edit: Callable[[list[str]], None] | None = None,
     event_choose: Callable[[list[str]], None] | None = None,
 ) -> None:
-    """Presets and settings with units, ranges and help; what was refused, beside its control."""
+    """Presets and settings with units, ranges, help, and errors beside their controls."""
 
 
 @solara.component_vue("../vue/survival.vue")
 def SurvivalCurves(curves: list[Data], horizon: int) -> None:
-    """Share of truces that hold, by day, with bands of 95 %."""
+    """The share of truces holding, by day, with 95 % intervals."""
 
 
 @solara.component_vue("../vue/heatmap.vue")
 def HeatMap(table: Data, event_open: Callable[[int], None] | None = None) -> None:
-    """An outcome over two factors; a click chooses a point."""
+    """An outcome over two factors; a click selects a point."""
 
 
 @solara.component_vue("../vue/points.vue")
 def PointTable(table: Data, event_open: Callable[[int], None] | None = None) -> None:
-    """The points with intervals; a click chooses one."""
+    """The points, with intervals; a click selects one."""

@@ -18,13 +18,13 @@ ANY = "(any)"
 
 
 class SweepView:
-    """What one visitor looks at in a sweep; kept while they watch a run of it."""
+    """One visitor's view of a sweep, kept while they watch one of its runs."""
 
     def __init__(self, folder: SweepFolder) -> None:
         self.data = SweepData(folder)
         names = list(folder.factors)
         self.factor = solara.reactive(names[0] if names else "")
-        self.held: solara.Reactive[dict[str, str]] = solara.reactive({})
+        self.fixed: solara.Reactive[dict[str, str]] = solara.reactive({})
         self.point = solara.reactive(0)
         self.outcome = solara.reactive("mean_survival")
         self.across = solara.reactive(names[0] if names else "")
@@ -33,7 +33,7 @@ class SweepView:
 
 @solara.component
 def SweepPage(view: SweepView, show: Callable[[Opening], None]) -> None:
-    """A sweep at a glance; `show` opens one of its runs."""
+    """Show a sweep at a glance; `show` opens one of its runs."""
     data, folder, point = view.data, view.data.folder, view.point
     solara.Title("truce_sim")
     with solara.AppBar():
@@ -41,9 +41,9 @@ def SweepPage(view: SweepView, show: Callable[[Opening], None]) -> None:
         solara.lab.ThemeToggle()
     with solara.Column(gap="12px", classes=["sweep"]):
         Heading(data)
-        Chosen(folder, point, show)
+        PointChoice(folder, point, show)
         with solara.Div(classes=["halves"]):
-            Survival(data, view.factor, view.held)
+            Survival(data, view.factor, view.fixed)
             Heat(view)
         with solara.Card("Points", margin=0):
             table = solara.use_memo(data.table, [folder.path])
@@ -53,13 +53,13 @@ def SweepPage(view: SweepView, show: Callable[[Opening], None]) -> None:
 
 @solara.component
 def Heading(data: SweepData) -> None:
-    """How much there is, and how far it is done."""
+    """Show the size of the sweep, its status and its factors."""
     folder = data.folder
     runs, failed = int(data.summary["runs"].sum()), int(data.summary["failed"].sum())
     state = folder.manifest.get("status", "")
     solara.Text(
         f"{folder.points:,} points, {runs:,} runs{f', {failed:,} failed' if failed else ''}; "
-        f"{days_watched(data.summary['horizon'])}; {state}. "
+        f"horizon {days_watched(data.summary['horizon'])}; {state}. "
         f"Factors: {', '.join(data.factors) or 'none'}. "
         "Results of a simulation on assumed values, not a forecast."
     )
@@ -67,16 +67,16 @@ def Heading(data: SweepData) -> None:
 
 @solara.component
 def Survival(
-    data: SweepData, factor: solara.Reactive[str], held: solara.Reactive[dict[str, str]]
+    data: SweepData, factor: solara.Reactive[str], fixed: solara.Reactive[dict[str, str]]
 ) -> None:
-    """Survival curves by a factor, at chosen levels of the others."""
+    """Show survival curves by a factor, at chosen levels of the others."""
     with solara.Card("Survival of the truce", margin=0):
         with solara.Row(style={"flex-wrap": "wrap"}):
             solara.Select("by factor", list(data.factors), value=factor, dense=True)
             for name in data.factors:
                 if name != factor.value:
-                    Hold(data, name, held)
-        kept = {name: level for name, level in held.value.items() if name != factor.value}
+                    LevelChoice(data, name, fixed)
+        kept = {name: level for name, level in fixed.value.items() if name != factor.value}
         curves = solara.use_memo(
             lambda: data.curves(factor.value, kept), [factor.value, tuple(kept.items())]
         )
@@ -84,21 +84,21 @@ def Survival(
 
 
 @solara.component
-def Hold(data: SweepData, name: str, held: solara.Reactive[dict[str, str]]) -> None:
-    """Which level of a factor is looked at; any, by default."""
+def LevelChoice(data: SweepData, name: str, fixed: solara.Reactive[dict[str, str]]) -> None:
+    """Choose the level of a factor to show; by default, any."""
 
     def choose(level: str) -> None:
-        rest = {key: value for key, value in held.value.items() if key != name}
-        held.value = rest if level == ANY else {**rest, name: level}
+        rest = {key: value for key, value in fixed.value.items() if key != name}
+        fixed.value = rest if level == ANY else {**rest, name: level}
 
     levels = [ANY, *(str(level) for level in data.levels[name].cat.categories)]
-    solara.Select(name, levels, value=held.value.get(name, ANY), on_value=choose, dense=True)
+    solara.Select(name, levels, value=fixed.value.get(name, ANY), on_value=choose, dense=True)
 
 
 @solara.component
 def Heat(view: SweepView) -> None:
-    """An outcome over two factors."""
-    data, held, choose = view.data, view.held, view.point.set
+    """Show an outcome over two factors."""
+    data, fixed, choose = view.data, view.fixed, view.point.set
     outcome, across, down = view.outcome, view.across, view.down
     names = list(data.factors)
     with solara.Card("An outcome over two factors", margin=0):
@@ -107,7 +107,7 @@ def Heat(view: SweepView) -> None:
             solara.Select("across", names, value=across, dense=True)
             solara.Select("down", ["", *names], value=down, dense=True)
         lower = "" if down.value == across.value else down.value
-        kept = {k: v for k, v in held.value.items() if k not in (across.value, lower)}
+        kept = {k: v for k, v in fixed.value.items() if k not in (across.value, lower)}
         table = solara.use_memo(
             lambda: data.heat(outcome.value, across.value, lower, kept) if names else None,
             [outcome.value, across.value, lower, tuple(kept.items())],
@@ -117,11 +117,11 @@ def Heat(view: SweepView) -> None:
 
 
 @solara.component
-def Chosen(
+def PointChoice(
     folder: SweepFolder, point: solara.Reactive[int], show: Callable[[Opening], None]
 ) -> None:
-    """The point that was clicked, and which of its runs to open."""
-    typed = solara.use_reactive("")
+    """Show the selected point and choose which of its runs to open."""
+    run = solara.use_reactive("")
     message = solara.use_reactive("")
 
     def open_run(find: Callable[[], tuple[int, int]]) -> None:
@@ -146,9 +146,9 @@ def Chosen(
                             lambda: (point.value, pick_run(folder, point.value, pick))
                         ),
                     )  # fmt: skip
-            solara.InputText("or a run, 12:7", value=typed, dense=True)
+            solara.InputText("or a run, e.g. 12:7", value=run, dense=True)
             solara.Button(
-                "Open", small=True, on_click=lambda: open_run(lambda: parse_run(typed.value))
+                "Open", small=True, on_click=lambda: open_run(lambda: parse_run(run.value))
             )
         if message.value:
             solara.Error(message.value)
@@ -156,7 +156,7 @@ def Chosen(
 
 @solara.component
 def Failures(folder: SweepFolder) -> None:
-    """The runs that failed, if any."""
+    """List the runs that failed, if any."""
     failures = folder.failures
     with solara.Card("Failures", margin=0):
         if failures.empty:

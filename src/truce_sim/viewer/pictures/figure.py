@@ -1,4 +1,4 @@
-"""A day of a run as a figure: what is exported and filmed. The artists are made once."""
+"""A day of a run as a figure, for exports and films. Its artists are made only once."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from truce_sim.viewer.state.picture import (
 from truce_sim.viewer.state.track import Track
 from truce_sim.viewer.state.words import TRUCE_WORDS, calendar_date
 
-#: Okabe-Ito; the truce states of the browser's ribbon.
+#: Okabe-Ito colours of the truce states, as in the browser's ribbon.
 TRUCE_COLOURS = ("#56B4E9", "#F0E442", "#E69F00", "#D55E00")
 
-#: Label, marker, colour and kinds of what happens somewhere.
+#: Label, marker, colour and kinds of incidents that have a place.
 MARKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
-    ("foiled by the host", "x", "#009E73", ("foiled_by_host",)),
-    ("foiled at the border", "x", "#56B4E9", ("foiled_at_border",)),
-    ("foiled inside", "x", "#F0E442", ("foiled_inside",)),
+    ("intercepted by the host", "x", "#009E73", ("foiled_by_host",)),
+    ("intercepted at the border", "x", "#56B4E9", ("foiled_at_border",)),
+    ("intercepted inside", "x", "#F0E442", ("foiled_inside",)),
     ("attack", "*", "#D55E00", ("attack", "band_destroyed")),
     ("domestic attack", "*", "#CC79A7", ("domestic_attack", "misattribution")),
     ("clash", "D", "#E69F00", ("friction",)),
@@ -38,7 +38,7 @@ MARKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 
 
 class DayFigure:
-    """The border above, grievance and the state of the truce below; `show` moves it to a day."""
+    """The border above; grievance and the state of the truce below. `show` moves it to a day."""
 
     def __init__(self, track: Track, layer: str, dpi: int = 100) -> None:
         self.track, self.layer = track, layer
@@ -49,7 +49,7 @@ class DayFigure:
         self._draw_chart()
         self._draw_ribbon()
         FigureCanvasAgg(self.figure).draw()
-        self.figure.set_layout_engine("none")  # laid out once: it takes longer than to draw
+        self.figure.set_layout_engine("none")  # once is enough: layout takes longer than drawing
 
     def show(self, model: TruceModel) -> None:
         """Move every artist to the day of the model."""
@@ -71,11 +71,11 @@ class DayFigure:
             cursor.set_xdata([day, day])
 
     def save(self, out: IO[bytes], kind: str) -> None:
-        """Write the figure as png or svg."""
+        """Write the figure in the format `kind`, png or svg."""
         self.figure.savefig(out, format=kind)
 
     def pixels(self) -> NDArray[np.uint8]:
-        """The figure as an image (height, width, RGB)."""
+        """Return the figure as an image of shape (height, width, 3)."""
         canvas: Any = self.figure.canvas
         canvas.draw()
         image: NDArray[np.uint8] = np.asarray(canvas.buffer_rgba())[..., :3].copy()
@@ -144,7 +144,7 @@ class DayFigure:
 
 
 def _own_side(model: TruceModel, layer: str) -> NDArray[np.float64]:
-    """A layer (D, S), missing on the side of the line that it does not speak of."""
+    """A layer of shape (depth, sectors); NaN on the side of the line it does not apply to."""
     values, line = read_layer(model, layer).T.copy(), model.config.border.host_depth
     if layer == "home_effort":
         values[:line] = np.nan
@@ -167,9 +167,9 @@ def _places(pairs: list[tuple[int, int]]) -> NDArray[np.float64]:
 
 
 def _spans(names: tuple[str, ...], shortest: int) -> tuple[list[float], list[str]]:
-    """Middles and names of runs of equal names, of at least so many sectors."""
+    """Midpoints and names of stretches with the same name, at least `shortest` sectors long."""
     starts = [s for s in range(len(names)) if s == 0 or names[s] != names[s - 1]]
     ends = [*starts[1:], len(names)]
     kept = [(a, b) for a, b in zip(starts, ends, strict=True) if b - a >= shortest]
-    shorten = [names[a].removesuffix(" agency").removesuffix(" district") for a, _ in kept]
-    return [(a + b - 1) / 2 for a, b in kept], shorten
+    labels = [names[a].removesuffix(" agency").removesuffix(" district") for a, _ in kept]
+    return [(a + b - 1) / 2 for a, b in kept], labels

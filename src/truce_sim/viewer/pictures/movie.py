@@ -20,15 +20,15 @@ Image = NDArray[np.uint8]
 
 
 def film(config: Config, options: argparse.Namespace) -> None:
-    """Write the film that the command's options describe, with progress and time left.
+    """Write the film that the command's options describe, showing progress and time left.
 
     Raises:
-        InputError: an option cannot be used, ffmpeg is needed and missing, nothing written.
+        InputError: An option is invalid, or ffmpeg is needed and missing; nothing is written.
     """
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     check_options(options)
-    days = span(options.days)
+    days = parse_days(options.days)
     with Progress(
         TextColumn("frames"), BarColumn(), TextColumn("{task.percentage:.0f} %"),
         TimeRemainingColumn(),
@@ -42,7 +42,11 @@ def film(config: Config, options: argparse.Namespace) -> None:
 
 
 def check_options(options: argparse.Namespace) -> None:
-    """Refuse options that cannot be used, before anything is run."""
+    """Check the command's options before anything is run.
+
+    Raises:
+        InputError: An option is invalid, or ffmpeg is needed and missing.
+    """
     for name, high in (("every", 3650), ("fps", 60), ("dpi", 400)):
         value = getattr(options, name)
         if not 1 <= value <= high:
@@ -51,7 +55,7 @@ def check_options(options: argparse.Namespace) -> None:
             )
     if options.out.suffix.lower() not in (".gif", ".mp4"):
         raise InputError(
-            "is no film", setting="--out", value=str(options.out), allowed="FILE.gif or FILE.mp4"
+            "is not a film", setting="--out", value=str(options.out), allowed="FILE.gif or FILE.mp4"
         )
     if not options.out.expanduser().parent.is_dir():
         raise InputError(
@@ -64,14 +68,18 @@ def check_options(options: argparse.Namespace) -> None:
         )  # fmt: skip
 
 
-def span(text: str) -> tuple[int, int] | None:
-    """Read FIRST-LAST; None for an empty text. Raises InputError for anything else."""
+def parse_days(text: str) -> tuple[int, int] | None:
+    """Read FIRST-LAST; None for an empty text.
+
+    Raises:
+        InputError: The text is anything else.
+    """
     if not text:
         return None
-    found = re.fullmatch(r"(\d+)-(\d+)", text)
-    if not found or int(found[1]) > int(found[2]):
-        raise InputError("is no span of days", setting="--days", value=text, allowed="30-90")
-    return int(found[1]), int(found[2])
+    match = re.fullmatch(r"(\d+)-(\d+)", text)
+    if not match or int(match[1]) > int(match[2]):
+        raise InputError("is not a range of days", setting="--days", value=text, allowed="30-90")
+    return int(match[1]), int(match[2])
 
 
 def write_movie(
@@ -85,11 +93,24 @@ def write_movie(
     days: tuple[int, int] | None = None,
     progress: Callable[[float], object] = lambda share: None,
 ) -> int:
-    """Write a run as a film, GIF or MP4 by the file's name; returns the number of frames.
+    """Write a run as a film.
+
+    Args:
+        config: The run's configuration.
+        path: The file, .gif or .mp4.
+        layer: The layer to colour.
+        every: Days from one frame to the next.
+        fps: Frames per second.
+        dpi: Dots per inch; a frame is 12 by 6.75 inches.
+        days: First and last day; None for the whole run.
+        progress: Called with the share done after each frame.
+
+    Returns:
+        The number of frames.
 
     Raises:
-        InputError: the run is over before the first of the `days`.
-        RuntimeError: the run fails, or ffmpeg does.
+        InputError: The run ends before the first of `days`.
+        RuntimeError: The run or ffmpeg fails.
     """
     track = run_track(config)
     first, last = days or (0, track.last_day)
@@ -97,15 +118,15 @@ def write_movie(
         raise InputError(
             f"the run ends on day {track.last_day}", setting="--days", value=f"{first}-{last}"
         )
-    wanted = list(range(first, min(last, track.last_day) + 1, every))
-    images = _count_frames(_frames(track, layer, dpi, wanted), len(wanted), progress)
+    frames = list(range(first, min(last, track.last_day) + 1, every))
+    images = _count_frames(_frames(track, layer, dpi, frames), len(frames), progress)
     unfinished = path.with_name(f".{path.name}.part{path.suffix}")
     try:
         (_write_mp4 if path.suffix.lower() == ".mp4" else _write_gif)(images, unfinished, fps)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
-    return len(wanted)
+    return len(frames)
 
 
 def _frames(track: Track, layer: str, dpi: int, days: list[int]) -> Iterator[Image]:
@@ -128,10 +149,10 @@ def _count_frames(
 
 
 def _write_gif(images: Iterator[Image], path: Path, fps: int) -> None:
-    """Frames by Pillow, all with the colours of the first."""
+    """Write frames with Pillow, all with the palette of the first."""
     from PIL import Image as Pictures
 
-    keeps_rare = Pictures.Quantize.MAXCOVERAGE  # the marks are small
+    keeps_rare = Pictures.Quantize.MAXCOVERAGE  # marks are small but must keep their colours
     first = Pictures.fromarray(next(images)).quantize(255, keeps_rare)
     rest = (
         Pictures.fromarray(image).quantize(palette=first, dither=Pictures.Dither.NONE)
@@ -141,11 +162,11 @@ def _write_gif(images: Iterator[Image], path: Path, fps: int) -> None:
 
 
 def _write_mp4(images: Iterator[Image], path: Path, fps: int) -> None:
-    """Raw frames through a pipe to ffmpeg."""
+    """Pipe raw frames to ffmpeg."""
     import subprocess
 
     first = next(images)
-    height, width = (side - side % 2 for side in first.shape[:2])  # H.264 takes even sizes
+    height, width = (side - side % 2 for side in first.shape[:2])  # H.264 requires even sizes
     command = [
         "ffmpeg", "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24",
         "-s", f"{width}x{height}", "-r", str(fps), "-i", "-", "-pix_fmt", "yuv420p",

@@ -1,4 +1,4 @@
-"""What this server opens for its visitors; `serve` sets it before the first one comes."""
+"""What this server opens for its visitors; `serve` sets it before the first visit."""
 
 from __future__ import annotations
 

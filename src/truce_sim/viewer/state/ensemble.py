@@ -1,4 +1,4 @@
-"""A fork over many draws: what the change does on average, with its uncertainty."""
+"""A fork over many draws: the average effect of the change, with its uncertainty."""
 
 from __future__ import annotations
 
@@ -17,12 +17,20 @@ Interval = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Paired differences between a run's settings and its fork's, over `n` replicates.
+    """Paired differences between a run's settings and its fork's.
 
-    days: mean difference of days survived, fork less run. holds, holds_fork: share of runs that
-    last to the horizon. holds_more: paired difference of those shares. Each is (value, low,
-    high), 95 %.
-    over_before: runs that ended before the fork's day, so that it could not touch them.
+    Each `Interval` is (value, low, high) at 95 %.
+
+    Attributes:
+        n: Number of pairs in which neither run failed.
+        failed: Number of pairs left out because a run failed.
+        over_before: Number of pairs whose truce collapsed before the fork, which cannot differ.
+        day: First day of the fork.
+        horizon: Last day that is counted.
+        days: Mean difference in days of survival, fork less run.
+        holds: Share of the runs whose truce holds to the horizon.
+        holds_fork: The same share for the forks.
+        holds_more: Paired difference of these shares, fork less run.
     """
 
     n: int
@@ -37,9 +45,16 @@ class Ensemble:
 
 
 def compare_fork(plain: Config, forked: Config, day: int, replicates: int = 1000) -> Ensemble:
-    """Run both settings with the same draws, replicates 0 to `replicates` - 1 of their seed."""
-    wanted = np.arange(replicates)
-    ours, theirs = (outcomes(make_spec(config), wanted) for config in (plain, forked))
+    """Run both settings with the same draws.
+
+    Args:
+        plain: The run's configuration.
+        forked: The fork's configuration.
+        day: First day of the fork.
+        replicates: Number of pairs: replicates 0 to `replicates` - 1 of the seed.
+    """
+    pairs = np.arange(replicates)
+    ours, theirs = (outcomes(make_spec(config), pairs) for config in (plain, forked))
     good = (ours["status"] == 0) & (theirs["status"] == 0)
     ours, theirs = ours[good], theirs[good]
     held, held_fork = ours["collapsed"] == 0, theirs["collapsed"] == 0
@@ -57,15 +72,15 @@ def compare_fork(plain: Config, forked: Config, day: int, replicates: int = 1000
 
 
 def describe_ensemble(e: Ensemble) -> list[str]:
-    """What the ensemble says, sentence by sentence; never "longer" where the interval has zero."""
+    """Describe the ensemble in sentences; never "longer" where the interval contains zero."""
     mean, low, high = e.days
     if math.isnan(low):
-        return ["Too few runs to say."]
+        return ["Too few runs to tell."]
     span = "the year" if e.horizon == 365 else f"{e.horizon} days"
     shares = (
-        f"It holds {span} in {_share(e.holds_fork)} instead of {_share(e.holds)}; difference "
-        f"{100 * e.holds_more[0]:+.1f} points [{100 * e.holds_more[1]:+.1f}, "
-        f"{100 * e.holds_more[2]:+.1f}]."
+        f"The truce holds for {span} in {_share(e.holds_fork)} of runs instead of "
+        f"{_share(e.holds)}; difference {100 * e.holds_more[0]:+.1f} percentage points "
+        f"[{100 * e.holds_more[1]:+.1f}, {100 * e.holds_more[2]:+.1f}]."
     )
     return [_longer(mean, low, high), shares, _basis(e)]
 
@@ -74,18 +89,18 @@ def _longer(mean: float, low: float, high: float) -> str:
     if low == high == 0.0:
         return "No run lasts a day more or less."
     if low <= 0.0 <= high:
-        return f"No difference can be told: {mean:+.1f} days [{low:+.1f}, {high:+.1f}] on average."
+        return f"No clear difference: {mean:+.1f} days [{low:+.1f}, {high:+.1f}] on average."
     if low > 0.0:
         return f"On average {mean:.1f} days longer [{low:.1f}, {high:.1f}]."
     return f"On average {-mean:.1f} days shorter [{-high:.1f}, {-low:.1f}]."
 
 
 def _basis(e: Ensemble) -> str:
-    failed = f"; {e.failed} failed and are left out" if e.failed else ""
+    failed = f"; {e.failed:,} pairs failed and are left out" if e.failed else ""
     return (
-        f"{e.n:,} pairs of runs that share their draws, days counted up to the horizon; 95 % "
-        f"intervals. {e.over_before:,} had ended before day {e.day}, where nothing differs{failed}."
-        " Assumed values, not a forecast."
+        f"{e.n:,} pairs of runs with shared draws; days are counted up to the horizon; 95 % "
+        f"intervals. In {e.over_before:,} pairs the truce collapsed before day {e.day}, so nothing "
+        f"differs{failed}. Assumed values, not a forecast."
     )
 
 

@@ -1,4 +1,4 @@
-"""The controls: every setting as the schema describes it, and what a visitor types into them."""
+"""The controls: every setting as the schema describes it, and the parsing of visitors' input."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from truce_sim.errors import InputError
 from truce_sim.settings.fields import FieldInfo, field_at, fields
 from truce_sim.settings.nested import at, put
 from truce_sim.settings.quantities import Flag
-from truce_sim.viewer.state.presets import chosen, options
+from truce_sim.viewer.state.presets import matching_option, options
 
 _NO_LEVERS = ("output.", "sweep.")
 
-#: The levers that policies are about, shown first.
+#: The main levers of policy, shown first.
 KEY_LEVERS = (
     "home.threshold", "home.capacity", "host.capacity", "host.will", "militants.attempts_per_day",
     "militants.spoiler_strength", "attribution.false_positive", "mediation.verification.enabled",
@@ -24,14 +24,19 @@ KEY_LEVERS = (
 _TITLES = {"": "Draw", "militants": "Militant group", "host": "Host state", "home": "Home state"}
 
 
-def controls(plain: dict[str, Any], wanted: Callable[[str], bool]) -> list[dict[str, Any]]:
-    """Return the settings that are `wanted` in groups, each as the browser draws it."""
+def controls(plain: dict[str, Any], include: Callable[[str], bool]) -> list[dict[str, Any]]:
+    """List the controls in groups, as the browser draws them.
+
+    Args:
+        plain: A nested configuration, from which the values come.
+        include: Whether to show the setting with this path.
+    """
     listed = [
         (path, info)
         for info in fields()
         if not info.path.startswith(_NO_LEVERS)
         for path in _paths(info, plain)
-        if wanted(path)
+        if include(path)
     ]
     groups: dict[str, list[dict[str, Any]]] = {"Key levers": []}
     for path, info in listed:
@@ -43,18 +48,18 @@ def controls(plain: dict[str, Any], wanted: Callable[[str], bool]) -> list[dict[
 
 
 def choices(plain: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the presets, with the option that a configuration agrees with ("": none)."""
+    """List the presets, each with the option that a configuration matches ("" for none)."""
     return [
-        {"group": group, "options": list(names), "value": chosen(plain, group)}
+        {"group": group, "options": list(names), "value": matching_option(plain, group)}
         for group, names in options().items()
     ]
 
 
 def put_text(path: str, text: str, plain: dict[str, Any]) -> dict[str, Any]:
-    """Return a nested configuration with what was typed for one setting put in, in place.
+    """Put the text entered for a setting into a nested configuration, in place, and return it.
 
     Raises:
-        InputError: no such setting, or the text is not of its type.
+        InputError: There is no such setting, or the text is not a value of its type.
     """
     info = field_at(path)
     if info is None:
@@ -64,14 +69,14 @@ def put_text(path: str, text: str, plain: dict[str, Any]) -> dict[str, Any]:
 
 
 def brief(error: InputError, path: str) -> str:
-    """An error as shown beside the control for `path`."""
+    """Return an error as shown beside the control for `path`."""
     about = "" if error.setting in ("", path) else f"{error.setting}: "
     allowed = f"; allowed: {error.allowed}" if error.allowed else ""
     return f"{about}{error.problem}{allowed}"
 
 
 def as_text(value: object) -> str:
-    """A value as it is typed."""
+    """Return a value as a visitor would enter it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
@@ -104,14 +109,14 @@ def _title(path: str) -> str:
 
 
 def _label(path: str) -> str:
-    """The last part in words; what is a mediator's, or in a group of its own, keeps that name."""
+    """The last part in words, after the name of its mediator or subgroup."""
     *way, last = path.split(".")
     words = last.replace("_", " ")
     return f"{way[-1]}: {words}" if len(way) > 1 else words
 
 
 def _value(info: FieldInfo, path: str, text: str) -> object:
-    """Text as a value of the setting's type; ranges are the configuration's business."""
+    """Text as a value of the setting's type; the configuration checks ranges."""
     if info.type == "bool":
         return text == "true"
     if info.type == "str":

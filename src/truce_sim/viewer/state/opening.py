@@ -1,4 +1,4 @@
-"""What is opened: settings, a run's folder, a row of a sweep, or a sweep as a whole."""
+"""What the viewer opens: settings, the folder of a run, a row of a sweep, or a whole sweep."""
 
 from __future__ import annotations
 
@@ -20,13 +20,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Row:
-    """A stored run that the one shown must equal: its name, and its outcome as stored."""
+    """A stored run, with which the run shown is compared.
+
+    Attributes:
+        name: How the page refers to it.
+        outcome: Its stored outcome, by column.
+    """
 
     name: str
     outcome: Mapping[Hashable, object]
 
     def differences(self, outcome: pd.Series) -> list[str]:
-        """Columns in which an outcome is not the stored one, exactly."""
+        """List the columns in which an outcome is not exactly the stored one."""
         return [
             name
             for name in outcome.index
@@ -36,7 +41,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Opening:
-    """What a visitor sees first: a run (`setup`, and the stored `row` it is), or a `sweep`."""
+    """What a visitor sees first: a run or a sweep.
+
+    Attributes:
+        setup: The run's configuration and values derived from it; None for a sweep.
+        row: The stored run to compare with, if any.
+        sweep: The folder of the sweep, also when one of its runs is shown.
+    """
 
     setup: Setup | None = None
     row: Row | None = None
@@ -44,15 +55,22 @@ class Opening:
 
     @property
     def config(self) -> Config | None:
-        """The run's configuration."""
+        """The run's configuration, or None."""
         return self.setup.config if self.setup else None
 
 
 def open_folder(folder: Path, run: str = "", pick: str = "", point: int = 0) -> Opening:
-    """Open a results folder: a run's, or a sweep's; there `run` ("12:7") or `pick` name a row.
+    """Open the folder of a run or of a sweep.
+
+    Args:
+        folder: The folder.
+        run: A run of a sweep, "point:replicate".
+        pick: Which run of `point` to open instead, one of `PICKS`.
+        point: The design point for `pick`.
 
     Raises:
-        InputError: it is neither, there is no such row, or a row of a run's folder was asked for.
+        InputError: It is not such a folder, the sweep has no such run, or `run` or `pick` was
+            given for the folder of a run.
     """
     import json
 
@@ -63,8 +81,8 @@ def open_folder(folder: Path, run: str = "", pick: str = "", point: int = 0) -> 
     if kind == "run":
         if run or pick:
             raise InputError(
-                "is the folder of one run", value=str(folder),
-                allowed="--run and its like with the folder of a sweep",
+                "is the folder of a single run", value=str(folder),
+                allowed="--run, --worst and the like with the folder of a sweep",
             )  # fmt: skip
         return _open_run(folder)
     from truce_sim.sweeps.folder.folder import read_folder
@@ -76,8 +94,12 @@ def open_folder(folder: Path, run: str = "", pick: str = "", point: int = 0) -> 
 
 
 def open_row(sweep: SweepFolder, point: int, replicate: int) -> Opening:
-    """Open one run of a sweep. Raises InputError where the sweep has no such run."""
-    sweep.spec_of(point)  # refuses a point that is not there
+    """Open one run of a sweep.
+
+    Raises:
+        InputError: The sweep has no such run, or the run failed.
+    """
+    sweep.spec_of(point)  # raises if there is no such point
     setup = sweep.setup_of(point).with_seed(replicate=replicate)
     rows = sweep.runs(points=[point])
     found = rows[rows["replicate"] == replicate]
@@ -89,18 +111,22 @@ def open_row(sweep: SweepFolder, point: int, replicate: int) -> Opening:
     stored = found.iloc[0].to_dict()
     if stored["status"] != "done":
         raise InputError(
-            f"this run failed ({stored['status']}), there is nothing to watch",
+            f"this run failed ({stored['status']}): there is nothing to show",
             setting="--run", value=f"{point}:{replicate}",
         )  # fmt: skip
     return Opening(setup, Row(f"run {point}:{replicate} of {sweep.path.name}", stored), sweep)
 
 
 def parse_run(text: str) -> tuple[int, int]:
-    """Read "point:replicate". Raises InputError for anything else."""
+    """Read "point:replicate".
+
+    Raises:
+        InputError: The text is anything else.
+    """
     parts = text.split(":")
     if len(parts) != 2 or not all(part.isdecimal() for part in parts):
         raise InputError(
-            "names no run", setting="--run", value=text, allowed="point:replicate, such as 12:7"
+            "is not a run", setting="--run", value=text, allowed="point:replicate, such as 12:7"
         )
     return int(parts[0]), int(parts[1])
 
@@ -116,14 +142,12 @@ def _open_run(folder: Path) -> Opening:
     try:
         stored = pd.read_parquet(folder / "outcome.parquet").iloc[0].to_dict()
     except (OSError, ValueError, IndexError) as error:
-        raise InputError(
-            f"its outcome.parquet cannot be read: {error}", value=str(folder)
-        ) from None
+        raise InputError(f"cannot read its outcome.parquet: {error}", value=str(folder)) from None
     return Opening(setup, Row(f"the run in {folder.name}", stored))
 
 
 def _same(a: object, b: object) -> bool:
-    """Equal to the last bit; what is missing equals what is missing."""
+    """Whether two values are equal to the last bit, or both missing."""
     import pandas as pd
 
     if pd.isna(a) or pd.isna(b):  # type: ignore[call-overload]
@@ -132,7 +156,14 @@ def _same(a: object, b: object) -> bool:
 
 
 def open_settings(overrides: Sequence[str]) -> Opening:
-    """Open a new run with these overrides, in Hydra's syntax. Raises InputError."""
+    """Open a new run.
+
+    Args:
+        overrides: Settings in Hydra's syntax.
+
+    Raises:
+        InputError: A setting is invalid.
+    """
     from truce_sim.config.gate import flags_first, setup_from_arguments
 
     return Opening(setup_from_arguments(flags_first(overrides)))

@@ -1,4 +1,4 @@
-"""A day of a run as the browser draws it: the layer, the bands, the incidents."""
+"""A day of a run as data for the browser: the layer, the bands, the incidents."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from truce_sim.model import TruceModel
 
 #: Layers of the grid: title and unit.
 LAYERS = {
-    "home_effort": ("Home effort", "hazard of entering a cell"),
-    "host_effort": ("Host effort", "hazard of entering a cell"),
+    "home_effort": ("Home effort", "hazard per cell entered"),
+    "host_effort": ("Host effort", "hazard per cell entered"),
     "learned_risk": ("Learned risk", "as the group sees it, 0 to 1"),
     "activity": ("Activity", "share of recent public incidents"),
-    "ruggedness": ("Ruggedness", "of the ground, 0 to 1"),
+    "ruggedness": ("Ruggedness", "of the terrain, 0 to 1"),
 }
 
-#: Layers that are shares of 1 are shown on one scale for all runs.
+#: Layers between 0 and 1, shown on the same scale for all runs.
 _SHARES = ("learned_risk", "ruggedness")
 
-#: Incidents that are drawn where they happen.
+#: Incidents that are drawn at their place.
 INCIDENTS = (*EVENTS[:7], "band_destroyed")
 _KINDS = np.array([EVENTS.index(kind) for kind in INCIDENTS])
 
@@ -32,7 +32,7 @@ Scales = dict[str, float]
 
 
 def layer_scales(model: TruceModel) -> Scales:
-    """The largest value of each layer over a run, which is stepped to its end for it."""
+    """Step a run to its end and return the largest value of each layer."""
     highest = dict.fromkeys(LAYERS, 1e-12)
     while model.running:
         model.step()
@@ -42,13 +42,13 @@ def layer_scales(model: TruceModel) -> Scales:
 
 
 def read_layer(model: TruceModel, layer: str) -> NDArray[np.float64]:
-    """A layer of the model's grid, (S, D)."""
+    """Return a layer of the model's grid, of shape (sectors, depth)."""
     values: NDArray[np.float64] = getattr(model.grid, layer).data
     return values
 
 
 def day_incidents(model: TruceModel, day: int) -> list[tuple[str, int, int, int, bool]]:
-    """(kind, sector, depth, deaths, attributed) of what happened somewhere on a day."""
+    """List (kind, sector, depth, deaths, attributed) of a day's incidents that have a place."""
     log = model.events
     first, last = np.searchsorted(log["day"], [day, day + 1])
     today = log[first:last]
@@ -62,19 +62,19 @@ def day_incidents(model: TruceModel, day: int) -> list[tuple[str, int, int, int,
 
 
 def list_bands(model: TruceModel) -> list[tuple[int, int, int, str]]:
-    """(identity, sector, depth, status) of every band under way."""
+    """List (identity, sector, depth, status) of every band under way."""
     records = model.world["bands"][: len(model.bands)]
     fields = records[["entity", "sector", "depth", "status"]].tolist()
     return [(entity, s, d, BAND_STATUSES[status]) for entity, s, d, status in fields]
 
 
 def band_places(model: TruceModel) -> dict[int, tuple[int, int]]:
-    """Identity to (sector, depth) of every band under way."""
+    """Map the identity of every band under way to its (sector, depth)."""
     return {entity: (s, d) for entity, s, d, _ in list_bands(model)}
 
 
 def struck_sectors(model: TruceModel) -> tuple[int, int] | None:
-    """First and last sector that a home strike reached today, None without one."""
+    """First and last sector reached by a home strike today, or None."""
     if model.day < 0 or not model.world["series"][model.day]["strikes_by_home"]:
         return None
     target = int(np.argmax(read_layer(model, "activity")[:, 0]))
@@ -83,15 +83,21 @@ def struck_sectors(model: TruceModel) -> tuple[int, int] | None:
 
 
 def colour_power(layer: str) -> float:
-    """What values are raised to before they are coloured: effort and activity have long tails."""
+    """The exponent applied to a layer before colouring: effort and activity have long tails."""
     return 1.0 if layer in _SHARES else 0.5
 
 
-def drawn(
+def frame_data(
     model: TruceModel, layer: str, highest: float, before: dict[int, tuple[int, int]]
 ) -> dict[str, Any]:
-    """All that the canvas needs of a day; the layer as bytes, 255 where it is at its highest;
-    bands with where they stood `before`."""
+    """Return all that the canvas needs for a day.
+
+    Args:
+        model: The run, on that day.
+        layer: The layer to colour, one of `LAYERS`; sent as bytes.
+        highest: The layer's value that becomes 255.
+        before: Where each band was the day before.
+    """
     shares = np.clip(read_layer(model, layer) / highest, 0, 1) ** colour_power(layer)
     values = (255 * shares).astype(np.uint8)
     return {
@@ -104,8 +110,15 @@ def drawn(
     }
 
 
-def ground(border: Border, host_depth: int, home_depth: int, cell_km: float) -> dict[str, Any]:
-    """What stays as it is: size, labels, crossings."""
+def ground_data(border: Border, host_depth: int, home_depth: int, cell_km: float) -> dict[str, Any]:
+    """Return what stays the same through a run: size, labels, crossings.
+
+    Args:
+        border: The border.
+        host_depth: Cells on the host side.
+        home_depth: Cells on the home side.
+        cell_km: Depth of a cell, km.
+    """
     return {
         "sectors": border.sectors.size,
         "hostDepth": host_depth,

@@ -1,7 +1,7 @@
-"""Presets: the options of the config groups, laid over whatever configuration is shown.
+"""Presets: the options of the config groups, applied to whatever configuration is shown.
 
 An option sets the settings of its own group and those that any option of the group sets elsewhere
-(`truce=literal` sets some of the home state's), so that one option takes back what another set.
+(`truce=literal` sets some of the home state's), so that one option undoes what another did.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from truce_sim.config.load import load_config, to_plain
 from truce_sim.settings.fields import groups as parts
 from truce_sim.settings.nested import leaves, put
 
-#: Settings that are taken as a whole.
+#: Settings that are replaced as a whole.
 _WHOLE = ("mediation.mediators",)
 
 
 @cache
 def options() -> dict[str, tuple[str, ...]]:
-    """Return the config groups that offer a choice, with their options."""
+    """Map each config group that offers a choice to its options."""
     found = {
         group: tuple(sorted(file.stem for file in (conf_folder() / group).glob("*.yaml")))
         for group in parts()
@@ -31,7 +31,7 @@ def options() -> dict[str, tuple[str, ...]]:
 
 
 def overlay(plain: dict[str, Any], group: str, option: str) -> dict[str, Any]:
-    """Return a copy of a configuration with an option of a group laid over it."""
+    """Return a copy of a nested configuration with an option of a group applied to it."""
     changed = deepcopy(plain)
     values = _compose_preset(group, option)
     for path in _footprint(group):
@@ -39,8 +39,8 @@ def overlay(plain: dict[str, Any], group: str, option: str) -> dict[str, Any]:
     return changed
 
 
-def chosen(plain: dict[str, Any], group: str) -> str:
-    """Return the option that a configuration agrees with, "" if with none."""
+def matching_option(plain: dict[str, Any], group: str) -> str:
+    """Return the option of a group that a configuration matches, or ""."""
     mine = flat(plain)
     for option in options()[group]:
         values = _compose_preset(group, option)
@@ -50,18 +50,18 @@ def chosen(plain: dict[str, Any], group: str) -> str:
 
 
 def warm() -> None:
-    """Compose every option."""
+    """Compose every option, so that later calls are fast."""
     for group in options():
         _footprint(group)
 
 
 def ready() -> bool:
-    """Return whether every option has been composed already, which takes a second or two."""
+    """Whether every option has been composed, which takes a second or two."""
     return _footprint.cache_info().currsize == len(options())
 
 
 def flat(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a nested configuration by dotted path."""
+    """Return a nested configuration as a mapping of dotted paths to values."""
     return leaves(plain, _WHOLE)
 
 
@@ -72,7 +72,7 @@ def _compose_preset(group: str, option: str) -> dict[str, Any]:
 
 @cache
 def _footprint(group: str) -> frozenset[str]:
-    """What the options of a group set: its own settings and others that differ in any option."""
+    """The settings that a group's options set: its own, and others that differ in any option."""
     usual = _compose_preset("", "")
     every = [_compose_preset(group, option) for option in options()[group]]
     return frozenset(

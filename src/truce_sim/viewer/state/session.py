@@ -1,4 +1,4 @@
-"""One visitor's state: what is drafted in the controls, the runs shown, the day, the fork."""
+"""One visitor's state: drafted changes, the runs shown, the day, the fork."""
 
 from __future__ import annotations
 
@@ -22,9 +22,13 @@ Changes = dict[str, str]
 
 
 class Draft:
-    """Changes typed into controls, each valid together with the others, and what was refused.
+    """Changes entered into controls, valid together, and the errors of those that were refused.
 
-    Nothing that a visitor types raises: a refusal is a message beside the control.
+    Invalid input never raises: it becomes a message beside its control.
+
+    Attributes:
+        changes: Accepted text by path of the setting.
+        errors: Messages by path of the setting or group.
     """
 
     def __init__(self) -> None:
@@ -32,7 +36,16 @@ class Draft:
         self.errors: solara.Reactive[Changes] = solara.reactive({})
 
     def try_change(self, path: str, text: str, base: dict[str, Any]) -> Config | None:
-        """Take in a change of a setting; returns the configuration it makes, None if refused."""
+        """Accept a change of a setting if the configuration stays valid.
+
+        Args:
+            path: The setting.
+            text: Its new value, as entered.
+            base: The nested configuration that all changes apply to.
+
+        Returns:
+            The configuration with all changes, or None if this one was refused.
+        """
         changes = {**self.changes.value, path: text}
         try:
             config = with_changes(base, changes)
@@ -44,13 +57,13 @@ class Draft:
         return config
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Discard all changes and errors."""
         self.changes.value = {}
         self.errors.value = {}
 
 
 class Session:
-    """What one visitor sees. Visitors share nothing."""
+    """All that one visitor sees; visitors share nothing."""
 
     def __init__(self, opening: Opening) -> None:
         assert opening.setup is not None
@@ -68,7 +81,7 @@ class Session:
 
     @property
     def base(self) -> dict[str, Any]:
-        """What the controls start from: the run shown, or presets that were laid over it."""
+        """The configuration the controls start from: the run's, with any presets applied."""
         base: dict[str, Any] = self._base.value
         return base
 
@@ -79,15 +92,15 @@ class Session:
 
     @property
     def changed(self) -> bool:
-        """Whether the controls say something else than the run shown."""
+        """Whether the controls differ from the run shown."""
         return bool(self.draft.changes.value) or self.base != to_plain(self.config)
 
     def edit(self, path: str, text: str) -> None:
-        """A control was changed."""
+        """Handle the change of a control."""
         self.draft.try_change(path, text, self.base)
 
     def choose(self, group: str, option: str) -> None:
-        """A preset was chosen; it takes back what was typed for its settings."""
+        """Apply a preset to the base and the drafted changes, and clear the draft."""
         plain = overlay(to_plain(with_changes(self.base, self.draft.changes.value)), group, option)
         try:
             validate(plain)
@@ -98,12 +111,12 @@ class Session:
         self.draft.clear()
 
     def undo(self) -> None:
-        """The controls go back to the run shown."""
+        """Reset the controls to the run shown."""
         self._base.value = to_plain(self.config)
         self.draft.clear()
 
     def commit(self) -> tuple[Track, ...]:
-        """The runs to show from now on: the same, or a new one if the controls say so."""
+        """Return the runs to show: a new run if the controls changed, otherwise the same ones."""
         if self.changed:
             config = with_changes(self.base, self.draft.changes.value)
             try:
@@ -118,11 +131,11 @@ class Session:
     # ── the day ──────────────────────────────────────────────────────────────────────────────
 
     def go(self, day: int) -> None:
-        """Show a day, by another clock: a player may be stepping this one."""
+        """Show a day, with a new clock: a player may be stepping the current one."""
         self.clock.value = self.clock.value.at(day)
 
     def restart(self) -> None:
-        """Show the runs that the controls ask for, from before day 0."""
+        """Show the run that the controls describe, from before day 0."""
         self._show()
 
     def _show(self, day: int = -1) -> None:
@@ -132,18 +145,18 @@ class Session:
 
     @property
     def fork_base(self) -> dict[str, Any]:
-        """What a fork starts from: the configuration as it stands on the day shown."""
+        """The configuration in force on the day shown, from which a fork starts."""
         day = max(self.clock.value.day, 0)
-        found = self.tracks[0].setup.regimes
-        now = [config for first, config in found if first <= day][-1]
+        regimes = self.tracks[0].setup.regimes
+        now = [config for first, config in regimes if first <= day][-1]
         return to_plain(now) | {"interventions": []}
 
     def edit_fork(self, path: str, text: str) -> None:
-        """A control of the fork was changed."""
+        """Handle the change of a control of the fork."""
         self.fork_draft.try_change(path, text, self.fork_base)
 
     def fork(self) -> None:
-        """A second run with the drafted changes from the day shown on."""
+        """Start a second run, with the drafted changes from the day shown on."""
         day = max(self.clock.value.day, 0)
         try:
             config = self._fork_config(day)
@@ -157,10 +170,10 @@ class Session:
 
     def _fork_config(self, day: int) -> Config:
         if day > self.tracks[0].last_day:
-            raise InputError("the run is over by then", setting="day", value=day)
+            raise InputError("the run has ended by then", setting="day", value=day)
         changes = self.fork_draft.changes.value
         if not changes:
-            raise InputError("nothing is changed: choose a lever first", setting="fork")
+            raise InputError("nothing to fork: change a lever first", setting="fork")
         changed = to_plain(with_changes(self.fork_base, changes))
         entry = {"day": day, "set": {path: at(changed, path) for path in changes}}
         plain = to_plain(self.config)
@@ -168,13 +181,17 @@ class Session:
         return validate(plain)
 
     def unfork(self) -> None:
-        """The fork is dropped."""
+        """Remove the fork."""
         self.tracks = self.tracks[:1]
         self._show(self.clock.value.day)
 
 
 def with_changes(base: dict[str, Any], changes: Changes) -> Config:
-    """A checked configuration with changes as they were typed. Raises InputError."""
+    """Return a checked configuration with changes as they were entered.
+
+    Raises:
+        InputError: A change is invalid.
+    """
     plain = deepcopy(base)
     for path, text in changes.items():
         put_text(path, text, plain)
@@ -182,12 +199,11 @@ def with_changes(base: dict[str, Any], changes: Changes) -> Config:
 
 
 class Clock(mesa.Model):
-    """The runs of a visitor, stepped together; `day` is -1 before the first.
+    """A visitor's runs, stepped together. On Reset, SolaraViz makes a new one from `session`.
 
-    `places` says where each run's bands stood the day before, from which the picture draws their
-    way.
-
-    SolaraViz makes a new one on Reset, from the session that this one belongs to.
+    Attributes:
+        day: The day shown; -1 before the first.
+        places: Where each run's bands were the day before, to draw their movement.
     """
 
     def __init__(self, session: Session, rng: int | None = None) -> None:
@@ -204,10 +220,10 @@ class Clock(mesa.Model):
         return max(track.last_day for track in self.tracks)
 
     def step(self) -> None:
-        """One day of every run that is not over; at the end nothing happens.
+        """Step every run that has not ended by one day; do nothing after the last day.
 
-        `running` stays true: SolaraViz would not play again after a rewind. The day slider presses
-        pause at the end.
+        `running` stays true, or SolaraViz would not play again after a rewind. The day slider
+        presses pause at the end.
         """
         if self.day < self.last_day:
             self.day += 1
@@ -216,12 +232,12 @@ class Clock(mesa.Model):
                 model.step()
 
     def at(self, day: int) -> Clock:
-        """A clock of the same runs that stands at `day` (within what there is)."""
+        """Return a clock of the same runs at `day`, or at the nearest day that they have."""
         clock = Clock(self.session)
         for _ in range(min(max(day, -1), clock.last_day) + 1):
             clock.step()
         return clock
 
     def day_of(self, which: int) -> int:
-        """The day that run `which` stands at: its last, once it is over."""
+        """The day shown of run `which`, which stays on its last day."""
         return min(self.day, self.tracks[which].last_day)

@@ -1,4 +1,4 @@
-"""What the page of a sweep shows: survival by factor, an outcome over two factors, its points."""
+"""Data for a sweep's page: survival by factor, an outcome over two factors, the points."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.sweeps.summaries.levels import factor_levels
 from truce_sim.sweeps.summaries.summary import survival_table
 
-#: Summaries that a heat map can show beside the mean of any outcome.
+#: Summaries that a heat map can show, in addition to the mean of any outcome.
 SUMMARIES = {
-    "collapse_share": "share that collapsed",
-    "mean_survival": "mean days survived",
-    "median_survival": "median days survived",
+    "collapse_share": "share of runs that collapsed",
+    "mean_survival": "restricted mean survival (days)",
+    "median_survival": "median survival (days)",
 }
-_WORDS = ("status", "cause", "collapsed")  # outcomes that are no numbers
+_WORDS = ("status", "cause", "collapsed")  # outcomes that are not numbers
 MAX_ROWS = 5000
 MAX_CURVES = 8
 
 
 class SweepData:
-    """A sweep, read once, and what is made of it. A factor with many levels is cut into ranges."""
+    """A sweep, read once, and its summaries. A factor with many levels is cut into ranges."""
 
     def __init__(self, folder: SweepFolder) -> None:
         self.folder = folder
@@ -39,36 +39,45 @@ class SweepData:
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """A row a point: swept values, runs, failed, estimates with intervals."""
+        """One row per point: swept values, runs, failed, estimates with intervals."""
         try:
             return self.folder.summary
-        except InputError:  # not finished: what is there so far
+        except InputError:  # not finished: summarise the runs so far
             return survival_table(self.folder)
 
     @cached_property
     def levels(self) -> dict[str, pd.Series]:
-        """The level of each factor at each point, as text, in order (a categorical)."""
+        """The level of each factor at each point, as an ordered categorical of text."""
         return {name: factor_levels(self.summary[name]) for name in self.factors}
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """The runs that did not fail: point, replicate, seed, end_day, collapsed."""
+        """The runs that did not fail, with point, replicate, seed, end_day and collapsed."""
         runs = self.folder.runs(["end_day", "collapsed"])
         names = ["point", "replicate", "seed", "end_day", "collapsed"]
         return runs.loc[runs["status"] == "done", names].reset_index(drop=True)
 
-    def chosen(self, held: dict[str, str]) -> NDArray[np.bool_]:
-        """Which points have these levels; a factor that is not held may have any."""
+    def matching_points(self, fixed: dict[str, str]) -> NDArray[np.bool_]:
+        """A mask of the points that have these levels of these factors."""
         keep = np.ones(len(self.summary), bool)
-        for name, level in held.items():
+        for name, level in fixed.items():
             keep &= (self.levels[name].astype(str) == level).to_numpy()
         return keep
 
-    def curves(self, factor: str, held: dict[str, str]) -> list[dict[str, Any]]:
-        """Survival by level of a factor: the share that holds at the end of each day, with log-log
-        bands; points of the same level are pooled, with the variance of runs that share draws. With
-        one set of draws there is no band (None)."""
-        keep, found = self.chosen(held), []
+    def curves(self, factor: str, fixed: dict[str, str]) -> list[dict[str, Any]]:
+        """Return survival curves by level of a factor, with log-log intervals.
+
+        Points with the same level are pooled, with a variance that accounts for shared draws.
+
+        Args:
+            factor: The factor; "" pools all points.
+            fixed: Levels of other factors.
+
+        Returns:
+            For each level: its name, the number of runs, and the share of truces holding at the
+            end of each day with its interval (None with a single set of draws).
+        """
+        keep, found = self.matching_points(fixed), []
         levels = self.levels.get(factor, pd.Series(["all"] * len(keep), dtype="category"))
         for level in levels.cat.categories[:MAX_CURVES]:
             points = keep & (levels == level).to_numpy()
@@ -87,7 +96,7 @@ class SweepData:
         return found
 
     def outcomes(self) -> dict[str, str]:
-        """What a heat map can show: name and meaning."""
+        """The outcomes that a heat map can show: name and meaning."""
         numbers = {
             name: f"mean {meaning}" + (f" ({unit})" if unit else "")
             for name, (unit, meaning) in OUTCOME.items()
@@ -95,13 +104,21 @@ class SweepData:
         }
         return SUMMARIES | numbers
 
-    def heat(self, outcome: str, across: str, down: str, held: dict[str, str]) -> dict[str, Any]:
-        """An outcome over two factors: each cell pools the runs of its points, as
-        `analysis.measures.measure` does, and lists the points."""
+    def heat(self, outcome: str, across: str, down: str, fixed: dict[str, str]) -> dict[str, Any]:
+        """Return the heat map of an outcome over two factors.
+
+        Each cell pools the runs of its points, as `analysis.measures.measure` does.
+
+        Args:
+            outcome: One of `outcomes`.
+            across: The factor of the columns.
+            down: The factor of the rows; "" for a single row.
+            fixed: Levels of other factors.
+        """
         xs = self.levels[across]
         ys = self.levels[down] if down else pd.Series(pd.Categorical([""] * len(xs)))
         codes = ys.cat.codes.to_numpy(int) * len(xs.cat.categories) + xs.cat.codes.to_numpy(int)
-        cell_of = np.where(self.chosen(held), codes, -1)
+        cell_of = np.where(self.matching_points(fixed), codes, -1)
         runs = self._runs_with(outcome)
         pooled = dict(list(runs.groupby(cell_of[runs["point"].to_numpy(int)])))
         cells = [
@@ -125,7 +142,7 @@ class SweepData:
         return runs[runs["status"] == "done"]
 
     def table(self) -> dict[str, Any]:
-        """The points, at most MAX_ROWS of them, as rows of text and numbers."""
+        """Return at most MAX_ROWS points as rows of text and numbers, and the number of points."""
         shown = self.summary.head(MAX_ROWS)
         names = [*self.factors, "runs", "failed", *SUMMARIES]
         rows = [
@@ -137,10 +154,10 @@ class SweepData:
 
 
 def estimate(outcome: str, runs: pd.DataFrame) -> Estimate:
-    """An outcome over runs that may share draws, with its 95 % interval.
+    """Estimate an outcome, with its 95 % interval, from runs that may share draws.
 
-    Means are those of `measures.measure`, medians those of `survival.survival_summary`, and a share
-    has the interval of a share.
+    Means agree with `measures.measure`, medians with `survival.survival_summary`; a share has the
+    interval of a share.
     """
     if runs.empty:
         return Estimate(math.nan, math.nan, math.nan)
@@ -152,26 +169,26 @@ def estimate(outcome: str, runs: pd.DataFrame) -> Estimate:
 
 
 def _cell(outcome: str, runs: pd.DataFrame, points: NDArray[np.int64]) -> dict[str, Any] | None:
-    """What a cell shows; None where it has no point."""
+    """The content of a cell; None if it has no point."""
     if not points.size:
         return None
-    value, low, high = found = estimate(outcome, runs)
+    value, low, high = result = estimate(outcome, runs)
     return {
         "value": _number(value), "low": _number(low), "high": _number(high),
-        "why": _why(outcome, found, len(runs)),
+        "why": _why(outcome, result, len(runs)),
         "points": points[:50].tolist(), "n": points.size, "runs": len(runs),
     }  # fmt: skip
 
 
-def _why(outcome: str, found: Estimate, runs: int) -> str:
-    """Why a value or its interval is missing; "" where both are there."""
+def _why(outcome: str, result: Estimate, runs: int) -> str:
+    """Why a value or its interval is missing, or ""."""
     if not runs:
-        return "no run is done"
-    if math.isnan(found.value):
+        return "no run has finished"
+    if math.isnan(result.value):
         fewer = "fewer than half of its runs collapsed"
         return fewer if outcome == "median_survival" else "none of its runs has a value"
-    if math.isnan(found.low) and math.isnan(found.high):
-        return "an interval needs runs of at least two replicates"
+    if math.isnan(result.low) and math.isnan(result.high):
+        return "an interval needs at least two replicates"
     return ""
 
 
@@ -184,7 +201,7 @@ def _short(values: NDArray[np.float64]) -> list[float]:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it; missing and infinite numbers as None and text."""
+    """A value for JSON, with missing numbers as None and infinite ones as text."""
     value = value.item() if hasattr(value, "item") else value
     if isinstance(value, float):
         return None if math.isnan(value) else str(value) if math.isinf(value) else round(value, 4)

@@ -1,4 +1,4 @@
-"""What SolaraViz steps: one run, or a run and its fork, on one clock."""
+"""A run as the viewer shows it: complete, and ready to be stepped."""
 
 from __future__ import annotations
 
@@ -18,17 +18,23 @@ from truce_sim.viewer.state.picture import Scales, layer_scales
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """A run as a whole: its series and events, known before it is stepped."""
+    """A complete run, with its series and events known before it is stepped.
+
+    Attributes:
+        run: The run.
+        setup: What it was run with.
+        cache: Data made once for this run, by name.
+    """
 
     run: Simulation
     setup: Setup
-    made: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
+    cache: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def once(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """What `make` returns, made once for this run."""
-        if name not in self.made:
-            self.made[name] = make()
-        return self.made[name]
+        """Return what `make` returns, calling it only once for this run."""
+        if name not in self.cache:
+            self.cache[name] = make()
+        return self.cache[name]
 
     @property
     def config(self) -> Config:
@@ -37,12 +43,12 @@ class Track:
 
     @property
     def last_day(self) -> int:
-        """The last day that it has."""
+        """The last day of the run."""
         return len(self.run.series) - 1
 
     @cached_property
     def log(self) -> list[tuple[int, str]]:
-        """(day, sentence) of what moved the truce."""
+        """(day, sentence) of each event that affected the truce."""
         return list(timeline(self.run))
 
     @cached_property
@@ -51,11 +57,15 @@ class Track:
         return layer_scales(self.model())
 
     def model(self) -> TruceModel:
-        """The same run, to be stepped."""
+        """Return the same run as a model to step."""
         return TruceModel(self.setup)
 
 
 def run_track(described: Config | Setup) -> Track:
-    """Run a checked configuration. Raises RuntimeError if the run fails."""
+    """Run a checked configuration.
+
+    Raises:
+        RuntimeError: The run fails.
+    """
     setup = as_setup(described)
     return Track(simulate(setup), setup)

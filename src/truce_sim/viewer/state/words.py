@@ -1,4 +1,4 @@
-"""A day in words and gauges: the status strip."""
+"""The status strip: a day in words and gauges."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from truce_sim.model import TruceModel
 from truce_sim.settings.schema import Config
 from truce_sim.viewer.state.track import Track
 
-#: Day 0 of scenarios that have a calendar: the Doha ceasefire came into force.
+#: Day 0 of scenarios with a calendar: the day the Doha ceasefire came into force.
 FIRST_DAYS = {"durand": date(2025, 10, 19)}
 
 TRUCE_WORDS = {
@@ -25,16 +25,16 @@ TRUCE_WORDS = {
 
 
 def calendar_date(config: Config, day: int) -> str:
-    """The date of a day of the scenario, "" where it has no calendar."""
+    """Return the date of a day, or "" if the scenario has no calendar."""
     first = FIRST_DAYS.get(config.scenario.kind)
     if first is None:
         return ""
-    there = first + timedelta(days=max(day, 0))
-    return f"{there.day} {there:%B %Y}"
+    date_ = first + timedelta(days=max(day, 0))
+    return f"{date_.day} {date_:%B %Y}"
 
 
-def strip(track: Track, model: TruceModel) -> dict[str, Any]:
-    """The status strip of a day: words, and gauges from 0 to a maximum with a mark."""
+def status_strip(track: Track, model: TruceModel) -> dict[str, Any]:
+    """Return the status strip of a day: words, and gauges with a fill and a mark."""
     day = model.day
     known = bisect_right(track.log, day, key=lambda entry: entry[0])
     last_day, last = track.log[known - 1] if known else (0, "")
@@ -43,7 +43,7 @@ def strip(track: Track, model: TruceModel) -> dict[str, Any]:
         "words": TRUCE_WORDS[model.truce],
         "day": f"day {day}" if day >= 0 else "before day 0",
         "date": calendar_date(model.config, day),
-        "last": f"day {last_day}: {last}" if last else "nothing has moved the truce yet",
+        "last": f"day {last_day}: {last}" if last else "no events yet",
         "round": _round(model),
         "gauges": [*_grievances(model), *_shares(model)],
     }
@@ -52,21 +52,21 @@ def strip(track: Track, model: TruceModel) -> dict[str, Any]:
 def _round(model: TruceModel) -> str:
     day = model.day
     if model.collapsed:
-        return "none: the truce is over"
+        return "none: the truce has collapsed"
     for talks in model.world["rounds"]:
         if talks["start"] <= day <= talks["end"]:
-            return f"a round of talks is on, to day {int(talks['end'])}"
+            return f"a round of talks is under way, until day {int(talks['end'])}"
     if not model.mediators:
         return "none: there are no mediators"
     start = next_round(model.params, model.world, day)
     if math.isinf(start):
-        return "no round of talks is fixed"
+        return "no round of talks is scheduled"
     days = int(start) - max(day, 0)
     return f"round of talks in {days} day{'' if days == 1 else 's'}, on day {int(start)}"
 
 
 def _grievances(model: TruceModel) -> list[dict[str, Any]]:
-    """Grievance of each state against its threshold, which there is from day 0 on."""
+    """Gauges of each state's grievance against its threshold, both defined from day 0 on."""
     if model.day < 0:
         return [_gauge(f"grievance, {name}", 0.0, None, "from day 0 on") for name in STATES]
     return [
@@ -81,8 +81,8 @@ def _grievances(model: TruceModel) -> list[dict[str, Any]]:
 def _shares(model: TruceModel) -> list[dict[str, Any]]:
     named = [
         ("belief in the host", model.home.belief, "of 1"),
-        ("will of host", model.host.will, "of 1"),
-        ("strength of group", model.group.strength, "of full"),
+        ("host's will", model.host.will, "of 1"),
+        ("group's strength", model.group.strength, "of full"),
         *((f"fatigue, {_mediator_name(m.name)}", m.fatigue, "of 1") for m in model.mediators),
     ]
     return [_gauge(name, value, None, f"{value:.2f} {what}") for name, value, what in named]
@@ -93,7 +93,7 @@ def _mediator_name(mediator: str) -> str:
 
 
 def _gauge(label: str, value: float, mark: float | None, text: str) -> dict[str, Any]:
-    """A bar: its fill and mark as shares of its length, which is 1, or 1.5 times the mark."""
+    """A gauge, with fill and mark as shares of its length: 1, or 1.5 times the mark."""
     whole = 1.0 if mark is None else 1.5 * mark
     fill = 0.0 if math.isinf(whole) or whole == 0.0 else min(value / whole, 1.0)
     shown = None if mark is None or math.isinf(mark) else 2 / 3
