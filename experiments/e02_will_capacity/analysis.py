@@ -42,10 +42,10 @@ def main(s: Study) -> None:
     runs = runs[(runs["status"] == "done") & ~runs["collapsed"].astype(bool)]
     runs["effort"] = runs["drawn_will"] * runs["host.capacity"]
     default = restrict_runs(runs, s.sweep, {BACKLASH: 0.08, TALKS: "qatar_turkiye", SPREAD: 4})
-    s.tell("", "Truces that hold (two mediators, will drawn): drawn capacity x will, and belief:")
+    s.note("", "Truces that hold (two mediators, will drawn): drawn capacity x will, and belief:")
     for (days, will), rows in default.groupby([DAYS, WILL]):
         if will in (UNWILLING, UNABLE, COMMITTED):
-            s.tell(
+            s.note(
                 f"  day {days}, will {will:g}: {mean(rows, 'effort')},{mean(rows, 'final_belief')}"
             )
     s.draw(telling(s, apart(runs, s.sweep)), "telling")
@@ -69,11 +69,11 @@ def along_the_curve(s: Study) -> Figure:
             s.sweep, "end_day", by=[BACKLASH, WILL], where=where | PRACTISED | {DAYS: 365}
         )
         plot_measure(rows[rows[WILL] != COMMITTED], WILL, BACKLASH, ax=ax)
-        s.tell("", f"{name}: mean survival with the unwilling host against the unable one:")
+        s.note("", f"{name}: mean survival with the unwilling host against the unable one:")
         found = change(s.sweep, WILL, "end_day", baseline=UNABLE, by=["truce", BACKLASH],
                        where=where | {DAYS: 365})  # fmt: skip
         for row in found[found[WILL] == UNWILLING].to_dict("records"):
-            s.tell(f"  {row['truce']}, backlash {row[BACKLASH]:g}: {amount(row, 'value', 'days')}")
+            s.note(f"  {row['truce']}, backlash {row[BACKLASH]:g}: {amount(row, 'value', 'days')}")
     ax.figure.supxlabel(
         "mean will of the host; its capacity is 0.24 / will\n"
         f"n = {rows['runs'].min():,} runs a point; whiskers: 95 % intervals", fontsize="small",
@@ -119,10 +119,10 @@ def looks_worse(x: pd.DataFrame, y: pd.DataFrame, name: str, better: int) -> Est
 def telling(s: Study, table: pd.DataFrame) -> Figure:
     """What the home state can see of the hosts, by day, at the default backlash; more is told."""
     for ax, name, _ in panels(""):
-        s.tell("", f"{name}: pairs of truces that hold in which the first host looks worse:")
+        s.note("", f"{name}: pairs of truces that hold in which the first host looks worse:")
         rows = table[table["panel"] == name]
         for row in rows[(rows["seen"] == "belief") | (rows[BACKLASH] == 0.08)].to_dict("records"):
-            s.tell(f"  {row['hosts']}, by {row['seen']}, day {row[DAYS]}, "
+            s.note(f"  {row['hosts']}, by {row['seen']}, day {row[DAYS]}, "
                    f"backlash {row[BACKLASH]:g}: {percent(row, 'value')}")  # fmt: skip
         ax.axhline(50, color=GREY, linewidth=1)
         plot_measure(rows[rows[BACKLASH] == 0.08], DAYS, ["hosts", "seen"], ax=ax, scale=100)

@@ -35,15 +35,15 @@ def main(s: Study) -> None:
         "other reports": gained(s, LAG, SENSITIVITY, DOUBT),
     }
     for name, table in grids.items():
-        s.tell("", f"{name}: days of mean survival gained against none (simultaneous intervals)")
-        tell(s, table if DOUBT not in table else table[table[COVERAGE] == 1])
+        s.note("", f"{name}: days of mean survival gained against none (simultaneous intervals)")
+        note_rows(s, table if DOUBT not in table else table[table[COVERAGE] == 1])
         worse = table[table["value_high"] < 0]
-        s.tell(f"  worse than none, of {len(table)} settings: {len(worse)}")
+        s.note(f"  worse than none, of {len(table)} settings: {len(worse)}")
     s.draw(qualities(*list(grids.values())[:3]), "qualities")
     s.draw(errors(grids["other reports"]), "errors")
-    s.tell("", "What each quality is worth, the others at their defaults, days of mean survival:")
+    s.note("", "What each quality is worth, the others at their defaults, days of mean survival:")
     for factor, worst in WORST.items():
-        tell(s, change(s.sweep, factor, "end_day", baseline=worst, where=at(factor)))
+        note_rows(s, change(s.sweep, factor, "end_day", baseline=worst, where=at(factor)))
     why(s)
 
 
@@ -58,13 +58,13 @@ def gained(s: Study, *by: str, where: dict[str, object] | None = None) -> pd.Dat
     return change(s.sweep, COVERAGE, "end_day", baseline=0, by=by, where=held)
 
 
-def tell(s: Study, table: pd.DataFrame, unit: str = "days") -> None:
+def note_rows(s: Study, table: pd.DataFrame, unit: str = "days") -> None:
     """A line a row."""
     factors = [name for name in QUALITIES if name in table]
     for row in table.to_dict("records"):
         levels = setting(row, factors).replace("mediation.verification.", "")
         number = percent(row, "value") if unit == "%" else amount(row, "value", unit)
-        s.tell(f"  {levels}: {number}")
+        s.note(f"  {levels}: {number}")
 
 
 def why(s: Study) -> None:
@@ -79,9 +79,9 @@ def why(s: Study) -> None:
          "rounds_called", DOUBT, {SENSITIVITY: 0.4}),
     )  # fmt: skip
     for words, part, whole, factor, where in cases:
-        s.tell("", f"{words}:")
+        s.note("", f"{words}:")
         by = list(dict.fromkeys([COVERAGE, factor]))
-        tell(s, measure(s.sweep, part, whole, by, at(*by) | where), "%")
+        note_rows(s, measure(s.sweep, part, whole, by, at(*by) | where), "%")
 
 
 @with_style

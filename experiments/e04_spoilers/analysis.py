@@ -31,19 +31,19 @@ def main(s: Study) -> None:
     window = gained(s, WINDOW, STRENGTH)
     clause = gained(s, "truce", "frailty", STRENGTH)
     for table in (window, clause):
-        s.tell("", "Days of mean survival gained by secret talks (simultaneous intervals):")
-        tell(s, table, "days")
+        s.note("", "Days of mean survival gained by secret talks (simultaneous intervals):")
+        note_rows(s, table, "days")
     s.draw(worth(window, clause), "secrecy")
-    s.tell("", "Days of mean survival that announced talks add to none at all:")
+    s.note("", "Days of mean survival that announced talks add to none at all:")
     by = ["truce", "frailty", STRENGTH]
-    tell(s, change(s.sweep, "mediation", "end_day", baseline="none", by=by,
+    note_rows(s, change(s.sweep, "mediation", "end_day", baseline="none", by=by,
                    where={ANNOUNCED: True, WINDOW: 3}), "days")  # fmt: skip
     for name in RATES:
-        s.tell("", f"{name} a year of truce with announced talks; then what secrecy changes:")
+        s.note("", f"{name} a year of truce with announced talks; then what secrecy changes:")
         held = TALKS | DEFAULT | {ANNOUNCED: True}
-        tell(s, yearly(measure(s.sweep, name, DAYS_LIVED, STRENGTH, held)), "", 1)
+        note_rows(s, yearly(measure(s.sweep, name, DAYS_LIVED, STRENGTH, held)), "", 1)
         secret = change(s.sweep, ANNOUNCED, name, DAYS_LIVED, True, STRENGTH, TALKS | DEFAULT)
-        tell(s, yearly(secret), "", 1)
+        note_rows(s, yearly(secret), "", 1)
     s.draw(by_day(s), "days")
 
 
@@ -58,12 +58,12 @@ def yearly(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{n: 365 * table[n] for n in ("value", "value_low", "value_high")})
 
 
-def tell(s: Study, table: pd.DataFrame, unit: str, digits: int = 0) -> None:
+def note_rows(s: Study, table: pd.DataFrame, unit: str, digits: int = 0) -> None:
     """A line a row."""
     factors = [name for name in (*DEFAULT, STRENGTH) if name in table]
     for row in table.to_dict("records"):
         number = amount(row, "value", unit, digits).rstrip()
-        s.tell(f"  {setting(row, factors).replace('militants.', '')}: {number}")
+        s.note(f"  {setting(row, factors).replace('militants.', '')}: {number}")
 
 
 @with_style
@@ -103,7 +103,7 @@ def added(s: Study, ax: Axes) -> None:
     names = ["attempts", "attacks", "deaths"]
     days = s.sweeps[1].load(["day", *names], "series")
     days = days[np.isinf(days["home.threshold"]) & (days[STRENGTH] > 0)]
-    s.tell("", f"What announcing one round adds in {len(days['day'].unique())} days, in all:")
+    s.note("", f"What announcing one round adds in {len(days['day'].unique())} days, in all:")
     for i, (strength, rows) in enumerate(days.groupby(STRENGTH)):
         known, secret = (
             rows[rows[ANNOUNCED] == flag].set_index(["replicate", "day"])[names]
@@ -112,10 +112,10 @@ def added(s: Study, ax: Axes) -> None:
         more = known - secret
         total = more.groupby("replicate").sum()
         told = [f"{name} {mean(total[name].to_numpy(float))}" for name in names]
-        s.tell(f"  strength {plain(strength)}: {', '.join(told)}")
+        s.note(f"  strength {plain(strength)}: {', '.join(told)}")
         by_day = more["attacks"].unstack("day")
         for when, (first, last) in SPANS.items():
-            s.tell(f"    attacks, {when}: {mean(by_day.loc[:, first:last].sum(axis=1).to_numpy())}")
+            s.note(f"    attacks, {when}: {mean(by_day.loc[:, first:last].sum(axis=1).to_numpy())}")
         for name, dash in (("attempts", "--"), ("attacks", "-")):
             band(ax, more[name].unstack("day").T, i, dash, f"{name}, strength {plain(strength)}")
     ax.set_title("what announcing a round adds")
@@ -149,7 +149,7 @@ def called(s: Study, ax: Axes) -> None:
     starts = days[begun & (days["day"] >= BEFORE)].groupby("replicate")["day"].min()
     about = days.merge(starts[starts != ROUND].rename("start"), on="replicate")
     about["day"] += ROUND - about["start"]
-    s.tell(
+    s.note(
         "", "Attacks a day without spoilers, 7 days before a round begins (the day of the call):"
     )
     for i, (rows, label) in enumerate(
@@ -157,7 +157,7 @@ def called(s: Study, ax: Axes) -> None:
     ):
         wide = rows.pivot(index="day", columns="replicate", values="attacks")
         band(ax, wide.loc[: ROUND + BEFORE + 10], i, "-", f"about {label}")
-        s.tell(f"  {label}: {mean(wide.loc[ROUND - 7].dropna().to_numpy(float))}")
+        s.note(f"  {label}: {mean(wide.loc[ROUND - 7].dropna().to_numpy(float))}")
     ax.set_title("attacks without spoilers")
     ax.set_ylabel("attacks a day", fontsize="small")
     ax.legend(fontsize="x-small")

@@ -128,63 +128,65 @@ def main(s: Study) -> None:
     usual, striking = USUAL | ENDLESS, USUAL | ENDLESS | {RESOLVE: 1}
     s.draw(signs(effect(s, usual)), "signs")
     for title, where in CHECKS.items():
-        tell(s, f"What striking changes in deaths a day, {title}, no run cut short:",
+        note_rows(s, f"What striking changes in deaths a day, {title}, no run cut short:",
              effect(s, where | ENDLESS))  # fmt: skip
-    tell(s, "The same, as by default, if half of the strikes are carried out:",
+    note_rows(s, "The same, as by default, if half of the strikes are carried out:",
          effect(s, usual, resolve=0.5))  # fmt: skip
-    tell(s, "The same, all carried out, while truces last that three strikes end:",
+    note_rows(s, "The same, all carried out, while truces last that three strikes end:",
          effect(s, USUAL | {RULE: 3}))  # fmt: skip
-    tell(s, "Attempts a day, the change by striking, as by default, no run cut short:",
+    note_rows(s, "Attempts a day, the change by striking, as by default, no run cut short:",
          effect(s, usual, "attempts"))  # fmt: skip
     for title, name, whole in (
         ("Strikes by the home state a day", "strikes_by_home", DAYS_LIVED),
         ("The host's will, mean", "mean_will", ""),
         ("The group's strength at the end", "final_strength", ""),
     ):
-        tell(s, f"{title}, no run cut short:", measure(s.sweep, name, whole, SIGNS, striking), 3)
-    tell(s, "Mean survival where three strikes end the truce, days:",
+        note_rows(
+            s, f"{title}, no run cut short:", measure(s.sweep, name, whole, SIGNS, striking), 3
+        )
+    note_rows(s, "Mean survival where three strikes end the truce, days:",
          measure(s.sweep, "end_day", "", SIGNS, USUAL | {RULE: 3, RESOLVE: 1}), 0)  # fmt: skip
-    s.tell("", "At the defaults, by the share of strikes that are carried out:")
+    s.note("", "At the defaults, by the share of strikes that are carried out:")
     default = usual | {WILL: 0.08, LOSS: 0.05, RECRUITS: 0.02}
     kinds = (("deaths", DAYS_LIVED), ("mean_will", ""), ("final_strength", ""))
     for name, whole in kinds:
         for row in measure(s.sweep, name, whole, RESOLVE, default).to_dict("records"):
-            s.tell(f"  {name}{' a day' if whole else ''}, {row[RESOLVE]:g}: "
+            s.note(f"  {name}{' a day' if whole else ''}, {row[RESOLVE]:g}: "
                    f"{amount(row, 'value', '', 3)}")  # fmt: skip
-    tell_by_will(s, default)
-    tell_days(s)
+    note_by_will(s, default)
+    note_days(s)
 
 
-def tell(s: Study, title: str, table: pd.DataFrame, digits: int = 2) -> None:
+def note_rows(s: Study, title: str, table: pd.DataFrame, digits: int = 2) -> None:
     """A line for each change of strength, with all changes of will."""
-    s.tell("", title)
+    s.note("", title)
     for (loss, recruits), rows in table.groupby([LOSS, RECRUITS]):
         told = (f"{row[WILL]:g}: {amount(row, 'value', '', digits).strip()}"
                 for row in rows.to_dict("records"))  # fmt: skip
-        s.tell(f"  loss {loss:g}, recruits {recruits:g}; by backlash " + "; ".join(told))
+        s.note(f"  loss {loss:g}, recruits {recruits:g}; by backlash " + "; ".join(told))
 
 
-def tell_by_will(s: Study, where: dict) -> None:
+def note_by_will(s: Study, where: dict) -> None:
     """What strikes change where the host has more or less will to lose."""
     runs = restrict_runs(s.sweep.load(["deaths", "drawn_will"]), s.sweep, where)
     pairs = runs.pivot(index="replicate", columns=RESOLVE, values=["deaths", "drawn_will"])
     days = (pairs["deaths"][1] - pairs["deaths"][0]) / s.sweep.horizon
-    s.tell("", "Deaths a day, the change by striking, at the defaults, by the host's will:")
+    s.note("", "Deaths a day, the change by striking, at the defaults, by the host's will:")
     for will, part in days.groupby(pd.cut(pairs["drawn_will"][0], WILLS), observed=True):
         found = named("value", mean_interval(part.to_numpy(float), np.arange(len(part))))
-        s.tell(f"  {will.left:g} to {will.right:g}: {amount(found, 'value', '', 2)}"
+        s.note(f"  {will.left:g} to {will.right:g}: {amount(found, 'value', '', 2)}"
                f"({len(part)} runs)")  # fmt: skip
 
 
-def tell_days(s: Study) -> None:
+def note_days(s: Study) -> None:
     """The days around the first strike."""
     table = around_first_strike(s.sweeps[1])
     s.draw(course(averaged(table, [WILL, RECRUITS, RESOLVE, "since"])), "days")
     for span in (STEP, BEFORE):
-        s.tell("", f"Attacks a day, {span} days after the first strike less {span} days before:")
+        s.note("", f"Attacks a day, {span} days after the first strike less {span} days before:")
         found = averaged(before_and_after(table, span), [WILL, RECRUITS, "change"])
         for row in found.to_dict("records"):
-            s.tell(f"  backlash {row[WILL]:g}, recruits {row[RECRUITS]:g}, {row['change']}: "
+            s.note(f"  backlash {row[WILL]:g}, recruits {row[RECRUITS]:g}, {row['change']}: "
                    f"{amount(row, 'value', 'a day', 3)} ({row['runs']} runs)")  # fmt: skip
 
 

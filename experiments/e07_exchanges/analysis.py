@@ -90,52 +90,52 @@ def main(s: Study) -> None:
     ended = last_window(s.sweep, strikes)
     default = having(ended, USUAL | {WINDOW: 14})
     s.draw(sensitivity(s, shares(default, [RULE, HOST])), "sensitivity")
-    s.tell("", "Mean survival, days, as by default, by the host's resolve:")
+    s.note("", "Mean survival, days, as by default, by the host's resolve:")
     days = measure(s.sweep, "end_day", "", [WINDOW, RULE, HOST], USUAL)
     for (window, rule), rows in days[np.isfinite(days[RULE])].groupby([WINDOW, RULE]):
         told = (f"{row[HOST]:g}: {amount(row, 'value', '').strip()}"
                 for row in rows.to_dict("records"))  # fmt: skip
-        s.tell(f"  {rule:g} strikes in {window} days; " + "; ".join(told))
+        s.note(f"  {rule:g} strikes in {window} days; " + "; ".join(told))
     for title, where in CHECKS.items():
-        tell_change(s, title, where)
-    s.tell("", "Of the strikes that end truces within 14 days, the host's:")
+        note_change(s, title, where)
+    s.note("", "Of the strikes that end truces within 14 days, the host's:")
     for row in shares(default, [RULE, HOST]).to_dict("records"):
-        s.tell(f"  {row[RULE]:g} strikes, host's resolve {row[HOST]:g}: {percent(row, 'value')} "
+        s.note(f"  {row[RULE]:g} strikes, host's resolve {row[HOST]:g}: {percent(row, 'value')} "
                f"({row['strikes']:,} strikes)")  # fmt: skip
-    tell_order(s, default)
-    tell_lengths(s, strikes)
+    note_order(s, default)
+    note_lengths(s, strikes)
 
 
-def tell_change(s: Study, title: str, where: dict) -> None:
+def note_change(s: Study, title: str, where: dict) -> None:
     """What a host that always strikes back changes, rule by rule."""
-    s.tell("", f"What a host that always strikes back changes, {title} (simultaneous intervals):")
+    s.note("", f"What a host that always strikes back changes, {title} (simultaneous intervals):")
     by = [WINDOW, RULE]
     days, held = (
         change(s.sweep, HOST, name, "", 0, by, where) for name in ("end_day", "collapsed")
     )
     both = days.assign(**{f"share{end}": held[f"value{end}"] for end in ("", "_low", "_high")})
     for row in both[(both[HOST] == 1) & np.isfinite(both[RULE])].to_dict("records"):
-        s.tell(f"  {row[RULE]:g} strikes in {row[WINDOW]} days: {amount(row, 'value', 'days')}; "
+        s.note(f"  {row[RULE]:g} strikes in {row[WINDOW]} days: {amount(row, 'value', 'days')}; "
                f"share that collapses, change: {percent(row, 'share')}")  # fmt: skip
 
 
-def tell_order(s: Study, ended: pd.DataFrame) -> None:
+def note_order(s: Study, ended: pd.DataFrame) -> None:
     """Who makes the first of the strikes that end it, and the last."""
     ended = ended[ended[RULE] == 3].sort_values([*RUN, "day"], kind="stable").groupby(RUN)
     for name, table in (("first", ended.head(1)), ("last", ended.tail(1))):
         for row in shares(table, [HOST]).to_dict("records"):
-            s.tell(f"  the {name} of three strikes, host's resolve {row[HOST]:g}: "
+            s.note(f"  the {name} of three strikes, host's resolve {row[HOST]:g}: "
                    f"{percent(row, 'value')}")  # fmt: skip
 
 
-def tell_lengths(s: Study, strikes: pd.DataFrame) -> None:
+def note_lengths(s: Study, strikes: pd.DataFrame) -> None:
     """How long exchanges are that no collapse cuts short."""
     strikes = strikes[np.isinf(strikes[RULE])].assign(draws=strikes["replicate"])
     for title, where in CHECKS.items():
-        s.tell("", f"Exchanges (strikes no more than 14 days apart), no run cut short, {title}:")
+        s.note("", f"Exchanges (strikes no more than 14 days apart), no run cut short, {title}:")
         for resolve, part in having(strikes, where).groupby(HOST):
             mean, home, single, geometric = exchange_table(part, 14).to_dict("records")
-            s.tell(f"  host's resolve {resolve:g}: {amount(mean, 'value', 'strikes', 2)}; home's, "
+            s.note(f"  host's resolve {resolve:g}: {amount(mean, 'value', 'strikes', 2)}; home's, "
                    f"once it began: {amount(home, 'value', 'strikes', 2)}; one by home alone: "
                    f"{percent(single, 'value')}, were they geometric "
                    f"{percent(geometric, 'value')}")  # fmt: skip

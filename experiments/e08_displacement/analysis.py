@@ -15,7 +15,7 @@ from truce_sim.analysis.plots.measures import plot_measure
 from truce_sim.analysis.plots.style import GREY, note_below, with_style
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.sweep import Sweep
-from truce_sim.analysis.words import amount, percent, plain, shown
+from truce_sim.analysis.words import amount, estimate, percent, plain
 from truce_sim.border.border import make_border
 from truce_sim.intervals import clusters, mean_interval, named, share_interval
 
@@ -40,7 +40,7 @@ def main(s: Study) -> None:
     coarse, fine = s.sweeps
     crossings, border = crossings_of(coarse)
     quiet = border.loc[border["quiet"], "weight"]
-    s.tell("", f"quiet sectors: {len(quiet)} of {len(border)}, with {quiet.sum():.3f} of the prior")
+    s.note("", f"quiet sectors: {len(quiet)} of {len(border)}, with {quiet.sum():.3f} of the prior")
     tables = {
         "attacks a year, against effort as posted": change(coarse, HOME, "attacks", by=KIND),
         "stopped at the border, % of crossings":
@@ -48,11 +48,11 @@ def main(s: Study) -> None:
         "crossings of quiet sectors, % of all": by_point(crossings, in_quiet(border)),
     }  # fmt: skip
     for title, table in tables.items():
-        tell(s, title, table, [*KIND, HOME])
-    tell(s, "deaths a year, against effort as posted", change(coarse, HOME, "deaths", by=KIND),
+        note_rows(s, title, table, [*KIND, HOME])
+    note_rows(s, "deaths a year, against effort as posted", change(coarse, HOME, "deaths", by=KIND),
          [*KIND, HOME])  # fmt: skip
     s.draw(three(tables), "effort")
-    tell(s, "distance of crossings from the site prior (total variation, a lower bound), %",
+    note_rows(s, "distance of crossings from the site prior (total variation, a lower bound), %",
          by_point(crossings, far_from(border)), [*KIND, HOME])  # fmt: skip
     s.draw(along_the_line(crossings, border), "line")
     undone(s, coarse)
@@ -61,7 +61,9 @@ def main(s: Study) -> None:
     for name in USUAL:
         where = {k: v for k, v in USUAL.items() if k != name} | {ENDS: "inf", HOST: 0}
         found = change(fine, HOME, "attacks", by=[name, LEARN], where=where)
-        tell(s, f"attacks a year, against effort as posted, by {name}", found, [name, LEARN, HOME])
+        note_rows(
+            s, f"attacks a year, against effort as posted, by {name}", found, [name, LEARN, HOME]
+        )
 
 
 # ── where bands cross ────────────────────────────────────────────────────────────────────────
@@ -80,11 +82,11 @@ def crossings_of(sweep: Sweep) -> tuple[pd.DataFrame, pd.DataFrame]:
     return found.merge(sweep.load([])), table
 
 
-def by_point(crossings: pd.DataFrame, incident_share) -> pd.DataFrame:
+def by_point(crossings: pd.DataFrame, share) -> pd.DataFrame:
     rows = [
         dict(zip([*KIND, HOME], levels, strict=True))
         | {"runs": at["replicate"].nunique()}
-        | named("value", incident_share(at))
+        | named("value", share(at))
         for levels, at in crossings.groupby([*KIND, HOME])
     ]
     return pd.DataFrame(rows)
@@ -133,7 +135,7 @@ def along_the_line(crossings: pd.DataFrame, border: pd.DataFrame) -> Figure:
 
 def undone(s: Study, sweep: Sweep) -> None:
     """What following changes for bands that learn, less what it changes for bands that do not."""
-    s.tell("", "attacks a year: the change by following, less that with bands that never learn:")
+    s.note("", "attacks a year: the change by following, less that with bands that never learn:")
     table = sweep.load(["attacks"]).pivot(
         index="replicate", columns=[*KIND, HOME], values="attacks"
     )
@@ -142,17 +144,19 @@ def undone(s: Study, sweep: Sweep) -> None:
         gap = table[(*kind, home)] - table[(*kind, 0.0)]
         gap -= table[(0.0, 0.2, home)] - table[(0.0, 0.2, 0.0)]
         found = named("x", mean_interval(gap.to_numpy(), np.arange(len(gap))))
-        s.tell(f"  {KINDS[kind]}, home {home:g}: {amount(found, 'x', 'attacks', 1)}")
+        s.note(f"  {KINDS[kind]}, home {home:g}: {amount(found, 'x', 'attacks', 1)}")
 
 
 def clustering(s: Study, sweep: Sweep) -> None:
     """Whether lethal attacks repeat near one another, and how unevenly they lie."""
-    s.tell("", "near-repeat ratio (50 km, 14 days); Gini over 100 km:")
+    s.note("", "near-repeat ratio (50 km, 14 days); Gini over 100 km:")
     incidents, runs = sweep_incidents(sweep), sweep.load(["end_day"]).reset_index(drop=True)
     for (*kind, home), at in runs.groupby([*KIND, HOME]):
         here = incidents.where(incidents.frame["run"].isin(at.index).to_numpy())
         repeat, uneven = (named("x", f(here)) for f in (micro.near_repeat, micro.gini))
-        s.tell(f"  {KINDS[tuple(kind)]}, home {home:g}: {shown(repeat, 'x')}; {shown(uneven, 'x')}")
+        s.note(
+            f"  {KINDS[tuple(kind)]}, home {home:g}: {estimate(repeat, 'x')}; {estimate(uneven, 'x')}"
+        )
 
 
 @with_style
@@ -164,10 +168,10 @@ def both_states(s: Study, sweep: Sweep) -> Figure:
     for ax, (part, ends, label) in zip(axes, outcomes, strict=True):
         where = USUAL | {ENDS: ends}
         table = measure(sweep, part, by=[LEARN, HOST, HOME], where=where)
-        tell(s, label, table, [LEARN, HOST, HOME])
+        note_rows(s, label, table, [LEARN, HOST, HOME])
         for factor, other in ((HOME, HOST), (HOST, HOME)):
             found = change(sweep, factor, part, by=[LEARN, other], where=where)
-            tell(s, f"{label}, against {factor} = 0", found, [LEARN, other, factor])
+            note_rows(s, f"{label}, against {factor} = 0", found, [LEARN, other, factor])
         plot_measure(table[table[LEARN] == 0.1], HOME, HOST, label, ax)
         ax.set_xlabel(FOLLOWS)
     axes[0].legend(title="share of host's effort\nthat follows incidents", title_fontsize="small")
@@ -193,13 +197,13 @@ def three(tables: dict[str, pd.DataFrame]) -> Figure:
     return figure
 
 
-def tell(s: Study, title: str, table: pd.DataFrame, by: list[str]) -> None:
+def note_rows(s: Study, title: str, table: pd.DataFrame, by: list[str]) -> None:
     """Rows in words; a title with % is of shares."""
-    s.tell("", f"{title}:")
+    s.note("", f"{title}:")
     for row in table.to_dict("records"):
         levels = [f"{short(name)} {plain(row[name])}" for name in by]
         told = percent(row, "value") if "%" in title else amount(row, "value", "", 1).strip()
-        s.tell(f"  {', '.join(levels)}: {told}")
+        s.note(f"  {', '.join(levels)}: {told}")
 
 
 def short(name: str) -> str:

@@ -84,8 +84,8 @@ def days(
     if WHO in by:
         found = found[found[WHO] != "none"].copy()  # nothing is changed there
     against = {WHO: NAMES, CALENDAR: {"[]": "nothing"}}.get(factor, {}).get(base, base)
-    s.tell("", f"Days gained by {short(factor)}, against {against}{restrict_runs(where)}:")
-    tell(s, found, [*by, factor], "days")
+    s.note("", f"Days gained by {short(factor)}, against {against}{fixed_levels(where)}:")
+    note_rows(s, found, [*by, factor], "days")
     return found
 
 
@@ -93,14 +93,14 @@ def a_year(s: Study, sweep: Sweep, part: str, by: list[str], where: dict) -> Non
     """A rate over days lived, told per year."""
     found = measure(sweep, part, DAYS_LIVED, by=by, where=where)
     ends = ["value", "value_low", "value_high"]
-    s.tell("", f"{part} a year lived{restrict_runs(where)}:")
-    tell(s, named(found.assign(**365 * found[ends])), by, "")
+    s.note("", f"{part} a year lived{fixed_levels(where)}:")
+    note_rows(s, named(found.assign(**365 * found[ends])), by, "")
 
 
-def tell(s: Study, table: pd.DataFrame, by: list[str], unit: str) -> None:
+def note_rows(s: Study, table: pd.DataFrame, by: list[str], unit: str) -> None:
     for row in table.to_dict("records"):
         levels = ", ".join(f"{short(name)} {plain(row[name])}" for name in by)
-        s.tell(f"  {levels}: {amount(row, 'value', unit, 1).strip()}")
+        s.note(f"  {levels}: {amount(row, 'value', unit, 1).strip()}")
 
 
 def named(table: pd.DataFrame) -> pd.DataFrame:
@@ -116,7 +116,7 @@ def calendar(listed: str) -> str:
     return f"on day {first[0]}" if first else "nothing"
 
 
-def restrict_runs(where: dict) -> str:
+def fixed_levels(where: dict) -> str:
     fixed = {k: v for k, v in where.items() if k not in AS_USUAL}
     return "".join(f", {short(k)} {v}" for k, v in fixed.items()).replace("[]", "nothing")
 

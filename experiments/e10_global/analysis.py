@@ -43,15 +43,15 @@ def what_matters(s: Study, sweep: Sweep, outcome: str) -> None:
     """Total indices by setting and by part of the model, and what is left to chance."""
     runs = sweep.outcome(outcome).groupby("point")["y"].count().max()
     left = percent(named("x", chance(sweep, outcome)), "x")
-    s.tell("", f"Of the variance of {outcome} of single truces, all settings known leave {left}.")
+    s.note("", f"Of the variance of {outcome} of single truces, all settings known leave {left}.")
     table = sobol_indices(sweep, outcome)
-    s.tell("", f"Of the variance of {outcome}, means of {runs} runs, with all interplay:")
+    s.note("", f"Of the variance of {outcome}, means of {runs} runs, with all interplay:")
     for row in rank_factors(table).merge(table, on="factor").to_dict("records"):
-        s.tell(f"  {row['factor']}: {percent(row, 'total')}, alone {percent(row, 'first')}, "
+        s.note(f"  {row['factor']}: {percent(row, 'total')}, alone {percent(row, 'first')}, "
                f"rank {row['rank']:.0f} [{row['rank_low']}, {row['rank_high']}]")  # fmt: skip
-    s.tell("", "The same by part of the model, at most:")
+    s.note("", "The same by part of the model, at most:")
     for part, found in by_part(table).items():
-        s.tell(f"  {part}: {percent(named('x', found), 'x')}")
+        s.note(f"  {part}: {percent(named('x', found), 'x')}")
     top = table.sort_values("total", ascending=False).head(SHOWN).rename(columns=AS_DRIVERS)
     ax = plot_drivers(top.assign(factor=top["factor"].map(label), kind="total"))
     ax.set_xlabel(
@@ -90,17 +90,17 @@ def label(factor: str) -> str:
 def where_it_holds(s: Study, sweep: Sweep) -> None:
     """The region in which truces hold, and that in which they collapse."""
     collapsed = measure(sweep, "collapsed").iloc[0]
-    s.tell("", f"Of all truces of the sample collapse {percent(collapsed, 'value')}.")
+    s.note("", f"Of all truces of the sample collapse {percent(collapsed, 'value')}.")
     for outcome in ("holds", "collapsed"):
         boxes = prim(sweep, outcome)
         if not boxes:
-            s.tell(f"No region in which more truces {outcome} is clear at this number of runs.")
+            s.note(f"No region in which more truces {outcome} is clear at this number of runs.")
         for box in boxes:
-            s.tell(describe_box(box))
+            s.note(describe_box(box))
             for name in ("mass", "density", "coverage", "elsewhere"):
-                s.tell(f"  {name}: {percent(box.table.iloc[0], name)}")
+                s.note(f"  {name}: {percent(box.table.iloc[0], name)}")
             for row in box.limits.to_dict("records"):
-                s.tell(f"  density without {row['factor']}: {percent(row, 'density_without')}")
+                s.note(f"  density without {row['factor']}: {percent(row, 'density_without')}")
             s.draw(plot_peeling(box), f"box_{outcome}")
 
 
@@ -112,23 +112,23 @@ def what_carries(s: Study, sweep: Sweep) -> None:
     for level in THRESHOLDS:
         held = {"ablation": "none", "home.threshold": level}
         share = percent(measure(sweep, "collapsed", where=held).iloc[0], "value")
-        s.tell("", f"With every mechanism, threshold {level:g}: {share} of truces collapse.")
+        s.note("", f"With every mechanism, threshold {level:g}: {share} of truces collapse.")
     found = {
         level: compare(sweep, "ablation", "none", {"home.threshold": level}).table
         for level in THRESHOLDS
     }
     for level, table in found.items():
-        s.tell("", f"Without one mechanism, threshold {level:g}: change of mean survival, and of")
-        s.tell("the share that collapses (intervals for all together):")
+        s.note("", f"Without one mechanism, threshold {level:g}: change of mean survival, and of")
+        s.note("the share that collapses (intervals for all together):")
         for row in table.sort_values("days").to_dict("records"):
-            s.tell(
+            s.note(
                 f"  {row['ablation']}: {amount(row, 'days', 'days')}, {percent(row, 'collapse')}"
             )
-    s.tell("", "Per day that truces last, at the default threshold:")
+    s.note("", "Per day that truces last, at the default threshold:")
     for part in ("attempts", "violations", "strikes_by_home"):
         rates = measure(sweep, part, DAYS_LIVED, "ablation", {"home.threshold": 4.5})
         for row in rates.to_dict("records"):
-            s.tell(f"  {part}, without {row['ablation']}: {amount(row, 'value', 'a day', 3)}")
+            s.note(f"  {part}, without {row['ablation']}: {amount(row, 'value', 'a day', 3)}")
     s.draw(plot_mechanisms(found), "mechanisms")
 
 
