@@ -44,7 +44,7 @@ HOLDS_ON = (60, 90, 131, 180, 364)
 
 
 def main(s: Study) -> None:
-    """The forecasts, their places and scores, and what they hang on."""
+    """Report the forecasts, their ranks and scores, and what they depend on."""
     every, horizon, laws = truces(s.sweep), s.sweep.horizon, nulls(s.sweep.horizon)
     later = [given_that_it_holds(law) for law in laws]
     to_day_40 = every[every["mediation"] == DAY_40]
@@ -78,15 +78,15 @@ def forecasts(runs: pd.DataFrame, horizon: int) -> list[Runs]:
     ]
 
 
-# ── what is told ─────────────────────────────────────────────────────────────────────────────
+# ── findings ─────────────────────────────────────────────────────────────────────────────────
 
 
 def note_earlier(s: Study) -> None:
     """The mean duration of the earlier truces, if their hazard was constant."""
     total, n = sum(EARLIER), len(EARLIER)
     low, high = (2 * total / stats.chi2.ppf(q, 2 * n) for q in (0.975, 0.025))
-    told = f"{total / n:.0f} [{low:.0f}, {high:.0f}] days"
-    s.note("", f"Mean duration of the {n} earlier truces, were their hazard constant: {told}")
+    mean = f"{total / n:.0f} [{low:.0f}, {high:.0f}] days"
+    s.note("", f"Mean duration of the {n} earlier truces, if their hazard was constant: {mean}")
 
 
 def note_chances(s: Study, when: str, made: Sequence[Forecast]) -> None:
@@ -218,10 +218,10 @@ def note_sensitivity(s: Study, all_runs: pd.DataFrame, horizon: int) -> None:
             if name and not asked:
                 continue
             f = Runs(name or "nothing (day 0)", asked[name] if name else runs, horizon)
-            told = "too few runs"
+            share = "too few runs"
             if enough([f]):
-                told = percent(f.between(132, np.inf))
-            rows.append([str(calendar), f"{hot:g}", f.name, f"{len(f.runs):,}", told])
+                share = percent(f.between(132, np.inf))
+            rows.append([str(calendar), f"{hot:g}", f.name, f"{len(f.runs):,}", share])
     note_table(
         s, f"Hot start and calendar, {FITTED}",
         ["mediation", "home.initial_grievance", "asked for", "runs", "holds after day 131, %"],
@@ -239,12 +239,12 @@ def percent(share: Estimate) -> str:
 
 def number(x: Estimate, digits: int) -> str:
     """A number; its interval where it has one."""
-    told = value(x.value, digits)
-    return told if x.low == x.high else told + interval(x.low, x.high, digits)
+    text = value(x.value, digits)
+    return text if x.low == x.high else text + interval(x.low, x.high, digits)
 
 
 def note_table(s: Study, title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table as Markdown, or that there are too few runs for it."""
+    """Note a table in Markdown, or that there are too few runs for it."""
     s.note("", title, "")
     if not rows:
         s.note("too few runs")

@@ -14,10 +14,10 @@ MEMORY, THRESHOLD = tipping.THRESHOLD_MEMORY
 
 
 def main(s: Study) -> None:
-    """The map, its tipping line, and what each of the two is worth."""
+    """Report the map, its tipping line, and what each of the two factors is worth."""
     line = tipping.boundary(s.sweep, MEMORY, THRESHOLD)
     s.draw(plot_phase(tipping.phase_map(s.sweep, MEMORY, THRESHOLD), line), "map")
-    s.note("", "Where half of the truces hold a year:", *tipping.describe_line(line))
+    s.note("", "Where half of the truces hold for a year:", *tipping.describe_line(line))
     s.note("", "By threshold, at the default memory of 30 days:")
     for row in survival_summary(s.sweep, THRESHOLD, where={MEMORY: 30}).to_dict("records"):
         days = f"mean {amount(row, 'mean', 'days')}, median {amount(row, 'median', 'days')}"

@@ -36,7 +36,7 @@ PANELS = {f"{talks}, will {will}": {SPREAD: spread, TALKS: mediation}
 
 
 def main(s: Study) -> None:
-    """What the levers do along the curve, then whether the two hosts can be told apart."""
+    """Report what the levers do along the curve, and whether the two hosts can be told apart."""
     s.draw(along_the_curve(s), "survival")
     runs = restrict_runs(s.sweep.load([*SEEN, "collapsed", "drawn_will"]), s.sweep, PRACTISED)
     runs = runs[(runs["status"] == "done") & ~runs["collapsed"].astype(bool)]
@@ -52,7 +52,7 @@ def main(s: Study) -> None:
 
 
 def panels(title: str) -> Iterator[tuple[plt.Axes, str, dict[str, object]]]:
-    """Axes for each spread of will, without and with mediators; then labels for all of them."""
+    """Yield axes for each spread of will, without and with mediators, then label them."""
     axes = plt.subplots(2, 2, figsize=(9, 7), sharex=True, sharey=True, layout="tight")[1]
     for ax, (name, where) in zip(axes.flat, PANELS.items(), strict=True):
         yield ax, name, where
@@ -63,7 +63,7 @@ def panels(title: str) -> Iterator[tuple[plt.Axes, str, dict[str, object]]]:
 
 @with_style
 def along_the_curve(s: Study) -> Figure:
-    """Mean survival along the curve, by what a strike costs of the will."""
+    """Plot mean survival along the curve, by the will that a strike costs."""
     for ax, name, where in panels("will that a strike costs\n(below 0: that it adds)"):
         rows = measure(
             s.sweep, "end_day", by=[BACKLASH, WILL], where=where | PRACTISED | {DAYS: 365}
@@ -83,13 +83,13 @@ def along_the_curve(s: Study) -> Figure:
 
 
 def mean(rows: pd.DataFrame, name: str) -> str:
-    """A mean with its interval."""
+    """Format a mean with its interval."""
     found = mean_interval(rows[name].to_numpy(float), clusters(rows))
     return amount(named("x", found), "x", "", 2).rstrip()
 
 
 def apart(runs: pd.DataFrame, sweep: Sweep) -> pd.DataFrame:
-    """How often the first host looks worse than the second, of truces that hold so long."""
+    """Return how often the first host looks worse than the second, among truces that hold."""
     rows = []
     for (panel, where), days, backlash in product(PANELS.items(), (30, 90, 365), (-0.08, 0, 0.08)):
         at = restrict_runs(runs, sweep, where | {DAYS: days, BACKLASH: backlash})
@@ -117,7 +117,7 @@ def looks_worse(x: pd.DataFrame, y: pd.DataFrame, name: str, better: int) -> Est
 
 @with_style
 def telling(s: Study, table: pd.DataFrame) -> Figure:
-    """What the home state can see of the hosts, by day, at the default backlash; more is told."""
+    """Plot what the home state can see of the hosts by day, at the default backlash."""
     for ax, name, _ in panels(""):
         s.note("", f"{name}: pairs of truces that hold in which the first host looks worse:")
         rows = table[table["panel"] == name]

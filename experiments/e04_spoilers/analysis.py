@@ -27,7 +27,7 @@ RATES = ("attacks", "deaths", "strikes_by_home", "rounds_called")
 
 
 def main(s: Study) -> None:
-    """What secrecy gains, in days and in rates; then one round, day by day."""
+    """Report what secrecy gains, in days and in rates, then one round day by day."""
     window = gained(s, WINDOW, STRENGTH)
     clause = gained(s, "truce", "frailty", STRENGTH)
     for table in (window, clause):
@@ -48,18 +48,18 @@ def main(s: Study) -> None:
 
 
 def gained(s: Study, *by: str) -> pd.DataFrame:
-    """Days of mean survival that secrecy adds, at the defaults of the other factors."""
+    """Return the days of mean survival that secrecy adds, other factors at their defaults."""
     held = TALKS | {name: level for name, level in DEFAULT.items() if name not in by}
     return change(s.sweep, ANNOUNCED, "end_day", baseline=True, by=by, where=held)
 
 
 def yearly(table: pd.DataFrame) -> pd.DataFrame:
-    """Rates a day as rates a year."""
+    """Convert daily rates to yearly rates."""
     return table.assign(**{n: 365 * table[n] for n in ("value", "value_low", "value_high")})
 
 
 def note_rows(s: Study, table: pd.DataFrame, unit: str, digits: int = 0) -> None:
-    """A line a row."""
+    """Note a line for each row."""
     factors = [name for name in (*DEFAULT, STRENGTH) if name in table]
     for row in table.to_dict("records"):
         number = amount(row, "value", unit, digits).rstrip()
@@ -68,7 +68,7 @@ def note_rows(s: Study, table: pd.DataFrame, unit: str, digits: int = 0) -> None
 
 @with_style
 def worth(window: pd.DataFrame, clause: pd.DataFrame) -> Figure:
-    """Days gained by the strength of spoilers."""
+    """Plot the days gained by strength of spoilers."""
     figure, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="tight")
     plot_measure(window, STRENGTH, WINDOW, "days that secrecy adds within a year", axes[0])
     plot_measure(clause, STRENGTH, ["truce", "frailty"], "", axes[1])
@@ -86,7 +86,7 @@ def worth(window: pd.DataFrame, clause: pd.DataFrame) -> Figure:
 
 @with_style
 def by_day(s: Study) -> Figure:
-    """What announcing one round adds day by day, and when rounds are called."""
+    """Plot what announcing one round adds day by day, and when rounds are called."""
     figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="tight")
     n = s.sweeps[1].folder.settings.replicates
     added(s, axes[0])
@@ -99,7 +99,7 @@ def by_day(s: Study) -> Figure:
 
 
 def added(s: Study, ax: Axes) -> None:
-    """Attempts and attacks that announcing a round adds, day by day, where nobody strikes."""
+    """Plot the attempts and attacks added by announcing a round, day by day, without strikes."""
     names = ["attempts", "attacks", "deaths"]
     days = s.sweeps[1].load(["day", *names], "series")
     days = days[np.isinf(days["home.threshold"]) & (days[STRENGTH] > 0)]
@@ -111,8 +111,8 @@ def added(s: Study, ax: Axes) -> None:
         )
         more = known - secret
         total = more.groupby("replicate").sum()
-        told = [f"{name} {mean(total[name].to_numpy(float))}" for name in names]
-        s.note(f"  strength {plain(strength)}: {', '.join(told)}")
+        totals = [f"{name} {mean(total[name].to_numpy(float))}" for name in names]
+        s.note(f"  strength {plain(strength)}: {', '.join(totals)}")
         by_day = more["attacks"].unstack("day")
         for when, (first, last) in SPANS.items():
             s.note(f"    attacks, {when}: {mean(by_day.loc[:, first:last].sum(axis=1).to_numpy())}")
@@ -124,12 +124,12 @@ def added(s: Study, ax: Axes) -> None:
 
 
 def mean(values: np.ndarray) -> str:
-    """The mean over independent runs, with its interval."""
+    """Format the mean over independent runs, with its interval."""
     return amount(named("x", mean_interval(values, np.arange(len(values)))), "x", "", 2).rstrip()
 
 
 def band(ax: Axes, table: pd.DataFrame, i: int, dash: str, label: str) -> None:
-    """A line of means by day (rows) over replicates (columns), with its band."""
+    """Draw means by day (rows) over replicates (columns), with their band."""
     shown = table.loc[ROUND - BEFORE : ROUND + AFTER]
     found = [
         mean_interval(row[np.isfinite(row)], np.arange(np.isfinite(row).sum()))
@@ -142,7 +142,7 @@ def band(ax: Axes, table: pd.DataFrame, i: int, dash: str, label: str) -> None:
 
 
 def called(s: Study, ax: Axes) -> None:
-    """Attacks about the first called round and about the scheduled one, without any spoiler."""
+    """Plot attacks around the first called round and the scheduled one, without spoilers."""
     days = s.sweeps[1].load(["day", "attacks", "in_round"], "series")
     days = days[(days["home.threshold"] == 4.5) & (days[STRENGTH] == 0) & days[ANNOUNCED]]
     begun = days["in_round"] & ~days.groupby("replicate")["in_round"].shift(fill_value=False)

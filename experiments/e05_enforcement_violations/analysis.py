@@ -30,7 +30,7 @@ X_LABEL = "effort at the line (default 0.85)"
 
 @with_style
 def rates(s: Study) -> plt.Figure:
-    """Violations a day by kind, deaths a day below; a column for each world."""
+    """Plot violations and deaths per day, a column for each world."""
     figure, axes = plt.subplots(2, 3, figsize=(9.6, 5.4), sharey="row", layout="constrained")
     names = ("violations", "false_violations", "foiled_at_border", "foiled_inside", "deaths")
     for (world, title), (top, bottom) in zip(WORLDS.items(), axes.T, strict=True):
@@ -57,7 +57,7 @@ def rates(s: Study) -> plt.Figure:
 
 @with_style
 def lengths(s: Study) -> plt.Figure:
-    """Mean survival by effort and weight of a foiled band."""
+    """Plot mean survival by effort and weight of a foiled band."""
     figure, axes = plt.subplots(1, 3, figsize=(9.6, 3.6), sharey=True, layout="constrained")
     for (world, title), ax in zip(WORLDS.items(), axes, strict=True):
         where = DEFAULT | {RULE: 3, BEGET: world}
@@ -72,8 +72,10 @@ def lengths(s: Study) -> plt.Figure:
 
 
 def break_even() -> float:
-    """The weight of a foiled band at which stopping it adds as much grievance as the attack that it
-    would have made, on average: belief, and what attacks beget, aside."""
+    """Return the weight of a foiled band at which interception adds as much grievance as an attack.
+
+    This is an average that ignores belief and the further attempts that attacks trigger.
+    """
     config, n = load_config(), np.arange(1, 100_000)
     a, m = config.attribution, config.militants
     depth = stats.lognorm(m.depth_sigma, scale=math.exp(m.depth_mu))
@@ -85,7 +87,7 @@ def break_even() -> float:
 
 
 def main(s: Study) -> None:
-    """Rates by kind where no run is cut short, then where effort shortens the truce."""
+    """Report rates by kind where no run is cut short, then where effort shortens the truce."""
     s.draw(rates(s), "rates")
     s.draw(lengths(s), "survival")
     for world, title in WORLDS.items():
@@ -104,7 +106,7 @@ def main(s: Study) -> None:
 
 
 def note_rates(s: Study, world: float, title: str) -> None:
-    """A line for each effort: what happens a day, and what of it is held against the host."""
+    """Note daily rates and the share of false violations, a line for each effort."""
     s.note("", f"Where {title}, no run cut short, by effort:")
     where = DEFAULT | ENDLESS | {BEGET: world}
     kinds = (("violations", DAYS_LIVED), ("violations", "attempts"), ("attempts", DAYS_LIVED),

@@ -32,14 +32,14 @@ MOST = 1.5  # deaths a day at which colours end
 
 
 def effect(s: Study, where: dict, outcome: str = "deaths", resolve: float = 1) -> pd.DataFrame:
-    """What strikes change in an outcome a day, against the same runs without, for each sign."""
+    """Return what strikes change in an outcome per day, for each combination of signs."""
     found = change(s.sweep, RESOLVE, outcome, DAYS_LIVED, 0, SIGNS, where)
     return found[found[RESOLVE] == resolve]
 
 
 @with_style
 def signs(table: pd.DataFrame) -> plt.Figure:
-    """A cell for each sign; those that cannot be told from no change are in brackets."""
+    """Plot a cell for each combination of signs, in brackets if it may be no change."""
     figure, ax = plt.subplots(figsize=(7.0, 4.4), layout="constrained")
     rows = {(loss, gain): part.sort_values(WILL)
             for (loss, gain), part in table.groupby([LOSS, RECRUITS])}  # fmt: skip
@@ -48,8 +48,8 @@ def signs(table: pd.DataFrame) -> plt.Figure:
     image = ax.imshow(grid, cmap=CMAP_DIVERGING + "_r", vmin=-MOST, vmax=MOST, aspect="auto")
     for y, part in enumerate(rows.values()):
         for x, row in enumerate(part.to_dict("records")):
-            told = row["value_low"] > 0 or row["value_high"] < 0
-            ax.text(x, y, f"{row['value']:+.2f}" if told else f"({row['value']:+.2f})",
+            clear = row["value_low"] > 0 or row["value_high"] < 0
+            ax.text(x, y, f"{row['value']:+.2f}" if clear else f"({row['value']:+.2f})",
                     ha="center", va="center", fontsize="small",
                     color="white" if abs(row["value"]) > 0.6 * MOST else "black")  # fmt: skip
     ax.set_yticks(range(len(grid)), [f"−{100 * a:.0f} % + {100 * b:.0f}" for a, b in rows])
@@ -58,10 +58,10 @@ def signs(table: pd.DataFrame) -> plt.Figure:
            ylabel="change of the group's strength by a strike:\nlost, recruited")  # fmt: skip
     ax.grid(visible=False)
     figure.colorbar(image, ax=ax, label="deaths a day, change by striking", extend="both")
-    told = (
+    note = (
         f"n = {int(table['runs'].min()):,} paired runs a cell, no run cut short; default: −0.08, "
     )
-    state_n(ax, told + "−5 % + 2; in brackets: the 95 % interval, for all cells together, holds 0")
+    state_n(ax, note + "−5 % + 2; in brackets: the 95 % interval, for all cells together, holds 0")
     return figure
 
 
@@ -79,7 +79,7 @@ def around_first_strike(sweep: Sweep) -> pd.DataFrame:
 
 
 def averaged(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Mean attacks over runs, a row a group, with t intervals."""
+    """Average attacks over runs, a row for each group, with t intervals."""
     return pd.DataFrame([
         dict(zip(by, levels, strict=True)) | {"runs": len(part)}
         | named("value", mean_interval(part["attacks"].to_numpy(float), np.arange(len(part))))
@@ -101,7 +101,7 @@ def before_and_after(table: pd.DataFrame, span: int) -> pd.DataFrame:
 
 @with_style
 def course(table: pd.DataFrame) -> plt.Figure:
-    """Attacks around the first strike, with and without it, a panel a sign."""
+    """Plot attacks around the first strike, with strikes and without, a panel for each sign."""
     figure, axes = plt.subplots(2, 2, figsize=(8, 5.4), sharex=True, sharey=True,
                                 layout="constrained")  # fmt: skip
     panels = table.groupby([WILL, RECRUITS])
@@ -117,14 +117,14 @@ def course(table: pd.DataFrame) -> plt.Figure:
         ax.set_title(f"a strike: will {-will:+.2f}, strength −5 % + {100 * recruits:.0f}")
     axes[0, 0].set_ylim(bottom=0)
     figure.supylabel("attacks of bands a day", fontsize="medium")
-    told = f"days since the first strike (bands: 95 %; n = {part['runs'].min()} runs a panel)"
-    figure.supxlabel(told, fontsize="medium")
+    axis = f"days since the first strike (bands: 95 %; n = {part['runs'].min()} runs a panel)"
+    figure.supxlabel(axis, fontsize="medium")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return figure
 
 
 def main(s: Study) -> None:
-    """The map of signs and its checks, then the days around the first strike."""
+    """Report the map of signs and its checks, then the days around the first strike."""
     usual, striking = USUAL | ENDLESS, USUAL | ENDLESS | {RESOLVE: 1}
     s.draw(signs(effect(s, usual)), "signs")
     for title, where in CHECKS.items():
@@ -158,16 +158,16 @@ def main(s: Study) -> None:
 
 
 def note_rows(s: Study, title: str, table: pd.DataFrame, digits: int = 2) -> None:
-    """A line for each change of strength, with all changes of will."""
+    """Note a line for each change in strength, with all changes in will."""
     s.note("", title)
     for (loss, recruits), rows in table.groupby([LOSS, RECRUITS]):
-        told = (f"{row[WILL]:g}: {amount(row, 'value', '', digits).strip()}"
+        numbers = (f"{row[WILL]:g}: {amount(row, 'value', '', digits).strip()}"
                 for row in rows.to_dict("records"))  # fmt: skip
-        s.note(f"  loss {loss:g}, recruits {recruits:g}; by backlash " + "; ".join(told))
+        s.note(f"  loss {loss:g}, recruits {recruits:g}; by backlash " + "; ".join(numbers))
 
 
 def note_by_will(s: Study, where: dict) -> None:
-    """What strikes change where the host has more or less will to lose."""
+    """Note what strikes change depending on how much will the host has to lose."""
     runs = restrict_runs(s.sweep.load(["deaths", "drawn_will"]), s.sweep, where)
     pairs = runs.pivot(index="replicate", columns=RESOLVE, values=["deaths", "drawn_will"])
     days = (pairs["deaths"][1] - pairs["deaths"][0]) / s.sweep.horizon
@@ -179,7 +179,7 @@ def note_by_will(s: Study, where: dict) -> None:
 
 
 def note_days(s: Study) -> None:
-    """The days around the first strike."""
+    """Report the days around the first strike."""
     table = around_first_strike(s.sweeps[1])
     s.draw(course(averaged(table, [WILL, RECRUITS, RESOLVE, "since"])), "days")
     for span in (STEP, BEFORE):

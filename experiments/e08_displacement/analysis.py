@@ -36,7 +36,7 @@ FOLLOWS = "share of home's effort\nthat follows incidents"
 
 
 def main(s: Study) -> None:
-    """What following stops, where bands cross, and how far the answer carries."""
+    """Report what following stops, where bands cross, and how far the answer carries over."""
     coarse, fine = s.sweeps
     crossings, border = crossings_of(coarse)
     quiet = border.loc[border["quiet"], "weight"]
@@ -70,8 +70,10 @@ def main(s: Study) -> None:
 
 
 def crossings_of(sweep: Sweep) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Crossings with the settings of their run; sectors: km, weight, and whether they are quiet
-    (those of least weight, which hold a quarter of it)."""
+    """Return crossings with the settings of their run, and the sectors: weight, km, width, quiet.
+
+    Quiet sectors are those of lowest weight, which together hold a quarter of it.
+    """
     border = make_border(sweep.folder.config_of(0))
     table = pd.DataFrame({"weight": border.sectors["weight"],
                           "km": (border.km_from + border.km_to) / 2,
@@ -97,8 +99,10 @@ def in_quiet(border: pd.DataFrame):
 
 
 def far_from(border: pd.DataFrame):
-    """Σ max(p - w, 0) over the sectors in which the even replicates find p > w, measured in the odd
-    ones: in the same runs chance alone would give a distance."""
+    """Σ max(p - w, 0) over the sectors with p > w in the even replicates, measured in the odd ones.
+
+    Measured in the same runs, chance alone would give a distance.
+    """
     weight = border["weight"].to_numpy()
 
     def distance(at: pd.DataFrame) -> tuple[float, float, float]:
@@ -112,7 +116,7 @@ def far_from(border: pd.DataFrame):
 
 @with_style
 def along_the_line(crossings: pd.DataFrame, border: pd.DataFrame) -> Figure:
-    """Where bands cross, against what the site prior expects."""
+    """Plot where bands cross, compared with the site prior."""
     figure, axes = plt.subplots(2, 1, figsize=(8.6, 5.6), layout="constrained", sharex=True)
     for ax, kind in zip(axes, list(KINDS)[2:], strict=True):
         ax.bar(border["km"], 100 * border["weight"], 0.9 * border["wide"], color="#d9d9d9",
@@ -134,7 +138,7 @@ def along_the_line(crossings: pd.DataFrame, border: pd.DataFrame) -> Figure:
 
 
 def undone(s: Study, sweep: Sweep) -> None:
-    """What following changes for bands that learn, less what it changes for bands that do not."""
+    """Report the change from following for bands that learn, minus that for bands that do not."""
     s.note("", "attacks a year: the change by following, less that with bands that never learn:")
     table = sweep.load(["attacks"]).pivot(
         index="replicate", columns=[*KIND, HOME], values="attacks"
@@ -148,20 +152,19 @@ def undone(s: Study, sweep: Sweep) -> None:
 
 
 def clustering(s: Study, sweep: Sweep) -> None:
-    """Whether lethal attacks repeat near one another, and how unevenly they lie."""
+    """Report whether lethal attacks repeat near one another, and how unevenly they lie."""
     s.note("", "near-repeat ratio (50 km, 14 days); Gini over 100 km:")
     incidents, runs = sweep_incidents(sweep), sweep.load(["end_day"]).reset_index(drop=True)
     for (*kind, home), at in runs.groupby([*KIND, HOME]):
         here = incidents.where(incidents.frame["run"].isin(at.index).to_numpy())
         repeat, uneven = (named("x", f(here)) for f in (micro.near_repeat, micro.gini))
-        s.note(
-            f"  {KINDS[tuple(kind)]}, home {home:g}: {estimate(repeat, 'x')}; {estimate(uneven, 'x')}"
-        )
+        both = f"{estimate(repeat, 'x')}; {estimate(uneven, 'x')}"
+        s.note(f"  {KINDS[tuple(kind)]}, home {home:g}: {both}")
 
 
 @with_style
 def both_states(s: Study, sweep: Sweep) -> Figure:
-    """Attacks and survival by how far each state's effort follows."""
+    """Plot attacks and survival by how far each state's effort follows incidents."""
     figure, axes = plt.subplots(1, 2, figsize=(9.2, 4.2), layout="constrained")
     outcomes = (("attacks", "inf", "attacks a year, no truce ending"),
                 ("end_day", "3", "mean survival within a year, days"))  # fmt: skip
@@ -182,7 +185,7 @@ def both_states(s: Study, sweep: Sweep) -> Figure:
 
 @with_style
 def three(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Change of attacks, share stopped, share in quiet sectors, by kind of bands."""
+    """Plot change in attacks, share stopped and share in quiet sectors, by kind of bands."""
     figure, axes = plt.subplots(1, 3, figsize=(11, 4.4), layout="constrained")
     for ax, (title, table) in zip(axes, tables.items(), strict=True):
         kinds = [KINDS[kind] for kind in table[KIND].itertuples(index=False, name=None)]
@@ -198,12 +201,12 @@ def three(tables: dict[str, pd.DataFrame]) -> Figure:
 
 
 def note_rows(s: Study, title: str, table: pd.DataFrame, by: list[str]) -> None:
-    """Rows in words; a title with % is of shares."""
+    """Note a line for each row; a title with % is of shares."""
     s.note("", f"{title}:")
     for row in table.to_dict("records"):
         levels = [f"{short(name)} {plain(row[name])}" for name in by]
-        told = percent(row, "value") if "%" in title else amount(row, "value", "", 1).strip()
-        s.note(f"  {', '.join(levels)}: {told}")
+        number = percent(row, "value") if "%" in title else amount(row, "value", "", 1).strip()
+        s.note(f"  {', '.join(levels)}: {number}")
 
 
 def short(name: str) -> str:

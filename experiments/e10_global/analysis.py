@@ -28,7 +28,7 @@ THRESHOLDS = {4.5: "threshold 4.5 (default)", 9.0: "threshold 9"}
 
 
 def main(s: Study) -> None:
-    """The three parts."""
+    """Report the three parts."""
     rows, sample, without = s.sweeps
     for outcome in ("days", "holds"):
         what_matters(s, rows, outcome)
@@ -40,7 +40,7 @@ def main(s: Study) -> None:
 
 
 def what_matters(s: Study, sweep: Sweep, outcome: str) -> None:
-    """Total indices by setting and by part of the model, and what is left to chance."""
+    """Report total indices by setting and by part of the model, and the share of chance."""
     runs = sweep.outcome(outcome).groupby("point")["y"].count().max()
     left = percent(named("x", chance(sweep, outcome)), "x")
     s.note("", f"Of the variance of {outcome} of single truces, all settings known leave {left}.")
@@ -61,7 +61,7 @@ def what_matters(s: Study, sweep: Sweep, outcome: str) -> None:
 
 
 def chance(sweep: Sweep, outcome: str) -> Estimate:
-    """Variance between runs of a point over the whole variance; by base rows (delta method)."""
+    """Return the share of variance within points, clustered by base rows (delta method)."""
     by = sweep.outcome(outcome).groupby("point")["y"]
     mean, within, runs = by.mean(), by.var(), by.count()
     whole = (mean - mean.mean()) ** 2 + within * (runs - 1) / runs
@@ -71,7 +71,7 @@ def chance(sweep: Sweep, outcome: str) -> Estimate:
 
 
 def by_part(table: pd.DataFrame) -> dict[str, Estimate]:
-    """Sums of total indices: no part accounts for more than that (Efron and Stein 1981)."""
+    """Sum total indices by part: an upper bound of its share (Efron and Stein 1981)."""
     part = table["factor"].str.rpartition(".")[0].str.replace(r"\.mediators.*", "", regex=True)
     sums = pd.DataFrame(table.attrs["draws"]).T.groupby(part).sum()
     ends = sums.quantile([0.025, 0.975], axis=1).T
@@ -80,7 +80,7 @@ def by_part(table: pd.DataFrame) -> dict[str, Estimate]:
 
 
 def label(factor: str) -> str:
-    """A setting in words, on two lines."""
+    """Describe a setting in words, on several lines."""
     return textwrap.fill(f"{factor.split('.')[-2].title()}: {field_at(factor).meaning}", 42)
 
 
@@ -88,9 +88,9 @@ def label(factor: str) -> str:
 
 
 def where_it_holds(s: Study, sweep: Sweep) -> None:
-    """The region in which truces hold, and that in which they collapse."""
+    """Report the regions in which truces hold and in which they collapse."""
     collapsed = measure(sweep, "collapsed").iloc[0]
-    s.note("", f"Of all truces of the sample collapse {percent(collapsed, 'value')}.")
+    s.note("", f"Of all truces in the sample, {percent(collapsed, 'value')} collapse.")
     for outcome in ("holds", "collapsed"):
         boxes = prim(sweep, outcome)
         if not boxes:
@@ -108,7 +108,7 @@ def where_it_holds(s: Study, sweep: Sweep) -> None:
 
 
 def what_carries(s: Study, sweep: Sweep) -> None:
-    """What truces gain or lose without each mechanism."""
+    """Report what truces gain or lose without each mechanism."""
     for level in THRESHOLDS:
         held = {"ablation": "none", "home.threshold": level}
         share = percent(measure(sweep, "collapsed", where=held).iloc[0], "value")
@@ -134,7 +134,7 @@ def what_carries(s: Study, sweep: Sweep) -> None:
 
 @with_style
 def plot_mechanisms(found: dict[float, pd.DataFrame]) -> plt.Axes:
-    """Days gained without each mechanism, a row each, at both thresholds."""
+    """Plot the days gained without each mechanism, a row each, at both thresholds."""
     order = found[4.5].sort_values("days")["ablation"].astype(str).tolist()
     ax = plt.subplots(figsize=(6.4, 1.4 + 0.24 * len(order)), layout="constrained")[1]
     for i, (level, table) in enumerate(found.items()):
