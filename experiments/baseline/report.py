@@ -12,10 +12,10 @@ import pandas as pd
 
 from truce_sim import open_sweep, sweep
 from truce_sim.analysis.incidents import sweep_incidents
-from truce_sim.analysis.measures import DAYS_LIVED, measured
-from truce_sim.analysis.micro import micro_table, quantile
+from truce_sim.analysis.measures import DAYS_LIVED, measure_runs
+from truce_sim.analysis.micro import micro_table
 from truce_sim.analysis.sweep import Sweep
-from truce_sim.intervals import Estimate, clusters, count_interval
+from truce_sim.intervals import Estimate, clusters, count_interval, quantile_interval
 
 DAYS = (30, 90, 180, 365)
 
@@ -24,18 +24,18 @@ def main(runs: int) -> None:
     """Run the default setting and print."""
     with TemporaryDirectory() as scratch:
         result = sweep({"truce": ["practised"]}, replicates=runs, folder=f"{scratch}/s")
-        tell_survival(result.runs)
-        tell_rates(result.runs)
+        print_survival(result.runs)
+        print_rates(result.runs)
         endless = sweep(
             {"truce.collapse_strikes": [float("inf")]},
             {"sweep.events": True},
             replicates=max(runs // 10, 2),
             folder=f"{scratch}/endless",
         )
-        tell_patterns(open_sweep(endless.folder))
+        print_patterns(open_sweep(endless.folder))
 
 
-def tell_survival(runs: pd.DataFrame) -> None:
+def print_survival(runs: pd.DataFrame) -> None:
     """Collapse by some days, the median, first strikes, causes."""
     n = len(runs)
     for day in DAYS:
@@ -50,7 +50,7 @@ def tell_survival(runs: pd.DataFrame) -> None:
         print(f"  {cause}: {percent(count_interval(int(count), n))} of runs")
 
 
-def tell_rates(runs: pd.DataFrame) -> None:
+def print_rates(runs: pd.DataFrame) -> None:
     """Ratios of totals, as `analysis.measures` has them."""
     runs = runs.assign(
         rounds_ended=runs["rounds_succeeded"] + runs["rounds_failed"],
@@ -70,11 +70,11 @@ def tell_rates(runs: pd.DataFrame) -> None:
         ("rounds succeeded, of those that ended", "rounds_succeeded", "rounds_ended"),
         ("false, of violations", "false_violations", "violations"),
     ):
-        value, low, high = measured(runs, part, whole).interval()
+        value, low, high = measure_runs(runs, part, whole).interval()
         print(f"{name}: {value:.3f} [{low:.3f}, {high:.3f}]")
 
 
-def tell_patterns(sweep: Sweep) -> None:
+def print_patterns(sweep: Sweep) -> None:
     """Lethal cross-border attacks of runs that no collapse cuts short."""
     for row in micro_table(sweep_incidents(sweep)).to_dict("records"):
         digits = 0 if row["unit"] == "deaths" else 3
@@ -84,7 +84,7 @@ def tell_patterns(sweep: Sweep) -> None:
 
 def median(runs: pd.DataFrame, name: str) -> str:
     """The median of a column with its interval."""
-    value, low, high = quantile(runs[name].to_numpy(float), clusters(runs), 0.5)
+    value, low, high = quantile_interval(runs[name].to_numpy(float), clusters(runs), 0.5)
     return f"{value:.0f} [{low:.0f}, {high:.0f}]"
 
 

@@ -44,7 +44,7 @@ HOLDS_ON = (60, 90, 131, 180, 364)
 
 
 def main(s: Study) -> None:
-    """The forecasts, their places and scores, and what they hang on."""
+    """Report the forecasts, their ranks and scores, and what they depend on."""
     every, horizon, laws = truces(s.sweep), s.sweep.horizon, nulls(s.sweep.horizon)
     later = [given_that_it_holds(law) for law in laws]
     to_day_40 = every[every["mediation"] == DAY_40]
@@ -53,15 +53,15 @@ def main(s: Study) -> None:
     readings = {name: forecasts(by_then[name], horizon) for name in (DENIED, BELIEVED)}
     seen = {"day 0": (day_0, laws)}
     seen |= {f"day 40, {name}": (made, later) for name, made in readings.items()}
-    tell_earlier(s)
+    note_earlier(s)
     for when, (made, null) in seen.items():
-        tell_chances(s, when, [*made, *null])
-        tell_places(s, when, made, FIRSTS if made is day_0 else NEXTS)
-        tell_scores(s, when, [*made, *null])
-        tell_cases(s, when, made, null)
-    tell_conditions(s, to_day_40, by_then, horizon)
-    tell_learnt(s, to_day_40, by_then)
-    tell_sensitivity(s, every, horizon)
+        note_chances(s, when, [*made, *null])
+        note_places(s, when, made, FIRSTS if made is day_0 else NEXTS)
+        note_scores(s, when, [*made, *null])
+        note_cases(s, when, made, null)
+    note_conditions(s, to_day_40, by_then, horizon)
+    note_learnt(s, to_day_40, by_then)
+    note_sensitivity(s, every, horizon)
     shown = (0, 1, 3)  # two of one rate, and the longest
     s.draw(draw_day_0(day_0, [laws[i] for i in shown]), "day-0")
     s.draw(draw_day_40(readings, [later[i] for i in shown]), "day-40")
@@ -78,24 +78,24 @@ def forecasts(runs: pd.DataFrame, horizon: int) -> list[Runs]:
     ]
 
 
-# ── what is told ─────────────────────────────────────────────────────────────────────────────
+# ── findings ─────────────────────────────────────────────────────────────────────────────────
 
 
-def tell_earlier(s: Study) -> None:
+def note_earlier(s: Study) -> None:
     """The mean duration of the earlier truces, if their hazard was constant."""
     total, n = sum(EARLIER), len(EARLIER)
     low, high = (2 * total / stats.chi2.ppf(q, 2 * n) for q in (0.975, 0.025))
-    told = f"{total / n:.0f} [{low:.0f}, {high:.0f}] days"
-    s.tell("", f"Mean duration of the {n} earlier truces, were their hazard constant: {told}")
+    mean = f"{total / n:.0f} [{low:.0f}, {high:.0f}] days"
+    s.note("", f"Mean duration of the {n} earlier truces, if their hazard was constant: {mean}")
 
 
-def tell_chances(s: Study, when: str, made: Sequence[Forecast]) -> None:
+def note_chances(s: Study, when: str, made: Sequence[Forecast]) -> None:
     """The probability of still holding after some days."""
     days = [f"day {day}" for day in HOLDS_ON]
     rows = [
         [f.name, *(percent(f.between(day + 1, np.inf)) for day in HOLDS_ON)] for f in enough(made)
     ]
-    tell_table(s, f"Seen from {when}: probability, %, that the truce holds when this day ends",
+    note_table(s, f"Seen from {when}: probability, %, that the truce holds when this day ends",
                ["forecast", *days], rows)  # fmt: skip
 
 
@@ -112,7 +112,7 @@ NEXTS = {
 }
 
 
-def tell_places(
+def note_places(
     s: Study, when: str, made: Sequence[Runs], events: Mapping[str, tuple[str, int]]
 ) -> None:
     """Where the recorded days fall, and how often the event comes within the horizon at all."""
@@ -122,11 +122,11 @@ def tell_places(
             days = f.runs[column].to_numpy(float)
             shares = [percent(rank(days, by, f.clusters)) for by in (day, f.horizon)]
             rows.append([name, str(day), f.name, *shares])
-    tell_table(s, f"Seen from {when}: share of runs, %, in which it came before the recorded day",
+    note_table(s, f"Seen from {when}: share of runs, %, in which it came before the recorded day",
                ["event", "day", "forecast", "before", "ever within the horizon"], rows)  # fmt: skip
 
 
-def tell_conditions(
+def note_conditions(
     s: Study, every: pd.DataFrame, by_then: Mapping[str, pd.DataFrame], horizon: int
 ) -> None:
     """What each piece of the record does to the forecast of day 40."""
@@ -141,7 +141,7 @@ def tell_conditions(
                 continue
             chances = [percent(f.between(day + 1, np.inf)) for day in (131, 364)]
             rows.append([*row, *chances, number(f.crps(COLLAPSE), 1)])
-    tell_table(
+    note_table(
         s, "Day 40: what is asked of a run, and what is left",
         ["asked for", "forecast", "runs", "effective", "accepted, %", "holds after day 131, %",
          "after day 364, %", "CRPS, days"], rows,
@@ -154,7 +154,7 @@ LEARNT = {
 }  # fmt: skip
 
 
-def tell_learnt(s: Study, every: pd.DataFrame, by_then: Mapping[str, pd.DataFrame]) -> None:
+def note_learnt(s: Study, every: pd.DataFrame, by_then: Mapping[str, pd.DataFrame]) -> None:
     """Means of what was drawn before day 0, among the runs that agree with the record."""
     rows = []
     for name, runs in ({"nothing (day 0)": every} | dict(by_then)).items():
@@ -163,11 +163,11 @@ def tell_learnt(s: Study, every: pd.DataFrame, by_then: Mapping[str, pd.DataFram
         if effective_runs(shared) >= FEW:
             means = [mean_interval(runs[c].to_numpy(float), shared) for c in LEARNT]
             rows.append([name, *(number(m, 3) for m in means)])
-    tell_table(s, f"What was learnt by day 40, {RANGE}: means",
+    note_table(s, f"What was learnt by day 40, {RANGE}: means",
                ["asked for", *LEARNT.values()], rows)  # fmt: skip
 
 
-def tell_scores(s: Study, when: str, made: Sequence[Forecast]) -> None:
+def note_scores(s: Study, when: str, made: Sequence[Forecast]) -> None:
     """CRPS, log score and Brier scores of the recorded collapse."""
     rows = []
     for f in enough(made):
@@ -176,14 +176,14 @@ def tell_scores(s: Study, when: str, made: Sequence[Forecast]) -> None:
         ]
         rows.append([f.name, number(f.crps(COLLAPSE), 1), number(log_score(in_bin(f, COLLAPSE)), 2),
                      *(number(b, 2) for b in by)])  # fmt: skip
-    tell_table(
+    note_table(
         s, f"Seen from {when}: scores of the collapse on day {COLLAPSE} (less is better)",
         ["forecast", "CRPS, days", "log score, nats", "Brier, day 60", "day 90", "day 131",
          "day 180"], rows,
     )  # fmt: skip
 
 
-def tell_cases(s: Study, when: str, made: Sequence[Runs], null: Sequence[Forecast]) -> None:
+def note_cases(s: Study, when: str, made: Sequence[Runs], null: Sequence[Forecast]) -> None:
     """How many truces it would take to tell forecasts apart, and how odd this one was."""
     fitted, before, wide = made
     pairs = [(taken, other) for taken in enough((fitted, wide)) for other in null]
@@ -198,7 +198,7 @@ def tell_cases(s: Study, when: str, made: Sequence[Runs], null: Sequence[Forecas
             number(cases_needed(gained, shared), 0), value(theirs - ours, 2),
             percent(share_interval(gained <= theirs - ours, shared)),
         ])  # fmt: skip
-    tell_table(
+    note_table(
         s, f"Seen from {when}: what the log score of one truce can tell",
         ["were this right", "against", "gain a truce, nats", "its standard deviation",
          "truces until two standard errors", "gain of this truce", "no more in % of truces"],
@@ -206,7 +206,7 @@ def tell_cases(s: Study, when: str, made: Sequence[Runs], null: Sequence[Forecas
     )  # fmt: skip
 
 
-def tell_sensitivity(s: Study, all_runs: pd.DataFrame, horizon: int) -> None:
+def note_sensitivity(s: Study, all_runs: pd.DataFrame, horizon: int) -> None:
     """The hot start, and the calendar, at the fitted threshold."""
     fitted = all_runs[all_runs["home.threshold"] == 4.5]
     rows = []
@@ -218,11 +218,11 @@ def tell_sensitivity(s: Study, all_runs: pd.DataFrame, horizon: int) -> None:
             if name and not asked:
                 continue
             f = Runs(name or "nothing (day 0)", asked[name] if name else runs, horizon)
-            told = "too few runs"
+            share = "too few runs"
             if enough([f]):
-                told = percent(f.between(132, np.inf))
-            rows.append([str(calendar), f"{hot:g}", f.name, f"{len(f.runs):,}", told])
-    tell_table(
+                share = percent(f.between(132, np.inf))
+            rows.append([str(calendar), f"{hot:g}", f.name, f"{len(f.runs):,}", share])
+    note_table(
         s, f"Hot start and calendar, {FITTED}",
         ["mediation", "home.initial_grievance", "asked for", "runs", "holds after day 131, %"],
         rows,
@@ -239,17 +239,17 @@ def percent(share: Estimate) -> str:
 
 def number(x: Estimate, digits: int) -> str:
     """A number; its interval where it has one."""
-    told = value(x.value, digits)
-    return told if x.low == x.high else told + interval(x.low, x.high, digits)
+    text = value(x.value, digits)
+    return text if x.low == x.high else text + interval(x.low, x.high, digits)
 
 
-def tell_table(s: Study, title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table as Markdown, or that there are too few runs for it."""
-    s.tell("", title, "")
+def note_table(s: Study, title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Note a table in Markdown, or that there are too few runs for it."""
+    s.note("", title, "")
     if not rows:
-        s.tell("too few runs")
+        s.note("too few runs")
         return
-    s.tell(*("| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)))
+    s.note(*("| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)))
 
 
 if __name__ == "__main__":

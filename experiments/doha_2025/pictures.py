@@ -49,7 +49,9 @@ def draw_day_0(made: Sequence[Runs], laws: Sequence[Law]) -> Figure:
     draw_survival(survival, made, laws, 0)
     survival.set_title("Seen from day 0")
     draw_strikes(strikes, made[-1], "first", ("home_strike", "host_strike"), 0)
-    finish(figure, survival, strikes, f"n = {told(made)} runs for the three thresholds; {BANDS}")
+    finish(
+        figure, survival, strikes, f"n = {run_counts(made)} runs for the three thresholds; {BANDS}"
+    )
     return figure
 
 
@@ -67,7 +69,7 @@ def draw_day_40(readings: Mapping[str, Sequence[Runs]], laws: Sequence[Law]) -> 
         draw_strikes(below, made[-1], "next", columns, NOW + 1)
     for ax in axes[:, 1:].flat:
         ax.set_ylabel("")
-    each = "; ".join(f"{name}: {told(made)}" for name, made in readings.items())
+    each = "; ".join(f"{name}: {run_counts(made)}" for name, made in readings.items())
     finish(figure, axes[0, 0], axes[1, 0], f"n, runs for the three thresholds: {each}; {BANDS}")
     return figure
 
@@ -184,6 +186,6 @@ def finish(figure: Figure, above: Axes, below: Axes, note: str) -> None:
     )  # fmt: skip
 
 
-def told(made: Sequence[Runs]) -> str:
-    """How many runs each forecast has."""
+def run_counts(made: Sequence[Runs]) -> str:
+    """List how many runs each forecast has."""
     return ", ".join(f"{len(f.runs):,}" for f in made)

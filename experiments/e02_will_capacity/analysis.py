@@ -36,23 +36,23 @@ PANELS = {f"{talks}, will {will}": {SPREAD: spread, TALKS: mediation}
 
 
 def main(s: Study) -> None:
-    """What the levers do along the curve, then whether the two hosts can be told apart."""
+    """Report what the levers do along the curve, and whether the two hosts can be told apart."""
     s.draw(along_the_curve(s), "survival")
     runs = restrict_runs(s.sweep.load([*SEEN, "collapsed", "drawn_will"]), s.sweep, PRACTISED)
     runs = runs[(runs["status"] == "done") & ~runs["collapsed"].astype(bool)]
     runs["effort"] = runs["drawn_will"] * runs["host.capacity"]
     default = restrict_runs(runs, s.sweep, {BACKLASH: 0.08, TALKS: "qatar_turkiye", SPREAD: 4})
-    s.tell("", "Truces that hold (two mediators, will drawn): drawn capacity x will, and belief:")
+    s.note("", "Truces that hold (two mediators, will drawn): drawn capacity x will, and belief:")
     for (days, will), rows in default.groupby([DAYS, WILL]):
         if will in (UNWILLING, UNABLE, COMMITTED):
-            s.tell(
+            s.note(
                 f"  day {days}, will {will:g}: {mean(rows, 'effort')},{mean(rows, 'final_belief')}"
             )
     s.draw(telling(s, apart(runs, s.sweep)), "telling")
 
 
 def panels(title: str) -> Iterator[tuple[plt.Axes, str, dict[str, object]]]:
-    """Axes for each spread of will, without and with mediators; then labels for all of them."""
+    """Yield axes for each spread of will, without and with mediators, then label them."""
     axes = plt.subplots(2, 2, figsize=(9, 7), sharex=True, sharey=True, layout="tight")[1]
     for ax, (name, where) in zip(axes.flat, PANELS.items(), strict=True):
         yield ax, name, where
@@ -63,17 +63,17 @@ def panels(title: str) -> Iterator[tuple[plt.Axes, str, dict[str, object]]]:
 
 @with_style
 def along_the_curve(s: Study) -> Figure:
-    """Mean survival along the curve, by what a strike costs of the will."""
+    """Plot mean survival along the curve, by the will that a strike costs."""
     for ax, name, where in panels("will that a strike costs\n(below 0: that it adds)"):
         rows = measure(
             s.sweep, "end_day", by=[BACKLASH, WILL], where=where | PRACTISED | {DAYS: 365}
         )
         plot_measure(rows[rows[WILL] != COMMITTED], WILL, BACKLASH, ax=ax)
-        s.tell("", f"{name}: mean survival with the unwilling host against the unable one:")
+        s.note("", f"{name}: mean survival with the unwilling host against the unable one:")
         found = change(s.sweep, WILL, "end_day", baseline=UNABLE, by=["truce", BACKLASH],
                        where=where | {DAYS: 365})  # fmt: skip
         for row in found[found[WILL] == UNWILLING].to_dict("records"):
-            s.tell(f"  {row['truce']}, backlash {row[BACKLASH]:g}: {amount(row, 'value', 'days')}")
+            s.note(f"  {row['truce']}, backlash {row[BACKLASH]:g}: {amount(row, 'value', 'days')}")
     ax.figure.supxlabel(
         "mean will of the host; its capacity is 0.24 / will\n"
         f"n = {rows['runs'].min():,} runs a point; whiskers: 95 % intervals", fontsize="small",
@@ -83,13 +83,13 @@ def along_the_curve(s: Study) -> Figure:
 
 
 def mean(rows: pd.DataFrame, name: str) -> str:
-    """A mean with its interval."""
+    """Format a mean with its interval."""
     found = mean_interval(rows[name].to_numpy(float), clusters(rows))
     return amount(named("x", found), "x", "", 2).rstrip()
 
 
 def apart(runs: pd.DataFrame, sweep: Sweep) -> pd.DataFrame:
-    """How often the first host looks worse than the second, of truces that hold so long."""
+    """Return how often the first host looks worse than the second, among truces that hold."""
     rows = []
     for (panel, where), days, backlash in product(PANELS.items(), (30, 90, 365), (-0.08, 0, 0.08)):
         at = restrict_runs(runs, sweep, where | {DAYS: days, BACKLASH: backlash})
@@ -117,12 +117,12 @@ def looks_worse(x: pd.DataFrame, y: pd.DataFrame, name: str, better: int) -> Est
 
 @with_style
 def telling(s: Study, table: pd.DataFrame) -> Figure:
-    """What the home state can see of the hosts, by day, at the default backlash; more is told."""
+    """Plot what the home state can see of the hosts by day, at the default backlash."""
     for ax, name, _ in panels(""):
-        s.tell("", f"{name}: pairs of truces that hold in which the first host looks worse:")
+        s.note("", f"{name}: pairs of truces that hold in which the first host looks worse:")
         rows = table[table["panel"] == name]
         for row in rows[(rows["seen"] == "belief") | (rows[BACKLASH] == 0.08)].to_dict("records"):
-            s.tell(f"  {row['hosts']}, by {row['seen']}, day {row[DAYS]}, "
+            s.note(f"  {row['hosts']}, by {row['seen']}, day {row[DAYS]}, "
                    f"backlash {row[BACKLASH]:g}: {percent(row, 'value')}")  # fmt: skip
         ax.axhline(50, color=GREY, linewidth=1)
         plot_measure(rows[rows[BACKLASH] == 0.08], DAYS, ["hosts", "seen"], ax=ax, scale=100)

@@ -1,4 +1,4 @@
-"""E3: what a verification must be like: coverage, lag, specificity, and what its errors do.
+"""E3: what verification needs: coverage, lag, specificity, and the effect of its errors.
 
 python experiments/e03_verification/analysis.py [FOLDER] [--to FOLDER]
 """
@@ -26,7 +26,7 @@ WORST = dict(zip(QUALITIES, (0, 30, 0.5, 0.4, 1), strict=True))
 
 
 def main(s: Study) -> None:
-    """Days gained against none, what each quality is worth, and why."""
+    """Report the days gained by verification, what each quality is worth, and why."""
     grids = {
         "as by default": gained(s, LAG, SPECIFICITY),
         "more attacks misattributed (0.3)": gained(s, LAG, SPECIFICITY, where={FALSE: 0.3}),
@@ -35,40 +35,40 @@ def main(s: Study) -> None:
         "other reports": gained(s, LAG, SENSITIVITY, DOUBT),
     }
     for name, table in grids.items():
-        s.tell("", f"{name}: days of mean survival gained against none (simultaneous intervals)")
-        tell(s, table if DOUBT not in table else table[table[COVERAGE] == 1])
+        s.note("", f"{name}: days of mean survival gained against none (simultaneous intervals)")
+        note_rows(s, table if DOUBT not in table else table[table[COVERAGE] == 1])
         worse = table[table["value_high"] < 0]
-        s.tell(f"  worse than none, of {len(table)} settings: {len(worse)}")
+        s.note(f"  worse than none, of {len(table)} settings: {len(worse)}")
     s.draw(qualities(*list(grids.values())[:3]), "qualities")
     s.draw(errors(grids["other reports"]), "errors")
-    s.tell("", "What each quality is worth, the others at their defaults, days of mean survival:")
+    s.note("", "What each quality is worth, the others at their defaults, days of mean survival:")
     for factor, worst in WORST.items():
-        tell(s, change(s.sweep, factor, "end_day", baseline=worst, where=at(factor)))
+        note_rows(s, change(s.sweep, factor, "end_day", baseline=worst, where=at(factor)))
     why(s)
 
 
 def at(*free: str) -> dict[str, object]:
-    """The defaults of all but some factors."""
+    """Return the defaults of all but some factors."""
     return {name: level for name, level in DEFAULT.items() if name not in free}
 
 
 def gained(s: Study, *by: str, where: dict[str, object] | None = None) -> pd.DataFrame:
-    """Days of mean survival that verification adds, by its coverage and other factors."""
+    """Return the days of mean survival that verification adds, by coverage and other factors."""
     held = at(COVERAGE, *by) | (where or {})
     return change(s.sweep, COVERAGE, "end_day", baseline=0, by=by, where=held)
 
 
-def tell(s: Study, table: pd.DataFrame, unit: str = "days") -> None:
-    """A line a row."""
+def note_rows(s: Study, table: pd.DataFrame, unit: str = "days") -> None:
+    """Note a line for each row."""
     factors = [name for name in QUALITIES if name in table]
     for row in table.to_dict("records"):
         levels = setting(row, factors).replace("mediation.verification.", "")
         number = percent(row, "value") if unit == "%" else amount(row, "value", unit)
-        s.tell(f"  {levels}: {number}")
+        s.note(f"  {levels}: {number}")
 
 
 def why(s: Study) -> None:
-    """What becomes of false violations, of the host's will, and of talks."""
+    """Report the effects on false violations, on the host's will and on talks."""
     cases = (
         ("False violations, of all", "false_violations", "violations", COVERAGE, {}),
         ("False violations cleared (sensitivity 1: no true one is)", "cleared_violations",
@@ -79,14 +79,14 @@ def why(s: Study) -> None:
          "rounds_called", DOUBT, {SENSITIVITY: 0.4}),
     )  # fmt: skip
     for words, part, whole, factor, where in cases:
-        s.tell("", f"{words}:")
+        s.note("", f"{words}:")
         by = list(dict.fromkeys([COVERAGE, factor]))
-        tell(s, measure(s.sweep, part, whole, by, at(*by) | where), "%")
+        note_rows(s, measure(s.sweep, part, whole, by, at(*by) | where), "%")
 
 
 @with_style
 def qualities(*tables: pd.DataFrame) -> Figure:
-    """Days gained by lag: a line for each coverage, and for each specificity; a row a setting."""
+    """Plot days gained by lag for each coverage and each specificity, a row for each setting."""
     figure, axes = plt.subplots(3, 2, figsize=(8.5, 9), sharex=True, sharey="row", layout="tight")
     names = (
         "default",
@@ -107,7 +107,7 @@ def qualities(*tables: pd.DataFrame) -> Figure:
 
 @with_style
 def errors(table: pd.DataFrame) -> Figure:
-    """Days gained at full coverage by what reports say of true attacks, and who believes it."""
+    """Plot days gained at full coverage, by sensitivity and doubt."""
     lags = (0, 5, 30)
     figure, axes = plt.subplots(1, 3, figsize=(9, 4), sharey=True, layout="tight")
     for ax, lag in zip(axes, lags, strict=True):
@@ -125,7 +125,7 @@ def errors(table: pd.DataFrame) -> Figure:
 
 
 def noted(table: pd.DataFrame) -> str:
-    """What is drawn."""
+    """State what is drawn."""
     return (
         "mean survival within a year against no verification; "
         f"n = {table['runs'].min():,} pairs of runs a point; whiskers: 95 % for all together"
@@ -133,7 +133,7 @@ def noted(table: pd.DataFrame) -> str:
 
 
 def draw(ax: Axes, table: pd.DataFrame, x: str, by: str) -> None:
-    """Days gained, a line for each level."""
+    """Draw days gained, a line for each level."""
     plot_measure(table, x, by, ax=ax)
     ax.axhline(0, color=GREY, linewidth=1, zorder=0)
     ax.set(xlabel="", ylabel="")

@@ -27,48 +27,48 @@ RATES = ("attacks", "deaths", "strikes_by_home", "rounds_called")
 
 
 def main(s: Study) -> None:
-    """What secrecy gains, in days and in rates; then one round, day by day."""
+    """Report what secrecy gains, in days and in rates, then one round day by day."""
     window = gained(s, WINDOW, STRENGTH)
     clause = gained(s, "truce", "frailty", STRENGTH)
     for table in (window, clause):
-        s.tell("", "Days of mean survival gained by secret talks (simultaneous intervals):")
-        tell(s, table, "days")
+        s.note("", "Days of mean survival gained by secret talks (simultaneous intervals):")
+        note_rows(s, table, "days")
     s.draw(worth(window, clause), "secrecy")
-    s.tell("", "Days of mean survival that announced talks add to none at all:")
+    s.note("", "Days of mean survival that announced talks add to none at all:")
     by = ["truce", "frailty", STRENGTH]
-    tell(s, change(s.sweep, "mediation", "end_day", baseline="none", by=by,
+    note_rows(s, change(s.sweep, "mediation", "end_day", baseline="none", by=by,
                    where={ANNOUNCED: True, WINDOW: 3}), "days")  # fmt: skip
     for name in RATES:
-        s.tell("", f"{name} a year of truce with announced talks; then what secrecy changes:")
+        s.note("", f"{name} a year of truce with announced talks; then what secrecy changes:")
         held = TALKS | DEFAULT | {ANNOUNCED: True}
-        tell(s, yearly(measure(s.sweep, name, DAYS_LIVED, STRENGTH, held)), "", 1)
+        note_rows(s, yearly(measure(s.sweep, name, DAYS_LIVED, STRENGTH, held)), "", 1)
         secret = change(s.sweep, ANNOUNCED, name, DAYS_LIVED, True, STRENGTH, TALKS | DEFAULT)
-        tell(s, yearly(secret), "", 1)
+        note_rows(s, yearly(secret), "", 1)
     s.draw(by_day(s), "days")
 
 
 def gained(s: Study, *by: str) -> pd.DataFrame:
-    """Days of mean survival that secrecy adds, at the defaults of the other factors."""
+    """Return the days of mean survival that secrecy adds, other factors at their defaults."""
     held = TALKS | {name: level for name, level in DEFAULT.items() if name not in by}
     return change(s.sweep, ANNOUNCED, "end_day", baseline=True, by=by, where=held)
 
 
 def yearly(table: pd.DataFrame) -> pd.DataFrame:
-    """Rates a day as rates a year."""
+    """Convert daily rates to yearly rates."""
     return table.assign(**{n: 365 * table[n] for n in ("value", "value_low", "value_high")})
 
 
-def tell(s: Study, table: pd.DataFrame, unit: str, digits: int = 0) -> None:
-    """A line a row."""
+def note_rows(s: Study, table: pd.DataFrame, unit: str, digits: int = 0) -> None:
+    """Note a line for each row."""
     factors = [name for name in (*DEFAULT, STRENGTH) if name in table]
     for row in table.to_dict("records"):
         number = amount(row, "value", unit, digits).rstrip()
-        s.tell(f"  {setting(row, factors).replace('militants.', '')}: {number}")
+        s.note(f"  {setting(row, factors).replace('militants.', '')}: {number}")
 
 
 @with_style
 def worth(window: pd.DataFrame, clause: pd.DataFrame) -> Figure:
-    """Days gained by the strength of spoilers."""
+    """Plot the days gained by strength of spoilers."""
     figure, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="tight")
     plot_measure(window, STRENGTH, WINDOW, "days that secrecy adds within a year", axes[0])
     plot_measure(clause, STRENGTH, ["truce", "frailty"], "", axes[1])
@@ -86,7 +86,7 @@ def worth(window: pd.DataFrame, clause: pd.DataFrame) -> Figure:
 
 @with_style
 def by_day(s: Study) -> Figure:
-    """What announcing one round adds day by day, and when rounds are called."""
+    """Plot what announcing one round adds day by day, and when rounds are called."""
     figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="tight")
     n = s.sweeps[1].folder.settings.replicates
     added(s, axes[0])
@@ -99,11 +99,11 @@ def by_day(s: Study) -> Figure:
 
 
 def added(s: Study, ax: Axes) -> None:
-    """Attempts and attacks that announcing a round adds, day by day, where nobody strikes."""
+    """Plot the attempts and attacks added by announcing a round, day by day, without strikes."""
     names = ["attempts", "attacks", "deaths"]
     days = s.sweeps[1].load(["day", *names], "series")
     days = days[np.isinf(days["home.threshold"]) & (days[STRENGTH] > 0)]
-    s.tell("", f"What announcing one round adds in {len(days['day'].unique())} days, in all:")
+    s.note("", f"What announcing one round adds in {len(days['day'].unique())} days, in all:")
     for i, (strength, rows) in enumerate(days.groupby(STRENGTH)):
         known, secret = (
             rows[rows[ANNOUNCED] == flag].set_index(["replicate", "day"])[names]
@@ -111,11 +111,11 @@ def added(s: Study, ax: Axes) -> None:
         )
         more = known - secret
         total = more.groupby("replicate").sum()
-        told = [f"{name} {mean(total[name].to_numpy(float))}" for name in names]
-        s.tell(f"  strength {plain(strength)}: {', '.join(told)}")
+        totals = [f"{name} {mean(total[name].to_numpy(float))}" for name in names]
+        s.note(f"  strength {plain(strength)}: {', '.join(totals)}")
         by_day = more["attacks"].unstack("day")
         for when, (first, last) in SPANS.items():
-            s.tell(f"    attacks, {when}: {mean(by_day.loc[:, first:last].sum(axis=1).to_numpy())}")
+            s.note(f"    attacks, {when}: {mean(by_day.loc[:, first:last].sum(axis=1).to_numpy())}")
         for name, dash in (("attempts", "--"), ("attacks", "-")):
             band(ax, more[name].unstack("day").T, i, dash, f"{name}, strength {plain(strength)}")
     ax.set_title("what announcing a round adds")
@@ -124,12 +124,12 @@ def added(s: Study, ax: Axes) -> None:
 
 
 def mean(values: np.ndarray) -> str:
-    """The mean over independent runs, with its interval."""
+    """Format the mean over independent runs, with its interval."""
     return amount(named("x", mean_interval(values, np.arange(len(values)))), "x", "", 2).rstrip()
 
 
 def band(ax: Axes, table: pd.DataFrame, i: int, dash: str, label: str) -> None:
-    """A line of means by day (rows) over replicates (columns), with its band."""
+    """Draw means by day (rows) over replicates (columns), with their band."""
     shown = table.loc[ROUND - BEFORE : ROUND + AFTER]
     found = [
         mean_interval(row[np.isfinite(row)], np.arange(np.isfinite(row).sum()))
@@ -142,14 +142,14 @@ def band(ax: Axes, table: pd.DataFrame, i: int, dash: str, label: str) -> None:
 
 
 def called(s: Study, ax: Axes) -> None:
-    """Attacks about the first called round and about the scheduled one, without any spoiler."""
+    """Plot attacks around the first called round and the scheduled one, without spoilers."""
     days = s.sweeps[1].load(["day", "attacks", "in_round"], "series")
     days = days[(days["home.threshold"] == 4.5) & (days[STRENGTH] == 0) & days[ANNOUNCED]]
     begun = days["in_round"] & ~days.groupby("replicate")["in_round"].shift(fill_value=False)
     starts = days[begun & (days["day"] >= BEFORE)].groupby("replicate")["day"].min()
     about = days.merge(starts[starts != ROUND].rename("start"), on="replicate")
     about["day"] += ROUND - about["start"]
-    s.tell(
+    s.note(
         "", "Attacks a day without spoilers, 7 days before a round begins (the day of the call):"
     )
     for i, (rows, label) in enumerate(
@@ -157,7 +157,7 @@ def called(s: Study, ax: Axes) -> None:
     ):
         wide = rows.pivot(index="day", columns="replicate", values="attacks")
         band(ax, wide.loc[: ROUND + BEFORE + 10], i, "-", f"about {label}")
-        s.tell(f"  {label}: {mean(wide.loc[ROUND - 7].dropna().to_numpy(float))}")
+        s.note(f"  {label}: {mean(wide.loc[ROUND - 7].dropna().to_numpy(float))}")
     ax.set_title("attacks without spoilers")
     ax.set_ylabel("attacks a day", fontsize="small")
     ax.legend(fontsize="x-small")

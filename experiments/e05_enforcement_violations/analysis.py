@@ -30,7 +30,7 @@ X_LABEL = "effort at the line (default 0.85)"
 
 @with_style
 def rates(s: Study) -> plt.Figure:
-    """Violations a day by kind, deaths a day below; a column for each world."""
+    """Plot violations and deaths per day, a column for each world."""
     figure, axes = plt.subplots(2, 3, figsize=(9.6, 5.4), sharey="row", layout="constrained")
     names = ("violations", "false_violations", "foiled_at_border", "foiled_inside", "deaths")
     for (world, title), (top, bottom) in zip(WORLDS.items(), axes.T, strict=True):
@@ -57,7 +57,7 @@ def rates(s: Study) -> plt.Figure:
 
 @with_style
 def lengths(s: Study) -> plt.Figure:
-    """Mean survival by effort and weight of a foiled band."""
+    """Plot mean survival by effort and weight of a foiled band."""
     figure, axes = plt.subplots(1, 3, figsize=(9.6, 3.6), sharey=True, layout="constrained")
     for (world, title), ax in zip(WORLDS.items(), axes, strict=True):
         where = DEFAULT | {RULE: 3, BEGET: world}
@@ -72,8 +72,10 @@ def lengths(s: Study) -> plt.Figure:
 
 
 def break_even() -> float:
-    """The weight of a foiled band at which stopping it adds as much grievance as the attack that it
-    would have made, on average: belief, and what attacks beget, aside."""
+    """Return the weight of a foiled band at which interception adds as much grievance as an attack.
+
+    This is an average that ignores belief and the further attempts that attacks trigger.
+    """
     config, n = load_config(), np.arange(1, 100_000)
     a, m = config.attribution, config.militants
     depth = stats.lognorm(m.depth_sigma, scale=math.exp(m.depth_mu))
@@ -85,34 +87,34 @@ def break_even() -> float:
 
 
 def main(s: Study) -> None:
-    """Rates by kind where no run is cut short, then where effort shortens the truce."""
+    """Report rates by kind where no run is cut short, then where effort shortens the truce."""
     s.draw(rates(s), "rates")
     s.draw(lengths(s), "survival")
     for world, title in WORLDS.items():
-        tell_rates(s, world, title)
-    s.tell("", "What more effort than 0.85 changes in mean survival (simultaneous intervals):")
+        note_rates(s, world, title)
+    s.note("", "What more effort than 0.85 changes in mean survival (simultaneous intervals):")
     by = [BEGET, FALSE, FOILED, "frailty", WEIGHT]
     days = change(s.sweep, EFFORT, "end_day", "", 0.85, by, {RULE: 3})
     usual = (days[FALSE] == DEFAULT[FALSE]) & (days[FOILED] == DEFAULT[FOILED])
     kept = days[EFFORT].isin([1.7, 3.4]) & (usual | (days[WEIGHT] == 0.25))
     for row in days[kept].to_dict("records"):
-        s.tell(f"  begets {row[BEGET]:g}, misattributed {row[FALSE]:g}, foiled attributed "
+        s.note(f"  begets {row[BEGET]:g}, misattributed {row[FALSE]:g}, foiled attributed "
                f"{row[FOILED]:g}, frailty {row['frailty']}, weight {row[WEIGHT]:g}, effort "
                f"{row[EFFORT]:g}: {amount(row, 'value', 'days')}")  # fmt: skip
-    s.tell("", "Weight of a foiled band at which stopping it adds as much grievance as its attack "
+    s.note("", "Weight of a foiled band at which stopping it adds as much grievance as its attack "
            f"would have, computed from the defaults: {break_even():.2f}")  # fmt: skip
 
 
-def tell_rates(s: Study, world: float, title: str) -> None:
-    """A line for each effort: what happens a day, and what of it is held against the host."""
-    s.tell("", f"Where {title}, no run cut short, by effort:")
+def note_rates(s: Study, world: float, title: str) -> None:
+    """Note daily rates and the share of false violations, a line for each effort."""
+    s.note("", f"Where {title}, no run cut short, by effort:")
     where = DEFAULT | ENDLESS | {BEGET: world}
     kinds = (("violations", DAYS_LIVED), ("violations", "attempts"), ("attempts", DAYS_LIVED),
              ("deaths", DAYS_LIVED), ("false_violations", "violations"),
              ("foiled_at_border", "crossings"))  # fmt: skip
     tables = [measure(s.sweep, *kind, EFFORT, where).to_dict("records") for kind in kinds]
     for all_, each, attempts, deaths, false, stopped in zip(*tables, strict=True):
-        s.tell(f"  {all_[EFFORT]:g}: violations {amount(all_, 'value', 'a day', 3)}, "
+        s.note(f"  {all_[EFFORT]:g}: violations {amount(all_, 'value', 'a day', 3)}, "
                f"{amount(each, 'value', 'an attempt', 3)}; attempts "
                f"{amount(attempts, 'value', 'a day', 3)}; deaths "
                f"{amount(deaths, 'value', 'a day', 2)}; false: {percent(false, 'value')}; "
@@ -120,7 +122,7 @@ def tell_rates(s: Study, world: float, title: str) -> None:
     for name in ("violations", "deaths"):
         found = change(s.sweep, EFFORT, name, DAYS_LIVED, 0.85, where=where)
         row = found[found[EFFORT] == 3.4].iloc[0]
-        s.tell(f"  3.4 instead of 0.85 changes {name} by {amount(row, 'value', 'a day', 3)}")
+        s.note(f"  3.4 instead of 0.85 changes {name} by {amount(row, 'value', 'a day', 3)}")
 
 
 if __name__ == "__main__":

@@ -32,14 +32,14 @@ MOST = 1.5  # deaths a day at which colours end
 
 
 def effect(s: Study, where: dict, outcome: str = "deaths", resolve: float = 1) -> pd.DataFrame:
-    """What strikes change in an outcome a day, against the same runs without, for each sign."""
+    """Return what strikes change in an outcome per day, for each combination of signs."""
     found = change(s.sweep, RESOLVE, outcome, DAYS_LIVED, 0, SIGNS, where)
     return found[found[RESOLVE] == resolve]
 
 
 @with_style
 def signs(table: pd.DataFrame) -> plt.Figure:
-    """A cell for each sign; those that cannot be told from no change are in brackets."""
+    """Plot a cell for each combination of signs, in brackets if it may be no change."""
     figure, ax = plt.subplots(figsize=(7.0, 4.4), layout="constrained")
     rows = {(loss, gain): part.sort_values(WILL)
             for (loss, gain), part in table.groupby([LOSS, RECRUITS])}  # fmt: skip
@@ -48,8 +48,8 @@ def signs(table: pd.DataFrame) -> plt.Figure:
     image = ax.imshow(grid, cmap=CMAP_DIVERGING + "_r", vmin=-MOST, vmax=MOST, aspect="auto")
     for y, part in enumerate(rows.values()):
         for x, row in enumerate(part.to_dict("records")):
-            told = row["value_low"] > 0 or row["value_high"] < 0
-            ax.text(x, y, f"{row['value']:+.2f}" if told else f"({row['value']:+.2f})",
+            clear = row["value_low"] > 0 or row["value_high"] < 0
+            ax.text(x, y, f"{row['value']:+.2f}" if clear else f"({row['value']:+.2f})",
                     ha="center", va="center", fontsize="small",
                     color="white" if abs(row["value"]) > 0.6 * MOST else "black")  # fmt: skip
     ax.set_yticks(range(len(grid)), [f"−{100 * a:.0f} % + {100 * b:.0f}" for a, b in rows])
@@ -58,10 +58,10 @@ def signs(table: pd.DataFrame) -> plt.Figure:
            ylabel="change of the group's strength by a strike:\nlost, recruited")  # fmt: skip
     ax.grid(visible=False)
     figure.colorbar(image, ax=ax, label="deaths a day, change by striking", extend="both")
-    told = (
+    note = (
         f"n = {int(table['runs'].min()):,} paired runs a cell, no run cut short; default: −0.08, "
     )
-    state_n(ax, told + "−5 % + 2; in brackets: the 95 % interval, for all cells together, holds 0")
+    state_n(ax, note + "−5 % + 2; in brackets: the 95 % interval, for all cells together, holds 0")
     return figure
 
 
@@ -79,7 +79,7 @@ def around_first_strike(sweep: Sweep) -> pd.DataFrame:
 
 
 def averaged(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Mean attacks over runs, a row a group, with t intervals."""
+    """Average attacks over runs, a row for each group, with t intervals."""
     return pd.DataFrame([
         dict(zip(by, levels, strict=True)) | {"runs": len(part)}
         | named("value", mean_interval(part["attacks"].to_numpy(float), np.arange(len(part))))
@@ -101,7 +101,7 @@ def before_and_after(table: pd.DataFrame, span: int) -> pd.DataFrame:
 
 @with_style
 def course(table: pd.DataFrame) -> plt.Figure:
-    """Attacks around the first strike, with and without it, a panel a sign."""
+    """Plot attacks around the first strike, with strikes and without, a panel for each sign."""
     figure, axes = plt.subplots(2, 2, figsize=(8, 5.4), sharex=True, sharey=True,
                                 layout="constrained")  # fmt: skip
     panels = table.groupby([WILL, RECRUITS])
@@ -117,74 +117,76 @@ def course(table: pd.DataFrame) -> plt.Figure:
         ax.set_title(f"a strike: will {-will:+.2f}, strength −5 % + {100 * recruits:.0f}")
     axes[0, 0].set_ylim(bottom=0)
     figure.supylabel("attacks of bands a day", fontsize="medium")
-    told = f"days since the first strike (bands: 95 %; n = {part['runs'].min()} runs a panel)"
-    figure.supxlabel(told, fontsize="medium")
+    axis = f"days since the first strike (bands: 95 %; n = {part['runs'].min()} runs a panel)"
+    figure.supxlabel(axis, fontsize="medium")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return figure
 
 
 def main(s: Study) -> None:
-    """The map of signs and its checks, then the days around the first strike."""
+    """Report the map of signs and its checks, then the days around the first strike."""
     usual, striking = USUAL | ENDLESS, USUAL | ENDLESS | {RESOLVE: 1}
     s.draw(signs(effect(s, usual)), "signs")
     for title, where in CHECKS.items():
-        tell(s, f"What striking changes in deaths a day, {title}, no run cut short:",
+        note_rows(s, f"What striking changes in deaths a day, {title}, no run cut short:",
              effect(s, where | ENDLESS))  # fmt: skip
-    tell(s, "The same, as by default, if half of the strikes are carried out:",
+    note_rows(s, "The same, as by default, if half of the strikes are carried out:",
          effect(s, usual, resolve=0.5))  # fmt: skip
-    tell(s, "The same, all carried out, while truces last that three strikes end:",
+    note_rows(s, "The same, all carried out, while truces last that three strikes end:",
          effect(s, USUAL | {RULE: 3}))  # fmt: skip
-    tell(s, "Attempts a day, the change by striking, as by default, no run cut short:",
+    note_rows(s, "Attempts a day, the change by striking, as by default, no run cut short:",
          effect(s, usual, "attempts"))  # fmt: skip
     for title, name, whole in (
         ("Strikes by the home state a day", "strikes_by_home", DAYS_LIVED),
         ("The host's will, mean", "mean_will", ""),
         ("The group's strength at the end", "final_strength", ""),
     ):
-        tell(s, f"{title}, no run cut short:", measure(s.sweep, name, whole, SIGNS, striking), 3)
-    tell(s, "Mean survival where three strikes end the truce, days:",
+        note_rows(
+            s, f"{title}, no run cut short:", measure(s.sweep, name, whole, SIGNS, striking), 3
+        )
+    note_rows(s, "Mean survival where three strikes end the truce, days:",
          measure(s.sweep, "end_day", "", SIGNS, USUAL | {RULE: 3, RESOLVE: 1}), 0)  # fmt: skip
-    s.tell("", "At the defaults, by the share of strikes that are carried out:")
+    s.note("", "At the defaults, by the share of strikes that are carried out:")
     default = usual | {WILL: 0.08, LOSS: 0.05, RECRUITS: 0.02}
     kinds = (("deaths", DAYS_LIVED), ("mean_will", ""), ("final_strength", ""))
     for name, whole in kinds:
         for row in measure(s.sweep, name, whole, RESOLVE, default).to_dict("records"):
-            s.tell(f"  {name}{' a day' if whole else ''}, {row[RESOLVE]:g}: "
+            s.note(f"  {name}{' a day' if whole else ''}, {row[RESOLVE]:g}: "
                    f"{amount(row, 'value', '', 3)}")  # fmt: skip
-    tell_by_will(s, default)
-    tell_days(s)
+    note_by_will(s, default)
+    note_days(s)
 
 
-def tell(s: Study, title: str, table: pd.DataFrame, digits: int = 2) -> None:
-    """A line for each change of strength, with all changes of will."""
-    s.tell("", title)
+def note_rows(s: Study, title: str, table: pd.DataFrame, digits: int = 2) -> None:
+    """Note a line for each change in strength, with all changes in will."""
+    s.note("", title)
     for (loss, recruits), rows in table.groupby([LOSS, RECRUITS]):
-        told = (f"{row[WILL]:g}: {amount(row, 'value', '', digits).strip()}"
+        numbers = (f"{row[WILL]:g}: {amount(row, 'value', '', digits).strip()}"
                 for row in rows.to_dict("records"))  # fmt: skip
-        s.tell(f"  loss {loss:g}, recruits {recruits:g}; by backlash " + "; ".join(told))
+        s.note(f"  loss {loss:g}, recruits {recruits:g}; by backlash " + "; ".join(numbers))
 
 
-def tell_by_will(s: Study, where: dict) -> None:
-    """What strikes change where the host has more or less will to lose."""
+def note_by_will(s: Study, where: dict) -> None:
+    """Note what strikes change depending on how much will the host has to lose."""
     runs = restrict_runs(s.sweep.load(["deaths", "drawn_will"]), s.sweep, where)
     pairs = runs.pivot(index="replicate", columns=RESOLVE, values=["deaths", "drawn_will"])
     days = (pairs["deaths"][1] - pairs["deaths"][0]) / s.sweep.horizon
-    s.tell("", "Deaths a day, the change by striking, at the defaults, by the host's will:")
+    s.note("", "Deaths a day, the change by striking, at the defaults, by the host's will:")
     for will, part in days.groupby(pd.cut(pairs["drawn_will"][0], WILLS), observed=True):
         found = named("value", mean_interval(part.to_numpy(float), np.arange(len(part))))
-        s.tell(f"  {will.left:g} to {will.right:g}: {amount(found, 'value', '', 2)}"
+        s.note(f"  {will.left:g} to {will.right:g}: {amount(found, 'value', '', 2)}"
                f"({len(part)} runs)")  # fmt: skip
 
 
-def tell_days(s: Study) -> None:
-    """The days around the first strike."""
+def note_days(s: Study) -> None:
+    """Report the days around the first strike."""
     table = around_first_strike(s.sweeps[1])
     s.draw(course(averaged(table, [WILL, RECRUITS, RESOLVE, "since"])), "days")
     for span in (STEP, BEFORE):
-        s.tell("", f"Attacks a day, {span} days after the first strike less {span} days before:")
+        s.note("", f"Attacks a day, {span} days after the first strike less {span} days before:")
         found = averaged(before_and_after(table, span), [WILL, RECRUITS, "change"])
         for row in found.to_dict("records"):
-            s.tell(f"  backlash {row[WILL]:g}, recruits {row[RECRUITS]:g}, {row['change']}: "
+            s.note(f"  backlash {row[WILL]:g}, recruits {row[RECRUITS]:g}, {row['change']}: "
                    f"{amount(row, 'value', 'a day', 3)} ({row['runs']} runs)")  # fmt: skip
 
 

@@ -29,13 +29,13 @@ RUN = ["point", "replicate"]
 
 
 def strikes_of(sweep: Sweep) -> pd.DataFrame:
-    """Every strike with what its run had: who, when, the levels, the end of the run."""
+    """Load every strike with its actor and day, and the levels and the end of its run."""
     strikes = sweep.load(["day", "actor"], "events", where={"kind": ["strike"]})
     return strikes.merge(sweep.load(["end_day", "collapsed"])[[*RUN, "end_day", "collapsed"]])
 
 
 def last_window(sweep: Sweep, strikes: pd.DataFrame) -> pd.DataFrame:
-    """The strikes that ended truces: those in the window on the last day, since the last save."""
+    """Select the strikes that ended truces: those in the last window, since the last save."""
     saved = sweep.load(["day"], "events", where={"kind": ["saved"]})
     saved = saved.groupby(RUN)["day"].max().rename("saved").reset_index()
     ends = strikes[strikes["collapsed"].astype(bool)].merge(saved, "left", RUN)
@@ -44,14 +44,14 @@ def last_window(sweep: Sweep, strikes: pd.DataFrame) -> pd.DataFrame:
 
 
 def having(table: pd.DataFrame, levels: dict) -> pd.DataFrame:
-    """The rows with these levels."""
+    """Select the rows with these levels."""
     for name, level in levels.items():
         table = table[table[name] == level]
     return table
 
 
 def shares(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Of strikes, the share that is the host's: a row a group."""
+    """Return the host's share of strikes, a row for each group."""
     return pd.DataFrame([
         dict(zip(by, levels, strict=True)) | {"strikes": len(part)}
         | named("value", share_interval((part["actor"] == "host").to_numpy(),
@@ -62,8 +62,7 @@ def shares(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
 @with_style
 def sensitivity(s: Study, ended: pd.DataFrame) -> plt.Figure:
-    """Left: what a host that always strikes back changes in mean survival, by rule; right: whose
-    strikes end the truce."""
+    """Plot what always striking back changes in mean survival, and whose strikes end the truce."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 4.0), layout="constrained")
     days = change(s.sweep, HOST, "end_day", "", 0, [RULE, WINDOW], USUAL)
     days = days[(days[HOST] == 1) & np.isfinite(days[RULE])]
@@ -79,63 +78,63 @@ def sensitivity(s: Study, ended: pd.DataFrame) -> plt.Figure:
     right.set(xlabel="host's resolve: share of its strikes carried out", ylim=(0, None),
               title="Whose strikes end a truce within 14 days")  # fmt: skip
     right.legend(title="strikes that end it", title_fontsize="small")
-    told = f"n = {int(days['runs'].min()):,} paired runs a point; whiskers: 95 %, left for all"
-    state_n(left, told + " together")
+    note = f"n = {int(days['runs'].min()):,} paired runs a point; whiskers: 95 %, left for all"
+    state_n(left, note + " together")
     return figure
 
 
 def main(s: Study) -> None:
-    """Survival by rule, what the host's resolve changes, who ends it, how long exchanges are."""
+    """Report survival by rule, the effect of the host's resolve, who ends truces, and exchanges."""
     strikes = strikes_of(s.sweep)
     ended = last_window(s.sweep, strikes)
     default = having(ended, USUAL | {WINDOW: 14})
     s.draw(sensitivity(s, shares(default, [RULE, HOST])), "sensitivity")
-    s.tell("", "Mean survival, days, as by default, by the host's resolve:")
+    s.note("", "Mean survival, days, as by default, by the host's resolve:")
     days = measure(s.sweep, "end_day", "", [WINDOW, RULE, HOST], USUAL)
     for (window, rule), rows in days[np.isfinite(days[RULE])].groupby([WINDOW, RULE]):
-        told = (f"{row[HOST]:g}: {amount(row, 'value', '').strip()}"
+        numbers = (f"{row[HOST]:g}: {amount(row, 'value', '').strip()}"
                 for row in rows.to_dict("records"))  # fmt: skip
-        s.tell(f"  {rule:g} strikes in {window} days; " + "; ".join(told))
+        s.note(f"  {rule:g} strikes in {window} days; " + "; ".join(numbers))
     for title, where in CHECKS.items():
-        tell_change(s, title, where)
-    s.tell("", "Of the strikes that end truces within 14 days, the host's:")
+        note_change(s, title, where)
+    s.note("", "Of the strikes that end truces within 14 days, the host's:")
     for row in shares(default, [RULE, HOST]).to_dict("records"):
-        s.tell(f"  {row[RULE]:g} strikes, host's resolve {row[HOST]:g}: {percent(row, 'value')} "
+        s.note(f"  {row[RULE]:g} strikes, host's resolve {row[HOST]:g}: {percent(row, 'value')} "
                f"({row['strikes']:,} strikes)")  # fmt: skip
-    tell_order(s, default)
-    tell_lengths(s, strikes)
+    note_order(s, default)
+    note_lengths(s, strikes)
 
 
-def tell_change(s: Study, title: str, where: dict) -> None:
-    """What a host that always strikes back changes, rule by rule."""
-    s.tell("", f"What a host that always strikes back changes, {title} (simultaneous intervals):")
+def note_change(s: Study, title: str, where: dict) -> None:
+    """Note what a host that always strikes back changes, rule by rule."""
+    s.note("", f"What a host that always strikes back changes, {title} (simultaneous intervals):")
     by = [WINDOW, RULE]
-    days, held = (
+    days, collapses = (
         change(s.sweep, HOST, name, "", 0, by, where) for name in ("end_day", "collapsed")
     )
-    both = days.assign(**{f"share{end}": held[f"value{end}"] for end in ("", "_low", "_high")})
+    both = days.assign(**{f"share{end}": collapses[f"value{end}"] for end in ("", "_low", "_high")})
     for row in both[(both[HOST] == 1) & np.isfinite(both[RULE])].to_dict("records"):
-        s.tell(f"  {row[RULE]:g} strikes in {row[WINDOW]} days: {amount(row, 'value', 'days')}; "
+        s.note(f"  {row[RULE]:g} strikes in {row[WINDOW]} days: {amount(row, 'value', 'days')}; "
                f"share that collapses, change: {percent(row, 'share')}")  # fmt: skip
 
 
-def tell_order(s: Study, ended: pd.DataFrame) -> None:
-    """Who makes the first of the strikes that end it, and the last."""
+def note_order(s: Study, ended: pd.DataFrame) -> None:
+    """Note who makes the first and the last of the strikes that end a truce."""
     ended = ended[ended[RULE] == 3].sort_values([*RUN, "day"], kind="stable").groupby(RUN)
     for name, table in (("first", ended.head(1)), ("last", ended.tail(1))):
         for row in shares(table, [HOST]).to_dict("records"):
-            s.tell(f"  the {name} of three strikes, host's resolve {row[HOST]:g}: "
+            s.note(f"  the {name} of three strikes, host's resolve {row[HOST]:g}: "
                    f"{percent(row, 'value')}")  # fmt: skip
 
 
-def tell_lengths(s: Study, strikes: pd.DataFrame) -> None:
-    """How long exchanges are that no collapse cuts short."""
+def note_lengths(s: Study, strikes: pd.DataFrame) -> None:
+    """Note the lengths of exchanges that no collapse cuts short."""
     strikes = strikes[np.isinf(strikes[RULE])].assign(draws=strikes["replicate"])
     for title, where in CHECKS.items():
-        s.tell("", f"Exchanges (strikes no more than 14 days apart), no run cut short, {title}:")
+        s.note("", f"Exchanges (strikes no more than 14 days apart), no run cut short, {title}:")
         for resolve, part in having(strikes, where).groupby(HOST):
             mean, home, single, geometric = exchange_table(part, 14).to_dict("records")
-            s.tell(f"  host's resolve {resolve:g}: {amount(mean, 'value', 'strikes', 2)}; home's, "
+            s.note(f"  host's resolve {resolve:g}: {amount(mean, 'value', 'strikes', 2)}; home's, "
                    f"once it began: {amount(home, 'value', 'strikes', 2)}; one by home alone: "
                    f"{percent(single, 'value')}, were they geometric "
                    f"{percent(geometric, 'value')}")  # fmt: skip

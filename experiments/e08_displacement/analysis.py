@@ -15,7 +15,7 @@ from truce_sim.analysis.plots.measures import plot_measure
 from truce_sim.analysis.plots.style import GREY, note_below, with_style
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.sweep import Sweep
-from truce_sim.analysis.words import amount, percent, plain, shown
+from truce_sim.analysis.words import amount, estimate, percent, plain
 from truce_sim.border.border import make_border
 from truce_sim.intervals import clusters, mean_interval, named, share_interval
 
@@ -36,11 +36,11 @@ FOLLOWS = "share of home's effort\nthat follows incidents"
 
 
 def main(s: Study) -> None:
-    """What following stops, where bands cross, and how far the answer carries."""
+    """Report what following stops, where bands cross, and how far the answer carries over."""
     coarse, fine = s.sweeps
     crossings, border = crossings_of(coarse)
     quiet = border.loc[border["quiet"], "weight"]
-    s.tell("", f"quiet sectors: {len(quiet)} of {len(border)}, with {quiet.sum():.3f} of the prior")
+    s.note("", f"quiet sectors: {len(quiet)} of {len(border)}, with {quiet.sum():.3f} of the prior")
     tables = {
         "attacks a year, against effort as posted": change(coarse, HOME, "attacks", by=KIND),
         "stopped at the border, % of crossings":
@@ -48,11 +48,11 @@ def main(s: Study) -> None:
         "crossings of quiet sectors, % of all": by_point(crossings, in_quiet(border)),
     }  # fmt: skip
     for title, table in tables.items():
-        tell(s, title, table, [*KIND, HOME])
-    tell(s, "deaths a year, against effort as posted", change(coarse, HOME, "deaths", by=KIND),
+        note_rows(s, title, table, [*KIND, HOME])
+    note_rows(s, "deaths a year, against effort as posted", change(coarse, HOME, "deaths", by=KIND),
          [*KIND, HOME])  # fmt: skip
     s.draw(three(tables), "effort")
-    tell(s, "distance of crossings from the site prior (total variation, a lower bound), %",
+    note_rows(s, "distance of crossings from the site prior (total variation, a lower bound), %",
          by_point(crossings, far_from(border)), [*KIND, HOME])  # fmt: skip
     s.draw(along_the_line(crossings, border), "line")
     undone(s, coarse)
@@ -61,15 +61,19 @@ def main(s: Study) -> None:
     for name in USUAL:
         where = {k: v for k, v in USUAL.items() if k != name} | {ENDS: "inf", HOST: 0}
         found = change(fine, HOME, "attacks", by=[name, LEARN], where=where)
-        tell(s, f"attacks a year, against effort as posted, by {name}", found, [name, LEARN, HOME])
+        note_rows(
+            s, f"attacks a year, against effort as posted, by {name}", found, [name, LEARN, HOME]
+        )
 
 
 # ── where bands cross ────────────────────────────────────────────────────────────────────────
 
 
 def crossings_of(sweep: Sweep) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Crossings with the settings of their run; sectors: km, weight, and whether they are quiet
-    (those of least weight, which hold a quarter of it)."""
+    """Return crossings with the settings of their run, and the sectors: weight, km, width, quiet.
+
+    Quiet sectors are those of lowest weight, which together hold a quarter of it.
+    """
     border = make_border(sweep.folder.config_of(0))
     table = pd.DataFrame({"weight": border.sectors["weight"],
                           "km": (border.km_from + border.km_to) / 2,
@@ -80,11 +84,11 @@ def crossings_of(sweep: Sweep) -> tuple[pd.DataFrame, pd.DataFrame]:
     return found.merge(sweep.load([])), table
 
 
-def by_point(crossings: pd.DataFrame, incident_share) -> pd.DataFrame:
+def by_point(crossings: pd.DataFrame, share) -> pd.DataFrame:
     rows = [
         dict(zip([*KIND, HOME], levels, strict=True))
         | {"runs": at["replicate"].nunique()}
-        | named("value", incident_share(at))
+        | named("value", share(at))
         for levels, at in crossings.groupby([*KIND, HOME])
     ]
     return pd.DataFrame(rows)
@@ -95,8 +99,10 @@ def in_quiet(border: pd.DataFrame):
 
 
 def far_from(border: pd.DataFrame):
-    """Σ max(p - w, 0) over the sectors in which the even replicates find p > w, measured in the odd
-    ones: in the same runs chance alone would give a distance."""
+    """Σ max(p - w, 0) over the sectors with p > w in the even replicates, measured in the odd ones.
+
+    Measured in the same runs, chance alone would give a distance.
+    """
     weight = border["weight"].to_numpy()
 
     def distance(at: pd.DataFrame) -> tuple[float, float, float]:
@@ -110,7 +116,7 @@ def far_from(border: pd.DataFrame):
 
 @with_style
 def along_the_line(crossings: pd.DataFrame, border: pd.DataFrame) -> Figure:
-    """Where bands cross, against what the site prior expects."""
+    """Plot where bands cross, compared with the site prior."""
     figure, axes = plt.subplots(2, 1, figsize=(8.6, 5.6), layout="constrained", sharex=True)
     for ax, kind in zip(axes, list(KINDS)[2:], strict=True):
         ax.bar(border["km"], 100 * border["weight"], 0.9 * border["wide"], color="#d9d9d9",
@@ -132,8 +138,8 @@ def along_the_line(crossings: pd.DataFrame, border: pd.DataFrame) -> Figure:
 
 
 def undone(s: Study, sweep: Sweep) -> None:
-    """What following changes for bands that learn, less what it changes for bands that do not."""
-    s.tell("", "attacks a year: the change by following, less that with bands that never learn:")
+    """Report the change from following for bands that learn, minus that for bands that do not."""
+    s.note("", "attacks a year: the change by following, less that with bands that never learn:")
     table = sweep.load(["attacks"]).pivot(
         index="replicate", columns=[*KIND, HOME], values="attacks"
     )
@@ -142,32 +148,33 @@ def undone(s: Study, sweep: Sweep) -> None:
         gap = table[(*kind, home)] - table[(*kind, 0.0)]
         gap -= table[(0.0, 0.2, home)] - table[(0.0, 0.2, 0.0)]
         found = named("x", mean_interval(gap.to_numpy(), np.arange(len(gap))))
-        s.tell(f"  {KINDS[kind]}, home {home:g}: {amount(found, 'x', 'attacks', 1)}")
+        s.note(f"  {KINDS[kind]}, home {home:g}: {amount(found, 'x', 'attacks', 1)}")
 
 
 def clustering(s: Study, sweep: Sweep) -> None:
-    """Whether lethal attacks repeat near one another, and how unevenly they lie."""
-    s.tell("", "near-repeat ratio (50 km, 14 days); Gini over 100 km:")
+    """Report whether lethal attacks repeat near one another, and how unevenly they lie."""
+    s.note("", "near-repeat ratio (50 km, 14 days); Gini over 100 km:")
     incidents, runs = sweep_incidents(sweep), sweep.load(["end_day"]).reset_index(drop=True)
     for (*kind, home), at in runs.groupby([*KIND, HOME]):
         here = incidents.where(incidents.frame["run"].isin(at.index).to_numpy())
         repeat, uneven = (named("x", f(here)) for f in (micro.near_repeat, micro.gini))
-        s.tell(f"  {KINDS[tuple(kind)]}, home {home:g}: {shown(repeat, 'x')}; {shown(uneven, 'x')}")
+        both = f"{estimate(repeat, 'x')}; {estimate(uneven, 'x')}"
+        s.note(f"  {KINDS[tuple(kind)]}, home {home:g}: {both}")
 
 
 @with_style
 def both_states(s: Study, sweep: Sweep) -> Figure:
-    """Attacks and survival by how far each state's effort follows."""
+    """Plot attacks and survival by how far each state's effort follows incidents."""
     figure, axes = plt.subplots(1, 2, figsize=(9.2, 4.2), layout="constrained")
     outcomes = (("attacks", "inf", "attacks a year, no truce ending"),
                 ("end_day", "3", "mean survival within a year, days"))  # fmt: skip
     for ax, (part, ends, label) in zip(axes, outcomes, strict=True):
         where = USUAL | {ENDS: ends}
         table = measure(sweep, part, by=[LEARN, HOST, HOME], where=where)
-        tell(s, label, table, [LEARN, HOST, HOME])
+        note_rows(s, label, table, [LEARN, HOST, HOME])
         for factor, other in ((HOME, HOST), (HOST, HOME)):
             found = change(sweep, factor, part, by=[LEARN, other], where=where)
-            tell(s, f"{label}, against {factor} = 0", found, [LEARN, other, factor])
+            note_rows(s, f"{label}, against {factor} = 0", found, [LEARN, other, factor])
         plot_measure(table[table[LEARN] == 0.1], HOME, HOST, label, ax)
         ax.set_xlabel(FOLLOWS)
     axes[0].legend(title="share of host's effort\nthat follows incidents", title_fontsize="small")
@@ -178,7 +185,7 @@ def both_states(s: Study, sweep: Sweep) -> Figure:
 
 @with_style
 def three(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Change of attacks, share stopped, share in quiet sectors, by kind of bands."""
+    """Plot change in attacks, share stopped and share in quiet sectors, by kind of bands."""
     figure, axes = plt.subplots(1, 3, figsize=(11, 4.4), layout="constrained")
     for ax, (title, table) in zip(axes, tables.items(), strict=True):
         kinds = [KINDS[kind] for kind in table[KIND].itertuples(index=False, name=None)]
@@ -193,13 +200,13 @@ def three(tables: dict[str, pd.DataFrame]) -> Figure:
     return figure
 
 
-def tell(s: Study, title: str, table: pd.DataFrame, by: list[str]) -> None:
-    """Rows in words; a title with % is of shares."""
-    s.tell("", f"{title}:")
+def note_rows(s: Study, title: str, table: pd.DataFrame, by: list[str]) -> None:
+    """Note a line for each row; a title with % is of shares."""
+    s.note("", f"{title}:")
     for row in table.to_dict("records"):
         levels = [f"{short(name)} {plain(row[name])}" for name in by]
-        told = percent(row, "value") if "%" in title else amount(row, "value", "", 1).strip()
-        s.tell(f"  {', '.join(levels)}: {told}")
+        number = percent(row, "value") if "%" in title else amount(row, "value", "", 1).strip()
+        s.note(f"  {', '.join(levels)}: {number}")
 
 
 def short(name: str) -> str:

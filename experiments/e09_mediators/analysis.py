@@ -27,7 +27,7 @@ TIRES, AGAINST = "fatigue that a failed round adds", "days gained within a year,
 
 
 def main(s: Study) -> None:
-    """How many, how tired, when."""
+    """Report the effects of number, fatigue and timing."""
     talks, timing = s.sweeps
     how_many(s, talks)
     too_many(s, talks)
@@ -36,7 +36,7 @@ def main(s: Study) -> None:
 
 
 def how_many(s: Study, sweep: Sweep) -> None:
-    """Days gained against none, and by further mediators."""
+    """Report the days gained by the first and by further mediators."""
     gained = days(s, sweep, WHO, NONE, [FATIGUE], NOTHING | AS_USUAL)
     days(s, sweep, WHO, ONE, [FATIGUE], NOTHING | AS_USUAL)
     odd = gained[WHO].str.contains(",")
@@ -46,7 +46,7 @@ def how_many(s: Study, sweep: Sweep) -> None:
 
 
 def too_many(s: Study, sweep: Sweep) -> None:
-    """What scheduled rounds change, by fatigue and number."""
+    """Report what scheduled rounds change, by fatigue and number of mediators."""
     found = days(s, sweep, CALENDAR, "[]", [WHO, FATIGUE], AS_USUAL)
     found = found[found[WHO].isin(["one", "two", "four", "two, stand by"])]
     draw(s, "talks", found.assign(panel=found[CALENDAR]), FATIGUE, WHO, TIRES, "mediators",
@@ -54,7 +54,7 @@ def too_many(s: Study, sweep: Sweep) -> None:
 
 
 def what_they_do(s: Study, sweep: Sweep) -> None:
-    """Rounds, saves and attempts; what is left without reassurance or saves."""
+    """Report rounds, saves and attempts, and what is left without reassurance or saves."""
     for part in ("rounds_called", "rounds_succeeded", "rounds_failed", "saves", "attempts"):
         a_year(s, sweep, part, [WHO, CALENDAR], AS_USUAL | {FATIGUE: 0.15})
     for part in ("rounds_called", "rounds_succeeded", "rounds_failed", "saves"):
@@ -64,7 +64,7 @@ def what_they_do(s: Study, sweep: Sweep) -> None:
 
 
 def when(s: Study, sweep: Sweep) -> None:
-    """What a calendar, a lead and silence change."""
+    """Report the effects of a calendar, a lead time and secrecy."""
     found = days(s, sweep, CALENDAR, "[]", [WHO, KNOWN], A_WEEK)
     found[CALENDAR] = found[CALENDAR].str.replace("on day ", "").str.replace(" ", "\n")
     panel = [{"True": "announced"}.get(str(known), "kept quiet") for known in found[KNOWN]]
@@ -79,32 +79,32 @@ def when(s: Study, sweep: Sweep) -> None:
 def days(
     s: Study, sweep: Sweep, factor: str, base: object, by: list[str], where: dict
 ) -> pd.DataFrame:
-    """Days gained against a level of a factor, told and returned."""
+    """Note and return the days gained against a level of a factor."""
     found = named(change(sweep, factor, "end_day", baseline=base, by=by, where=where))
     if WHO in by:
         found = found[found[WHO] != "none"].copy()  # nothing is changed there
     against = {WHO: NAMES, CALENDAR: {"[]": "nothing"}}.get(factor, {}).get(base, base)
-    s.tell("", f"Days gained by {short(factor)}, against {against}{restrict_runs(where)}:")
-    tell(s, found, [*by, factor], "days")
+    s.note("", f"Days gained by {short(factor)}, against {against}{fixed_levels(where)}:")
+    note_rows(s, found, [*by, factor], "days")
     return found
 
 
 def a_year(s: Study, sweep: Sweep, part: str, by: list[str], where: dict) -> None:
-    """A rate over days lived, told per year."""
+    """Note a rate over days lived, per year."""
     found = measure(sweep, part, DAYS_LIVED, by=by, where=where)
     ends = ["value", "value_low", "value_high"]
-    s.tell("", f"{part} a year lived{restrict_runs(where)}:")
-    tell(s, named(found.assign(**365 * found[ends])), by, "")
+    s.note("", f"{part} a year lived{fixed_levels(where)}:")
+    note_rows(s, named(found.assign(**365 * found[ends])), by, "")
 
 
-def tell(s: Study, table: pd.DataFrame, by: list[str], unit: str) -> None:
+def note_rows(s: Study, table: pd.DataFrame, by: list[str], unit: str) -> None:
     for row in table.to_dict("records"):
         levels = ", ".join(f"{short(name)} {plain(row[name])}" for name in by)
-        s.tell(f"  {levels}: {amount(row, 'value', unit, 1).strip()}")
+        s.note(f"  {levels}: {amount(row, 'value', unit, 1).strip()}")
 
 
 def named(table: pd.DataFrame) -> pd.DataFrame:
-    """Mediators and calendars by what a reader calls them."""
+    """Replace mediators and calendars by readable names."""
     words = {WHO: NAMES.__getitem__, CALENDAR: calendar}
     return table.assign(**{k: list(map(f, table[k])) for k, f in words.items() if k in table})
 
@@ -116,7 +116,7 @@ def calendar(listed: str) -> str:
     return f"on day {first[0]}" if first else "nothing"
 
 
-def restrict_runs(where: dict) -> str:
+def fixed_levels(where: dict) -> str:
     fixed = {k: v for k, v in where.items() if k not in AS_USUAL}
     return "".join(f", {short(k)} {v}" for k, v in fixed.items()).replace("[]", "nothing")
 
@@ -129,7 +129,7 @@ def short(name: str) -> str:
 def draw(
     s: Study, name: str, table: pd.DataFrame, x: str, by: str, label: str, legend: str, base: str
 ) -> None:
-    """A panel for each of `panel`."""
+    """Draw a panel for each value of the column `panel`."""
     panels = list(table.groupby("panel", sort=False))
     wide = [rows[x].nunique() for _, rows in panels]
     figure, axes = plt.subplots(1, len(panels), figsize=(9.2, 4.4), layout="constrained",

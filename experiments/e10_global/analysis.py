@@ -28,7 +28,7 @@ THRESHOLDS = {4.5: "threshold 4.5 (default)", 9.0: "threshold 9"}
 
 
 def main(s: Study) -> None:
-    """The three parts."""
+    """Report the three parts."""
     rows, sample, without = s.sweeps
     for outcome in ("days", "holds"):
         what_matters(s, rows, outcome)
@@ -40,18 +40,18 @@ def main(s: Study) -> None:
 
 
 def what_matters(s: Study, sweep: Sweep, outcome: str) -> None:
-    """Total indices by setting and by part of the model, and what is left to chance."""
+    """Report total indices by setting and by part of the model, and the share of chance."""
     runs = sweep.outcome(outcome).groupby("point")["y"].count().max()
     left = percent(named("x", chance(sweep, outcome)), "x")
-    s.tell("", f"Of the variance of {outcome} of single truces, all settings known leave {left}.")
+    s.note("", f"Of the variance of {outcome} of single truces, all settings known leave {left}.")
     table = sobol_indices(sweep, outcome)
-    s.tell("", f"Of the variance of {outcome}, means of {runs} runs, with all interplay:")
+    s.note("", f"Of the variance of {outcome}, means of {runs} runs, with all interplay:")
     for row in rank_factors(table).merge(table, on="factor").to_dict("records"):
-        s.tell(f"  {row['factor']}: {percent(row, 'total')}, alone {percent(row, 'first')}, "
+        s.note(f"  {row['factor']}: {percent(row, 'total')}, alone {percent(row, 'first')}, "
                f"rank {row['rank']:.0f} [{row['rank_low']}, {row['rank_high']}]")  # fmt: skip
-    s.tell("", "The same by part of the model, at most:")
+    s.note("", "The same by part of the model, at most:")
     for part, found in by_part(table).items():
-        s.tell(f"  {part}: {percent(named('x', found), 'x')}")
+        s.note(f"  {part}: {percent(named('x', found), 'x')}")
     top = table.sort_values("total", ascending=False).head(SHOWN).rename(columns=AS_DRIVERS)
     ax = plot_drivers(top.assign(factor=top["factor"].map(label), kind="total"))
     ax.set_xlabel(
@@ -61,7 +61,7 @@ def what_matters(s: Study, sweep: Sweep, outcome: str) -> None:
 
 
 def chance(sweep: Sweep, outcome: str) -> Estimate:
-    """Variance between runs of a point over the whole variance; by base rows (delta method)."""
+    """Return the share of variance within points, clustered by base rows (delta method)."""
     by = sweep.outcome(outcome).groupby("point")["y"]
     mean, within, runs = by.mean(), by.var(), by.count()
     whole = (mean - mean.mean()) ** 2 + within * (runs - 1) / runs
@@ -71,7 +71,7 @@ def chance(sweep: Sweep, outcome: str) -> Estimate:
 
 
 def by_part(table: pd.DataFrame) -> dict[str, Estimate]:
-    """Sums of total indices: no part accounts for more than that (Efron and Stein 1981)."""
+    """Sum total indices by part: an upper bound of its share (Efron and Stein 1981)."""
     part = table["factor"].str.rpartition(".")[0].str.replace(r"\.mediators.*", "", regex=True)
     sums = pd.DataFrame(table.attrs["draws"]).T.groupby(part).sum()
     ends = sums.quantile([0.025, 0.975], axis=1).T
@@ -80,7 +80,7 @@ def by_part(table: pd.DataFrame) -> dict[str, Estimate]:
 
 
 def label(factor: str) -> str:
-    """A setting in words, on two lines."""
+    """Describe a setting in words, on several lines."""
     return textwrap.fill(f"{factor.split('.')[-2].title()}: {field_at(factor).meaning}", 42)
 
 
@@ -88,19 +88,19 @@ def label(factor: str) -> str:
 
 
 def where_it_holds(s: Study, sweep: Sweep) -> None:
-    """The region in which truces hold, and that in which they collapse."""
+    """Report the regions in which truces hold and in which they collapse."""
     collapsed = measure(sweep, "collapsed").iloc[0]
-    s.tell("", f"Of all truces of the sample collapse {percent(collapsed, 'value')}.")
+    s.note("", f"Of all truces in the sample, {percent(collapsed, 'value')} collapse.")
     for outcome in ("holds", "collapsed"):
         boxes = prim(sweep, outcome)
         if not boxes:
-            s.tell(f"No region in which more truces {outcome} is clear at this number of runs.")
+            s.note(f"No region in which more truces {outcome} is clear at this number of runs.")
         for box in boxes:
-            s.tell(describe_box(box))
+            s.note(describe_box(box))
             for name in ("mass", "density", "coverage", "elsewhere"):
-                s.tell(f"  {name}: {percent(box.table.iloc[0], name)}")
+                s.note(f"  {name}: {percent(box.table.iloc[0], name)}")
             for row in box.limits.to_dict("records"):
-                s.tell(f"  density without {row['factor']}: {percent(row, 'density_without')}")
+                s.note(f"  density without {row['factor']}: {percent(row, 'density_without')}")
             s.draw(plot_peeling(box), f"box_{outcome}")
 
 
@@ -108,33 +108,33 @@ def where_it_holds(s: Study, sweep: Sweep) -> None:
 
 
 def what_carries(s: Study, sweep: Sweep) -> None:
-    """What truces gain or lose without each mechanism."""
+    """Report what truces gain or lose without each mechanism."""
     for level in THRESHOLDS:
         held = {"ablation": "none", "home.threshold": level}
         share = percent(measure(sweep, "collapsed", where=held).iloc[0], "value")
-        s.tell("", f"With every mechanism, threshold {level:g}: {share} of truces collapse.")
+        s.note("", f"With every mechanism, threshold {level:g}: {share} of truces collapse.")
     found = {
         level: compare(sweep, "ablation", "none", {"home.threshold": level}).table
         for level in THRESHOLDS
     }
     for level, table in found.items():
-        s.tell("", f"Without one mechanism, threshold {level:g}: change of mean survival, and of")
-        s.tell("the share that collapses (intervals for all together):")
+        s.note("", f"Without one mechanism, threshold {level:g}: change of mean survival, and of")
+        s.note("the share that collapses (intervals for all together):")
         for row in table.sort_values("days").to_dict("records"):
-            s.tell(
+            s.note(
                 f"  {row['ablation']}: {amount(row, 'days', 'days')}, {percent(row, 'collapse')}"
             )
-    s.tell("", "Per day that truces last, at the default threshold:")
+    s.note("", "Per day that truces last, at the default threshold:")
     for part in ("attempts", "violations", "strikes_by_home"):
         rates = measure(sweep, part, DAYS_LIVED, "ablation", {"home.threshold": 4.5})
         for row in rates.to_dict("records"):
-            s.tell(f"  {part}, without {row['ablation']}: {amount(row, 'value', 'a day', 3)}")
+            s.note(f"  {part}, without {row['ablation']}: {amount(row, 'value', 'a day', 3)}")
     s.draw(plot_mechanisms(found), "mechanisms")
 
 
 @with_style
 def plot_mechanisms(found: dict[float, pd.DataFrame]) -> plt.Axes:
-    """Days gained without each mechanism, a row each, at both thresholds."""
+    """Plot the days gained without each mechanism, a row each, at both thresholds."""
     order = found[4.5].sort_values("days")["ablation"].astype(str).tolist()
     ax = plt.subplots(figsize=(6.4, 1.4 + 0.24 * len(order)), layout="constrained")[1]
     for i, (level, table) in enumerate(found.items()):

@@ -229,5 +229,5 @@ def test_bad_input_is_named(small, factor, baseline, words) -> None:
 def test_a_factor_that_never_differs_alone_cannot_be_compared(tmp_path) -> None:
     sweep({"home.threshold": [3.0, 4.0], "host.threshold": [1.0, 2.0]}, design="zip",
           replicates=2, folder=tmp_path / "z")  # fmt: skip
-    with pytest.raises(InputError, match="no two points with runs differ in it alone"):
+    with pytest.raises(InputError, match="no two points with runs differ in this factor alone"):
         compare(open_sweep(tmp_path / "z"), "home.threshold")

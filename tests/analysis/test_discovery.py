@@ -151,8 +151,8 @@ def test_a_tree_without_scikit_learn_says_what_to_install(monkeypatch) -> None:
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"outcome": "days"}, "happens or does not"),
-        ({"coverage": 2.0}, "is no share"),
+        ({"outcome": "days"}, "yes-or-no outcome"),
+        ({"coverage": 2.0}, "is not a share"),
     ],
 )
 def test_bad_settings_are_named(settings, told) -> None:

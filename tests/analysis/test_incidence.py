@@ -158,7 +158,7 @@ def test_only_days_that_all_were_watched_can_be_asked_for(staggered) -> None:
     runs = staggered.runs[staggered.runs["run.horizon_days"] == 200]
     assert whole["holds"].iloc[0] == pytest.approx(1 - runs["collapsed"].mean())
     for until in (61, 0, -3):
-        with pytest.raises(InputError, match="not watched so long"):
+        with pytest.raises(InputError, match="runs are not that long"):
             survival_summary(staggered, until=until)
 
 

@@ -30,7 +30,7 @@ def text_of(folder: Path) -> str:
         ([DEFAULT], "This sweep uses it."),
         ([6.0], f"This sweep does not use it: {FITTED} is 6."),
         ([3.0, 6.0], f"This sweep does not use it: {FITTED} is 3 and 6."),
-        ([9.0, DEFAULT], "This sweep uses it, and values that were not fitted: 9."),
+        ([9.0, DEFAULT], "This sweep uses it, as well as values that were not fitted: 9."),
         (list(range(100, 200)), f"{FITTED} is 100 values from 100 to 199."),
         ([float("inf")], f"{FITTED} is inf."),
     ],
@@ -77,7 +77,7 @@ def test_different_horizons_are_not_called_by_the_longest(tmp_path) -> None:
     made = sweep({"run.horizon_days": [20, 60]}, replicates=120, folder=tmp_path / "s")
     text = text_of(made.folder)
     assert "240 simulated truces of 20 to 60 days" in text
-    assert "the truce holds 20 days in" in text
+    assert "the truce holds for 20 days in" in text
     assert "Means are restricted to 20 days" in text
     assert "60 days in" not in text
 

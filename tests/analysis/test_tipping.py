@@ -362,7 +362,7 @@ def test_one_replicate_has_a_line_without_an_interval() -> None:
     line.attrs |= {"outcome": "holds", "within": "365 days"}
     assert line["y"].tolist() == [2.5]
     assert line[["y_low", "y_high"]].isna().all(axis=None)
-    assert "y = 2.5 on (too few sets of draws for an interval)" in describe_line(line)[0]
+    assert "at least 2.5 (too few sets of draws for an interval)" in describe_line(line)[0]
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────
@@ -380,21 +380,23 @@ def line_of(side: str, y: float, low: float, high: float, rising: bool = True) -
     ("line", "told"),
     [
         (line_of("crosses", 5.2, 5.0, 5.4),
-         "With m = 30 d, the truce holds 365 days in 50 % of runs or more from t = 5.2 "
-         "[5, 5.4] on."),
+         "With m = 30 d, the truce holds for 365 days in at least 50 % of runs if t is at least "
+         "5.2 [5, 5.4]."),
         (line_of("crosses", 5.2, 5.0, math.inf, rising=False),
-         "With m = 30 d, the truce holds 365 days in 50 % of runs or more up to t = 5.2 "
-         "[5, beyond]."),
+         "With m = 30 d, the truce holds for 365 days in at least 50 % of runs if t is at most "
+         "5.2 [5, beyond]."),
         (line_of("below everywhere", math.nan, math.inf, math.inf),
-         "With m = 30 d, the truce holds 365 days in 50 % of runs or more at no t from 2 to 8."),
+         "With m = 30 d, the truce holds for 365 days in at least 50 % of runs at no t from 2 to "
+         "8."),
         (line_of("below everywhere", math.nan, 6.5, math.inf),
-         "With m = 30 d, the truce holds 365 days in 50 % of runs or more at no t from 2 to 8 "
-         "(perhaps from 6.5 on)."),
+         "With m = 30 d, the truce holds for 365 days in at least 50 % of runs at no t from 2 to "
+         "8 (perhaps if it is at least 6.5)."),
         (line_of("above everywhere", math.nan, 6.5, math.inf, rising=False),
-         "With m = 30 d, the truce holds 365 days in 50 % of runs or more at every t from 2 to 8 "
-         "(perhaps only up to 6.5)."),
+         "With m = 30 d, the truce holds for 365 days in at least 50 % of runs at every t from 2 "
+         "to 8 (perhaps only if it is at most 6.5)."),
         (line_of("above everywhere", math.nan, -math.inf, -math.inf),
-         "With m = 30 d, the truce holds 365 days in 50 % of runs or more at every t from 2 to 8."),
+         "With m = 30 d, the truce holds for 365 days in at least 50 % of runs at every t from 2 "
+         "to 8."),
     ],
 )  # fmt: skip
 def test_the_line_in_words(line, told) -> None:
@@ -447,7 +449,7 @@ def test_words_along_x_and_means_of_counts_are_fine(small) -> None:
 
 @pytest.mark.parametrize("level", [0.0, 1.0, 50.0])
 def test_a_level_that_no_share_passes_is_refused(small, level) -> None:
-    with pytest.raises(InputError, match="no share that can be passed"):
+    with pytest.raises(InputError, match="not a share that can be crossed"):
         boundary(small, "truce", "home.threshold", level)
 
 

@@ -40,7 +40,7 @@ def ranked(rows: list[tuple[str, float, float, float, int]], kind: str = "first"
 def test_one_point_is_told_with_its_median() -> None:
     told = words.how_long(summary_row(0.27, 0.26, 0.28, 120.0), points([0.73]), ("f",), 365)
     assert told == (
-        "The truce holds 365 days in 27.0 % [26.0, 28.0] of runs; half have collapsed by day "
+        "The truce holds for 365 days in 27.0 % [26.0, 28.0] of runs; half have collapsed by day "
         "120 [115, 125]."
     )
 
@@ -75,7 +75,7 @@ def test_no_run_is_no_answer() -> None:
 @pytest.mark.parametrize("effect", [30.0, -30.0])
 def test_the_largest_decided_change_is_named_in_its_direction(effect: float) -> None:
     told = words.what_helps(comparison([0.0, 3.0, effect], noise=10.0))
-    assert "is that of c:" in told
+    assert "c makes the largest difference from a:" in told
     assert ("longer" in told) == (effect > 0)
     assert ("shorter" in told) == (effect < 0)
     assert "[" in told
@@ -114,11 +114,11 @@ def test_elementary_effects_are_told_in_days() -> None:
 
 def test_nothing_matters_when_the_first_may_be_nothing() -> None:
     told = words.what_matters(ranked([("a", 0.1, -0.1, 0.3, 1), ("b", 0.0, -0.1, 0.1, 1)]))
-    assert told.startswith("None of what was varied can be told from having no effect")
+    assert told.startswith("With this number of runs, no factor can be shown to have any effect")
 
 
 def test_one_factor_has_no_rank() -> None:
-    assert words.what_matters(ranked([("a", 1.0, 0.9, 1.0, 1)])).startswith("a alone was varied")
+    assert words.what_matters(ranked([("a", 1.0, 0.9, 1.0, 1)])).startswith("Only a was varied")
     assert words.what_matters(ranked([])) == "Nothing was varied."
 
 
@@ -129,12 +129,12 @@ def test_one_factor_has_no_rank() -> None:
     ("p", "told"),
     [
         (1e-5, "Survival differs by f"),
-        (0.2, "Survival cannot be told"),
+        (0.2, "No difference in survival by f can be shown"),
         (math.nan, "There are too few"),
     ],
 )
 def test_levels_differ_only_if_the_test_says_so(p: float, told: str) -> None:
-    assert words.differ(pd.Series({"p_shared": p}), "f").startswith(told)
+    assert words.difference(pd.Series({"p_shared": p}), "f").startswith(told)
 
 
 # ── numbers ──────────────────────────────────────────────────────────────────────────────────

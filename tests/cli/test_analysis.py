@@ -93,7 +93,7 @@ def test_a_report_replaces_an_earlier_one_and_nothing_else(folder, tmp_path, cap
     out = tmp_path / "answer.html"
     out.write_text("mine", encoding="utf-8")
     assert run_command(["report", str(folder), "--out", str(out)]) == 2
-    assert "is no report of truce_sim" in capsys.readouterr().err
+    assert "is not a report of truce_sim" in capsys.readouterr().err
     assert out.read_text(encoding="utf-8") == "mine"
     out.unlink()
     for _ in range(2):

@@ -1,5 +1,5 @@
-"""From a folder of runs to an answer: survival, comparison, what matters, where it tips, a report.
+"""Analyse a sweep: survival, comparisons, what matters, where it tips, a report.
 
-Everything takes a sweep as `open_sweep` gives it and returns tidy pandas objects, in which an
-estimate `x` comes with its 95 % interval `x_low`, `x_high`. docs/analysis.md shows each.
+Everything takes a sweep opened with `open_sweep` and returns tidy pandas objects, in which an
+estimate `x` comes with its 95 % interval `x_low`, `x_high`. See docs/analysis.md.
 """

@@ -1,9 +1,9 @@
-"""Policies compared run by run: what a level of a factor changes against a baseline.
+"""Compare policies run by run: what a level of a factor changes against a baseline.
 
-Replicate r of every point has the same draws, so that the difference of two points is taken run by
-run and what the policy does not touch cancels. Points are compared that differ in that factor
-alone; what the others are is the *context* (a scenario). Intervals are simultaneous over all rows
-of a table (Bonferroni). Without common random numbers the same holds, with wider intervals.
+Replicate r of every point has the same draws, so two points are compared run by run, and whatever
+the policy does not affect cancels out. The points compared differ in one factor alone; the levels
+of the other factors are the *context* (a scenario). Intervals are simultaneous over all rows of a
+table (Bonferroni). Without common random numbers the method still holds, with wider intervals.
 """
 
 from __future__ import annotations
@@ -43,11 +43,17 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Comparison:
-    """The levels of a factor against a baseline.
+    """The levels of a factor compared with a baseline.
 
-    days: (contexts, replicates, levels) days survived within `horizon`, all of them where the truce
-    held so long; NaN where there is no run, or a failed one. draws: (contexts, replicates) which
-    cluster the runs belong to. contexts: a row each, the other factors.
+    Attributes:
+        factor: name of the factor.
+        levels: its levels.
+        baseline: index of the baseline in `levels`.
+        horizon: days that are counted.
+        contexts: levels of the other factors, a row for each context.
+        days: (contexts, replicates, levels) days survived, capped at `horizon`; NaN where there is
+            no run or the run failed.
+        draws: (contexts, replicates) the cluster to which the runs belong.
     """
 
     factor: str
@@ -60,12 +66,15 @@ class Comparison:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """A row a context and level. Columns: the other factors, the factor, baseline, n (pairs);
-        `days`, the mean difference of survival restricted to the horizon; `collapse`, that of the
-        share collapsed, both with intervals, and the shares `collapse_share` and
-        `collapse_share_baseline` themselves; `longer`, the share of pairs in which the level
-        outlasts the baseline, with its interval, `same`; `more`, replicates more that would tell a
-        difference as large as the one seen."""
+        """The comparison in each context: a row for each context and level.
+
+        Columns: the other factors, the factor, baseline and n (pairs); `days`, the difference in
+        restricted mean survival, and `collapse`, the difference in the share that collapses, both
+        with intervals; the shares themselves, `collapse_share` and `collapse_share_baseline`;
+        `longer`, the share of pairs in which the level outlasts the baseline, with its interval;
+        `same`, the share of ties; `more`, how many additional replicates it would take to detect a
+        difference as large as the one observed.
+        """
         level = simultaneous(len(self.contexts) * (len(self.levels) - 1))
         return pd.DataFrame([
             self.contexts.iloc[c].to_dict() | self._row(slice(c, c + 1), other, level)
@@ -76,7 +85,10 @@ class Comparison:
 
     @cached_property
     def pooled(self) -> pd.DataFrame:
-        """A row a level: the same, averaged over the contexts in which both were run."""
+        """The comparison averaged over the contexts in which both were run: a row for each level.
+
+        Columns as in `table`, without the other factors.
+        """
         level = simultaneous(len(self.levels) - 1)
         return pd.DataFrame([self._row(slice(None), other, level) for other in self._others])
 
@@ -109,12 +121,15 @@ class Comparison:
 
     @cached_property
     def regret(self) -> pd.DataFrame:
-        """A row a level: `regret`, the most days by which its mean survival falls short of the best
-        level's in any context (Savage 1951), with an interval that covers at least 95 %; `worst`,
-        that context; `best_in`, in how many contexts no level does better.
+        """The largest regret of each level: a row for each level.
 
-        The interval is the range that simultaneous intervals of all differences allow. Contexts in
-        which a level was not run are left out.
+        Columns: `regret`, the largest shortfall of its mean survival from that of the best level
+        in any context, in days (Savage 1951), with an interval that covers at least 95 %; `worst`,
+        the context of that shortfall; `best_in`, the number of contexts in which no level does
+        better; `contexts`, the number of contexts compared.
+
+        The interval is the range that simultaneous intervals for all differences allow. Contexts
+        in which some level was not run are left out.
         """
         k, c = len(self.levels), len(self.contexts)
         level = simultaneous(c * k * (k - 1) // 2)
@@ -136,20 +151,27 @@ class Comparison:
         return pd.DataFrame(rows)
 
     def sentences(self, pooled: bool = False) -> list[str]:
-        """Each row in words: never "longer" or "shorter" when the interval crosses zero."""
+        """Describe each row in a sentence.
+
+        Nothing is called longer or shorter if its interval includes zero.
+
+        Args:
+            pooled: describe the averages over contexts instead of each context.
+        """
         table = self.pooled if pooled else self.table
-        told = [
+        sentences = [
             describe_pair(row, self.factor, f"{self.horizon} days")
             for row in table.to_dict("records")
         ]
         if not pooled or len(self.contexts) < 2:
-            return told
-        others = " and ".join(self.contexts.columns)
-        return [f"Averaged over the {len(self.contexts)} settings of {others}, {t}" for t in told]
+            return sentences
+        average = f"Averaged over the {len(self.contexts)} settings of "
+        average += " and ".join(self.contexts.columns)
+        return [f"{average}, {sentence}" for sentence in sentences]
 
     @staticmethod
     def describe_multiplicity(table: pd.DataFrame) -> str:
-        """How the intervals of `table` or `pooled` allow for their number."""
+        """State how the intervals of `table` or `pooled` allow for their number."""
         n = len(table)
         return f"95 % for all {n} comparisons together (Bonferroni)" if n > 1 else "95 %"
 
@@ -159,11 +181,14 @@ def compare(
 ) -> Comparison:
     """Compare the levels of a factor with one of them, run by run.
 
-    factor: by default that of sweep.compare, or the only one. baseline: by default the first level.
-    where: levels at which other factors are held.
+    Args:
+        sweep: the sweep to analyse.
+        factor: the factor to compare; by default that of `sweep.compare`, or the only one.
+        baseline: the level to compare with; by default the first.
+        where: levels at which other factors are held fixed.
 
-    Raises InputError for a factor or level that was not swept, and where no two points differ in
-    the factor alone.
+    Raises:
+        InputError: a factor or level was not swept, or no two points differ in the factor alone.
     """
     factor = sweep.check_factor(factor or default_factor(sweep))
     runs = restrict_runs(finished_runs(sweep.load(["end_day", "collapsed"])), sweep, where or {})
@@ -177,21 +202,25 @@ def compare(
     kept = pairs[:, first] & (pairs.sum(axis=1) > 1)
     if not kept.any():
         raise InputError(
-            "no two points with runs differ in it alone", setting="factor", value=factor,
-            allowed="a factor whose levels were combined with those of the others",
+            "no two points with runs differ in this factor alone", setting="factor", value=factor,
+            allowed="a factor whose levels are combined with those of the others",
         )  # fmt: skip
     return _arrange(sweep, runs, factor, known, first, contexts, place, columns, kept)
 
 
 def default_factor(sweep: Sweep) -> str:
-    """The factor to compare: that of sweep.compare, or the only one of few levels."""
+    """Return the factor to compare: that of `sweep.compare`, or the only one with few levels.
+
+    Raises:
+        InputError: there are several such factors, or none.
+    """
     if sweep.folder.settings.compare:
         return str(sweep.folder.settings.compare)
     few = [name for name in sweep.factors if sweep.folder.design[name].nunique() <= 12]
     if len(few) == 1:
         return few[0]
     raise InputError(
-        "which factor to compare is not said", setting="factor", value="",
+        "no factor to compare was chosen", setting="factor", value="",
         allowed=", ".join(sweep.factors) or "(nothing is swept)",
     )  # fmt: skip
 
@@ -199,7 +228,7 @@ def default_factor(sweep: Sweep) -> str:
 def _contexts(
     sweep: Sweep, runs: pd.DataFrame, factor: str
 ) -> tuple[pd.DataFrame, NDArray[np.int64]]:
-    """The combinations of the other factors, a row each, and which one each run is of."""
+    """The combinations of the other factors, a row each, and (runs,) the one of each run."""
     others = [name for name in sweep.factors if name != factor]
     design = sweep.folder.design
     design = design.loc[np.sort(runs["point"].unique()), others]
@@ -216,7 +245,7 @@ def _arrange(
     contexts: pd.DataFrame, place: NDArray[np.int64], columns: NDArray[np.int64],
     kept: NDArray[np.bool_],
 ) -> Comparison:  # fmt: skip
-    """The runs as arrays, of the contexts that are kept."""
+    """Arrange the runs of the contexts that are kept as arrays."""
     horizon = shortest_horizon(sweep)
     row = np.cumsum(kept) - 1
     ours = kept[place]
@@ -234,7 +263,7 @@ def _arrange(
 
 
 def _mean_intervals(values: Floats, level: float) -> tuple[Floats, Floats, Floats]:
-    """Means over replicates of values (contexts, replicates), NaN left out, with t intervals."""
+    """Means over replicates of values (contexts, replicates), ignoring NaN, with t intervals."""
     there = np.isfinite(values)
     n = there.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -244,8 +273,11 @@ def _mean_intervals(values: Floats, level: float) -> tuple[Floats, Floats, Float
 
 
 def _share_difference(difference: Floats, draws: NDArray[np.int64], level: float) -> Estimate:
-    """Mean of paired differences of flags (-1, 0, 1): Agresti and Min's interval where every pair
-    has its own draws, else by clusters, and Agresti and Min's at their number if none differs."""
+    """Mean of paired differences between flags (-1, 0, 1), with its interval.
+
+    Agresti and Min's interval if every pair has its own draws; else a t interval over clusters, or
+    Agresti and Min's at the number of clusters if no pair differs.
+    """
     groups = int(draws.max()) + 1 if draws.size else 0
     if groups == difference.size or not difference.any():
         squares = float((difference**2).sum())

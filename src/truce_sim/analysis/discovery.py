@@ -1,13 +1,14 @@
-"""Where it fails: boxes and rules over the factors in which the outcome is far more frequent.
+"""Find where the truce fails: boxes and rules over the factors with a far more frequent outcome.
 
 Scenario discovery (Bryant and Lempert 2010) by the Patient Rule Induction Method (Friedman and
-Fisher 1999), and shallow trees. What is found is honest: boxes and rules are sought in one half of
-the runs and measured in the other, which had no part in finding them.
+Fisher 1999), and shallow trees. Boxes and rules are sought in one half of the runs and measured in
+the other, which played no part in finding them, so the measurements are unbiased.
 
-The halves are halves of what is independent, drawn at random from a fixed seed: of a sampled
-design its samples (base rows, walks), so that intervals are given the draws of the replicates; of a
-grid, zip or table its replicates, so that they are given the points. (Odd and even samples would
-not do: those of a Sobol or Halton sequence lie in different halves of some dimension.)
+The halves are drawn at random, from a fixed seed, out of independent units. In a sampled design
+these are its samples (base rows, walks), so intervals are conditional on the draws of the
+replicates; in a grid, zip or table they are its replicates, so intervals are conditional on the
+points. (Odd and even samples would not do: those of a Sobol or Halton sequence lie in different
+halves of some dimension.)
 """
 
 from __future__ import annotations
@@ -23,31 +24,40 @@ from truce_sim.analysis.methods.regions import (
     Flags,
     Region,
     Space,
-    freed,
     limit_in_words,
     paste,
     peel,
+    release,
 )
-from truce_sim.analysis.methods.trees import grown
+from truce_sim.analysis.methods.trees import grow_tree
 from truce_sim.analysis.sensitivity import sampling_units
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
 from truce_sim.intervals import Estimate, named
 from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
 
-#: Restrictions whose strip is not clearly less dense, in the half that finds, are dropped.
+#: Largest quasi-p-value, in the half that is searched, at which a restriction is kept.
 _CLEAR = 0.05
 OUTCOMES = {"collapsed": "collapse", "holds": "hold"}
 
 
 def split_halves(sweep: Sweep, outcome: str) -> tuple[Half, Half, pd.DataFrame]:
-    """The half that finds, the half that measures, and the factors of the points (a row each).
+    """Split the runs into a half to search and a half to measure.
 
-    Raises InputError for an outcome that is not a yes or no, a sweep of nothing, or too few units.
+    Args:
+        sweep: the sweep to analyse.
+        outcome: "collapsed" or "holds".
+
+    Returns:
+        The half to search, the half to measure, and the factors of the points (a row each).
+
+    Raises:
+        InputError: the outcome is not a yes-or-no outcome, nothing was swept, or there are fewer
+            than four samples or replicates.
     """
     if outcome not in OUTCOMES:
         raise InputError(
-            "regions are sought for what happens or does not", setting="outcome", value=outcome,
+            "a region needs a yes-or-no outcome", setting="outcome", value=outcome,
             allowed=" or ".join(OUTCOMES),
         )  # fmt: skip
     if not sweep.factors:
@@ -74,21 +84,30 @@ def split_halves(sweep: Sweep, outcome: str) -> tuple[Half, Half, pd.DataFrame]:
 
 @dataclass(frozen=True)
 class Box:
-    """A region of the factors in which the outcome is frequent, and what the other half says of it.
+    """A region of the factor space in which the outcome is frequent, measured on the other half.
 
-    limits: a row a restricted factor: factor; low, high, both within the box, NaN where that end is
-    free; levels, the words that are left, or None; density_without, what the density would be
-    without that restriction (the lowest, so the one that matters most, first), with its interval;
-    `p`, see below.
-    n: runs of the measuring half. mass: the box's share of the points. density: the share with the
-    outcome inside; elsewhere: outside; base: of all. coverage: the share of all with the outcome
-    that is inside. All but n with intervals.
-    p: resampled quasi-p-values (after Bryant and Lempert 2010): of the box, in what share of
-    bootstrap resamples of the measuring half it is no denser than the rest; of a restriction, no
-    denser than the strip that it alone keeps out.
-    trajectory: a row a peel: step, factor, mass, coverage, density (in the finding half);
-    density_measured with its interval, coverage_measured; restricted, how many factors are;
-    chosen. `limits` may differ from the chosen step by what was pasted, or dropped as unclear.
+    Quasi-p-values (after Bryant and Lempert 2010) are shares of bootstrap resamples of the
+    measured half in which the box is no denser than the rest, or, for a restriction, no denser
+    than the strip that this restriction alone excludes.
+
+    Attributes:
+        outcome: "collapsed" or "holds".
+        design: the design of the sweep.
+        limits: a row for each restricted factor: factor; low and high, both inside the box, NaN
+            where that end is free; levels, the words allowed, or None; density_without, the
+            density without that restriction, with its interval (lowest first, so the restriction
+            that matters most comes first); p, the quasi-p-value of the restriction.
+        n: number of runs in the measured half.
+        mass: share of the points that lie in the box.
+        density: share of runs in the box with the outcome.
+        coverage: share of all runs with the outcome that lie in the box.
+        elsewhere: share of runs outside the box with the outcome.
+        base: share of all runs with the outcome.
+        p: quasi-p-value of the box.
+        trajectory: a row for each peel: step, factor; mass, coverage and density in the half
+            searched; density_measured, with its interval, and coverage_measured; restricted, the
+            number of restricted factors; chosen. `limits` may differ from the chosen step, because
+            values were pasted back or unclear restrictions dropped.
     """
 
     outcome: str
@@ -104,7 +123,15 @@ class Box:
     trajectory: pd.DataFrame
 
     def inside(self, points: pd.DataFrame, limits: pd.DataFrame | None = None) -> Flags:
-        """(points,) which rows of factors are in the box, or within some of its limits."""
+        """Return which points lie in the box, or within some of its limits.
+
+        Args:
+            points: factors of the points, a row each.
+            limits: the limits to check; by default all of them.
+
+        Returns:
+            (points,) flags.
+        """
         within = np.ones(len(points), bool)
         for row in (self.limits if limits is None else limits).to_dict("records"):
             x, levels = points[row["factor"]], row["levels"]
@@ -116,7 +143,7 @@ class Box:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row: mass, density, coverage, elsewhere, base with intervals, n and p."""
+        """One row: mass, density, coverage, elsewhere and base with intervals, n and p."""
         names = ("mass", "density", "coverage", "elsewhere", "base")
         row: dict[str, float] = {}
         for name in names:
@@ -127,34 +154,44 @@ class Box:
 def prim(
     sweep: Sweep, outcome: str = "collapsed", boxes: int = 1, coverage: float | None = None
 ) -> list[Box]:
-    """Boxes over the factors in which truces collapse (or hold), the best first.
+    """Find boxes over the factors in which truces collapse (or hold), best first.
 
-    Peeling: from the whole space, one end of a number or one level of a word is cut off at a time,
-    at most 5 % of the runs left (a level at least), that which raises the density most for each run
-    taken (Friedman and Fisher 1999, section 14). Of the boxes so passed, with at least 5 % of the
-    runs, the one is chosen of largest coverage minus mass: by how much it catches more than its
-    size would (Youden's index, up to a factor). Then ends are pasted back as long as the density
-    rises, and restrictions dropped that do not clearly raise it.
+    Peeling starts from the whole space. Each step cuts off one end of a number or one level of a
+    word, at most 5 % of the remaining runs (but at least a level), choosing the cut that raises
+    the density most per run removed (Friedman and Fisher 1999, section 14). Of the boxes on the
+    way that hold at least 5 % of the runs, the one with the largest coverage minus mass is chosen:
+    it captures the most beyond what its size would (Youden's index, up to a factor). Ends are then
+    pasted back as long as the density rises, and restrictions that do not clearly raise it are
+    dropped.
 
-    outcome: "collapsed" or "holds". boxes: at most so many; each further one is sought in what the
-    earlier leave, and measured there, but against all runs. coverage: choose instead the densest
-    box that covers at least this share in the finding half.
+    Args:
+        sweep: the sweep to analyse.
+        outcome: "collapsed" or "holds".
+        boxes: largest number of boxes. Each further one is sought and measured in what the earlier
+            ones leave, but compared with all runs.
+        coverage: if given, choose instead the densest box that covers at least this share of the
+            outcome in the half searched.
 
-    Returns an empty list where no restriction raises the density clearly, as where all runs end
-    alike. Raises InputError for another outcome, a sweep of nothing, or fewer than four samples or
-    replicates.
+    Returns:
+        The boxes; an empty list if no restriction clearly raises the density, for instance because
+        all runs end alike.
+
+    Raises:
+        InputError: the outcome is not a yes-or-no outcome, nothing was swept, there are fewer than
+            four samples or replicates, or the coverage is not between 0 and 1.
     """
     if coverage is not None and not 0.0 < coverage < 1.0:
         raise InputError(
-            "is no share", setting="coverage", value=coverage, allowed="a number between 0 and 1"
-        )
+            "is not a share", setting="coverage", value=coverage,
+            allowed="a number between 0 and 1",
+        )  # fmt: skip
     found, measured, points = split_halves(sweep, outcome)
     space = Space.of(points)
     free = np.ones(len(points), bool)
     result: list[Box] = []
     for _ in range(boxes):
         steps, chosen, region = _search(space, found, free, coverage)
-        if not space.restricted(region):
+        if not space.restrictions(region):
             break
         inside = space.inside(region) & free
         result.append(Box(
@@ -170,8 +207,10 @@ def prim(
 def _search(
     space: Space, half: Half, free: Flags, coverage: float | None
 ) -> tuple[list[tuple[str, Region]], int, Region]:
-    """(peels, which was chosen, the region made of it) in the points that are free; the whole
-    space where none is clearly denser."""
+    """Peel the free points: (steps, index of the chosen step, the region made from it).
+
+    The region is the whole space if none is clearly denser.
+    """
     all_runs, all_hits = half.by_point(free.size)
     runs, hits = np.where(free, all_runs, 0.0), np.where(free, all_hits, 0.0)
     if not 0.0 < hits.sum() < runs.sum():
@@ -189,27 +228,26 @@ def _search(
 
 
 def _prune(space: Space, region: Region, half: Half, free: Flags) -> Region:
-    """The region without the restrictions that do not clearly raise its density, the least clear
-    dropped first."""
-    while restricted := space.restricted(region):
+    """Drop restrictions that do not clearly raise the density, the least clear first."""
+    while restricted := space.restrictions(region):
         p = [_restriction_p(space, region, j, half, free) for j in restricted]
         worst = int(np.argmax(np.nan_to_num(p, nan=1.0)))
         if p[worst] <= _CLEAR:
             break
-        region = freed(region, restricted[worst])
+        region = release(region, restricted[worst])
     return region
 
 
 def _restriction_p(space: Space, region: Region, j: int, half: Half, free: Flags) -> float:
     inside = space.inside(region) & free
-    return quasi_p(half, inside, space.inside(freed(region, j)) & free & ~inside)
+    return quasi_p(half, inside, space.inside(release(region, j)) & free & ~inside)
 
 
 def _limits(space: Space, region: Region, measured: Half, free: Flags) -> pd.DataFrame:
-    """The limits of a region and what each does, as `Box` says."""
+    """The limits of a region and the effect of each, as in `Box.limits`."""
     rows = []
-    for j in space.restricted(region):
-        without = _measures(measured, space.inside(freed(region, j)) & free, free)[1]
+    for j in space.restrictions(region):
+        without = _measures(measured, space.inside(release(region, j)) & free, free)[1]
         p = _restriction_p(space, region, j, measured, free)
         rows.append(named("density_without", without) | {"p": p})
     table = pd.concat([space.limits(region), pd.DataFrame(rows)], axis=1)
@@ -220,7 +258,7 @@ def _trajectory(
     space: Space, steps: list[tuple[str, Region]], chosen: int, found: Half, measured: Half,
     free: Flags,
 ) -> pd.DataFrame:  # fmt: skip
-    """A row a peel, as `Box` says."""
+    """A row for each peel, as in `Box.trajectory`."""
     runs, hits = found.by_point(free.size)
     _, measured_hits = measured.by_point(free.size)
     rows = []
@@ -229,7 +267,7 @@ def _trajectory(
         within = inside[measured.point]
         density = measured.ratio(measured.hits * within, measured.runs * within)
         rows.append(
-            {"step": step, "factor": factor, "restricted": len(space.restricted(region))}
+            {"step": step, "factor": factor, "restricted": len(space.restrictions(region))}
             | {"mass": runs[inside].sum() / runs.sum()}
             | {"coverage": hits[inside].sum() / hits.sum()}
             | {"density": hits[inside].sum() / runs[inside].sum()}
@@ -243,7 +281,7 @@ def _trajectory(
 def _measures(
     half: Half, inside: Flags, free: Flags
 ) -> tuple[Estimate, Estimate, Estimate, Estimate, Estimate]:
-    """Mass, density, coverage, elsewhere and base of the points inside."""
+    """Measure mass, density, coverage, elsewhere and base of the points inside."""
     (runs, hits), (other_runs, other_hits) = (
         (np.where(some[half.point], half.runs, 0.0), np.where(some[half.point], half.hits, 0.0))
         for some in (inside, free & ~inside)
@@ -259,11 +297,11 @@ def _measures(
 
 
 def describe_box(box: Box) -> str:
-    """A box as a sentence: where it is, and how often the outcome comes there and elsewhere."""
+    """Describe a box in a sentence: its limits, and how frequent the outcome is there."""
     where = " and ".join(limit_in_words(row) for row in box.limits.to_dict("records"))
     space = "space" if box.design in (*SAMPLES, *ROWS) else "points"
     verb = OUTCOMES[box.outcome]
-    doubt = "" if box.p < _CLEAR else "; chance alone could make that difference"
+    doubt = "" if box.p < _CLEAR else "; chance alone could explain the difference"
     return (
         f"In {_percent(box.mass.value)} of the {space}, {where}, {_percent(box.density.value)} "
         f"[{100 * box.density.low:.0f}, {100 * box.density.high:.0f}] of runs {verb} "
@@ -280,18 +318,27 @@ def _percent(share: float) -> str:
 
 
 def tree(sweep: Sweep, outcome: str = "collapsed", depth: int = 3) -> pd.DataFrame:
-    """The leaves of a shallow regression tree (Breiman et al. 1984) as rules, densest first.
+    """Return the leaves of a shallow regression tree (Breiman et al. 1984) as rules.
 
-    Grown on the finding half, with at least 5 % of its runs in a leaf, and measured on the other.
-    Columns: rule, runs (of the measuring half), mass and density with intervals, and
-    density_found, in the finding half.
+    The tree is grown on one half of the runs, with at least 5 % of them in each leaf, and measured
+    on the other half.
 
-    Raises InputError as `prim`, for a depth that is none, and where scikit-learn is not installed.
+    Args:
+        sweep: the sweep to analyse.
+        outcome: "collapsed" or "holds".
+        depth: largest number of conditions in a rule.
+
+    Returns:
+        A row for each leaf, densest first: rule; runs (in the half measured); mass and density
+        with intervals; density_found, the density in the half on which the tree was grown.
+
+    Raises:
+        InputError: as in `prim`, the depth is less than 1, or scikit-learn is not installed.
     """
     if depth < 1:
-        raise InputError("is no depth", setting="depth", value=depth, allowed="1 or more")
+        raise InputError("is too small", setting="depth", value=depth, allowed="1 or more")
     found, measured, points = split_halves(sweep, outcome)
-    leaf, rules, density = grown(points, *found.by_point(len(points)), depth)
+    leaf, rules, density = grow_tree(points, *found.by_point(len(points)), depth)
     rows = []
     for node, rule in rules.items():
         inside = leaf == node

@@ -1,10 +1,10 @@
-"""How well a forecast did, once the day has come: rank, CRPS, log score, Brier score.
+"""Score a forecast against the day that came: rank, CRPS, log score, Brier score.
 
-A forecast is a set of runs, or an exact law, of a day; runs that contradict what is known are left
-out (rejection), and the rest is the forecast given what is known. All scores here are proper: a
-forecaster does best, on average, by saying what it holds to be true (Gneiting and Raftery 2007).
-They are losses: less is better. Scores of runs are estimates, with 95 % intervals of the
-simulation; one score of one case says little about a model: see `cases_needed`.
+A forecast of a day is a set of runs or an exact distribution. Runs that contradict what is known
+are rejected; the rest are the forecast given what is known. All scores here are proper: on average
+a forecaster does best by stating what it believes (Gneiting and Raftery 2007). They are losses, so
+lower is better. Scores of runs are estimates, with 95 % intervals of the simulation. One score of
+one case says little about a model: see `cases_needed`.
 """
 
 from __future__ import annotations
@@ -21,18 +21,29 @@ Clusters = NDArray[np.int64]
 
 
 def effective_runs(clusters: Clusters) -> float:
-    """How many independent runs these are worth if runs that share draws (equal clusters) are all
-    alike: (Σ n)² / Σ n² over the sets (Kish 1965). Without sharing, their number."""
+    """Return the effective number of independent runs, (Σ n)² / Σ n² over clusters (Kish 1965).
+
+    It assumes the worst, that runs of one cluster are all alike. Without shared draws it is the
+    number of runs.
+
+    Args:
+        clusters: (runs,) codes of shared draws.
+    """
     size = np.bincount(clusters).astype(float)
     return float(size.sum() ** 2 / (size @ size)) if size.size else 0.0
 
 
 def rank(days: Days, recorded: float, clusters: Clusters) -> Estimate:
-    """Where the recorded day falls: the share of runs before it, and half of those on it (the
-    probability integral transform at mid-rank; over many cases it is uniform if forecasts are
-    right). Days that never came are infinite.
+    """Return where the recorded day falls: the share of runs before it plus half of those on it.
 
-    The interval goes from the lowest share before that day to the highest by its end.
+    This is the probability integral transform at mid-rank; over many cases it is uniform if the
+    forecasts are right. The interval extends from the lower limit of the share before that day to
+    the upper limit of the share by its end.
+
+    Args:
+        days: (runs,) day of the event; infinite if it never came.
+        recorded: the day on which it came.
+        clusters: (runs,) codes of shared draws.
     """
     before = share_interval(days < recorded, clusters)
     by_then = share_interval(days <= recorded, clusters)
@@ -40,10 +51,15 @@ def rank(days: Days, recorded: float, clusters: Clusters) -> Estimate:
 
 
 def crps(days: Days, recorded: float, clusters: Clusters) -> Estimate:
-    """Continuous ranked probability score E|X - y| - E|X - X'| / 2, in days, for finite days (n,).
+    """Return the continuous ranked probability score E|X - y| - E|X - X'| / 2, in days.
 
-    Estimated without bias where runs are independent ("fair", Ferro 2014); the interval is that of
+    The estimate is unbiased if runs are independent ("fair", Ferro 2014); the interval is that of
     its linear part. NaN for fewer than two runs.
+
+    Args:
+        days: (runs,) finite days.
+        recorded: the day on which the event came.
+        clusters: (runs,) codes of shared draws.
     """
     if days.size < 2:
         return NO_ESTIMATE
@@ -55,7 +71,7 @@ def crps(days: Days, recorded: float, clusters: Clusters) -> Estimate:
 
 
 def _distances(days: Days) -> Days:
-    """(n,) the mean distance of each value from the others."""
+    """(n,) mean distance of each value from the others."""
     n, order = days.size, np.argsort(days)
     x = days[order]
     below = np.concatenate([[0.0], np.cumsum(x)])
@@ -67,28 +83,38 @@ def _distances(days: Days) -> Days:
 
 
 def crps_of_law(beyond: Days, recorded: float) -> float:
-    """The same of an exact law of whole days, both cut at H: beyond[d] = P(T > d), d = 0 … H-1."""
+    """Return the CRPS of an exact distribution of whole days, capped at a horizon H.
+
+    Args:
+        beyond: (H,) P(T > d) for d = 0 … H-1.
+        recorded: the day on which the event came.
+    """
     return float(((beyond - (recorded > np.arange(beyond.size))) ** 2).sum())
 
 
 def log_score(share: Estimate) -> Estimate:
-    """-ln of the probability that was given to what came (Good 1952), in nats; ∞ for none."""
+    """Return -ln of the probability given to what came (Good 1952), in nats; ∞ for zero."""
     value, low, high = (math.inf if p == 0.0 else -math.log(p) for p in share)
     return Estimate(value, high, low)
 
 
 def brier_score(share: Estimate, came: bool) -> Estimate:
-    """Square of the distance of a probability from what came (Brier 1950): 0 to 1."""
+    """Return the squared distance of a probability from what came (Brier 1950), 0 to 1."""
     value, *ends = ((p - came) ** 2 for p in share)
     return Estimate(value, min(ends), max(ends))
 
 
 def cases_needed(gains: Days, clusters: Clusters, errors: float = 2.0) -> Estimate:
-    """How many independent cases it takes until the mean gain of one forecast over another is so
-    many standard errors.
+    """Return how many independent cases it takes to tell two forecasts apart.
 
-    gains: (n,) of runs of the forecast that is taken for true, by how much the other one's score is
-    worse, were that run the case. The interval is that of the mean gain; ∞ where it may be 0.
+    This is the number at which the mean gain of one over the other reaches `errors` standard
+    errors. The interval is that of the mean gain; ∞ if the gain may be 0.
+
+    Args:
+        gains: (runs,) for each run of the forecast that is assumed to be true, by how much the
+            score of the other would be worse if that run were the case.
+        clusters: (runs,) codes of shared draws.
+        errors: the number of standard errors.
     """
     gain, spread = mean_interval(gains, clusters), float(gains.std())
     needed = [math.inf if g <= 0.0 else (errors * spread / g) ** 2 for g in gain]

@@ -1,4 +1,4 @@
-"""The runs of a sweep, group by group: by level of some factors, held at others."""
+"""The runs of a sweep, grouped by the levels of some factors, with others held fixed."""
 
 from __future__ import annotations
 
@@ -12,31 +12,40 @@ from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
 from truce_sim.sweeps.summaries.levels import factor_levels
 
-#: A factor, several, or none: all runs are one group.
+#: A factor, several, or none, in which case all runs form one group.
 By = str | Sequence[str]
-#: Levels at which other factors are held.
+#: Levels at which other factors are held fixed.
 Where = Mapping[str, object] | None
 
 
 def factor_names(sweep: Sweep, by: By) -> list[str]:
-    """The factors to group by, checked. Raises InputError for one that is not swept."""
+    """Return the factors to group by.
+
+    Raises:
+        InputError: one of them was not swept.
+    """
     return [sweep.check_factor(name) for name in names_in(by)]
 
 
 def names_in(by: By) -> list[str]:
-    """What to group by, as a list."""
+    """Return the names to group by as a list, unchecked."""
     return ([by] if by else []) if isinstance(by, str) else list(by)
 
 
 def groups(
     sweep: Sweep, columns: Sequence[str], by: By = (), where: Where = None
 ) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
-    """(levels, runs) of each group, failed runs included, in the order of the levels.
+    """Yield the levels and the runs of each group, including failed runs, in order of the levels.
 
-    columns: of the outcome. by: factors whose levels make the groups; numbers of more than a dozen
-    values are cut into ranges. where: the level at which other factors are held.
+    Args:
+        sweep: the sweep to analyse.
+        columns: the outcome columns to load.
+        by: factors whose levels define the groups; numbers with more than a dozen values are cut
+            into ranges.
+        where: levels at which other factors are held fixed.
 
-    Raises InputError for a factor that is not swept or a level that it does not have.
+    Raises:
+        InputError: a factor was not swept, or does not have that level.
     """
     names, runs = factor_names(sweep, by), restrict_runs(sweep.load(columns), sweep, where or {})
     if not names:
@@ -48,23 +57,28 @@ def groups(
 
 
 def restrict_runs(runs: pd.DataFrame, sweep: Sweep, where: Mapping[str, object]) -> pd.DataFrame:
-    """The runs in which factors have these levels."""
+    """Select the runs in which factors have these levels.
+
+    Raises:
+        InputError: a factor was not swept, or does not have that level.
+    """
     for name, level in where.items():
         known = list(runs[sweep.check_factor(name)].unique())
         runs = runs[runs[name] == known[level_in(known, level, name)]]
     return runs
 
 
-def level_in(known: Sequence[object], wanted: object, factor: str) -> int:
-    """Where among levels the one is that is meant, given as it is or as text.
+def level_in(known: Sequence[object], level: object, factor: str) -> int:
+    """Return the index of a level, given as a value or as text, among the known ones.
 
-    Raises InputError where it is not among them.
+    Raises:
+        InputError: the level is not among them.
     """
-    for i, level in enumerate(known):
-        if level == wanted or str(level) == str(wanted) or _number(level) == _number(wanted):
+    for i, other in enumerate(known):
+        if other == level or str(other) == str(level) or _number(other) == _number(level):
             return i
     raise InputError(
-        "no run has that level", setting=factor, value=wanted,
+        "no run has that level", setting=factor, value=level,
         allowed=", ".join(map(str, known[:12])) or "(there are no runs)",
     )  # fmt: skip
 
@@ -77,7 +91,7 @@ def _number(level: object) -> float:
 
 
 def _labels(sweep: Sweep, name: str, points: pd.Series) -> pd.Series:
-    """The level of each run: the number itself where they are few, else a range or a word."""
+    """The level of each run: the number itself if there are few, else a range or a word."""
     values = sweep.folder.design[name]
     labels = factor_levels(values)
     if sweep.is_number(name) and values.nunique() == len(labels.cat.categories):
@@ -86,18 +100,18 @@ def _labels(sweep: Sweep, name: str, points: pd.Series) -> pd.Series:
 
 
 def finished_runs(runs: pd.DataFrame) -> pd.DataFrame:
-    """The runs that did not fail."""
+    """Select the runs that did not fail."""
     return runs[runs["status"] == "done"]
 
 
-def labelled(table: pd.DataFrame, levels: Mapping[str, object]) -> pd.DataFrame:
-    """The table of a group, with its levels as columns."""
+def add_levels(table: pd.DataFrame, levels: Mapping[str, object]) -> pd.DataFrame:
+    """Add the levels of a group as columns to its table."""
     names: Any = dict(levels)
     return table.assign(**names)
 
 
-def joined(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
-    """The tables of all groups, one below the other; empty where no group has a run."""
+def stack(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    """Stack the tables of all groups; the result is empty if no group has a run."""
     if not tables:
         return pd.DataFrame(columns=list(columns))
     return pd.concat(tables, ignore_index=True)[list(columns)]

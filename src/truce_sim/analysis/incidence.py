@@ -1,4 +1,4 @@
-"""What comes over the days: collapse by cause, first violation and strike, hazard, states."""
+"""Events over time: collapse by cause, first violation and strike, hazard, states."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from truce_sim.analysis.groups import By, Where, finished_runs, groups, joined, labelled, names_in
+from truce_sim.analysis.groups import By, Where, add_levels, finished_runs, groups, names_in, stack
 from truce_sim.analysis.methods.ends import CENSORED, COMPETING, EVENT, Ends, count_ends
 from truce_sim.analysis.survival import last_day, product_limit, run_ends
 from truce_sim.analysis.sweep import Sweep
@@ -21,7 +21,7 @@ from truce_sim.intervals import (
     wilson,
 )
 
-#: What `first_times` looks for, and the column that has its day.
+#: The events of `first_times`, and the column with the day of each.
 FIRSTS = {
     "violation": "first_violation_day",
     "strike": "first_strike_day",
@@ -35,10 +35,19 @@ STATES = {
 
 
 def cumulative_incidence(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
-    """The share of runs that have collapsed by each day for each cause (Aalen and Johansen 1978).
+    """Return the share of runs collapsed by each day, by cause (Aalen and Johansen 1978).
 
-    Columns: the factors of `by`, cause, day, incidence and its log-log band; over the causes the
-    incidences add up to the share collapsed.
+    Args:
+        sweep: the sweep to analyse.
+        by: factors whose levels define the groups.
+        where: levels at which other factors are held fixed.
+
+    Returns:
+        A row for each group, cause and day: the factors of `by`, cause, day, incidence with its
+        log-log band, and runs. Summed over causes, incidence is the share collapsed.
+
+    Raises:
+        InputError: a factor was not swept, or does not have that level.
     """
     found = []
     for levels, runs in groups(sweep, ["end_day", "collapsed", "cause"], by, where):
@@ -49,16 +58,28 @@ def cumulative_incidence(sweep: Sweep, by: By = (), where: Where = None) -> pd.D
             ours = collapsed & (done["cause"] == cause).to_numpy(bool)
             kind = np.where(ours, EVENT, np.where(collapsed, COMPETING, CENSORED))
             table = incidence(count_ends(day, kind, shared))
-            found.append(labelled(table, levels | {"cause": cause}))
-    return joined(found, [*names_in(by), "cause", "day", "incidence", "incidence_low",
-                           "incidence_high", "runs"])  # fmt: skip
+            found.append(add_levels(table, levels | {"cause": cause}))
+    return stack(found, [*names_in(by), "cause", "day", "incidence", "incidence_low",
+                         "incidence_high", "runs"])  # fmt: skip
 
 
 def first_times(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
-    """The share of runs that have seen their first violation, strike and suspension by each day.
+    """Return the share of runs with a first violation, strike or suspension by each day.
 
-    Columns: the factors of `by`, first (of FIRSTS), day, incidence and its band. A run that
-    collapses before never sees it: that is a competing end, not censoring.
+    A run that collapses first can no longer have the event: collapse is a competing event, not
+    censoring.
+
+    Args:
+        sweep: the sweep to analyse.
+        by: factors whose levels define the groups.
+        where: levels at which other factors are held fixed.
+
+    Returns:
+        A row for each group, event and day: the factors of `by`, first (a key of `FIRSTS`), day,
+        incidence with its band, and runs.
+
+    Raises:
+        InputError: a factor was not swept, or does not have that level.
     """
     found = []
     names = ["end_day", "collapsed", *FIRSTS.values()]
@@ -70,13 +91,13 @@ def first_times(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
             day = np.where(came, done[column].fillna(0).to_numpy(np.int64), end)
             other = np.where(done["collapsed"].to_numpy(bool), COMPETING, CENSORED)
             table = incidence(count_ends(day, np.where(came, EVENT, other), shared))
-            found.append(labelled(table, levels | {"first": first}))
-    return joined(found, [*names_in(by), "first", "day", "incidence", "incidence_low",
-                           "incidence_high", "runs"])  # fmt: skip
+            found.append(add_levels(table, levels | {"first": first}))
+    return stack(found, [*names_in(by), "first", "day", "incidence", "incidence_low",
+                         "incidence_high", "runs"])  # fmt: skip
 
 
 def incidence(ends: Ends) -> pd.DataFrame:
-    """Cumulative incidence of the event by day, other events competing, with its log-log band."""
+    """Return the cumulative incidence of the event by day, with its log-log band."""
     days = int(ends.day.max()) + 1
     came = ends.by_day(EVENT, days)
     left = Ends(ends.day, np.minimum(ends.event, EVENT), ends.count, ends.clusters, ends.shared)
@@ -98,27 +119,38 @@ def incidence(ends: Ends) -> pd.DataFrame:
 
 
 def hazard(sweep: Sweep, by: By = (), where: Where = None, width: int = 30) -> pd.DataFrame:
-    """Collapses per day at risk, in windows of `width` days; what is left at the end, if less than
-    half of that, is of the last one.
+    """Return the hazard of collapse: collapses per day at risk, window by window.
 
-    Columns: the factors of `by`, from_day, to_day, hazard and its interval (Wilson's, at the
-    effective number of days at risk), collapses, days_at_risk.
+    Args:
+        sweep: the sweep to analyse.
+        by: factors whose levels define the groups.
+        where: levels at which other factors are held fixed.
+        width: days of a window. A remainder of less than half a window at the end is added to the
+            last one.
 
-    Raises InputError for a factor that is not swept, or a width of less than a day.
+    Returns:
+        A row for each group and window: the factors of `by`, from_day, to_day, hazard with its
+        interval (Wilson's, at the effective number of days at risk), collapses and days_at_risk.
+
+    Raises:
+        InputError: a factor was not swept or does not have that level, or the width is less than
+            a day.
     """
     if width < 1:
-        raise InputError("is no number of days", setting="width", value=width, allowed="1 or more")
+        raise InputError(
+            "is not a valid number of days", setting="width", value=width, allowed="1 or more"
+        )
     found = []
     for levels, runs in groups(sweep, ["end_day", "collapsed"], by, where):
         ends = run_ends(finished_runs(runs))
         if ends.runs:
-            found.append(labelled(group_hazard(ends, width), levels))
-    return joined(found, [*names_in(by), "from_day", "to_day", "hazard", "hazard_low",
-                           "hazard_high", "collapses", "days_at_risk"])  # fmt: skip
+            found.append(add_levels(group_hazard(ends, width), levels))
+    return stack(found, [*names_in(by), "from_day", "to_day", "hazard", "hazard_low",
+                         "hazard_high", "collapses", "days_at_risk"])  # fmt: skip
 
 
 def group_hazard(ends: Ends, width: int) -> pd.DataFrame:
-    """Hazard of one group, as in hazard."""
+    """Return the hazard of one group, as in `hazard`."""
     days, rows = int(ends.day.max()) + 1, []
     edges = [*range(0, max(days - (width - 1) // 2, 1), width), days]
     for start, stop in pairwise(edges):
@@ -136,8 +168,22 @@ def group_hazard(ends: Ends, width: int) -> pd.DataFrame:
 
 
 def state_shares(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
-    """The share of the horizon's days that truces spend in each state, days after a collapse among
-    them. Columns: the factors of `by`, state, share and its t interval."""
+    """Return the shares of the days of the horizon that truces spend in each state.
+
+    The days after a collapse count as the state "collapsed".
+
+    Args:
+        sweep: the sweep to analyse.
+        by: factors whose levels define the groups.
+        where: levels at which other factors are held fixed.
+
+    Returns:
+        A row for each group and state: the factors of `by`, state, share with its t interval, and
+        runs.
+
+    Raises:
+        InputError: a factor was not swept, or does not have that level.
+    """
     horizons, found = sweep.points["horizon"], []
     for levels, runs in groups(sweep, list(STATES.values()), by, where):
         done = finished_runs(runs)

@@ -1,5 +1,7 @@
-"""Incidents in one form, from a sweep's events or from an event file in UCDP GED or ACLED layout:
-`micro` measures model and data with one ruler."""
+"""Incidents in one form, from the events of a sweep or from a UCDP GED or ACLED event file.
+
+`micro` applies the same measures to both.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +22,15 @@ from truce_sim.intervals import clusters
 
 Floats = NDArray[np.float64]
 
-#: Kinds of events that are attacks; a domestic one that is held against the host has its own.
+#: Kinds of events that are attacks; a domestic one that is blamed on the host has its own kind.
 BY_BANDS, DOMESTIC = ("attack",), ("domestic_attack", "misattribution")
-#: Columns by layout: date, deaths, and those that say who acted.
+#: Columns by layout: date, deaths, and those that name the actors.
 _LAYOUTS = {
     "UCDP GED": ("date_start", "best", ("dyad_name", "side_a", "side_b")),
     "ACLED": ("event_date", "fatalities", ("actor1", "actor2", "assoc_actor_1", "assoc_actor_2")),
 }
-#: Where UCDP says how precisely an event is dated and placed: at most two days, a district.
+#: UCDP's columns for the precision of date and place, with the largest value used (two days, a
+#: district).
 _PRECISION = {"date_prec": 2, "where_prec": 3}
 _KM_PER_DEGREE = 111.2
 _AT_ONCE = 4096
@@ -38,10 +41,13 @@ LINE_TABLE = DATA / "durand_line.csv"
 class Incidents:
     """Incidents of one or many runs; a data set counts as one run.
 
-    frame: a row an incident: run (0, 1, …), day (from 0), km_along (from the north-east end of the
-    line), km_depth (from the line), deaths; of the model also attributed and cross_border. days:
-    (runs,) how long each was watched. draws: (runs,) which runs share their draws. line_km: the
-    line's length.
+    Attributes:
+        frame: a row for each incident: run (0, 1, …), day (from 0), km_along (from the north-east
+            end of the line), km_depth (distance from the line), deaths; incidents of the model also
+            have attributed and cross_border.
+        days: (runs,) number of days observed.
+        draws: (runs,) codes of shared draws.
+        line_km: length of the line.
     """
 
     frame: pd.DataFrame
@@ -51,24 +57,30 @@ class Incidents:
 
     @property
     def runs(self) -> int:
-        """How many there are."""
+        """Number of runs."""
         return self.days.size
 
     def where(self, keep: NDArray[np.bool_]) -> Incidents:
-        """Some of the incidents, watched as long."""
+        """Select incidents by flags; the days observed stay the same."""
         return Incidents(self.frame[keep], self.days, self.draws, self.line_km)
 
 
 def sweep_incidents(sweep: Sweep, domestic: bool = False) -> Incidents:
-    """Lethal attacks on the home side, by bands and, if wanted, domestic ones: what an event file
-    would hold of them.
+    """Return the lethal attacks of a sweep on the home side, as an event file would list them.
 
-    Places are middles of sectors and cells. Raises InputError where events were not kept, or of
-    collapsed runs alone, or where the border differs between points.
+    They are placed at the middle of their sector and cell.
+
+    Args:
+        sweep: a sweep that kept events.
+        domestic: include domestic attacks, besides those by bands.
+
+    Raises:
+        InputError: events were not kept, or only those of collapsed runs, or the border differs
+            between points.
     """
     if sweep.folder.settings.only_if_collapsed:
         raise InputError(
-            "has events of collapsed runs alone, which would bias every rate",
+            "has events of collapsed runs only, which would bias every rate",
             value=str(sweep.path), allowed="a sweep with sweep.only_if_collapsed=false",
         )  # fmt: skip
     _same_border(sweep)
@@ -101,17 +113,25 @@ def read_incidents(
     path: str | Path, since: str = "", until: str = "", within_km: float = 150.0, actor: str = "",
     country: str = "", lethal: bool = True,
 ) -> Incidents:  # fmt: skip
-    """Read an event file in UCDP GED or ACLED layout; which one its columns tell.
+    """Read an event file in UCDP GED or ACLED layout, which is recognised by its columns.
 
-    since, until: first and last date, YYYY-MM-DD; by default those of the file. within_km: events
-    farther from the de facto line are left out. actor: only events in which a side's name contains
-    it. country: only those in it (say Pakistan, where a file has both sides of the line). lethal:
-    only those with deaths. Events that UCDP dates or places too roughly (to more than two days, to
-    more than a district) are left out; one of many days counts on its first. km_along and km_depth
-    are taken from columns km_from_northeast and km_to_line, or found by `project`.
+    Events that UCDP dates or places too imprecisely (by more than two days, or more than a
+    district) are left out; an event of several days counts on its first. `km_along` and `km_depth`
+    are read from the columns km_from_northeast and km_to_line, or computed by `project`.
 
-    Raises InputError for a file that cannot be read, is of neither layout, has a bad date or
-    number (with its row), or holds no such event.
+    Args:
+        path: a CSV file.
+        since: first date, YYYY-MM-DD; by default the first in the file.
+        until: last date, YYYY-MM-DD; by default the last in the file.
+        within_km: leave out events farther than this from the de facto line.
+        actor: keep only events in which a side's name contains this text.
+        country: keep only events in this country (for instance Pakistan, if a file covers both
+            sides of the line).
+        lethal: keep only events with deaths.
+
+    Raises:
+        InputError: the file cannot be read, has neither layout, has a bad date or number (reported
+            with its row), or holds no such event.
     """
     table = _table(Path(path))
     date, deaths, actors = _LAYOUTS[_file_layout(table, path)]
@@ -123,11 +143,11 @@ def read_incidents(
     keep = frame["km_depth"].le(within_km) & (frame["deaths"].gt(0) | (not lethal))
     for name, most in _PRECISION.items():
         keep &= pd.to_numeric(table[name], errors="coerce").le(most) if name in table else True
-    keep &= _says(table, actors, actor, path) & _says(table, ("country",), country, path)
+    keep &= _mentions(table, actors, actor, path) & _mentions(table, ("country",), country, path)
     first, last = _span(frame["date"], since, until)
     frame = frame[keep & frame["date"].between(first, last)].sort_values("date", kind="stable")
     if frame.empty:
-        raise InputError("holds no such event", value=str(path),
+        raise InputError("has no such event", value=str(path),
                          allowed="other dates, actor or distance")  # fmt: skip
     frame["day"] = (frame.pop("date") - first).dt.days
     days = np.array([(last - first).days + 1])
@@ -137,11 +157,11 @@ def read_incidents(
 def _table(path: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, low_memory=False)
-    except (OSError, ValueError) as error:  # pandas' errors of parsing are ValueErrors
+    except (OSError, ValueError) as error:  # parsing errors of pandas are ValueErrors
         raise InputError(f"cannot be read: {error}", value=str(path),
                          allowed="a CSV file of events") from None  # fmt: skip
     if table.empty:
-        raise InputError("holds no event", value=str(path), allowed="a CSV file of events")
+        raise InputError("has no events", value=str(path), allowed="a CSV file of events")
     return table
 
 
@@ -150,24 +170,24 @@ def _file_layout(table: pd.DataFrame, path: str | Path) -> str:
         if {date, deaths} <= set(table.columns):
             return layout
     needs = " or ".join(f"{d} and {n} ({layout})" for layout, (d, n, _) in _LAYOUTS.items())
-    raise InputError("is of no layout that is known here", value=str(path),
+    raise InputError("has an unknown layout", value=str(path),
                      allowed=f"columns {needs}, latitude, longitude")  # fmt: skip
 
 
 def _dates(values: pd.Series, path: str | Path) -> pd.Series:
-    """Days, of dates written as UCDP writes them (a time of day is left out) or as ACLED does."""
+    """Parse dates as written by UCDP (ignoring the time of day) or by ACLED."""
     text = values.astype(str).str.strip()
     day = text.str.split("[ T]", regex=True).str[0]
     found = pd.to_datetime(day, errors="coerce", format="%Y-%m-%d")
     found = found.fillna(pd.to_datetime(text, errors="coerce", format="%d %B %Y"))
-    _refuse(found.isna(), values, path, "is no date", "YYYY-MM-DD, or as in 2 April 2021")
+    _refuse(found.isna(), values, path, "is not a date", "YYYY-MM-DD, or a form like 2 April 2021")
     return found
 
 
-def _says(
+def _mentions(
     table: pd.DataFrame, columns: tuple[str, ...], word: str, path: str | Path
 ) -> pd.Series | bool:
-    """Whether one of these columns contains a word; True for none."""
+    """Whether one of these columns contains a word; True if no word is given."""
     if not word:
         return True
     known = [name for name in columns if name in table]
@@ -184,7 +204,7 @@ def _numbers(table: pd.DataFrame, name: str, path: str | Path) -> pd.Series:
             "lacks a column", setting=name, value=str(path), allowed=f"a column {name}"
         )
     found = pd.to_numeric(table[name], errors="coerce")
-    _refuse(found.isna(), table[name], path, "is no number", "a number")
+    _refuse(found.isna(), table[name], path, "is not a number", "a number")
     return found
 
 
@@ -200,7 +220,7 @@ def _span(dates: pd.Series, since: str, until: str) -> tuple[pd.Timestamp, pd.Ti
     for setting, text, usual in (("since", since, dates.min()), ("until", until, dates.max())):
         when = pd.to_datetime(text, errors="coerce") if text else usual
         if pd.isna(when):
-            raise InputError("is no date", setting=setting, value=text, allowed="YYYY-MM-DD")
+            raise InputError("is not a date", setting=setting, value=text, allowed="YYYY-MM-DD")
         found.append(pd.Timestamp(when))
     return found[0], found[1]
 
@@ -215,11 +235,19 @@ def _places(table: pd.DataFrame, path: str | Path) -> dict[str, pd.Series | Floa
 
 
 def project(longitude: Floats, latitude: Floats) -> tuple[Floats, Floats]:
-    """(km_along, km_depth) of places: their nearest point of the line, and how far it is.
+    """Project places onto the de facto line.
 
-    On a plane tangent at the place, which is off by less than 0.5 % within 150 km. The course of
-    the line has a point every 10 km: of UCDP's events, 99 % come out within 3 km of their distance
-    from the whole line, and within 12 km of their place along it.
+    The projection uses a plane tangent at the place, which is off by less than 0.5 % within 150 km.
+    The course of the line has a point every 10 km: for 99 % of UCDP's events the result is within
+    3 km of their distance from the full line, and within 12 km of their place along it.
+
+    Args:
+        longitude: (places,) degrees.
+        latitude: (places,) degrees.
+
+    Returns:
+        km_along (places,), the position of the nearest point along the line, and km_depth
+        (places,), the distance to it.
     """
     places = np.stack([longitude, latitude], axis=1)
     parts = [_project(places[i : i + _AT_ONCE]) for i in range(0, len(places), _AT_ONCE)]
@@ -228,7 +256,7 @@ def project(longitude: Floats, latitude: Floats) -> tuple[Floats, Floats]:
 
 
 def _project(places: Floats) -> Floats:
-    """(places, 2): along and depth."""
+    """(places, 2) km_along and km_depth."""
     course, edges = _line()
     scale = np.stack([np.cos(np.radians(places[:, 1])), np.ones(len(places))], axis=1)
     plane = (course - places[:, None]) * (scale * _KM_PER_DEGREE)[:, None]
@@ -243,7 +271,7 @@ def _project(places: Floats) -> Floats:
 
 @cache
 def _line() -> tuple[Floats, Floats]:
-    """The de facto line: (n, 2) longitude and latitude of its points, and their km along it."""
+    """The points of the de facto line: (n, 2) longitude and latitude, and (n,) km along it."""
     table = pd.read_csv(LINE_TABLE)
     course = table[["longitude", "latitude"]].to_numpy(float)
     return course, table["km_from_northeast"].to_numpy(float)

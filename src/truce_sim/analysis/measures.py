@@ -1,9 +1,9 @@
-"""Any outcome group by group, as a mean over runs or as a rate, and what a factor changes in it.
+"""Measure any outcome by group, as a mean or a rate, and what a factor changes in it.
 
-A rate is a ratio of totals (violations over days lived, say), so that runs that end early do not
-weigh more than they lived. Its variance is that of its linear part (the delta method; for ratios
-Cochran 1977, section 6.5), summed over sets of runs that share draws. A change is taken between
-runs with the same draws.
+A rate is a ratio of totals (for instance violations over days lived), so runs that end early carry
+only the weight of the days they lived. Its variance is that of its linear part (the delta method;
+for ratios Cochran 1977, section 6.5), summed over sets of runs that share draws. A change is
+measured between runs with the same draws.
 """
 
 from __future__ import annotations
@@ -24,23 +24,30 @@ from truce_sim.results import columns
 
 Floats = NDArray[np.float64]
 
-#: Days that a truce lasted, the day of its collapse among them: what rates a day are over.
+#: The denominator of daily rates: the days that a truce lasted, including that of its collapse.
 DAYS_LIVED = "days_lived"
 
 
 class Measured(NamedTuple):
-    """A group's value and what each set of shared draws contributes to its error (sums to 0)."""
+    """The value of a group, with its uncertainty.
+
+    Attributes:
+        value: the mean or rate.
+        share: contribution of each set of shared draws to the error, by (seed, replicate); its sum
+            is 0.
+        runs: number of runs.
+    """
 
     value: float
-    share: pd.Series  # by (seed, replicate)
+    share: pd.Series
     runs: int
 
     def interval(self, confidence: float = CONFIDENCE) -> Estimate:
-        """The value with its interval."""
+        """Return the value with its interval."""
         return interval_of_parts(self.value, self.share.to_numpy(float), confidence)
 
     def less(self, other: Measured) -> Measured:
-        """The difference to another group, between runs with the same draws."""
+        """Return the difference from another group, between runs with the same draws."""
         share = self.share.sub(other.share, fill_value=0.0)
         return Measured(self.value - other.value, share, self.runs)
 
@@ -48,13 +55,21 @@ class Measured(NamedTuple):
 def measure(
     sweep: Sweep, part: str, whole: str = "", by: By = (), where: Where = None
 ) -> pd.DataFrame:
-    """A row a group: its levels, `runs`, and `value` with its interval.
+    """Measure an outcome in each group.
 
-    part: an outcome of `columns.OUTCOME`. whole: "" for the mean of `part` over runs (those that
-    have one), else another outcome or DAYS_LIVED for the rate of one over the other. by, where: as
-    in `groups.groups`.
+    Args:
+        sweep: the sweep to analyse.
+        part: an outcome of `columns.OUTCOME`.
+        whole: "" for the mean of `part` over the runs that have one; another outcome, or
+            `DAYS_LIVED`, for the ratio of the totals.
+        by: factors whose levels define the groups.
+        where: levels at which other factors are held fixed.
 
-    Raises InputError for an outcome that is no number, or a factor that is not swept.
+    Returns:
+        A row for each group: its levels, `runs`, and `value` with its interval.
+
+    Raises:
+        InputError: an outcome is not numeric, or a factor was not swept.
     """
     rows = [
         levels | {"runs": found.runs} | named("value", found.interval())
@@ -67,10 +82,23 @@ def change(
     sweep: Sweep, factor: str, part: str, whole: str = "", baseline: object = None,
     by: By = (), where: Where = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """What each level of a factor changes in a measure, against one of its levels (by default the
-    first), for each group of `by`; columns as in `measure`, and `baseline`.
+    """Measure what each level of a factor changes in an outcome, against a baseline level.
 
-    Intervals are simultaneous over the rows (Bonferroni).
+    Args:
+        sweep: the sweep to analyse.
+        factor: the factor whose levels are compared.
+        part: the outcome, as in `measure`.
+        whole: the denominator, as in `measure`.
+        baseline: the level to compare with; by default the first.
+        by: factors whose levels define the groups.
+        where: levels at which other factors are held fixed.
+
+    Returns:
+        A row for each group and level: columns as in `measure`, and `baseline`. Intervals are
+        simultaneous over the rows (Bonferroni).
+
+    Raises:
+        InputError: an outcome is not numeric, or a factor or level was not swept.
     """
     found: dict[tuple[object, ...], list[tuple[object, Measured]]] = {}
     outer = names_in(by)
@@ -102,28 +130,29 @@ def _place(rows: Sequence[tuple[object, Measured]], factor: str, baseline: objec
 def _by_group(
     sweep: Sweep, part: str, whole: str, by: By, where: Where
 ) -> list[tuple[dict[str, object], Measured]]:
-    named_ones = [name for name in (part, whole) if name not in ("", DAYS_LIVED)]
-    wanted = list(dict.fromkeys([*map(_check, named_ones), "end_day", "collapsed"]))
+    outcomes = [_check(name) for name in (part, whole) if name not in ("", DAYS_LIVED)]
+    names = list(dict.fromkeys([*outcomes, "end_day", "collapsed"]))
     return [
-        (levels, measured(finished_runs(runs), part, whole))
-        for levels, runs in groups(sweep, wanted, by, where)
+        (levels, measure_runs(finished_runs(runs), part, whole))
+        for levels, runs in groups(sweep, names, by, where)
     ]
 
 
 def _check(name: str) -> str:
     known = [n for n in columns.OUTCOME if n not in ("status", "cause")]
     if name not in known:
-        raise InputError("is no outcome that is a number", setting="part or whole", value=name,
+        raise InputError("is not a numeric outcome", setting="part or whole", value=name,
                          allowed=", ".join(known), suggestion=closest(name, known))  # fmt: skip
     return name
 
 
-def measured(runs: pd.DataFrame, part: str, whole: str = "") -> Measured:
-    """The ratio of totals of one group of runs, and its linear part by shared draws.
+def measure_runs(runs: pd.DataFrame, part: str, whole: str = "") -> Measured:
+    """Measure an outcome in one group of runs.
 
     Args:
-        runs: a row a run that did not fail: seed, replicate and the columns that are measured.
-        part, whole: as in `measure`.
+        runs: a row for each run that did not fail: seed, replicate and the columns to measure.
+        part: the outcome, as in `measure`.
+        whole: the denominator, as in `measure`.
     """
     runs = runs[runs[part].notna()]
     over = _denominator(runs, whole)
@@ -139,3 +168,6 @@ def _denominator(runs: pd.DataFrame, whole: str) -> pd.Series:
     if whole == DAYS_LIVED:
         return (runs["end_day"] + runs["collapsed"]).astype(float)
     return runs[whole].astype(float)
+
+
+measured = measure_runs  #: Its name in 0.1.

@@ -1,12 +1,12 @@
-"""The fine grain of violence, in the model and in event data, with one ruler.
+"""Fine-grained patterns of violence, with the same measures for the model and for event data.
 
-Every measure follows from sums over pieces that are as good as independent: runs that share their
-draws or, in a single data set, quarters of a year. Intervals are t intervals from leaving out one
-piece after another (the jackknife, Tukey 1958; of blocks of a series, Künsch 1989), or Wilson's for
-shares.
+Every measure is computed from sums over pieces that are practically independent: sets of runs that
+share draws or, in a single data set, quarters of a year. Intervals are t intervals from leaving
+out one piece at a time (the jackknife, Tukey 1958; for blocks of a series, Künsch 1989), or
+Wilson's for shares.
 
-Counts and pairs are compared within years: a run of the model is seldom longer, and what changes
-from year to year in a long data set is neither a burst nor a repeat.
+Counts and pairs are compared within years: a run of the model is seldom longer, and changes from
+year to year in a long data set are neither bursts nor repeats.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from truce_sim.intervals import (
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: Days of the pieces that one data set is cut into for its intervals.
+#: Length, in days, of the pieces into which a data set is cut for its intervals.
 BLOCK_DAYS = 91
 _YEAR = 365
-#: Incidents that one Gini coefficient of the model is made of: as many as the reference data have.
+#: Number of incidents in one Gini coefficient of the model: as many as in the reference data.
 AT_A_TIME = 541
 _DEPTHS = (
     ("within 20 km", 0.0, 20.0),
@@ -49,9 +49,10 @@ _DEPTHS = (
 
 
 def micro_table(incidents: Incidents) -> pd.DataFrame:
-    """All measures that need days, places and deaths alone, a row each.
+    """Return all measures that need only days, places and deaths.
 
-    Columns: measure, unit, value and its interval, n (incidents).
+    Returns:
+        A row for each measure: measure, unit, value with its interval, n (incidents).
     """
     n = len(incidents.frame)
     rows = [
@@ -74,8 +75,15 @@ def micro_table(incidents: Incidents) -> pd.DataFrame:
 
 
 def fano(incidents: Incidents, window: int = 7) -> Estimate:
-    """Variance over mean of the counts in windows of so many days, within years of runs; 1 if
-    incidents are independent (Fano 1947). Windows that are not watched whole are left out."""
+    """Return the Fano factor: variance over mean of counts in windows, within years of runs.
+
+    It is 1 if incidents are independent (Fano 1947). Windows that were observed only in part are
+    left out.
+
+    Args:
+        incidents: the incidents to measure.
+        window: days of a window.
+    """
     whole = incidents.days // window
     frame = incidents.frame
     run, number = frame["run"].to_numpy(np.int64), frame["day"].to_numpy(np.int64) // window
@@ -93,10 +101,15 @@ def fano(incidents: Incidents, window: int = 7) -> Estimate:
 
 
 def gini(incidents: Incidents, width: float = 100.0, at_a_time: int = AT_A_TIME) -> Estimate:
-    """Gini coefficient of incidents over bins along the line, 0 if all have as many.
+    """Return the Gini coefficient of incidents over bins along the line; 0 if all are equal.
 
-    It grows as incidents get fewer, so that of the model is the mean over sets of `at_a_time`
-    incidents, with a t interval; a data set is one set.
+    The coefficient grows as incidents become fewer. For the model it is therefore the mean over
+    sets of `at_a_time` incidents, with a t interval; a data set is a single set.
+
+    Args:
+        incidents: the incidents to measure.
+        width: km of a bin.
+        at_a_time: incidents of a set.
     """
     place, bins = _stretches(incidents, width)
     if incidents.runs == 1:
@@ -105,7 +118,7 @@ def gini(incidents: Incidents, width: float = 100.0, at_a_time: int = AT_A_TIME)
         np.add.at(table, (piece, place), 1.0)
         return jackknife(table, gini_by_row)
     chosen, block = _sets(incidents, at_a_time)
-    if not block.size:  # fewer incidents than that
+    if not block.size:  # too few incidents for a single set
         counts = np.bincount(place, minlength=bins).astype(float)
         return (
             Estimate(float(gini_by_row(counts)), math.nan, math.nan) if place.size else NO_ESTIMATE
@@ -116,10 +129,10 @@ def gini(incidents: Incidents, width: float = 100.0, at_a_time: int = AT_A_TIME)
 
 
 def _sets(incidents: Incidents, size: int) -> tuple[Ints, Ints]:
-    """Incidents dealt into sets, (sets, size), and the block of each set, (sets,).
+    """Deal incidents into sets (sets, size), and return the block of each set (sets,).
 
-    Runs that share their draws are in one block, so that blocks are independent; what a block has
-    too many, spread over its runs, is left out.
+    Runs that share their draws are in one block, so blocks are independent. The surplus of a block,
+    spread over its runs, is left out.
     """
     run = incidents.frame["run"].to_numpy(np.int64)
     draws = incidents.draws[run]
@@ -128,16 +141,16 @@ def _sets(incidents: Incidents, size: int) -> tuple[Ints, Ints]:
     starts = [0]
     while starts[-1] + size <= run.size:
         starts.append(int(ends[np.searchsorted(ends, starts[-1] + size)]))
-    held = np.diff(starts)
-    kept = held // size * size
-    block = np.repeat(np.arange(held.size), kept)
+    sizes = np.diff(starts)
+    kept = sizes // size * size
+    block = np.repeat(np.arange(sizes.size), kept)
     within = np.arange(block.size) - (kept.cumsum() - kept)[block]
-    chosen = order[np.array(starts)[block] + within * held[block] // kept[block]]
+    chosen = order[np.array(starts)[block] + within * sizes[block] // kept[block]]
     return chosen.reshape(-1, size), block[::size]
 
 
 def gini_by_row(counts: Floats) -> Floats:
-    """Gini coefficients of counts (..., bins); NaN where there are none."""
+    """Return the Gini coefficients of counts (..., bins); NaN where all counts are 0."""
     x = np.sort(counts, axis=-1)
     n = x.shape[-1]
     rank = np.arange(1, n + 1)
@@ -146,8 +159,16 @@ def gini_by_row(counts: Floats) -> Floats:
 
 
 def near_repeat(incidents: Incidents, width: float = 50.0, days: int = 14) -> Estimate:
-    """Pairs of incidents in the same stretch of the line within so many days, over what chance
-    would give were the days dealt out anew among them (Knox 1964), within years of runs."""
+    """Return the near-repeat ratio (Knox 1964), within years of runs.
+
+    This is the number of pairs of incidents in the same stretch of the line within some days of
+    each other, over the number expected if the days were shuffled among the incidents.
+
+    Args:
+        incidents: the incidents to measure.
+        width: km of a stretch.
+        days: largest number of days between the two incidents of a pair.
+    """
     day, year, cell = _cells(incidents, width)
     close, both = _followers(year, day, days), _followers(cell, day, days)
     _, at, n_cell = np.unique(cell, return_inverse=True, return_counts=True)
@@ -164,13 +185,22 @@ def near_repeat(incidents: Incidents, width: float = 50.0, days: int = 14) -> Es
 def near_repeat_p(
     incidents: Incidents, width: float = 50.0, days: int = 14, permutations: int = 999
 ) -> float:
-    """How often days dealt out anew among the incidents of each year of a data set give a
-    near-repeat ratio at least as high as its own (Monte-Carlo test, Besag and Diggle 1977).
+    """Return the p-value of the near-repeat ratio of a data set.
 
-    Raises InputError for more than one run: their interval says the same.
+    This is how often shuffling the days among the incidents of each year gives a ratio at least as
+    high as the observed one (Monte Carlo test, Besag and Diggle 1977).
+
+    Args:
+        incidents: a single data set; for many runs, use the interval of `near_repeat`.
+        width: km of a stretch.
+        days: largest number of days between the two incidents of a pair.
+        permutations: number of shuffles.
+
+    Raises:
+        InputError: there is more than one run.
     """
     if incidents.runs > 1:
-        raise InputError("is made for one data set", setting="incidents", value=incidents.runs,
+        raise InputError("is for a single data set", setting="incidents", value=incidents.runs,
                          allowed="read_incidents(...)")  # fmt: skip
     rng = np.random.default_rng(1)
     day, year, cell = _cells(incidents, width)
@@ -183,7 +213,7 @@ def near_repeat_p(
 
 
 def _cells(incidents: Incidents, width: float) -> tuple[Ints, Ints, Ints]:
-    """Of each incident its day, its year, and the year and stretch together, as codes."""
+    """The day, the year, and the combination of year and stretch of each incident, as codes."""
     frame = incidents.frame
     day = frame["day"].to_numpy(np.int64)
     year = _years(incidents, frame["run"].to_numpy(np.int64), day)
@@ -192,7 +222,7 @@ def _cells(incidents: Incidents, width: float) -> tuple[Ints, Ints, Ints]:
 
 
 def _followers(group: Ints, day: Ints, days: int) -> Floats:
-    """How many of the same group follow each within so many days."""
+    """Number of incidents of the same group that follow each within some days."""
     order = np.lexsort((day, group))
     key = (group * (int(day.max(initial=0)) + days + 1) + day)[order]
     found = np.empty(day.size)
@@ -201,14 +231,14 @@ def _followers(group: Ints, day: Ints, days: int) -> Floats:
 
 
 def _stretches(incidents: Incidents, width: float) -> tuple[Ints, int]:
-    """The stretch of the line that each incident lies in, and how many there are."""
+    """The stretch of the line of each incident, and the number of stretches."""
     bins = max(math.ceil(incidents.line_km / width), 1)
     place = incidents.frame["km_along"].to_numpy(float) // width
     return np.clip(place, 0, bins - 1).astype(np.int64), bins
 
 
 def _years(incidents: Incidents, run: Ints, day: Ints) -> Ints:
-    """The year of its run that each day lies in, as codes: equal parts of about a year."""
+    """The year of its run that each day lies in, as codes; years are equal parts of a run."""
     parts = np.maximum(np.rint(incidents.days / _YEAR), 1).astype(np.int64)
     first = np.cumsum(parts) - parts
     return np.asarray(first[run] + day * parts[run] // np.maximum(incidents.days[run], 1))
@@ -220,14 +250,16 @@ def _years(incidents: Incidents, run: Ints, day: Ints) -> Ints:
 def incident_share(
     incidents: Incidents, column: str, low: float, high: float = math.inf
 ) -> Estimate:
-    """The share of incidents with low ≤ column < high, with Wilson's interval by pieces."""
+    """Return the share of incidents with low ≤ column < high, with Wilson's interval by pieces."""
     values = incidents.frame[column].to_numpy(float)
     return share_interval((values >= low) & (values < high), _piece_codes(incidents))
 
 
 def deaths_quantile(incidents: Incidents, q: float) -> Estimate:
-    """A quantile of deaths; its interval are the quantiles at the ends of the interval of the share
-    below it (Woodruff 1952)."""
+    """Return a quantile of deaths with Woodruff's (1952) interval.
+
+    The interval consists of the quantiles at the ends of the interval of the share below it.
+    """
     return quantile_interval(incidents.frame["deaths"].to_numpy(float), _piece_codes(incidents), q)
 
 
@@ -235,17 +267,21 @@ def deaths_quantile(incidents: Incidents, q: float) -> Estimate:
 
 
 def attribution_table(sweep: Sweep) -> pd.DataFrame:
-    """How well the home state attributes lethal attacks: `precision`, the share of those attributed
-    to the host's soil that came from there, and `recall`, the share of those that did that are
-    attributed."""
+    """Return how well the home state attributes lethal attacks.
+
+    Returns:
+        Two rows with columns as in `micro_table`: precision, the share of attacks attributed to
+        the host's soil that came from there; recall, the share of attacks from there that are
+        attributed to it.
+    """
     kinds = {"kind": [*BY_BANDS, *DOMESTIC]}
     lethal = sweep.load(["deaths", "attributed", "cross_border"], "events", where=kinds)
     lethal = lethal[lethal["deaths"] > 0].merge(_draws(sweep), on=["point", "replicate"])
-    truly, said = (
+    true, attributed = (
         lethal[name].fillna(False).to_numpy(bool) for name in ("cross_border", "attributed")
     )
     rows = []
-    for name, of, hit in (("precision", said, truly), ("recall", truly, said)):
+    for name, of, hit in (("precision", attributed, true), ("recall", true, attributed)):
         pieces = np.unique(lethal["draws"].to_numpy()[of], return_inverse=True)[1]
         found = share_interval(hit[of], pieces)
         rows.append(
@@ -255,12 +291,15 @@ def attribution_table(sweep: Sweep) -> pd.DataFrame:
 
 
 def response_lags(sweep: Sweep) -> pd.DataFrame:
-    """Days from what provoked a strike to the strike: for the home state the last incident held
-    against the host until it chose to strike, for the host the last strike by the home state
-    before it chose to.
+    """Return the days from a provocation to the strike that answers it.
 
-    Rows: the days within which a tenth, a half and nine tenths of the strikes come; columns as in
-    micro_table. Strikes that nothing of the kind came before (but friction, say) are left out.
+    The provocation of the home state is the last incident attributed to the host before it chose to
+    strike; that of the host is the last strike by the home state before it chose to. Strikes
+    without such a provocation (for instance after mere friction) are left out.
+
+    Returns:
+        For each state, the days within which a tenth, a half and nine tenths of its strikes come;
+        columns as in `micro_table`.
     """
     strikes, chosen = _of_kind(sweep, "strike"), _of_kind(sweep, "strike_chosen")
     provoking = {
@@ -282,7 +321,7 @@ def response_lags(sweep: Sweep) -> pd.DataFrame:
 
 
 def _last_before(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """The events that another came before in their run, that day or earlier; `then`: its day."""
+    """Events preceded by another in their run, on that day or earlier; `then` is its day."""
     key = ["point", "replicate"]
     return pd.merge_asof(
         after.drop(columns="then", errors="ignore").sort_values("day", kind="stable"),
@@ -292,18 +331,30 @@ def _last_before(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 
 
 def exchange_lengths(sweep: Sweep, window: int = 14) -> pd.DataFrame:
-    """Strikes in a row, none more than `window` days after the one before: how many there are.
+    """Return the lengths of exchanges: series of strikes, each within some days of the last.
 
-    An exchange that the end of its run may have cut short counts as it stands. Rows: the mean of
-    all strikes; of exchanges that the home state began, its strikes, the share with but one of
-    them, and what that share would be were their number geometric, as it is where each is answered
-    and replied to with the same probability. Columns as in micro_table; n is exchanges.
+    An exchange that the end of its run may have cut short counts as it stands.
+
+    Args:
+        sweep: a sweep that kept events.
+        window: largest number of days between two strikes of an exchange.
+
+    Returns:
+        Four rows with columns as in `micro_table`, where n is the number of exchanges: the mean
+        number of strikes and, for exchanges begun by the home state, the mean number of its own
+        strikes, the share with only one, and what that share would be if the number were geometric
+        (as it is if every strike is answered with the same probability).
     """
     return exchange_table(_of_kind(sweep, "strike"), window)
 
 
 def exchange_table(strikes: pd.DataFrame, window: int) -> pd.DataFrame:
-    """As exchange_lengths, of strikes: point, replicate, day, actor, draws."""
+    """Return the table of `exchange_lengths` from a table of strikes.
+
+    Args:
+        strikes: a row for each strike: point, replicate, day, actor, draws.
+        window: largest number of days between two strikes of an exchange.
+    """
     run = ["point", "replicate"]
     strikes = strikes.sort_values([*run, "day"], kind="stable")
     gap = strikes.groupby(run)["day"].diff()
@@ -334,16 +385,25 @@ def exchange_table(strikes: pd.DataFrame, window: int) -> pd.DataFrame:
 def displacement(
     incidents: Incidents, treated: tuple[float, float], day: int, buffer: float = 100.0
 ) -> pd.DataFrame:
-    """What more effort on a stretch of the line from some day on did: to it, and to its neighbours.
+    """Measure how incidents shift when effort on one stretch of the line increases.
 
-    treated: its km along the line. buffer: km on either side that may take up what it sheds.
-    Rows: the share of incidents in `treated` before and after, its change and that of the
-    neighbours, and the weighted displacement quotient (Bowers and Johnson 2003): the change of the
-    neighbours over that of the treated, both against the rest. Where the treated have fewer, below
-    0 is displacement, above 0 a spread of benefit; it has no interval where the change of the
-    treated may be none.
+    Args:
+        incidents: the incidents to measure.
+        treated: start and end of the treated stretch, km along the line.
+        day: the day from which effort is higher.
+        buffer: km on either side to which incidents may move.
 
-    Raises InputError where there is no incident before, or none after, that day.
+    Returns:
+        A row for each measure, with columns as in `micro_table`: the share of incidents in the
+        treated stretch before and after, its change, that of the neighbours, and the weighted
+        displacement quotient (Bowers and Johnson 2003). The quotient is the change in the
+        neighbours over that in the treated stretch, both relative to the rest of the line. If the
+        treated stretch has fewer incidents, a negative quotient means displacement and a positive
+        one diffusion of benefits. It has no interval if the change in the treated stretch may be
+        zero.
+
+    Raises:
+        InputError: there is no incident before that day, or none after it.
     """
     along = incidents.frame["km_along"].to_numpy(float)
     low, high = treated
@@ -351,8 +411,8 @@ def displacement(
                     np.where((along >= low - buffer) & (along < high + buffer), 1, 2))  # fmt: skip
     after = (incidents.frame["day"].to_numpy() >= day).astype(int)
     if not 0 < after.sum() < after.size:
-        raise InputError("no incidents before or after to compare", setting="day", value=day,
-                         allowed="a day in the midst of them")  # fmt: skip
+        raise InputError("has no incidents before or after it", setting="day", value=day,
+                         allowed="a day with incidents before and after")  # fmt: skip
     pieces = _piece_codes(incidents)
     counts = np.bincount(pieces * 6 + after * 3 + zone, minlength=(int(pieces.max()) + 1) * 6)
     sums = counts.reshape(-1, 6).astype(float)
@@ -380,7 +440,7 @@ def _change(sums: Floats, zone: int) -> Floats:
 
 
 def _quotient(sums: Floats) -> Estimate:
-    """The displacement quotient, neighbours' change over that of the treated, with its interval."""
+    """The displacement quotient, with its interval."""
     total = sums.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         pair, without = _against_rest(total), _against_rest(total - sums)
@@ -388,7 +448,7 @@ def _quotient(sums: Floats) -> Estimate:
 
 
 def _against_rest(sums: Floats) -> Floats:
-    """(..., 2): change of the ratio of the treated, and of the neighbours, to the rest."""
+    """(..., 2) change in the ratio of the treated, and of the neighbours, to the rest."""
     return np.asarray(sums[..., 3:5] / sums[..., 5:6] - sums[..., :2] / sums[..., 2:3])
 
 
@@ -396,24 +456,24 @@ def _against_rest(sums: Floats) -> Floats:
 
 
 def _of_kind(sweep: Sweep, kind: str) -> pd.DataFrame:
-    """The events of a kind in runs that did not fail: point, replicate, day, actor, draws."""
+    """Load the events of a kind in runs that did not fail: point, replicate, day, actor, draws."""
     events = sweep.load(["day", "actor"], "events", where={"kind": [kind]})
     return events.merge(_draws(sweep), on=["point", "replicate"])
 
 
 def _draws(sweep: Sweep) -> pd.DataFrame:
-    """Which draws each run that did not fail has: point, replicate, draws."""
+    """The codes of shared draws of runs that did not fail: point, replicate, draws."""
     runs = finished_runs(sweep.load(["end_day"]))
     return runs[["point", "replicate"]].assign(draws=clusters(runs))
 
 
 def _piece(incidents: Incidents, run: Ints, day: Ints) -> Ints:
-    """The piece that each day of a run belongs to: its draws, or in a data set its quarter."""
+    """The piece of each day of a run: the code of its draws, or the quarter in a data set."""
     return day // BLOCK_DAYS if incidents.runs == 1 else incidents.draws[run]
 
 
 def _piece_codes(incidents: Incidents) -> Ints:
-    """The piece that each incident belongs to, as codes from 0."""
+    """The piece of each incident, as codes from 0."""
     run, day = (incidents.frame[name].to_numpy(np.int64) for name in ("run", "day"))
     return np.unique(_piece(incidents, run, day), return_inverse=True)[1]
 

@@ -1,10 +1,10 @@
-"""What matters: how much of an outcome's variance each factor accounts for, by the design at hand.
+"""Rank factors by how much of the variance of an outcome each accounts for.
 
 A `saltelli` design gives Sobol indices, a `morris` design elementary effects, and any design the
-share of variance that a factor's levels account for by themselves. Everything is computed on the
-means of the points over their replicates, so the share of chance shrinks as replicates grow.
+share of variance that a factor accounts for by itself. Everything is computed on the means of the
+points over their replicates, so the share of chance shrinks as replicates are added.
 
-Intervals are bootstrap intervals over what is independent: base rows, samples or replicates.
+Intervals are bootstrap intervals over independent units: base rows, samples or replicates.
 """
 
 from __future__ import annotations
@@ -39,22 +39,30 @@ _MOST_BINS = 24
 
 
 def sobol_indices(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
-    """First-order and total-order index of each factor, from a saltelli design.
+    """Return the first-order and total-order index of each factor, from a saltelli design.
 
-    Columns: factor, first, total, each with its interval. `first` is Saltelli et al.'s (2010)
-    estimate, `total` Jansen's (1999); intervals resample the base rows.
+    All points of a base row share a seed and its replicates, so the draws are one more input of
+    the model, the same in A, B and AB. The model of factors and draws is deterministic, and the
+    usual estimates hold for it. `total` is the share of variance that would remain if everything
+    but that factor, including the draws, were known. `first` compares B with AB, which share the
+    factor *and* the draws, beyond what B and A have in common: it is the factor's own effect plus
+    its interaction with chance. The share of chance alone, cov(A, B) / V, is attrs["chance"]
+    (value, low, high).
 
-    All points of a base row share one seed and its replicates, so the draws are one more input of
-    the model, the same in A, B and AB: the model of factors and draws is deterministic, and the
-    usual estimates hold for it. `total` is the share of variance lost if all but that factor were
-    known, the draws included. `first` compares B with AB, which share the factor *and* the draws,
-    beyond what B and A have in common: it is the factor's own effect and its interplay with
-    chance. The share of chance alone, cov(A, B) / V, is attrs["chance"] (value, low, high).
+    Points are first averaged over their replicates. A row with a point that failed or has no
+    outcome is left out as a whole: attrs["rows"], attrs["left_out"].
 
-    Points are averaged over their replicates first. A row with a point that failed or has no
-    outcome is left out whole: attrs["rows"], attrs["left_out"].
+    Args:
+        sweep: a sweep with a saltelli design.
+        outcome: as in `Sweep.outcome`.
 
-    Raises InputError for another design, fewer than two whole rows, or a constant outcome.
+    Returns:
+        A row for each factor: factor, first (the estimate of Saltelli et al. 2010) and total
+        (Jansen 1999), each with its interval from resampling the base rows.
+
+    Raises:
+        InputError: the design is another, there are fewer than two complete rows, or the outcome
+            is constant.
     """
     y = _by_row(sweep, outcome, "saltelli", 256)
     whole = np.isfinite(y).all(axis=1)
@@ -74,18 +82,27 @@ def sobol_indices(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
 
 
 def morris_effects(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
-    """Elementary effects of each factor, from a morris design (Morris 1991).
+    """Return the elementary effects of each factor, from a morris design (Morris 1991).
 
-    Columns: factor; `mu`, the mean effect, `mu_star`, the mean size (Campolongo et al. 2007), and
-    `sigma`, the standard deviation over walks (non-linearity, interplay, chance). Their intervals:
-    t for the means; for sigma t of its logarithm, by the jackknife (rough below some 20 walks, or
-    where few walks decide). The unit is that of the outcome, for the factor's full range: from low
-    to high of an interval (of its logarithm, where it is spaced so), first to last of a list.
+    Effects are in the unit of the outcome, over the factor's full range: from the low to the high
+    end of an interval (of its logarithm, if it is spaced so), or from the first to the last item
+    of a list.
 
-    Points are averaged over their replicates first; a walk with a point that failed or has no
-    outcome is left out whole: attrs["rows"], attrs["left_out"].
+    Points are first averaged over their replicates. A walk with a point that failed or has no
+    outcome is left out as a whole: attrs["rows"], attrs["left_out"].
 
-    Raises InputError for another design, or fewer than two whole walks.
+    Args:
+        sweep: a sweep with a morris design.
+        outcome: as in `Sweep.outcome`.
+
+    Returns:
+        A row for each factor, with intervals: factor; mu, the mean effect; mu_star, its mean size
+        (Campolongo et al. 2007); sigma, the standard deviation over walks (non-linearity,
+        interactions, chance). Intervals are t intervals, for sigma of its logarithm by the
+        jackknife (rough with fewer than about 20 walks, or if a few walks dominate).
+
+    Raises:
+        InputError: the design is another, or there are fewer than two complete walks.
     """
     y = _by_row(sweep, outcome, "morris", 30)
     whole = np.isfinite(y).all(axis=1)
@@ -106,25 +123,34 @@ def morris_effects(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
 
 
 def given_data_indices(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
-    """The share of the variance between points that each factor accounts for by itself.
+    """Return the share of the variance between points that each factor accounts for by itself.
 
-    Columns: factor, first, with its interval. The estimate is the correlation ratio of the point
-    means by level of the factor (up to 12 values) or bin (equal counts), without its bias: epsilon
-    squared (Kelley 1935; Plischke et al. 2013). It is slightly negative where a factor does less
-    than its levels would by accident.
+    The estimate is epsilon squared (Kelley 1935; Plischke et al. 2013), the bias-corrected
+    correlation ratio of the point means by level of the factor (up to 12 values) or by bins of
+    equal counts. It is slightly negative if a factor explains less than its levels would by
+    accident.
 
-    In samples (sobol, halton, lhs, morris, saltelli) the points stand for the space: intervals
-    resample samples, given the draws of these replicates.
+    In samples (sobol, halton, lhs, morris, saltelli) the points represent the space: intervals
+    resample samples, conditional on the draws of these replicates.
 
-    In a grid, zip or table the points are what they are: intervals resample replicates, given the
-    points, and the variance is that of the *expected* outcomes, without bias: only products of
-    different replicates enter. In a full grid `first` is the plain share of the main effect, and
-    attrs["interactions"] (value, low, high) the rest. With one replicate there is no interval, and
-    chance counts as variance. Indices are missing where levels and points are as many, or where
-    points differ no more than by chance; intervals, where that cannot be ruled out. Replicates that
-    some point lacks are left out: attrs["rows"], attrs["left_out"] (of a sample these are points).
+    In a grid, zip or table the points are fixed: intervals resample replicates, conditional on the
+    points. The variance is then that of the *expected* outcomes, estimated without bias because
+    only products of different replicates enter. In a full grid `first` is the share of the main
+    effect, and attrs["interactions"] (value, low, high) is the rest. With one replicate there is
+    no interval, and chance counts as variance. Indices are missing if there are as many levels as
+    points, or if points differ by no more than chance; intervals are missing if that cannot be
+    ruled out. Replicates that are missing at some point are left out: attrs["rows"],
+    attrs["left_out"] (in a sample, these count points).
 
-    Raises InputError where there are fewer than two points or samples, or a constant outcome.
+    Args:
+        sweep: a sweep of any design.
+        outcome: as in `Sweep.outcome`.
+
+    Returns:
+        A row for each factor: factor, and first with its interval.
+
+    Raises:
+        InputError: there are fewer than two points or samples, or the outcome is constant.
     """
     runs = sweep.outcome(outcome).dropna(subset="y")
     points = sweep.folder.design.loc[np.sort(runs["point"].unique())]
@@ -138,7 +164,7 @@ def given_data_indices(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
 def _of_samples(
     sweep: Sweep, outcome: str, runs: pd.DataFrame, points: pd.DataFrame
 ) -> pd.DataFrame:
-    """Given-data indices where points are a sample."""
+    """Given-data indices of a sampled design."""
     y = runs.groupby("point")["y"].mean().to_numpy()
     _need_variance(y, outcome)
     units = sampling_units(points, sweep.factors)
@@ -154,7 +180,7 @@ def _of_samples(
 def _of_replicates(
     sweep: Sweep, outcome: str, runs: pd.DataFrame, points: pd.DataFrame
 ) -> pd.DataFrame:
-    """Given-data indices where the points are fixed and replicates are what is sampled."""
+    """Given-data indices of a design with fixed points, whose replicates are resampled."""
     wide = runs.pivot_table(index="replicate", columns="point", values="y").to_numpy()
     whole = np.isfinite(wide).all(axis=1)
     _need(int(whole.sum()), "replicates with an outcome at every point", outcome, least=1)
@@ -170,8 +196,11 @@ def _of_replicates(
 
 
 def level_codes(values: pd.Series) -> Ints:
-    """(n,) codes from 0 of a factor's levels; of more than 12 numbers, of bins of equal counts: as
-    many as the root of n, and no more than 24."""
+    """Return the levels of a factor as codes (n,) from 0.
+
+    More than 12 numbers are cut into bins of equal counts: as many as the square root of n, but at
+    most 24.
+    """
     if not pd.api.types.is_numeric_dtype(values) or values.nunique() <= MAX_LEVELS:
         return np.asarray(pd.factorize(values)[0], np.int64)
     x = values.to_numpy(float)
@@ -181,8 +210,11 @@ def level_codes(values: pd.Series) -> Ints:
 
 
 def sampling_units(points: pd.DataFrame, factors: Sequence[str]) -> Ints:
-    """(points,) what each point of a sampled design was drawn with, codes from 0: its base row or
-    walk, or the sample of the intervals that was combined with all lists."""
+    """Return the sampling unit of each point of a sampled design, as codes (points,) from 0.
+
+    The unit is the base row or walk, or the sample of the intervals, which is combined with all
+    lists.
+    """
     by = ["row"] if "row" in points else [n for n in factors if _continuous(points[n])]
     if not by:
         return np.arange(len(points))
@@ -197,10 +229,18 @@ def _continuous(values: pd.Series) -> bool:
 
 
 def drivers(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
-    """What each factor does to the outcome, by the best measure that the design allows.
+    """Return the effect of each factor on the outcome, by the best measure the design allows.
 
-    Columns: factor, index, low, high, kind; largest first. kind: "total" (saltelli), "mu_star"
-    (morris), else "first"; see `sobol_indices`, `morris_effects`, `given_data_indices`.
+    Args:
+        sweep: a sweep of any design.
+        outcome: as in `Sweep.outcome`.
+
+    Returns:
+        A row for each factor, largest first: factor, index, low, high, kind. The kind is "total"
+        (`sobol_indices`), "mu_star" (`morris_effects`), or else "first" (`given_data_indices`).
+
+    Raises:
+        InputError: as in these functions.
     """
     methods = {"saltelli": sobol_indices, "morris": morris_effects}
     table = methods.get(sweep.design, given_data_indices)(sweep, outcome)
@@ -215,13 +255,18 @@ def drivers(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
 
 
 def rank_factors(table: pd.DataFrame) -> pd.DataFrame:
-    """The rank of each factor, 1 for the one that matters most, with its interval.
+    """Return the rank of each factor with its interval; rank 1 matters most.
 
-    table: as any function of this module gives it. Columns: factor, index, rank, rank_low,
-    rank_high. The intervals hold the true ranks of all factors at once in 95 % of cases, ties
-    included: a factor ranks below those alone that differ from it in a simultaneous comparison of
-    all pairs (Mogstad et al. 2024), by the resamples in attrs["draws"]. A factor matters most where
-    its rank_high is 1.
+    The intervals contain the true ranks of all factors at once, including ties, in 95 % of cases.
+    A factor ranks below only those from which it differs in a simultaneous comparison of all pairs
+    (Mogstad et al. 2024), based on the resamples in attrs["draws"]. A factor certainly matters most
+    only if its rank_high is 1.
+
+    Args:
+        table: the result of any function of this module.
+
+    Returns:
+        A row for each factor: factor, index, rank, rank_low, rank_high.
     """
     value = table[table.attrs["index"]].to_numpy(float)
     draws = np.asarray(table.attrs["draws"], float)
@@ -239,12 +284,12 @@ def rank_factors(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_row(sweep: Sweep, outcome: str, design: str, points: int) -> Floats:
-    """(rows, points of a row) mean outcome of each point of a design of rows; NaN for none."""
+    """(rows, points of a row) mean outcome of each point; NaN if it has none."""
     if sweep.design != design:
         raise InputError(
             f"this needs a {design} design", setting="hydra.sweeper.design", value=sweep.design,
             allowed=f"a sweep with hydra.sweeper.design={design} hydra.sweeper.points={points}; "
-            "given_data_indices takes any design",
+            "given_data_indices works with any design",
         )  # fmt: skip
     means = sweep.outcome(outcome).groupby("point")["y"].mean()
     rows = sweep.folder.design["row"].to_numpy()
@@ -255,13 +300,14 @@ def _by_row(sweep: Sweep, outcome: str, design: str, points: int) -> Floats:
 
 def _table(
     sweep: Sweep, outcome: str, columns: Mapping[str, Floats], index: str, draws: Floats,
-    **told: object,
+    **attrs: object,
 ) -> pd.DataFrame:  # fmt: skip
-    """A row a factor. index: the column that ranks them, of which these are the resamples."""
+    """A row for each factor; `index` is the column that ranks them, `draws` its resamples."""
     table = pd.DataFrame(dict(columns)).assign(factor=list(sweep.factors))[["factor", *columns]]
     table.attrs["draws"] = draws.tolist()
     unit = DERIVED[outcome][0] if outcome in DERIVED else OUTCOME[outcome][0]
-    table.attrs |= {"design": sweep.design, "outcome": outcome, "unit": unit, "index": index} | told
+    about = {"design": sweep.design, "outcome": outcome, "unit": unit, "index": index}
+    table.attrs |= about | attrs
     return table
 
 
@@ -270,15 +316,16 @@ def _columns(name: str, found: Bootstrapped | tuple[Floats, Floats, Floats]) -> 
 
 
 def _single(found: Bootstrapped) -> list[float]:
-    """The value, low and high of one estimate."""
+    """The value, low and high of a single estimate."""
     return [float(x[0]) for x in found[:3]]
 
 
 def _need(n: int, what: str, outcome: str, least: int = 2) -> None:
-    """Raise InputError for too few of something."""
+    """Raise InputError if there are too few units."""
     if n < least:
         raise InputError(
-            f"has too few {what} with this outcome ({n}; {least} are needed)", setting="outcome",
+            f"there are too few {what} with this outcome ({n}, at least {least} are needed)",
+            setting="outcome",
             value=outcome, allowed="a finished sweep of more points, or another outcome",
         )  # fmt: skip
 
@@ -286,7 +333,7 @@ def _need(n: int, what: str, outcome: str, least: int = 2) -> None:
 def _need_variance(y: Floats, outcome: str) -> None:
     if np.ptp(y) == 0.0:
         raise InputError(
-            f"the outcome is {y.flat[0]:g} everywhere: there is nothing for factors to explain",
+            f"the outcome is {y.flat[0]:g} everywhere, so there is nothing for factors to explain",
             setting="outcome", value=outcome, allowed="an outcome that varies",
         )  # fmt: skip
 

@@ -1,11 +1,11 @@
-"""Spells in force: a truce that is suspended and renewed has several."""
+"""Spells during which a truce is in force: one that is suspended and renewed has several."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from truce_sim.analysis.groups import finished_runs, joined, labelled
+from truce_sim.analysis.groups import add_levels, finished_runs, stack
 from truce_sim.analysis.methods.ends import count_ends
 from truce_sim.analysis.survival import curve
 from truce_sim.analysis.sweep import Sweep
@@ -14,16 +14,18 @@ from truce_sim.intervals import clusters
 
 
 def spells(sweep: Sweep) -> pd.DataFrame:
-    """The spells that truces were in force, from the events: a row each.
+    """Return the spells during which truces were in force, from the events.
 
-    Columns: point, replicate, seed, factors, spell (1 is the first, 2 the one after the first
-    renewal), start, days, ended ("suspended", "collapsed" or "horizon").
+    Returns:
+        A row for each spell: point, replicate, seed, factors, spell (1 for the first, 2 for the
+        one after the first renewal), start, days, ended ("suspended", "collapsed" or "horizon").
 
-    Raises InputError where events were not kept, or of collapsed runs alone.
+    Raises:
+        InputError: events were not kept, or only those of collapsed runs.
     """
     if sweep.folder.settings.only_if_collapsed:
         raise InputError(
-            "has events of collapsed runs alone, which would bias the spells",
+            "has events of collapsed runs only, which would bias the spells",
             value=str(sweep.path), allowed="a sweep with sweep.only_if_collapsed=false",
         )  # fmt: skip
     kinds = {"kind": ["suspension", "renewal"]}
@@ -39,8 +41,11 @@ def spells(sweep: Sweep) -> pd.DataFrame:
 
 
 def _match_stops(starts: pd.DataFrame, stops: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """Each start with the first stop after it; else with the end of its run. A truce that is
-    suspended on the day of a renewal was suspended before: that stop belongs to the last spell."""
+    """Match each start with the first stop after it, or else with the end of its run.
+
+    A truce that is suspended on the day of a renewal was suspended before it, so that stop belongs
+    to the previous spell.
+    """
     key = ["point", "replicate"]
     starts = starts.assign(day=starts["start"] - (starts["spell"] == 1))
     found = pd.merge_asof(
@@ -48,26 +53,33 @@ def _match_stops(starts: pd.DataFrame, stops: pd.DataFrame, runs: pd.DataFrame) 
         by=key, direction="forward", allow_exact_matches=False,
     ).drop(columns="day")  # fmt: skip
     found = runs.drop(columns="status").merge(found, on=key).sort_values([*key, "spell"])
-    held, last = found["stop"].isna(), found["stop"] == found["end_day"]
-    ended = np.where(last, "collapsed", np.where(held, "horizon", "suspended"))
+    censored, last = found["stop"].isna(), found["stop"] == found["end_day"]
+    ended = np.where(last, "collapsed", np.where(censored, "horizon", "suspended"))
     found["ended"] = pd.Categorical(ended, ["suspended", "collapsed", "horizon"])
     found["days"] = (found["stop"].fillna(found["end_day"]) - found["start"]).astype(np.int64)
     return found.drop(columns=["stop", "end_day", "collapsed"]).reset_index(drop=True)
 
 
 def spell_survival(sweep: Sweep, most: int = 3) -> pd.DataFrame:
-    """How long the first, second, … spell in force lasts: a Kaplan-Meier curve for each, up to the
-    `most`-th. Columns: spell, then as in kaplan_meier."""
+    """Return a Kaplan-Meier curve for the length of the first, second, … spell in force.
+
+    Args:
+        sweep: the sweep to analyse; it must have kept events.
+        most: number of the last spell to include.
+
+    Returns:
+        A row for each spell and day: spell, then columns as in `kaplan_meier`.
+    """
     found = []
     for number, rows in spells(sweep).groupby("spell"):
         if int(str(number)) <= most:
-            found.append(labelled(spell_curve(rows), {"spell": number}))
-    return joined(found, ["spell", "day", "survival", "survival_low", "survival_high", "at_risk",
-                           "collapses"])  # fmt: skip
+            found.append(add_levels(spell_curve(rows), {"spell": number}))
+    return stack(found, ["spell", "day", "survival", "survival_low", "survival_high", "at_risk",
+                         "collapses"])  # fmt: skip
 
 
 def spell_curve(rows: pd.DataFrame) -> pd.DataFrame:
-    """The Kaplan-Meier curve of some spells."""
+    """Return the Kaplan-Meier curve of some spells."""
     event = np.asarray(rows["ended"] != "horizon", np.int64)
     last = rows["days"].to_numpy(np.int64) - (1 - event)  # a day in force at the horizon
     return curve(count_ends(last, event, clusters(rows)))

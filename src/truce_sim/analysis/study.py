@@ -1,8 +1,7 @@
-"""What the analysis scripts of the studies in `experiments/` share.
+"""The frame shared by the analysis scripts of the studies in `experiments/`.
 
-A script is run on the folders of its finished sweeps. It draws figures beside its README and tells
-its findings, a line each, which are kept in `findings.txt`: the README quotes no number that is not
-there.
+A script is run on the folders of its finished sweeps. It draws figures next to its README and
+records its findings line by line in `findings.txt`, from which the README takes every interval.
 """
 
 from __future__ import annotations
@@ -29,7 +28,13 @@ DPI = 120
 
 @dataclass
 class Study:
-    """The sweeps of a study, and the folder that its figures and findings go to."""
+    """The sweeps of a study and its findings.
+
+    Attributes:
+        sweeps: the sweeps, in the order of their experiments.
+        folder: the folder for figures and findings.
+        lines: the findings so far.
+    """
 
     sweeps: tuple[Sweep, ...]
     folder: Path
@@ -40,18 +45,20 @@ class Study:
         """The first sweep."""
         return self.sweeps[0]
 
-    def tell(self, *lines: str) -> None:
-        """Print lines, and keep them."""
+    def note(self, *lines: str) -> None:
+        """Print lines and add them to the findings."""
         self.lines += lines
         print(*lines, sep="\n")
 
+    tell = note  #: Its name in 0.1.
+
     def draw(self, picture: Axes | Figure, name: str = "figure") -> None:
-        """Write a figure as `name`.png."""
+        """Write a figure, or the figure of some axes, as `name`.png."""
         from matplotlib import pyplot as plt
         from matplotlib.figure import Figure
 
         figure = picture if isinstance(picture, Figure) else picture.get_figure(root=True)
-        assert figure is not None  # axes that are drawn have one
+        assert figure is not None  # drawn axes always have a figure
         figure.savefig(self.folder / f"{name}.png", dpi=DPI, bbox_inches="tight")
         plt.close(figure)
 
@@ -60,30 +67,36 @@ class Study:
 def study(
     script: str, *experiments: str, arguments: Sequence[str] | None = None
 ) -> Iterator[Study]:
-    """The study of a script, `with study(__file__) as s:`; writes `findings.txt` when it ends well.
+    """Open the study of a script: `with study(__file__) as s:`.
 
-    experiments: names of the experiments whose sweeps it reads, by default that of the script's
-    folder; their folders are given on the command line, or are those under `outputs/`.
+    The findings are written to `findings.txt` unless the block raises an exception.
+
+    Args:
+        script: path of the script.
+        experiments: names of the experiments whose sweeps it reads; by default the name of the
+            script's folder. The folders of the sweeps are taken from the command line; by default
+            they are those under `outputs/`.
+        arguments: the command line; by default that of the process.
     """
     home = Path(script).resolve().parent
     names = experiments or (home.name,)
-    asked = _parser(names).parse_args(arguments)
+    options = _parser(names).parse_args(arguments)
     with _exit_on_bad_input():
-        folders = asked.folders or [Path("outputs") / name for name in names]
+        folders = options.folders or [Path("outputs") / name for name in names]
         if len(folders) != len(names):
             raise InputError(f"{len(names)} folders are needed", allowed=", ".join(names))
-        found = Study(tuple(map(open_sweep, folders)), asked.to or home)
-        found.folder.mkdir(parents=True, exist_ok=True)
-    found.tell(*map(_origin, found.sweeps))
-    yield found
-    text = "\n".join(found.lines) + "\n"
-    (found.folder / "findings.txt").write_text(text, encoding="utf-8")
-    print(f"Next: look at {found.folder}")
+        opened = Study(tuple(map(open_sweep, folders)), options.to or home)
+        opened.folder.mkdir(parents=True, exist_ok=True)
+    opened.note(*map(_origin, opened.sweeps))
+    yield opened
+    text = "\n".join(opened.lines) + "\n"
+    (opened.folder / "findings.txt").write_text(text, encoding="utf-8")
+    print(f"Next: look at {opened.folder}")
 
 
 @contextmanager
 def _exit_on_bad_input() -> Iterator[None]:
-    """Bad input as one message and exit code 2."""
+    """Report bad input as a message and exit with code 2."""
     try:
         yield
     except InputError as error:
@@ -92,16 +105,16 @@ def _exit_on_bad_input() -> Iterator[None]:
 
 
 def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Figures and findings of finished sweeps.")
-    folders = f"of {', '.join(names)}; default: those under outputs/"
-    target = "where figures and findings go; default: beside the script"
+    parser = argparse.ArgumentParser(description="Draw figures and findings of finished sweeps.")
+    folders = f"folders of the sweeps {', '.join(names)} (default: those under outputs/)"
+    target = "folder for figures and findings (default: that of the script)"
     parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help=folders)
     parser.add_argument("--to", type=Path, metavar="FOLDER", help=target)
     return parser
 
 
 def _origin(sweep: Sweep) -> str:
-    """What a sweep is: its command, points and runs, as the first line of the findings."""
+    """State the command, points and runs of a sweep, as the first line of the findings."""
     points, runs = len(sweep.folder.design), len(sweep.load(["end_day"]))
     words = [word for word in sweep.manifest["overrides"] if not word.startswith("output.")]
     return (

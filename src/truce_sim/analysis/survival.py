@@ -1,9 +1,9 @@
-"""How long truces last: Kaplan-Meier curves, restricted means, medians, log-rank tests.
+"""Measure how long truces last: Kaplan-Meier curves, restricted means, medians, log-rank tests.
 
-A run survives a day that it ends in force, strained or suspended: `survival` on day t is the share
-of runs that do not collapse up to and on that day. Runs that reach their horizon are censored
-there; failed runs are left out and counted. Bands allow for draws that runs share
-(`ends`). What a run came to in between: `incidence` and `spells`.
+A run survives a day if it ends that day in force, strained or suspended: `survival` on day t is the
+share of runs that have not collapsed by the end of that day. Runs that reach their horizon are
+censored there; failed runs are left out and counted. Bands allow for draws shared by runs
+(`methods.ends`). For what happens along the way, see `incidence` and `spells`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from truce_sim.analysis.groups import By, Where, finished_runs, groups, joined, labelled, names_in
+from truce_sim.analysis.groups import By, Where, add_levels, finished_runs, groups, names_in, stack
 from truce_sim.analysis.methods.ends import EVENT, Ends, Floats, Ints, count_ends
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
@@ -29,40 +29,51 @@ from truce_sim.intervals import (
 
 Bools = NDArray[np.bool_]
 
-#: What survival_summary estimates.
+#: The estimates of `survival_summary`.
 ESTIMATES = ("holds", "mean", "median")
 
 
 def kaplan_meier(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
-    """Survival of the truce by day, with log-log bands (Kalbfleisch and Prentice 1980).
+    """Return the survival of the truce by day, with log-log bands (Kalbfleisch and Prentice 1980).
 
-    Columns: the factors of `by`, day, survival, survival_low, survival_high, at_risk, collapses.
-    Where no run, or every run, has collapsed yet, the band is Wilson's for a share of 0 or 1.
+    As long as no run, or once every run, has collapsed, the band is Wilson's for a share of 1 or 0.
 
-    Raises InputError for a factor that is not swept.
+    Args:
+        sweep: the sweep to analyse.
+        by: factors whose levels define the groups.
+        where: levels at which other factors are held fixed.
+
+    Returns:
+        A row for each group and day: the factors of `by`, day, survival, survival_low,
+        survival_high, at_risk, collapses.
+
+    Raises:
+        InputError: a factor was not swept, or does not have that level.
     """
     found = []
     for levels, runs in groups(sweep, ["end_day", "collapsed"], by, where):
         ends = run_ends(finished_runs(runs))
         if ends.runs:
-            found.append(labelled(curve(ends), levels))
-    return joined(found, [*names_in(by), "day", "survival", "survival_low", "survival_high",
-                           "at_risk", "collapses"])  # fmt: skip
+            found.append(add_levels(curve(ends), levels))
+    return stack(found, [*names_in(by), "day", "survival", "survival_low", "survival_high",
+                         "at_risk", "collapses"])  # fmt: skip
 
 
 def run_ends(runs: pd.DataFrame) -> Ends:
-    """The ends of runs, the collapse being the event."""
+    """Count the ends of runs, with collapse as the event."""
     return count_ends(last_day(runs), runs["collapsed"].to_numpy(np.int64), clusters(runs))
 
 
 def last_day(runs: pd.DataFrame) -> Ints:
-    """(runs,) the last day on which each could collapse: of a run that was censored the one before
-    its horizon, for days are numbered from 0."""
+    """Return the last day on which each run could collapse, (runs,).
+
+    For a censored run this is the day before its horizon, because days are numbered from 0.
+    """
     return np.asarray(runs["end_day"].to_numpy(np.int64) - ~runs["collapsed"].to_numpy(bool))
 
 
 def curve(ends: Ends) -> pd.DataFrame:
-    """The Kaplan-Meier curve of one group, as in kaplan_meier."""
+    """Return the Kaplan-Meier curve of one group, as in `kaplan_meier`."""
     days = int(ends.day.max()) + 1
     survival, derivatives = product_limit(ends, days)
     variance = ends.variance(derivatives) * ends.allowance**2
@@ -74,10 +85,10 @@ def curve(ends: Ends) -> pd.DataFrame:
 
 
 def product_limit(ends: Ends, days: int) -> tuple[Floats, Floats]:
-    """S(t) (days,) and its derivatives by a run of each state (states, days)."""
+    """Return S(t), (days,), and its derivatives by the weight of each state, (states, days)."""
     died, risk = ends.by_day(EVENT, days), ends.at_risk(days)
     survival = np.cumprod(1.0 - died / np.maximum(risk, 1))
-    left = np.maximum(risk - died, 1)  # where none is left the curve is 0, and so are derivatives
+    left = np.maximum(risk - died, 1)  # once none is left, the curve and its derivatives are 0
     passed = np.cumsum(died / (np.maximum(risk, 1) * left))
     day = np.arange(days)
     own = ((ends.event == EVENT) / left[ends.day])[:, None] * (ends.day[:, None] <= day)
@@ -91,14 +102,26 @@ def product_limit(ends: Ends, days: int) -> tuple[Floats, Floats]:
 def survival_summary(
     sweep: Sweep, by: By = (), where: Where = None, until: int | None = None
 ) -> pd.DataFrame:
-    """A row a group: runs, failed, collapsed, then `holds` (the share that lasts `until` days),
-    `mean` (survival restricted to `until` days) and `median` (days), with their intervals.
+    """Summarise survival in each group.
 
-    until: how many days count; by default those of the shortest horizon. The median's interval
-    inverts the log-log band (Brookmeyer and Crowley 1982); it is missing where the curve, and its
-    end where the band, does not come down to one half.
+    The interval of the median inverts the log-log band (Brookmeyer and Crowley 1982). The median
+    is missing if the curve does not reach one half, and an end of its interval if the band does
+    not.
 
-    Raises InputError for a factor that is not swept, or where runs were not watched so long.
+    Args:
+        sweep: the sweep to analyse.
+        by: factors whose levels define the groups.
+        where: levels at which other factors are held fixed.
+        until: number of days that count; by default those of the shortest horizon.
+
+    Returns:
+        A row for each group: the factors of `by`, runs, failed, collapsed and, with intervals,
+        holds (the share that lasts `until` days), mean (restricted mean survival, in days) and
+        median (in days).
+
+    Raises:
+        InputError: a factor was not swept or does not have that level, or some runs are shorter
+            than `until`.
     """
     if until is not None and until < 1:
         raise _not_watched(until, sweep.horizon)
@@ -113,7 +136,7 @@ def survival_summary(
 
 
 def shortest_horizon(sweep: Sweep) -> int:
-    """Days of the shortest run: up to there all points can be compared."""
+    """Return the shortest horizon, in days; all points can be compared up to there."""
     return int(sweep.points["horizon"].min())
 
 
@@ -133,13 +156,13 @@ def _estimates(runs: pd.DataFrame, until: int) -> dict[str, float]:
 
 def _not_watched(until: int, horizon: int) -> InputError:
     return InputError(
-        "runs were not watched so long", setting="until", value=until,
+        "runs are not that long", setting="until", value=until,
         allowed=f"from 1 to {horizon} days",
     )  # fmt: skip
 
 
 def curve_median(curve: pd.DataFrame) -> tuple[float, float, float]:
-    """Median survival with its interval: the first days on which curve and band are at most 1/2."""
+    """Return median survival with its interval: the first days with curve and band at most 1/2."""
 
     def first(name: str) -> float:
         below = np.flatnonzero(curve[name].to_numpy() <= 0.5)
@@ -152,14 +175,21 @@ def curve_median(curve: pd.DataFrame) -> tuple[float, float, float]:
 
 
 def logrank(sweep: Sweep, by: By, where: Where = None) -> pd.Series:
-    """Whether survival differs between groups: chi2, df and p of the log-rank test (Mantel 1966).
+    """Test whether survival differs between groups, by the log-rank test (Mantel 1966).
 
-    `chi2`, `p`: the classical test, which takes runs as independent. `chi2_shared`, `p_shared`:
-    with the variance by clusters, as runs under common random numbers need it (Lin and Wei 1989).
-    `n`: runs. Where no run differs the shared test has no variance, and p is 1; with no more sets
-    of draws than groups it is missing.
+    Args:
+        sweep: the sweep to analyse.
+        by: factors whose levels define the groups.
+        where: levels at which other factors are held fixed.
 
-    Raises InputError for fewer than two groups with runs.
+    Returns:
+        chi2 and p of the classical test, which treats runs as independent; chi2_shared and
+        p_shared with the variance by clusters, as common random numbers require (Lin and Wei
+        1989); df; n, the number of runs. If no run differs, the clustered test has no variance and
+        its p is 1; if there are no more sets of draws than groups, it is missing.
+
+    Raises:
+        InputError: fewer than two groups have runs.
     """
     found = [finished_runs(runs) for _, runs in groups(sweep, ["end_day", "collapsed"], by, where)]
     found = [runs for runs in found if len(runs)]
@@ -174,7 +204,7 @@ def logrank(sweep: Sweep, by: By, where: Where = None) -> pd.Series:
 
 
 def logrank_test(day: Ints, event: Bools, group: Ints, clusters: Ints) -> pd.Series:
-    """The log-rank test of runs (n,), as in logrank."""
+    """Return the log-rank test of runs (n,), as in `logrank`."""
     k, days = int(group.max()) + 1, int(day.max()) + 1
     died = np.stack([np.bincount(day[event & (group == g)], minlength=days) for g in range(k)])
     ended = np.stack([np.bincount(day[group == g], minlength=days) for g in range(k)])
@@ -185,7 +215,7 @@ def logrank_test(day: Ints, event: Bools, group: Ints, clusters: Ints) -> pd.Ser
     spread = d * (y - d) / np.maximum(y - 1, 1)
     inner = share[:-1] * spread
     plain = np.diag(inner.sum(axis=1)) - inner @ share[:-1].T
-    # what a run of each group, last day and event adds to the excess of each group
+    # contribution of a run of each group, last day and event to the excess of each group
     hazard = np.cumsum(d / y)
     by_share = np.cumsum(share[:-1] * d / y, axis=1).T
     own = np.eye(k, k - 1)[:, None]
@@ -202,8 +232,10 @@ def logrank_test(day: Ints, event: Bools, group: Ints, clusters: Ints) -> pd.Ser
 
 
 def _p_of_clusters(chi2: float, df: int, clusters: int) -> float:
-    """p of a sum of so many clusters by Hotelling's T², which counts that few tell their variance
-    badly; missing where there are no more of them than degrees of freedom."""
+    """p by Hotelling's T², which allows for the poor variance estimate from few clusters.
+
+    NaN if there are no more clusters than degrees of freedom.
+    """
     left = clusters - df
     if left < 1:
         return math.nan

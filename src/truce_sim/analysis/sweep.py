@@ -1,4 +1,4 @@
-"""A sweep opened for analysis: its runs, points, daily series and events as tidy pandas objects."""
+"""Open a sweep for analysis: its runs, points, daily series and events as tidy pandas objects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from truce_sim.sweeps.folder.folder import EVENTS, SERIES, SweepFolder, read_fol
 from truce_sim.sweeps.summaries.levels import is_number
 from truce_sim.sweeps.summaries.summary import survival_table
 
-#: What `Sweep.outcome` makes of end_day and collapsed, and how it is called.
+#: Outcomes that `Sweep.outcome` derives from end_day and collapsed: unit and meaning.
 DERIVED = {
     "days": ("days", "days survived, restricted to the horizon"),
     "holds": ("", "share of truces that hold until the horizon"),
@@ -30,15 +30,19 @@ _KEPT_COLUMNS = {SERIES: columns.SERIES, EVENTS: columns.EVENT}
 
 
 def open_sweep(path: str | Path) -> Sweep:
-    """Open a sweep's folder, finished or not. Raises InputError for what is none."""
+    """Open the folder of a sweep, finished or not.
+
+    Raises:
+        InputError: the path is not the folder of a sweep.
+    """
     return Sweep(read_folder(path))
 
 
 class Sweep:
-    """A sweep on disk as pandas objects, each read when it is first asked for, and then kept.
+    """A sweep on disk as pandas objects, each loaded on first use and then cached.
 
-    `load` reads some columns alone, for sweeps that are larger than memory; `folder` is the folder
-    itself, which leads from a row back to its run.
+    For sweeps larger than memory, `load` reads only some of the columns. `folder` gives access to
+    the folder itself, which leads from a row back to its run.
     """
 
     def __init__(self, folder: SweepFolder) -> None:
@@ -53,44 +57,49 @@ class Sweep:
 
     @property
     def design(self) -> str:
-        """The kind of its design: grid, zip, lhs, sobol, halton, morris, saltelli or table."""
+        """The kind of design: grid, zip, lhs, sobol, halton, morris, saltelli or table."""
         return str(self.manifest["design"])
 
     @property
     def horizon(self) -> int:
-        """Days of the longest run."""
+        """The longest horizon of the points, in days."""
         return self.folder.horizon
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """A row a run: point, replicate, seed, factors, status, then `columns.OUTCOME`."""
+        """A row for each run: point, replicate, seed, factors, status, then `columns.OUTCOME`."""
         return self.load([name for name in self.folder.outcome if name != "status"])
 
     @cached_property
     def points(self) -> pd.DataFrame:
-        """A row a point (index `point`): factors, runs, failed, horizon, then collapse_share,
-        mean_survival and median_survival with their intervals."""
+        """A row for each point (index `point`).
+
+        Columns: factors, runs, failed, horizon, then collapse_share, mean_survival and
+        median_survival with their intervals.
+        """
         return self._as_categoricals(survival_table(self.folder))
 
     @cached_property
     def series(self) -> pd.DataFrame:
-        """A row a day of each run: point, replicate, factors, day, then `columns.SERIES`.
+        """A row for each recorded day of a run: point, replicate, factors, day, `columns.SERIES`.
 
-        Raises InputError where none were kept.
+        Raises:
+            InputError: the sweep did not keep daily series.
         """
         return self.load(None, SERIES)
 
     @cached_property
     def events(self) -> pd.DataFrame:
-        """A row an event: point, replicate, factors, then `columns.EVENT`.
+        """A row for each event: point, replicate, factors, then `columns.EVENT`.
 
-        Raises InputError where none were kept.
+        Raises:
+            InputError: the sweep did not keep events.
         """
         return self.load(None, EVENTS)
 
     @cached_property
     def failures(self) -> pd.DataFrame:
-        """A row a failed run, with its error; of a sweep under way, of what is there."""
+        """A row for each failed run so far, with its error."""
         if (self.path / "failures.parquet").is_file():
             return self._as_categoricals(self.folder.failures)
         runs = self.load(["error", "traceback"])
@@ -100,7 +109,7 @@ class Sweep:
 
     @cached_property
     def columns_help(self) -> pd.DataFrame:
-        """Unit and meaning of every column (index) of all these."""
+        """Unit and meaning of every column (index) of all these tables."""
         factors = {name: _meaning(name) for name in self.factors}
         known = columns.SWEEP | columns.EVENT | columns.SERIES | columns.OUTCOME | factors
         return pd.DataFrame.from_dict(known, orient="index", columns=["unit", "meaning"])
@@ -112,13 +121,18 @@ class Sweep:
         points: Sequence[int] | None = None,
         where: Mapping[str, Sequence[object]] | None = None,
     ) -> pd.DataFrame:
-        """Read some columns of a table: of "runs", "series" or "events".
+        """Read some columns of a table.
 
-        names: beside point, replicate, the factors, and of runs seed and status; None for all.
-        points: of these design points alone. where: rows in which columns have one of some values
-        (`{"kind": ["strike"]}`); of series and events the others are never held in memory.
+        Args:
+            names: columns to read in addition to point, replicate, the factors and, for runs, seed
+                and status; None for all.
+            table: "runs", "series" or "events".
+            points: design points to read; by default all.
+            where: values allowed in some columns, for instance `{"kind": ["strike"]}`. Other rows
+                of series and events are never held in memory.
 
-        Raises InputError for an unknown column, or where that table was not kept.
+        Raises:
+            InputError: a column or table is unknown, or the table was not kept.
         """
         if table == "runs":
             more = [name for name in where or () if name in columns.OUTCOME and name != "status"]
@@ -131,15 +145,15 @@ class Sweep:
         return self._load_recorded(names, table, points, where or {})
 
     def _load_runs(self, names: Sequence[str] | None, points: Sequence[int] | None) -> pd.DataFrame:
-        wanted = [n for n in self.folder.outcome if n != "status"] if names is None else list(names)
-        if set(wanted) & {"error", "traceback"}:
-            tables = [t for _, t in self.folder.tables(["seed", "status", *wanted])]
-            names = ["point", "replicate", "seed", "status", *wanted]
+        chosen = [n for n in self.folder.outcome if n != "status"] if names is None else list(names)
+        if set(chosen) & {"error", "traceback"}:
+            tables = [t for _, t in self.folder.tables(["seed", "status", *chosen])]
+            names = ["point", "replicate", "seed", "status", *chosen]
             frame = pa.concat_tables(tables).to_pandas() if tables else pd.DataFrame(columns=names)
             values = self.folder.design[list(self.factors)].drop(columns="seed", errors="ignore")
             frame = frame if points is None else frame[frame["point"].isin(list(points))]
             return self._as_categoricals(frame.join(values, on="point"))
-        return self._as_categoricals(self.folder.runs(wanted, points))
+        return self._as_categoricals(self.folder.runs(chosen, points))
 
     def _load_recorded(
         self, names: Sequence[str] | None, table: str, points: Sequence[int] | None,
@@ -147,8 +161,8 @@ class Sweep:
     ) -> pd.DataFrame:  # fmt: skip
         if not (self.path / table).is_dir():
             raise InputError(
-                f"keeps no {table}", value=str(self.path),
-                allowed=f"a sweep with {_KEEPS[table]}: run it anew with that",
+                f"did not keep {table}", value=str(self.path),
+                allowed=f"a sweep with {_KEEPS[table]}; run it again with that setting",
             )  # fmt: skip
         known = {"day": columns.EVENT["day"]} | _KEPT_COLUMNS[table]
         for name in (*(names or ()), *where):
@@ -167,7 +181,7 @@ class Sweep:
         )
 
     def _as_categoricals(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Swept words as ordered categoricals, in the order of the design."""
+        """Convert swept words to ordered categoricals, in the order of the design."""
         words = {n: kind for n, kind in self._words.items() if n in frame.columns}
         return frame.astype(words)
 
@@ -181,11 +195,18 @@ class Sweep:
         }
 
     def outcome(self, name: str = "days") -> pd.DataFrame:
-        """The runs that did not fail: point, replicate, seed, factors and the outcome as `y`.
+        """Return an outcome of the runs that did not fail.
 
-        name: "days" (survived, restricted to the horizon), "holds" or "collapsed" (1.0 or 0.0), or
-        any number of `columns.OUTCOME`; runs in which it is missing (a strike that never came) have
-        NaN. Raises InputError for another.
+        Args:
+            name: "days" (days survived, restricted to the horizon), "holds" or "collapsed" (1.0 or
+                0.0), or any numeric outcome of `columns.OUTCOME`.
+
+        Returns:
+            A row for each run: point, replicate, seed, factors, and the outcome as `y`, NaN if it
+            is missing (for instance the day of a strike that never came).
+
+        Raises:
+            InputError: there is no such outcome.
         """
         source = {"days": "end_day", "holds": "collapsed"}.get(name, name)
         known = [*DERIVED, *(n for n in columns.OUTCOME if n not in ("status", "cause"))]
@@ -196,17 +217,21 @@ class Sweep:
         return runs.drop(columns=source).assign(y=1.0 - y if name == "holds" else y)
 
     def check_factor(self, name: str) -> str:
-        """Return the name of a factor. Raises InputError where that is not swept."""
+        """Return the name of a factor unchanged.
+
+        Raises:
+            InputError: it was not swept.
+        """
         _check(name, self.factors or ("(nothing is swept)",), "factor", "factor")
         return name
 
     def is_number(self, factor: str) -> bool:
-        """Whether a factor's levels are numbers (not words, and not true and false)."""
+        """Return whether the levels of a factor are numbers (not words, not true and false)."""
         return is_number(self.folder.design[factor])
 
 
 def _with(rows: pa.Table, where: Mapping[str, Sequence[object]]) -> pa.Table:
-    """The rows in which columns have one of these values; words are looked up by their codes."""
+    """Select rows by the values of columns; words are matched by their codes."""
     for name, values in where.items():
         column = rows[name].combine_chunks()
         if pa.types.is_dictionary(column.type):
@@ -218,7 +243,7 @@ def _with(rows: pa.Table, where: Mapping[str, Sequence[object]]) -> pa.Table:
 
 
 def _check(name: str, known: Iterable[str], setting: str, what: str) -> None:
-    """Raise InputError for a name that is not known."""
+    """Raise InputError if a name is unknown."""
     known = list(known)
     if name not in known:
         raise InputError(
@@ -228,10 +253,10 @@ def _check(name: str, known: Iterable[str], setting: str, what: str) -> None:
 
 
 def _meaning(factor: str) -> tuple[str, str]:
-    """Unit and meaning of a factor: of a setting, or a config group."""
+    """Unit and meaning of a factor, which is a setting or a config group."""
     info = field_at(factor)
     if info is not None:
         return info.unit, info.meaning
     if (conf_folder() / factor).is_dir():
-        return "", f"which options of the group {factor}"
+        return "", f"option of the config group {factor}"
     return columns.SWEEP.get(factor, ("", ""))

@@ -1,10 +1,11 @@
-"""Where it tips: an outcome over two factors, and the line where a truce holds as often as not.
+"""Find where the truce tips: the line over two factors at which it holds as often as not.
 
-On a grid the curve over y is the isotonic one, joined by straight lines (Stylianou and Flournoy
-2002): where raw shares wiggle about the level, their first passing would come too early. Intervals
-resample sets of runs that share draws, widened for few sets (Hesterberg 2015). Over scattered
-points, where no cell has runs enough, it is the level line of a quadratic surface, logistic for
-shares, and its interval those y at which the surface cannot be told from the level.
+On a grid, the curve over y is an isotonic regression interpolated linearly (Stylianou and Flournoy
+2002); raw shares that wiggle around the level would cross it too early. Intervals resample sets of
+runs that share draws and are widened for few sets (Hesterberg 2015). Over scattered points, where
+no cell has enough runs, the line is the level line of a quadratic surface (logistic for shares),
+and its interval consists of all y at which the surface does not differ significantly from the
+level.
 """
 
 from __future__ import annotations
@@ -43,23 +44,23 @@ from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
 from truce_sim.sweeps.summaries.levels import is_number
 from truce_sim.sweeps.summaries.summary import horizon_in_words
 
-#: Pairs of factors that the model's questions turn on.
+#: Pairs of factors on which the questions of the model turn.
 THRESHOLD_MEMORY = ("home.grievance_memory_days", "home.threshold")
 WILL_CAPACITY = ("host.will", "host.capacity")
 
-#: Ranges that a scattered factor is cut into at most, and points that a cell then has.
+#: The largest number of ranges into which a scattered factor is cut, and the points of a cell then.
 MOST_RANGES, LEAST_POINTS = 12, 40
-#: With fewer clusters a grid's line has no interval.
+#: With fewer clusters, the line of a grid has no interval.
 LEAST_CLUSTERS = 6
 SHARES = ("holds", "collapsed")
 _RESAMPLES = 1000
-_BLOCKS = 2000  # clusters are resampled in at most so many blocks
-_LINES, _STEPS = 25, 200  # values of x and y at which a surface is read
-_TOLD = 5  # values of x that are told at most
+_BLOCKS = 2000  # largest number of blocks in which clusters are resampled
+_LINES, _STEPS = 25, 200  # values of x and y at which a surface is evaluated
+_SENTENCES = 5  # largest number of values of x that are described
 
 
 class Axis(NamedTuple):
-    """A factor cut into levels: the level of each point, their coordinates, and their names."""
+    """A factor cut into levels: its name, the level of each point, and the levels themselves."""
 
     name: str
     place: Ints
@@ -67,7 +68,7 @@ class Axis(NamedTuple):
 
 
 class Cells(NamedTuple):
-    """Runs by cell: where each is along x and y, its outcome and its cluster."""
+    """Runs by cell: both axes, the place of each run along them, its outcome and its cluster."""
 
     x: Axis
     y: Axis
@@ -77,13 +78,23 @@ class Cells(NamedTuple):
 
 
 def phase_map(sweep: Sweep, x: str, y: str, outcome: str = "holds") -> pd.DataFrame:
-    """An outcome over two factors, pooled over the others: a row a cell that has runs.
+    """Map an outcome over two factors, pooled over the others.
 
-    Columns: x, y (coordinates, or words), value and its interval, n. Shares have Wilson intervals,
-    means t intervals, both by clusters of shared draws. attrs: names of factors and outcome.
-    Scattered factors are cut into ranges of about as many points each, named by their median.
+    Scattered factors are cut into ranges with about equal numbers of points, named by their median.
 
-    Raises InputError for a factor that is not swept, or the same one twice.
+    Args:
+        sweep: the sweep to analyse.
+        x: the factor along the x axis.
+        y: the factor along the y axis.
+        outcome: as in `Sweep.outcome`.
+
+    Returns:
+        A row for each cell with runs: x and y (coordinates or words), value with its interval, n.
+        Shares have Wilson intervals, means t intervals, both by clusters of shared draws. attrs
+        has the names of the factors and the outcome.
+
+    Raises:
+        InputError: a factor was not swept, both are the same, or the outcome is unknown.
     """
     runs = _runs(sweep, x, y, outcome)
     cells = _cells(sweep, runs, x, y)
@@ -106,29 +117,41 @@ def phase_map(sweep: Sweep, x: str, y: str, outcome: str = "holds") -> pd.DataFr
 def boundary(
     sweep: Sweep, x: str, y: str, level: float = 0.5, outcome: str = "holds"
 ) -> pd.DataFrame:
-    """The value of y at which an outcome passes a level, for each value of x.
+    """Find the value of y at which an outcome crosses a level, for each value of x.
 
-    Columns: x, y with its interval, side ("crosses", "above everywhere", "below everywhere",
-    "crosses more than once": y is then the first), n. An end of an interval that lies beyond the
-    values swept is infinite; there is none with fewer than LEAST_CLUSTERS sets of draws (two over
-    scattered points). Other factors are averaged over as the design has them. attrs["method"]:
-    "isotonic", or "surface"; of a surface, `misfit` is the least likely gap between it and the mean
-    of a cell of points, `misfit_p` its p-value (Bonferroni over cells): where small, the line is
-    rough.
+    Other factors are averaged over as the design has them.
 
-    Raises InputError for a factor that is not swept, or where y is made of words or of one level.
+    Args:
+        sweep: the sweep to analyse.
+        x: the factor along which the line runs.
+        y: the factor that crosses it; it must be numeric.
+        level: the level of the outcome.
+        outcome: as in `Sweep.outcome`.
+
+    Returns:
+        A row for each value of x: x, y with its interval, side, rising and n. The side is
+        "crosses", "above everywhere", "below everywhere", or "crosses more than once", in which
+        case y is the first crossing. An end of an interval beyond the range swept is infinite;
+        there is no interval with fewer than `LEAST_CLUSTERS` sets of draws (two over scattered
+        points). attrs["method"] is "isotonic" or "surface". For a surface, attrs["misfit"] is the
+        least likely gap between it and the mean of a cell of points, and attrs["misfit_p"] its
+        p-value (Bonferroni over cells); a small p-value means that the line is only rough.
+
+    Raises:
+        InputError: a factor was not swept, both are the same, y is made of words or has only one
+            level, the level is not a share between 0 and 1, or the outcome is unknown.
     """
     if not sweep.is_number(sweep.check_factor(y)):
-        raise InputError("is made of words: a line needs numbers", setting="y", value=y,
-                         allowed="a factor of numbers; the other way round, perhaps")  # fmt: skip
+        raise InputError("is made of words, but a line needs numbers", setting="y", value=y,
+                         allowed="a numeric factor; try swapping x and y")  # fmt: skip
     if outcome in SHARES and not 0 < level < 1:
-        raise InputError("is no share that can be passed", setting="level", value=level,
+        raise InputError("is not a share that can be crossed", setting="level", value=level,
                          allowed="a number between 0 and 1")  # fmt: skip
     runs, points, share = _runs(sweep, x, y, outcome), sweep.folder.design, outcome in SHARES
     if points[y].nunique() < 2:
-        raise InputError("has one level: nothing is crossed", setting="y", value=y,
-                         allowed="a factor of two levels or more")  # fmt: skip
-    if scattered(sweep, x, y):
+        raise InputError("has only one level, so there is nothing to cross", setting="y", value=y,
+                         allowed="a factor with two or more levels")  # fmt: skip
+    if is_scattered(sweep, x, y):
         by = "seed" if sweep.design in ROWS else "point"
         table = _surface_boundary(runs, points, x, y, level, share, by)
     else:
@@ -138,8 +161,8 @@ def boundary(
     return table
 
 
-def scattered(sweep: Sweep, x: str, y: str) -> bool:
-    """Whether points lie scattered over two factors: sampled, or few of a table on one level."""
+def is_scattered(sweep: Sweep, x: str, y: str) -> bool:
+    """Return whether points lie scattered over two factors: sampled, or sparse in a table."""
     points = sweep.folder.design[[x, y]]
     counts = {name: int(points[name].nunique()) for name in (x, y)}
     if not any(counts[name] > MOST_RANGES and sweep.is_number(name) for name in counts):
@@ -152,10 +175,10 @@ def scattered(sweep: Sweep, x: str, y: str) -> bool:
 
 
 def cell_boundary(cells: Cells, level: float, share: bool = True) -> pd.DataFrame:
-    """The line through cells at which their outcome, a share or a mean, passes a level."""
+    """Return the line through cells at which their outcome, a share or a mean, crosses a level."""
     runs, sums = _resample(cells)
     x, y, log = cells.x.name, cells.y.name, is_log(pd.Series(cells.y.at))
-    at = _taken(np.asarray(cells.y.at, float), log)
+    at = _to_scale(np.asarray(cells.y.at, float), log)
     groups = int(cells.clusters.max()) + 1
     with np.errstate(invalid="ignore", divide="ignore"):
         curves = sums / runs
@@ -167,7 +190,7 @@ def cell_boundary(cells: Cells, level: float, share: bool = True) -> pd.DataFram
         kept = there[: passes[1] if len(passes) > 1 else there.size]
         found = passing(at[kept], sums[:, i][:, kept], runs[:, i][:, kept], level, rising)
         ends = np.array([finite(found[0]), *_middle(np.sort(found[1:]), groups)])
-        line = named(y, tuple(_untaken(ends, log).tolist()))
+        line = named(y, tuple(_from_scale(ends, log).tolist()))
         n = int(runs[0, i].sum())
         side = "crosses more than once" if len(passes) > 1 else _side(found[0], rising)
         rows.append({x: coordinate} | line | {"side": side, "rising": rising, "n": n})
@@ -177,12 +200,22 @@ def cell_boundary(cells: Cells, level: float, share: bool = True) -> pd.DataFram
 
 
 def passing(at: Floats, sums: Floats, runs: Floats, level: float, rising: bool) -> Floats:
-    """Where curves that only rise (or only fall) pass a level; sums, runs: (..., levels).
+    """Return where monotone curves cross a level.
 
-    They are the isotonic regressions of sums / runs on the levels, joined by straight lines. Such
-    a regression reaches the level where the sum of all that is missing before is largest, and its
-    values there are the extreme means to either side (Barlow et al. 1972). Infinite where it would
-    pass before or after the levels there are, NaN where there are no runs.
+    The curves are the isotonic regressions of sums / runs on the levels, interpolated linearly.
+    Such a regression reaches the level where the cumulative shortfall before it is largest, and
+    its values there are the extreme means on either side (Barlow et al. 1972).
+
+    Args:
+        at: (levels,) coordinates of the levels.
+        sums: (..., levels) sums of the outcome.
+        runs: (..., levels) numbers of runs.
+        level: the level to cross.
+        rising: whether the curves rise (or fall).
+
+    Returns:
+        (...) coordinates; infinite if a curve would cross before or after the levels, NaN if there
+        are no runs.
     """
     before, after = -math.inf, math.inf
     if not at.size:
@@ -212,11 +245,11 @@ def passing(at: Floats, sums: Floats, runs: Floats, level: float, rising: bool) 
 def _course(
     curves: Floats, runs: Floats, level: float, mostly: bool, share: bool
 ) -> tuple[bool, list[int]]:
-    """Whether a curve rises, and the level (as index) that ends each of its sure passings.
+    """Return whether a curve rises, and the index of the level that ends each certain crossing.
 
-    curves: (1 + resamples, levels), the first as it is. It goes the way that all mostly go unless
-    its slope is the other way beyond doubt; it passes more than once only where cells clearly
-    above and clearly below the level (Bonferroni over levels) take turns.
+    The first of `curves`, (1 + resamples, levels), is the estimate. Its direction is that of most
+    curves unless its slope clearly differs. It crosses more than once only if cells that are
+    clearly above and clearly below the level (Bonferroni over levels) alternate.
     """
     if len(curves) < 3 or not runs.size:
         return mostly, []
@@ -225,25 +258,25 @@ def _course(
     tilt, spread = slope(whole), float(np.nanstd(slopes))
     rising = bool(tilt > 0) if abs(tilt) > 3 * spread else mostly
     error = np.nanstd(draws, axis=0)
-    if share:  # a cell whose runs all end alike is not certain
+    if share:  # even a cell whose runs all end alike is uncertain
         error = np.maximum(error, np.sqrt(level * (1 - level) / np.maximum(runs, 1)))
-    sure = z_quantile(simultaneous(runs.size))
-    told = np.sign(whole - level) * (np.abs(whole - level) > sure * error)
-    turns = sign_changes(told)
+    clear = z_quantile(simultaneous(runs.size))
+    signs = np.sign(whole - level) * (np.abs(whole - level) > clear * error)
+    turns = sign_changes(signs)
     if turns.size > 1:
-        rising = bool(told[turns[0]] > 0)
+        rising = bool(signs[turns[0]] > 0)
     return rising, turns.tolist()
 
 
 def slope(curve: Floats) -> float:
-    """How a curve rises from level to level: least squares over those that have a value."""
+    """Return the slope of a curve from level to level, by least squares over finite values."""
     there = np.flatnonzero(np.isfinite(curve))
     place = there - there.mean() if there.size else there
     return float(place @ curve[there]) / max(float(place @ place), 1.0)
 
 
 def _middle(spread: Floats, groups: int) -> tuple[float, float]:
-    """The interval of sorted values of resamples; none where clusters are too few."""
+    """The interval from sorted resamples; NaN if there are too few clusters."""
     if groups < LEAST_CLUSTERS or not spread.size or np.isnan(spread).any():
         return math.nan, math.nan
     return percentile_interval(spread, groups)
@@ -258,7 +291,7 @@ def _side(found: float, rising: bool) -> str:
 
 
 def _resample(cells: Cells) -> tuple[Floats, Floats]:
-    """Runs and sums of outcomes by cell (1 + resamples, x, y): as they are, then by resamples."""
+    """Runs and sums of outcomes by cell, (1 + resamples, x, y); the first entry is the data."""
     shape = len(cells.x.at), len(cells.y.at)
     cell, size = np.ravel_multi_index(cells.place, shape), shape[0] * shape[1]
     blocks = min(int(cells.clusters.max()) + 1, _BLOCKS)
@@ -279,9 +312,9 @@ def _resample(cells: Cells) -> tuple[Floats, Floats]:
 def _surface_boundary(
     runs: pd.DataFrame, design: pd.DataFrame, x: str, y: str, level: float, share: bool, by: str
 ) -> pd.DataFrame:
-    """The line over scattered points: of one surface, or where x has few levels of one for each.
+    """The line over scattered points, from one surface, or one for each level if x has few.
 
-    by: the column that says which runs belong to one point.
+    The column `by` identifies the runs that belong to one point.
     """
     joint = is_number(design[x]) and design[x].nunique() > MOST_RANGES
     along, up = is_log(design[x]) if joint else False, is_log(design[y])
@@ -295,18 +328,18 @@ def _surface_boundary(
         if part.empty:
             continue
         scatter = Scatter(
-            _taken(part[x].to_numpy(float), along) if joint else None,
-            _taken(part[y].to_numpy(float), up), part["y"].to_numpy(float), share,
+            _to_scale(part[x].to_numpy(float), along) if joint else None,
+            _to_scale(part[y].to_numpy(float), up), part["y"].to_numpy(float), share,
             clusters(part), value_codes(part[by].to_numpy()),
         )  # fmt: skip
         surface = fit(scatter)
         line = line_over_scatter(scatter, surface, at, steps, level)
-        line.insert(0, x, _untaken(at, along) if joint else where)
+        line.insert(0, x, _from_scale(at, along) if joint else where)
         lines.append(line)
         misses.append(misfit(scatter, surface))
     table = pd.concat(lines, ignore_index=True)
     ends = ["y", "y_low", "y_high"]
-    table[ends] = _untaken(table[ends].to_numpy(), up)
+    table[ends] = _from_scale(table[ends].to_numpy(), up)
     gap, chance = min(misses, key=lambda found: (math.isnan(found[1]), found[1]))
     table = table.rename(columns={end: y + end[1:] for end in ends})
     table.attrs = {"x": x, "y": y, "level": level, "method": "surface", "misfit": gap,
@@ -323,13 +356,13 @@ def _runs(sweep: Sweep, x: str, y: str, outcome: str) -> pd.DataFrame:
                          allowed=", ".join(n for n in sweep.factors if n != x))  # fmt: skip
     runs = sweep.outcome(outcome).dropna(subset="y")
     if runs.empty:
-        raise InputError("no run has that outcome", setting="outcome", value=outcome)
+        raise InputError("no run has this outcome", setting="outcome", value=outcome)
     return runs
 
 
 def _cells(sweep: Sweep, runs: pd.DataFrame, x: str, y: str) -> Cells:
     points = sweep.folder.design
-    cut = scattered(sweep, x, y)
+    cut = is_scattered(sweep, x, y)
     along, up = (_axis(points[name], name, cut) for name in (x, y))
     point = runs["point"].to_numpy(np.int64)
     place = along.place[point], up.place[point]
@@ -337,7 +370,7 @@ def _cells(sweep: Sweep, runs: pd.DataFrame, x: str, y: str) -> Cells:
 
 
 def _axis(values: pd.Series, name: str, cut: bool) -> Axis:
-    """The levels of a factor; where many are to be cut, ranges, by the median of what they hold."""
+    """The levels of a factor; if many are to be cut, ranges named by their median."""
     if not is_number(values):
         words = list(dict.fromkeys(values.astype(str)))
         return Axis(name, pd.Index(words).get_indexer(pd.Index(values.astype(str))), words)
@@ -351,7 +384,7 @@ def _axis(values: pd.Series, name: str, cut: bool) -> Axis:
 
 
 def _about(sweep: Sweep, x: str, y: str, outcome: str) -> dict[Hashable, Any]:
-    """What a table says of its sweep: factors and their units, outcome, until when."""
+    """Facts about the sweep for the attrs of a table: factors, units, outcome, horizon."""
     units = {name: str(sweep.columns_help.loc[name, "unit"]) for name in (x, y)}
     return {"x": x, "y": y, "outcome": outcome, "units": units,
             "within": horizon_in_words(sweep.points["horizon"])}  # fmt: skip
@@ -362,8 +395,11 @@ def _ends(values: pd.Series) -> Floats:
 
 
 def is_log(values: pd.Series) -> bool:
-    """Whether a factor is spread by its logarithm: over more than 8-fold, and its median is nearer
-    the geometric middle of its ends than the arithmetic one."""
+    """Return whether the values of a factor are spaced logarithmically.
+
+    They span more than a factor of 8, and their median is closer to the geometric than to the
+    arithmetic mean of the ends.
+    """
     low, high = _ends(values)
     if low <= 0:
         return False
@@ -373,16 +409,16 @@ def is_log(values: pd.Series) -> bool:
 
 
 def _between(values: pd.Series, logs: bool, count: int) -> Floats:
-    """So many values from end to end, even in the factor or its logarithm."""
-    low, high = _taken(_ends(values), logs)
+    """Evenly spaced values from end to end, on the scale of the factor or of its logarithm."""
+    low, high = _to_scale(_ends(values), logs)
     return np.linspace(low, high, count)
 
 
-def _taken(values: Floats, logs: bool) -> Floats:
+def _to_scale(values: Floats, logs: bool) -> Floats:
     return np.log(values) if logs else values
 
 
-def _untaken(values: Floats, logs: bool) -> Floats:
+def _from_scale(values: Floats, logs: bool) -> Floats:
     return np.where(np.isinf(values), values, np.exp(values)) if logs else values
 
 
@@ -390,43 +426,50 @@ def _untaken(values: Floats, logs: bool) -> Floats:
 
 
 def describe_line(line: pd.DataFrame) -> list[str]:
-    """A sentence for each value of x, for some of them where they are many; then one for a surface
-    that does not fit."""
-    told = np.unique(np.linspace(0, len(line) - 1, min(len(line), _TOLD)).round().astype(int))
-    found = [_row_in_words(row, line.attrs) for row in line.iloc[told].to_dict("records")]
+    """Describe a tipping line in sentences.
+
+    There is a sentence for each value of x, or for a few if there are many, and one more if the
+    line comes from a surface that does not fit.
+    """
+    number = min(len(line), _SENTENCES)
+    chosen = np.unique(np.linspace(0, len(line) - 1, number).round().astype(int))
+    sentences = [_row_in_words(row, line.attrs) for row in line.iloc[chosen].to_dict("records")]
     if line.attrs.get("misfit_p", 1.0) < 0.01:
-        found.append(
-            "The line is rough: the surface it is read from misses the mean of some points by "
+        sentences.append(
+            "The line is only rough: the surface behind it misses the mean of some points by "
             f"{_gap_in_words(line.attrs)}."
         )  # fmt: skip
-    return found
+    return sentences
 
 
 def _row_in_words(row: Mapping[Hashable, Any], attrs: Mapping[Hashable, Any]) -> str:
     x, y, units = attrs["x"], attrs["y"], attrs.get("units", {})
     where = plain(float(f"{row[x]:.3g}") if isinstance(row[x], float) else row[x])
-    told = f"With {x} = {_with_unit(where, units.get(x, ''))}, {_level_in_words(attrs)}"
+    start = f"With {x} = {_with_unit(where, units.get(x, ''))}, {_level_in_words(attrs)}"
     low, high = (row[f"{y}_{end}"] for end in ("low", "high"))
     if row["side"] == "no runs":
-        return f"With {x} = {where} there are no runs."
+        return f"With {x} = {where}, there are no runs."
     if not row["side"].startswith("crosses"):
         above = row["side"].startswith("above")
         span = _with_unit(f"{attrs['from']:.3g} to {attrs['to']:.3g}", units.get(y, ""))
         doubt = _doubt(high if above == row["rising"] else low, above, row["rising"])
-        return f"{told} {'at every' if above else 'at no'} {y} from {span}{doubt}."
+        return f"{start} {'at every' if above else 'at no'} {y} from {span}{doubt}."
     ends = f" [{_end(low)}, {_end(high)}]" if not math.isnan(low) else ""
-    at = f"{y} = {_with_unit(f'{row[y]:.3g}{ends}', units.get(y, ''))}"
-    course = f"from {at} on" if row["rising"] else f"up to {at}"
+    at = _with_unit(f"{row[y]:.3g}{ends}", units.get(y, ""))
     more = "; beyond that it changes again" if "more" in row["side"] else ""
-    return f"{told} {course}{more}{'' if ends else ' (too few sets of draws for an interval)'}."
+    doubt = "" if ends else " (too few sets of draws for an interval)"
+    return f"{start} if {y} is {_bound(row['rising'])} {at}{more}{doubt}."
+
+
+def _bound(rising: bool) -> str:
+    return "at least" if rising else "at most"
 
 
 def _doubt(end: float, above: bool, rising: bool) -> str:
-    """What the interval still allows where the line was not met."""
+    """What the interval still allows if the line was not crossed."""
     if not math.isfinite(end):
         return ""
-    only, course = "only " if above else "", f"from {end:.3g} on" if rising else f"up to {end:.3g}"
-    return f" (perhaps {only}{course})"
+    return f" (perhaps {'only ' if above else ''}if it is {_bound(rising)} {end:.3g})"
 
 
 def _with_unit(text: str, unit: str) -> str:
@@ -440,11 +483,11 @@ def _gap_in_words(attrs: Mapping[Hashable, Any]) -> str:
 
 def _level_in_words(attrs: Mapping[Hashable, Any]) -> str:
     level, within = attrs["level"], attrs["within"]
-    share = f"in {100 * level:g} % of runs or more"
+    share = f"in at least {100 * level:g} % of runs"
     return {
-        "holds": f"the truce holds {within} {share}",
+        "holds": f"the truce holds for {within} {share}",
         "collapsed": f"the truce collapses within {within} {share}",
-    }.get(attrs["outcome"], f"the mean of {attrs['outcome']} is {level:g} or more")
+    }.get(attrs["outcome"], f"the mean of {attrs['outcome']} is at least {level:g}")
 
 
 def _end(value: float) -> str:

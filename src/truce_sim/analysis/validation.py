@@ -1,10 +1,10 @@
-"""The model held against the record: patterns of event data and of other truces.
+"""Compare the model with the record: patterns from event data and from other truces.
 
-Each pattern has a reference (docs/model.md, section 1): a value with its interval
-where it is computed from events, a range where others publish one. It *passes* where the whole 95 %
-interval of the model lies within the reference's, it *fails* where it lies outside, else it is
-undecided. Nothing is tuned on them; where a setting was fitted or chosen with a reference in view,
-`standing` says so, and the pattern is no test.
+Each pattern has a reference (docs/model.md, section 1): a value with its interval if it is computed
+from events, or a published range. It *passes* if the model's 95 % interval lies entirely within the
+reference's, *fails* if it lies entirely outside, and is otherwise undecided. Nothing is tuned to
+the patterns; where a setting was fitted or chosen with a reference in view, `standing` says so, and
+the pattern is not a test.
 """
 
 from __future__ import annotations
@@ -42,29 +42,32 @@ from truce_sim.intervals import (
 from truce_sim.sweeps.api import sweep as run_sweep
 
 REFERENCE = DATA / "reference.csv"
-#: Environment variable: a folder of the source tables, which are not part of the repository.
+#: Environment variable with the folder of the source tables, which are not in the repository.
 SOURCES = "TRUCE_SIM_SOURCES"
-#: The event file that the first patterns are computed from, where it is at hand.
+#: The event file from which the first patterns are computed, if it is available.
 EVENTS_FILE = "ucdp_ged_ttp_2015_2021.csv"
-WITHIN_KM = 100.0  # how deep the home side goes
+WITHIN_KM = 100.0  # depth of the home side
 
-#: Days over which truces are watched; truces that failed are only then told from those that hold.
+#: Horizon of the truces, long enough to separate those that fail from those that hold.
 HORIZON = 1095
-#: Days between which the hazard is compared: late ones with earlier ones, both after the start.
+#: Spans of days whose hazards are compared, both after the start.
 EARLY, LATE = (60, 180), (180, 365)
-#: Days of the case: the first strike that both sides acknowledge, and the open war.
+#: Days of the case: the first strike acknowledged by both sides, and the open war.
 STRIKE_DAY, WAR_DAY = 126, 131
-#: What truce=literal sets, and a user's own value would undo.
+#: Settings that truce=literal sets and that a user's own value would override.
 _LITERAL = ("truce", "home.threshold", "home.decision_noise", "home.resolve",
             "home.initial_grievance", "frailty.threshold_cv", "mediation.save")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The sweeps that patterns are measured on.
+    """The sweeps on which patterns are measured.
 
-    truces: as given, with and without frailty. literal: the clause to the letter. violence: no
-    truce ends, events kept. calm: the same without self-excitation.
+    Attributes:
+        truces: with the settings given, with and without frailty.
+        literal: with the clause read to the letter.
+        violence: truces that never end, with events.
+        calm: the same without self-excitation.
     """
 
     truces: Sweep
@@ -78,12 +81,12 @@ class Evidence:
 
     @property
     def own(self) -> pd.DataFrame:
-        """The runs of truces as given."""
+        """The truces with the frailty given."""
         return self._runs[self._runs["frailty"] == "default"]
 
     @property
     def alike(self) -> pd.DataFrame:
-        """Those of truces that differ by chance alone."""
+        """The truces without frailty, which differ by chance alone."""
         return self._runs[self._runs["frailty"] == "none"]
 
 
@@ -93,12 +96,16 @@ def gather(
     replicates: int = 2000,
     progress: bool = False,
 ) -> Evidence:
-    """Run what the patterns need into a folder, or go on with what is there.
+    """Run the sweeps that the patterns need, or resume those already in the folder.
 
-    overrides: settings that differ from the defaults. replicates: truces; a fifth of them, one
-    year each, tell of violence.
+    Args:
+        folder: the folder for the sweeps.
+        overrides: settings that differ from the defaults.
+        replicates: number of truces; a fifth as many runs of one year measure violence.
+        progress: whether to show progress.
 
-    Raises InputError for a bad setting, or a folder with sweeps of other settings.
+    Raises:
+        InputError: a setting is invalid, or the folder has sweeps with other settings.
     """
     long = f"run.horizon_days={HORIZON}"
     endless = _without(overrides, "truce.collapse_strikes")
@@ -120,17 +127,22 @@ def gather(
 
 
 def _without(overrides: Sequence[str], *settings: str) -> list[str]:
-    """Overrides but for those of settings that a sweep of ours sets itself."""
+    """Drop overrides of settings that a sweep of ours sets itself."""
     return [word for word in overrides if not word.startswith(settings)]
 
 
 def score_patterns(evidence: Evidence, fresh: pd.DataFrame | None = None) -> pd.DataFrame:
-    """All patterns, a row each.
+    """Score all patterns.
 
-    fresh: references computed from event data (`measured`), which take the place of those recorded
-    in REFERENCE. Columns: pattern, unit; `reference` with its ends, n,
-    status ([C] computed, [F] found, [A] assumed), source; `model` with its interval; standing;
-    verdict ("pass", "fail" or "undecided").
+    Args:
+        evidence: the sweeps of `gather`.
+        fresh: references computed from event data (`measure_references`), which replace those
+            recorded in `REFERENCE`.
+
+    Returns:
+        A row for each pattern: pattern, unit; reference with its ends, n, status ([C] computed,
+        [F] found, [A] assumed) and source; model with its interval; standing; verdict ("pass",
+        "fail" or "undecided").
     """
     table = reference().set_index("pattern")
     if fresh is not None:
@@ -143,15 +155,24 @@ def score_patterns(evidence: Evidence, fresh: pd.DataFrame | None = None) -> pd.
 
 
 def reference() -> pd.DataFrame:
-    """The references recorded in the package: pattern, unit, reference, its ends, n, status,
-    standing, source."""
+    """Return the references recorded in the package.
+
+    Columns: pattern, unit, reference with its ends, n, status, standing, source.
+    """
     return pd.read_csv(REFERENCE, keep_default_na=False, na_values=[""])
 
 
-def measured(data: str | Path) -> pd.DataFrame:
-    """The references that follow from event data, computed: pattern, reference, its ends, n.
+def measure_references(data: str | Path) -> pd.DataFrame:
+    """Compute the references that follow from event data.
 
-    data: a folder with EVENTS_FILE. Raises InputError for one without.
+    Args:
+        data: a folder with `EVENTS_FILE`.
+
+    Returns:
+        A row for each pattern: pattern, reference with its ends, n.
+
+    Raises:
+        InputError: the folder has no such file, or it cannot be read.
     """
     path = _events_in(Path(data), "--data")
     table = micro_table(read_incidents(path, within_km=WITHIN_KM))
@@ -161,17 +182,17 @@ def measured(data: str | Path) -> pd.DataFrame:
 
 
 def default_data() -> Path | None:
-    """The folder of source tables that SOURCES names, if it names one.
+    """Return the folder named by the environment variable `SOURCES`, if it is set.
 
     Raises:
-        InputError: it holds no event file.
+        InputError: the folder has no event file.
     """
     folder = os.environ.get(SOURCES)
     return _events_in(Path(folder), SOURCES).parent if folder else None
 
 
 def _events_in(folder: Path, setting: str) -> Path:
-    """The event file in a folder that the setting names."""
+    """The event file in a folder that was given by a setting."""
     path = folder / EVENTS_FILE
     if not path.is_file():
         raise InputError("has no such event file", setting=setting, value=str(folder),
@@ -180,7 +201,10 @@ def _events_in(folder: Path, setting: str) -> Path:
 
 
 def verdict(row: Mapping[Any, Any]) -> str:
-    """Whether the model's whole interval lies within the reference's, outside, or neither."""
+    """Return "pass" if the model's interval lies within the reference's, "fail" if outside it.
+
+    Otherwise, or if the model has no interval, the verdict is "undecided".
+    """
     low, high, least, most = (
         float(row[f"{name}_{end}"]) for name in ("model", "reference") for end in ("low", "high")
     )
@@ -206,7 +230,7 @@ def _interception(evidence: Evidence) -> Estimate:
 
 
 def _self_excited(evidence: Evidence) -> Estimate:
-    """The share of attempts that would not be made without self-excitation."""
+    """Share of attempts that would not be made without self-excitation."""
     key = ["seed", "replicate"]
     with_it, without = (
         finished_runs(sweep.load(["attempts"])).set_index(key)["attempts"].astype(float)
@@ -249,8 +273,11 @@ def _war_by_then(evidence: Evidence) -> Estimate:
 
 
 def hazard_ratio(runs: pd.DataFrame) -> Estimate:
-    """The hazard in LATE days over that in EARLY ones; the interval is that of a ratio of two
-    Poisson rates (runs of one point are independent, and so are their windows)."""
+    """Return the hazard in the `LATE` days over that in the `EARLY` ones.
+
+    The interval is that of a ratio of two Poisson rates: the runs of one point are independent,
+    and so are their windows.
+    """
     day, collapsed = runs["end_day"].to_numpy(np.int64), runs["collapsed"].to_numpy(bool)
     counts, rates = [], []
     for first, stop in (EARLY, LATE):
@@ -266,7 +293,7 @@ def _estimate(row: Mapping[Any, Any] | pd.Series) -> Estimate:
     return Estimate(*(float(row[f"value{end}"]) for end in ("", "_low", "_high")))
 
 
-#: How each pattern beyond those of `micro` is measured in the model, by its name in REFERENCE.
+#: Functions that measure the patterns beyond those of `micro`, by their name in `REFERENCE`.
 _PATTERNS: dict[str, Callable[[Evidence], Estimate]] = {
     "stopped at the border, of those who reach it": _interception,
     "self-excited share of attempts": _self_excited,
@@ -278,3 +305,5 @@ _PATTERNS: dict[str, Callable[[Evidence], Estimate]] = {
     "hazard, days 180-364 over 60-179": lambda evidence: hazard_ratio(evidence.own),
     "the same, truces that differ by chance alone": lambda evidence: hazard_ratio(evidence.alike),
 }
+
+measured = measure_references  #: Its name in 0.1.

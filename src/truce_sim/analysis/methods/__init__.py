@@ -1,1 +1,1 @@
-"""The methods behind the analysis: estimators that know nothing of sweeps' folders."""
+"""The numerical methods behind the analysis, independent of the folders of sweeps."""

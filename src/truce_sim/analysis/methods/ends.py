@@ -1,9 +1,9 @@
-"""How the runs of a group ended, counted, and the variance of whatever follows from the counts.
+"""Counts of how the runs of a group ended, and the variance of estimates based on them.
 
-An estimate that depends on the counts of runs by end state alone has, to first order, the variance
-of the sum over runs of its derivatives by the weight of each run (the infinitesimal jackknife,
-Efron 1982). For the Kaplan-Meier curve that is Greenwood's formula, exactly. Runs that share draws
-are summed first (Lin and Wei 1989), so that pooled points do not count as if independent.
+If an estimate depends only on the counts of runs by end state, its variance is, to first order,
+that of the sum over runs of its derivatives by the weight of each run (the infinitesimal
+jackknife, Efron 1982). For the Kaplan-Meier curve this is exactly Greenwood's formula. Runs that
+share draws are summed first (Lin and Wei 1989), so pooled points are not treated as independent.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from truce_sim.intervals import allowance
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: What a run came to on its last day: nothing yet, the event asked for, or another one first.
+#: How a run ended on its last day: censored, with the event of interest, or with a competing event.
 CENSORED, EVENT, COMPETING = 0, 1, 2
 
 
@@ -26,9 +26,13 @@ CENSORED, EVENT, COMPETING = 0, 1, 2
 class Ends:
     """Runs counted by end state.
 
-    day, event, count: (states,) the last day on which a run was watched, what came then, and how
-    many runs. clusters: how many there are. shared: (states, states) how often two runs of a
-    cluster end so; None where every cluster has one run.
+    Attributes:
+        day: (states,) the last day on which the runs were observed.
+        event: (states,) what happened then: `CENSORED`, `EVENT` or `COMPETING`.
+        count: (states,) number of runs.
+        clusters: number of sets of shared draws.
+        shared: (states, states) number of pairs of runs in the same cluster with these end states;
+            None if every cluster has one run.
     """
 
     day: Ints
@@ -44,29 +48,37 @@ class Ends:
 
     @property
     def allowance(self) -> float:
-        """How much wider intervals must be because few clusters tell the variance."""
+        """Factor by which intervals are widened because few clusters estimate the variance."""
         return 1.0 if self.shared is None else allowance(self.clusters)
 
     def by_day(self, event: int, days: int) -> Ints:
-        """(days,) how many runs ended on each day with that event."""
+        """Return how many runs ended on each day with that event, (days,)."""
         chosen = self.event == event
         return np.bincount(self.day[chosen], self.count[chosen], days).astype(np.int64)
 
     def at_risk(self, days: int) -> Ints:
-        """(days,) how many runs had not ended before each day."""
+        """Return how many runs had not ended before each day, (days,)."""
         ended = np.bincount(self.day, self.count, days)
         return (self.runs - np.concatenate([[0.0], ended.cumsum()[:-1]])).astype(np.int64)
 
     def watched(self, days: int) -> Floats:
-        """(days,) how many independent runs at most tell of each day: clusters, or fewer where
-        runs were censored before."""
+        """Return the largest number of independent runs observed on each day, (days,).
+
+        This is the number of clusters, or fewer once runs have been censored.
+        """
         censored = self.by_day(CENSORED, days).cumsum()
         left = self.runs - np.concatenate([[0.0], censored[:-1]])
         return np.asarray(np.minimum(self.clusters, left))
 
     def variance(self, derivatives: Floats) -> Floats:
-        """(...) the variance of estimates whose derivatives by a run of each state are given,
-        (states, ...); NaN where all runs share their draws."""
+        """Return the variance of estimates from their derivatives.
+
+        Args:
+            derivatives: (states, ...) derivatives by the weight of a run of each state.
+
+        Returns:
+            (...) variances; NaN if all runs share their draws.
+        """
         if self.shared is None:
             return np.asarray(np.tensordot(self.count, derivatives**2, 1))
         if self.clusters < 2:
@@ -76,7 +88,13 @@ class Ends:
 
 
 def count_ends(day: Ints, event: Ints, clusters: Ints) -> Ends:
-    """Count runs by end state. day, event, clusters: (runs,)."""
+    """Count runs by end state.
+
+    Args:
+        day: (runs,) last day of each run.
+        event: (runs,) what happened then.
+        clusters: (runs,) codes of shared draws.
+    """
     code = 3 * day + event
     found = np.flatnonzero(np.bincount(code))
     place = np.searchsorted(found, code)

@@ -1,4 +1,4 @@
-"""The runs of a sweep in two halves, one that finds and one that measures, as counts."""
+"""Split the runs of a sweep into two halves, one to search and one to measure."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ from truce_sim.intervals import NO_ESTIMATE, Estimate, allowance, effective_size
 
 @dataclass(frozen=True)
 class Half:
-    """Half of the runs, counted by unit (what is independent) and point.
+    """Half of the runs, counted by independent unit and point.
 
-    unit, point, runs, hits: (cells,) codes from 0, the number of runs and of those with the
-    outcome. sampled: whether points are a sample, so that the size of a box is uncertain too.
+    Attributes:
+        unit: (cells,) codes of units, from 0.
+        point: (cells,) codes of points, from 0.
+        runs: (cells,) number of runs.
+        hits: (cells,) number of runs with the outcome.
+        sampled: whether points are a sample, in which case the size of a box is uncertain too.
     """
 
     unit: Ints
@@ -27,15 +31,22 @@ class Half:
     sampled: bool
 
     def by_point(self, points: int) -> tuple[Floats, Floats]:
-        """(points,) runs and hits of each point."""
+        """Return the runs and the hits of each point, (points,) each."""
         return (
             np.bincount(self.point, self.runs, points),
             np.bincount(self.point, self.hits, points),
         )
 
     def ratio(self, top: Floats, bottom: Floats) -> Estimate:
-        """Share of top among bottom (cells,), with Wilson's interval at the effective number of
-        runs, less for few units (Korn and Graubard 1998); NaN where bottom is empty."""
+        """Return the ratio of two sums over cells, as a share with Wilson's interval.
+
+        The interval uses the effective number of runs, reduced for few units (Korn and Graubard
+        1998). NaN if the denominator is 0.
+
+        Args:
+            top: (cells,) numerator.
+            bottom: (cells,) denominator.
+        """
         size = float(bottom.sum())
         if size == 0.0:
             return NO_ESTIMATE
@@ -50,7 +61,14 @@ class Half:
 
 
 def split(unit: Ints, point: Ints, y: Floats, sampled: bool) -> tuple[Half, Half]:
-    """Runs (n,) as two halves of their units."""
+    """Split runs into two random halves of their units.
+
+    Args:
+        unit: (runs,) codes of independent units, from 0.
+        point: (runs,) codes of points, from 0.
+        y: (runs,) 1 for runs with the outcome, else 0.
+        sampled: whether points are a sample.
+    """
     cell, where = np.unique(unit * (int(point.max()) + 1) + point, return_inverse=True)
     units, points = np.divmod(cell, int(point.max()) + 1)
     runs, hits = np.bincount(where).astype(float), np.bincount(where, y)
@@ -65,8 +83,16 @@ def split(unit: Ints, point: Ints, y: Floats, sampled: bool) -> tuple[Half, Half
 
 
 def quasi_p(half: Half, inside: Flags, strip: Flags) -> float:
-    """In what share of resamples of the units the strip is as dense as the inside; NaN where one of
-    them has no run."""
+    """Return the share of resamples of the units in which the strip is as dense as the inside.
+
+    Args:
+        half: the half of the runs.
+        inside: (points,) flags of the points inside.
+        strip: (points,) flags of the points in the strip.
+
+    Returns:
+        The quasi-p-value; NaN if the inside or the strip has no runs.
+    """
     block = resampling_blocks(half.unit)
     n = int(block.max()) + 1
     sums = [

@@ -1,9 +1,9 @@
 """Sensitivity indices of plain arrays, with bootstrap intervals: the numerics of `sensitivity`.
 
-Intervals resample what is independent: base rows, samples or replicates. Every index follows from
-sums over those, so that a resample is a weighted sum. Resamples are centred on the estimate, which
-removes the bias that resampling adds to sums of squares, and widened to what a t interval would
-have (Hesterberg 2015). They come from a fixed seed: the same data always get the same interval.
+Intervals resample independent units: base rows, samples or replicates. Every index is computed
+from sums over units, so a resample is a weighted sum. Resamples are centred on the estimate, which
+removes the bias that resampling adds to sums of squares, and widened to match a t interval
+(Hesterberg 2015). They come from a fixed seed, so the same data always get the same interval.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from truce_sim.intervals import CONFIDENCE, allowance
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: Resamples of an interval.
+#: Number of resamples of an interval.
 DRAWS = 1000
-#: More units than this are resampled as so many random blocks.
+#: More units than this are resampled as this many random blocks.
 _MAX_BLOCKS = 4096
 _ROUNDING = 1e-12
 
 
 class Bootstrapped(NamedTuple):
-    """Estimates (k,) with their intervals, and their resamples (DRAWS, k); NaN where unknown."""
+    """Estimates (k,) with their intervals, and their resamples (DRAWS, k); NaN if unknown."""
 
     value: Floats
     low: Floats
@@ -35,7 +35,7 @@ class Bootstrapped(NamedTuple):
     draws: Floats
 
     def part(self, start: int, stop: int) -> Bootstrapped:
-        """Some of the estimates."""
+        """Select some of the estimates."""
         return Bootstrapped(*(x[..., start:stop] for x in self))
 
 
@@ -43,8 +43,14 @@ class Bootstrapped(NamedTuple):
 
 
 def resampling_blocks(units: Ints) -> Ints:
-    """The block that each row is resampled with, codes from 0: its unit (codes from 0), or, of more
-    than 4096 units, one of 4096 random groups of units of about the same size."""
+    """Return the block with which each row is resampled, as codes from 0.
+
+    The block is the unit itself or, if there are more than 4096, one of 4096 random groups of units
+    of about the same size.
+
+    Args:
+        units: (rows,) codes from 0.
+    """
     n = int(units.max()) + 1
     if n <= _MAX_BLOCKS:
         return units
@@ -52,7 +58,7 @@ def resampling_blocks(units: Ints) -> Ints:
 
 
 def resamples(blocks: int) -> Floats:
-    """(DRAWS, blocks) how often each block is in each bootstrap resample; from a fixed seed."""
+    """Return how often each block is in each bootstrap resample, (DRAWS, blocks)."""
     drawn = np.random.default_rng(1).integers(blocks, size=(DRAWS, blocks))
     drawn += blocks * np.arange(DRAWS)[:, None]
     counts = np.bincount(drawn.ravel(), minlength=DRAWS * blocks)
@@ -60,8 +66,15 @@ def resamples(blocks: int) -> Floats:
 
 
 def spread(estimate: Floats, draws: Floats, blocks: int) -> Bootstrapped:
-    """Estimates (k,) with intervals from their resamples (DRAWS, k), which are centred on the
-    estimate and widened to the t interval of so many blocks; NaN for fewer than two."""
+    """Add intervals to estimates from their resamples.
+
+    Resamples are centred on the estimate and widened to match a t interval.
+
+    Args:
+        estimate: (k,) estimates.
+        draws: (DRAWS, k) resamples.
+        blocks: number of blocks that were resampled; with fewer than two, intervals are NaN.
+    """
     if blocks < 2:
         missing = np.full_like(estimate, np.nan)
         return Bootstrapped(estimate, missing, missing, np.full_like(draws, np.nan))
@@ -76,8 +89,14 @@ def spread(estimate: Floats, draws: Floats, blocks: int) -> Bootstrapped:
 
 
 def sobol(y: Floats) -> Bootstrapped:
-    """First-order indices (k,), total-order indices (k,) and the share of chance, of rows
-    (n, k + 2): A, B, AB_1, …, AB_k."""
+    """Return Sobol indices.
+
+    Args:
+        y: (n, k + 2) outcomes of base rows: A, B, AB_1, …, AB_k.
+
+    Returns:
+        First-order indices (k,), total-order indices (k,) and the share of chance, concatenated.
+    """
     y = y - y[:, :2].mean()
     blocks = resampling_blocks(np.arange(len(y)))
     n = int(blocks.max()) + 1
@@ -89,8 +108,12 @@ def sobol(y: Floats) -> Bootstrapped:
 
 
 def sobol_of_sums(sums: Floats) -> Floats:
-    """(..., 2k + 1) first, total and chance from the sums over rows, (..., 6 + 4k), of
-    1, A, B, A², B², AB and, a column a factor, of f, f², A f and B f at the points AB_i."""
+    """Return first-order indices, total-order indices and chance, (..., 2k + 1), from sums.
+
+    Args:
+        sums: (..., 6 + 4k) sums over rows of 1, A, B, A², B², AB and, with a column for each
+            factor, of f, f², A f and B f at the points AB_i.
+    """
     mean = sums[..., 1:] / sums[..., :1]
     a, b, aa, bb, ab = (mean[..., i, None] for i in range(5))
     f, ff, af, bf = np.split(mean[..., 5:], 4, axis=-1)
@@ -102,8 +125,12 @@ def sobol_of_sums(sums: Floats) -> Floats:
 
 
 def elementary_effects(unit: Floats, y: Floats) -> Floats:
-    """(walks, k) change of y (walks, k + 1) over the full range of each factor, from the positions
-    (walks, k + 1, k) of the points in the unit cube."""
+    """Return the change in y over the full range of each factor, (walks, k).
+
+    Args:
+        unit: (walks, k + 1, k) positions of the points in the unit cube.
+        y: (walks, k + 1) outcomes.
+    """
     step = np.diff(unit, axis=1)
     moved = np.abs(step).argmax(axis=2)
     size = np.take_along_axis(step, moved[..., None], axis=2)[..., 0]
@@ -113,7 +140,7 @@ def elementary_effects(unit: Floats, y: Floats) -> Floats:
 
 
 def mean_sizes(effects: Floats) -> Bootstrapped:
-    """Mean sizes of the effects (walks, k), resampling walks."""
+    """Return the mean sizes of effects (walks, k), resampling walks."""
     size = np.abs(effects)
     blocks = resampling_blocks(np.arange(len(size)))
     n = int(blocks.max()) + 1
@@ -127,7 +154,13 @@ def mean_sizes(effects: Floats) -> Bootstrapped:
 
 
 def sampled_shares(y: Floats, codes: Sequence[Ints], units: Ints) -> Bootstrapped:
-    """Epsilon squared of values (n,) by each factor's codes (n,), resampling the units (n,)."""
+    """Return epsilon squared of values by each factor.
+
+    Args:
+        y: (n,) values.
+        codes: (n,) codes of the levels of each factor.
+        units: (n,) codes of the units, which are resampled.
+    """
     y = y - y.mean()
     blocks = resampling_blocks(units)
     n = int(blocks.max()) + 1
@@ -150,7 +183,7 @@ def sampled_shares(y: Floats, codes: Sequence[Ints], units: Ints) -> Bootstrappe
 
 
 def _epsilon(between: Floats, total: Floats, levels: Ints | int, points: Floats | int) -> Floats:
-    """Epsilon squared from sums of squares; NaN where each point has a level of its own."""
+    """Epsilon squared from sums of squares; NaN if each point has its own level."""
     free = np.asarray(points - levels, float)
     with np.errstate(divide="ignore", invalid="ignore"):
         per = np.where(free > 0, (levels - 1) / free, np.nan)
@@ -158,11 +191,18 @@ def _epsilon(between: Floats, total: Floats, levels: Ints | int, points: Floats 
 
 
 def replicated_shares(y: Floats, codes: Sequence[Ints], full: bool) -> Bootstrapped:
-    """Each factor's share, and the rest, (k + 1,), of the variance of expected outcomes between
-    points, from runs (replicates, points) and codes (points,).
+    """Return each factor's share of the variance of expected outcomes between points, and the rest.
 
-    full: whether the points are all combinations of the levels. Row r of y is replicate r of every
-    point, with shared draws or not: rows are independent and alike, which is all that is used.
+    Rows of y are independent and identically distributed, whether or not draws are shared; nothing
+    else is assumed.
+
+    Args:
+        y: (replicates, points) outcomes; row r is replicate r of every point.
+        codes: (points,) codes of the levels of each factor.
+        full: whether the points are all combinations of the levels.
+
+    Returns:
+        (k + 1,) shares of the factors and of the rest.
     """
     y = y - y.mean()
     blocks = resampling_blocks(np.arange(len(y)))
@@ -186,7 +226,7 @@ def replicated_shares(y: Floats, codes: Sequence[Ints], full: bool) -> Bootstrap
 
 
 def _sums_of_squares(y: Floats, codes: Sequence[Ints]) -> Floats:
-    """(m, k + 1) between levels of each factor, and in all, of each row of y (m, points)."""
+    """(m, k + 1) sums of squares of y (m, points): between the levels of each factor, and total."""
     y = y - y.mean(axis=1, keepdims=True)
     found = []
     for code in codes:
@@ -199,7 +239,7 @@ def _sums_of_squares(y: Floats, codes: Sequence[Ints]) -> Floats:
 
 
 def is_above(value: Floats, draws: Floats) -> NDArray[np.bool_]:
-    """(k, k) whether factor i is above factor j, all pairs being compared at once."""
+    """Return whether factor i is above factor j, (k, k), comparing all pairs simultaneously."""
     gap = value[:, None] - value[None, :]
     error = (draws[:, :, None] - draws[:, None, :]) - gap
     scale = np.sqrt((error**2).mean(axis=0))

@@ -1,7 +1,7 @@
-"""Regions of a factor space, and how one is found: peeling and pasting (Friedman and Fisher 1999).
+"""Regions of a factor space, found by peeling and pasting (Friedman and Fisher 1999).
 
-A region allows some values of each factor. Numbers lose values at either end, words any level;
-everything is counted by value, so that a step takes time in proportion to the points.
+A region allows some values of each factor. Numbers lose values at either end, words any level.
+Everything is counted by value, so the time of a step is proportional to the number of points.
 """
 
 from __future__ import annotations
@@ -21,19 +21,25 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-#: For each factor which of its values a region allows.
+#: Flags of the values that a region allows, for each factor.
 Region = tuple[Flags, ...]
 
-#: Share of a region's runs that one peel takes or one paste adds, at most; but a value at least.
+#: Largest share of a region's runs that a peel removes or a paste adds (but at least one value).
 PATIENCE = 0.05
-#: Least share of all runs that a region keeps.
+#: Smallest share of all runs that a region keeps.
 LEAST_MASS = 0.05
 
 
 @dataclass(frozen=True)
 class Space:
-    """The points by value. For each factor: (points,) codes, the values that they stand for (of
-    numbers in order), and whether they are numbers."""
+    """The points by value.
+
+    Attributes:
+        names: names of the factors.
+        codes: for each factor, (points,) codes of its values.
+        values: for each factor, its values; numbers are sorted.
+        number: for each factor, whether it is numeric.
+    """
 
     names: tuple[str, ...]
     codes: tuple[Ints, ...]
@@ -42,7 +48,7 @@ class Space:
 
     @classmethod
     def of(cls, points: pd.DataFrame) -> Space:
-        """The space of some points, a row each, a column a factor."""
+        """Create the space of some points, with a row for each point and a column per factor."""
         names = [str(name) for name in points.columns]
         number = [is_number(points[name]) for name in names]
         found = [pd.factorize(points[n], sort=s) for n, s in zip(names, number, strict=True)]
@@ -51,24 +57,28 @@ class Space:
 
     @property
     def whole(self) -> Region:
-        """The region that allows all."""
+        """The region that allows everything."""
         return tuple(np.ones(len(values), bool) for values in self.values)
 
     def inside(self, region: Region) -> Flags:
-        """(points,) which points a region holds."""
+        """Return which points lie in a region, (points,)."""
         within = np.ones(self.codes[0].size, bool)
         for allowed, code in zip(region, self.codes, strict=True):
             within &= allowed[code]
         return within
 
-    def restricted(self, region: Region) -> list[int]:
-        """Which factors a region restricts."""
+    def restrictions(self, region: Region) -> list[int]:
+        """Return the indices of the factors that a region restricts."""
         return [j for j, allowed in enumerate(region) if not allowed.all()]
 
     def limits(self, region: Region) -> pd.DataFrame:
-        """A row a restricted factor: factor; low, high, both allowed, NaN where that end is free;
-        levels, the words allowed, None for numbers."""
-        rows = [(self.names[j], *self._limits(j, region[j])) for j in self.restricted(region)]
+        """Return the limits of a region.
+
+        Returns:
+            A row for each restricted factor: factor; low and high, both allowed, NaN if that end is
+            free; levels, the words allowed, or None for numbers.
+        """
+        rows = [(self.names[j], *self._limits(j, region[j])) for j in self.restrictions(region)]
         table = pd.DataFrame([row[:3] for row in rows], columns=["factor", "low", "high"])
         return table.assign(levels=pd.Series([row[3] for row in rows], dtype=object))
 
@@ -81,7 +91,7 @@ class Space:
 
 
 def limit_in_words(row: Mapping[Any, Any]) -> str:
-    """A row of limits (factor, low, high, levels) in words."""
+    """Describe a row of limits (factor, low, high, levels) in words."""
     name, low, high, levels = row["factor"], row["low"], row["high"], row["levels"]
     if levels is not None:
         return f"{name} {' or '.join(map(str, levels))}"
@@ -92,22 +102,28 @@ def limit_in_words(row: Mapping[Any, Any]) -> str:
     return f"{name} {low:.3g}" if low == high else f"{name} from {low:.3g} to {high:.3g}"
 
 
-def freed(region: Region, factor: int) -> Region:
-    """The region without its restriction of a factor."""
-    return changed(region, factor, np.ones_like(region[factor]))
+def release(region: Region, factor: int) -> Region:
+    """Return the region without its restriction on a factor."""
+    return allow(region, factor, np.ones_like(region[factor]))
 
 
-def changed(region: Region, factor: int, allowed: Flags) -> Region:
-    """The region with other values of a factor allowed."""
+def allow(region: Region, factor: int, allowed: Flags) -> Region:
+    """Return the region with other values of a factor allowed."""
     return (*region[:factor], allowed, *region[factor + 1 :])
 
 
 def peel(space: Space, runs: Floats, hits: Floats, least: float) -> Iterator[tuple[str, Region]]:
-    """(factor peeled, region) from the whole space ("") on, as long as the density rises and at
-    least so many runs remain. runs, hits: (points,).
+    """Yield the name of the factor peeled and the region, starting with ("", whole space).
 
-    Each time that peel is taken which raises the density most for each run that it takes, so that
-    a level of a word, which may be many runs, competes fairly with a thin slice of a number.
+    Peeling continues as long as the density rises and at least `least` runs remain. Each step takes
+    the peel that raises the density most per run removed, so that a level of a word, which may be
+    many runs, competes fairly with a thin slice of a number.
+
+    Args:
+        space: the points.
+        runs: (points,) number of runs.
+        hits: (points,) number of runs with the outcome.
+        least: smallest number of runs to keep.
     """
     region = space.whole
     yield "", region
@@ -122,14 +138,14 @@ def peel(space: Space, runs: Floats, hits: Floats, least: float) -> Iterator[tup
                 best, most = (j, allowed), gain
         if best is None:
             return
-        region = changed(region, *best)
+        region = allow(region, *best)
         yield space.names[best[0]], region
 
 
 def _peels(
     space: Space, region: Region, runs: Floats, hits: Floats
 ) -> Iterator[tuple[int, Flags, float, float]]:
-    """Every peel: factor, what it leaves of its values, runs and hits that it takes."""
+    """Yield every peel: factor, values that it leaves, runs and hits that it removes."""
     inside = space.inside(region)
     for j, code in enumerate(space.codes):
         k = len(region[j])
@@ -146,14 +162,13 @@ def _peels(
 
 
 def _slice(n: Floats, most: float) -> Flags:
-    """The first values with no more than so many runs in all, or the first that has any."""
+    """The first values with at most this many runs in total, or the first value with any."""
     total = np.cumsum(n)
     return np.asarray(total <= max(most, n[np.flatnonzero(n)[0]]))
 
 
 def paste(space: Space, region: Region, runs: Floats, hits: Floats) -> Region:
-    """The region with ends of numbers and levels of words added back, the densest first, as long
-    as that raises its density."""
+    """Add ends of numbers and levels of words back, densest first, while the density rises."""
     while True:
         inside = space.inside(region)
         n, h = runs[inside].sum(), hits[inside].sum()
@@ -164,15 +179,15 @@ def paste(space: Space, region: Region, runs: Floats, hits: Floats) -> Region:
         best = max(added, key=lambda found: found[0], default=None)
         if best is None or best[0] <= h / n:
             return region
-        region = changed(region, best[1], best[2])
+        region = allow(region, best[1], best[2])
 
 
 def _pastes(
     space: Space, region: Region, runs: Floats, hits: Floats, thin: float
 ) -> Iterator[tuple[int, Flags, float, float]]:
-    """Every paste: factor, what it allows of its values, runs and hits that it adds."""
-    for j in space.restricted(region):
-        near, code = space.inside(freed(region, j)), space.codes[j]
+    """Yield every paste: factor, values that it then allows, runs and hits that it adds."""
+    for j in space.restrictions(region):
+        near, code = space.inside(release(region, j)), space.codes[j]
         n, h = (np.bincount(code[near], x[near], len(region[j])) for x in (runs, hits))
         for new in _neighbours(region[j], n, thin, space.number[j]):
             if n[new].sum() > 0:
@@ -180,7 +195,7 @@ def _pastes(
 
 
 def _neighbours(allowed: Flags, n: Floats, thin: float, number: bool) -> Iterator[Flags]:
-    """What could be added to the allowed values: a slice beyond either end, or a level."""
+    """Yield what could be added to the allowed values: a slice beyond either end, or a level."""
     if not number:
         yield from (np.arange(n.size) == i for i in np.flatnonzero(~allowed))
         return

@@ -1,7 +1,7 @@
-"""A quadratic surface over scattered points, logistic for shares, and where it passes a level.
+"""Fit a quadratic surface over scattered points (logistic for shares) and find its level line.
 
-Runs that share draws depend on each other, and so do runs of one point: variances are by both
-clusterings. `misfit` tells where the surface does not fit. The numerics of `tipping`.
+Runs that share draws are dependent, and so are runs of one point, so variances are clustered both
+ways. `misfit` checks whether the surface fits. These are the numerics of `tipping`.
 """
 
 from __future__ import annotations
@@ -19,13 +19,21 @@ from truce_sim.intervals import named, t_quantile, variance_of_mean
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_FITTED = 10  # points of a cell by which a surface is checked
-_RIDGE = 1e-2  # keeps coefficients finite where all runs, or none, hold
+_FITTED = 10  # points in each cell used to check a surface
+_RIDGE = 1e-2  # keeps coefficients finite if all runs hold, or none
 
 
 class Scatter(NamedTuple):
-    """Runs at scattered points: coordinates (n,), outcome, whether it is a share, and clusters:
-    of shared draws, and of points. `x` is None where y alone varies."""
+    """Runs at scattered points.
+
+    Attributes:
+        x: (n,) coordinates along x; None if only y varies.
+        y: (n,) coordinates along y.
+        outcome: (n,) outcomes.
+        share: whether the outcome is a share.
+        clusters: (n,) codes of shared draws.
+        points: (n,) codes of points.
+    """
 
     x: Floats | None
     y: Floats
@@ -36,8 +44,14 @@ class Scatter(NamedTuple):
 
 
 class Surface(NamedTuple):
-    """A fitted surface: coefficients, their covariances, degrees of freedom, and how coordinates
-    become terms: (middle, spread) of x and y."""
+    """A fitted surface.
+
+    Attributes:
+        coefficients: (terms,) coefficients.
+        covariances: their covariances: by shared draws, by points, and by single runs.
+        freedom: degrees of freedom.
+        scales: (middle, spread) by which x and y are standardised.
+    """
 
     coefficients: Floats
     covariances: tuple[Floats, ...]
@@ -45,15 +59,15 @@ class Surface(NamedTuple):
     scales: tuple[tuple[float, float], ...]
 
     def terms(self, *coordinates: Floats) -> Floats:
-        """(n, terms): 1, each coordinate and its square, and their product."""
+        """Return the terms (n, terms): 1, each coordinate and its square, and their product."""
         z = [(c - middle) / spread for c, (middle, spread)
              in zip(coordinates, self.scales, strict=True)]  # fmt: skip
         columns = [np.ones_like(z[0]), *z, *(c * c for c in z)]
         both = [z[0] * z[1]] if len(z) > 1 else []
-        return np.stack([*columns, *both]).T  # transposed, so that each term lies together
+        return np.stack([*columns, *both]).T  # transposed, so that each term is contiguous
 
     def at(self, *coordinates: Floats) -> tuple[Floats, Floats]:
-        """Height at coordinates (n,), a logit of shares, and half the width of its interval."""
+        """Return the height at coordinates (a logit for shares) and half of its interval."""
         terms = self.terms(*coordinates)
         both = [np.einsum("ij,jk,ik->i", terms, v, terms) for v in self.covariances]
         variance = np.maximum(both[0] + both[1] - both[2], np.maximum(both[0], both[1]))
@@ -61,11 +75,11 @@ class Surface(NamedTuple):
 
 
 def fit(runs: Scatter) -> Surface:
-    """The surface of an outcome, by maximum likelihood (least squares for means).
+    """Fit a surface to an outcome by maximum likelihood (least squares for means).
 
-    Runs that share draws depend on each other, and so do runs of one point where other factors
-    vary: variances are those of both clusterings less that of single runs (Cameron, Gelbach and
-    Miller 2011), and never below either.
+    Runs that share draws are dependent, and so are runs of one point if other factors vary. The
+    variance is the sum of those of both clusterings minus that of single runs (Cameron, Gelbach
+    and Miller 2011), and never below either.
     """
     coordinates = [c for c in (runs.x, runs.y) if c is not None]
     scales = tuple((float(c.mean()), float(c.std()) or 1.0) for c in coordinates)
@@ -88,7 +102,7 @@ def fit(runs: Scatter) -> Surface:
 
 
 def _mean(height: Floats, share: bool) -> tuple[Floats, Floats]:
-    """Mean outcome and weight of a run at a height."""
+    """The mean outcome and the weight of a run at a height."""
     if not share:
         return height, np.ones_like(height)
     mean = special.expit(height)
@@ -98,8 +112,11 @@ def _mean(height: Floats, share: bool) -> tuple[Floats, Floats]:
 def _jackknife(
     terms: Floats, rest: Floats, weight: Floats, groups: Ints, information: Floats
 ) -> Floats:
-    """Covariance of coefficients by leaving out one group at a time, to first order (MacKinnon,
-    Nielsen and Webb 2023): it holds with few groups where the usual sandwich is too narrow."""
+    """Covariance of coefficients from leaving out one group at a time, to first order.
+
+    With few groups it holds where the usual sandwich is too narrow (MacKinnon, Nielsen and Webb
+    2023).
+    """
     n, size = int(groups.max()) + 1, terms.shape[1]
     scores = np.stack([np.bincount(groups, terms[:, j] * rest, n) for j in range(size)], axis=1)
     if n < 2:
@@ -113,8 +130,18 @@ def _jackknife(
 
 
 def crossing(at: Floats, curve: Floats, level: float, rising: bool) -> tuple[float, str]:
-    """Where a smooth curve through (at, curve) first passes a level, and how it lies; minus or
-    plus infinity where it would pass before or after the values there are."""
+    """Return where a smooth curve first crosses a level, and how it lies relative to the level.
+
+    Args:
+        at: (n,) coordinates.
+        curve: (n,) heights.
+        level: the level to cross.
+        rising: whether the curve rises on the whole.
+
+    Returns:
+        The coordinate, minus or plus infinity if it would cross before or after the values given,
+        and the side, as in `tipping.boundary`.
+    """
     there = np.isfinite(curve)
     at, curve = at[there], curve[there]
     if not at.size:
@@ -133,8 +160,19 @@ def crossing(at: Floats, curve: Floats, level: float, rising: bool) -> tuple[flo
 def line_over_scatter(
     runs: Scatter, surface: Surface, at: Floats, y: Floats, level: float
 ) -> pd.DataFrame:
-    """The line of a surface: a row for each value of x (one where there is no x), of the columns y,
-    y_low, y_high, side, rising, n. at: values of x; y: the values along which to look for it."""
+    """Return the level line of a surface.
+
+    Args:
+        runs: the runs to which it was fitted.
+        surface: the surface.
+        at: values of x at which to find the line.
+        y: values of y along which to look for it.
+        level: the level.
+
+    Returns:
+        A row for each value of x (a single one if there is no x): y, y_low, y_high, side, rising,
+        n.
+    """
     height = float(special.logit(level)) if runs.share else level
     rows: list[dict[str, object]] = []
     for x in at if runs.x is not None else [math.nan]:
@@ -147,14 +185,17 @@ def line_over_scatter(
             "more" in side
             and sign_changes(np.sign(curve - height) * (np.abs(curve - height) > half)).size < 2
         ):
-            side = "crosses"  # a turn of the surface that may be chance
+            side = "crosses"  # the surface turns back, but that may be chance
         rows.append(named("y", (finite(found), low, high)) | {"side": side, "rising": rising})
     return pd.DataFrame(rows).assign(n=runs.y.size)
 
 
 def misfit(runs: Scatter, surface: Surface) -> tuple[float, float]:
-    """The least likely gap between the mean outcome of a cell of points and the surface there, and
-    its p-value times the number of cells; NaN where there are too few clusters."""
+    """Return the least likely gap between a surface and the mean outcome of a cell of points.
+
+    Returns:
+        The gap and its p-value times the number of cells; NaN if there are too few clusters.
+    """
     coordinates = [c for c in (runs.x, runs.y) if c is not None]
     mean, weight = _mean(surface.terms(*coordinates) @ surface.coefficients, runs.share)
     count = int(np.clip(math.isqrt((int(runs.points.max()) + 1) // _FITTED), 2, 5))
@@ -164,7 +205,7 @@ def misfit(runs: Scatter, surface: Surface) -> tuple[float, float]:
         cell = cell * count + np.searchsorted(inner, values)
     found = []
     for inside in (cell == c for c in np.unique(cell)):
-        # of shares never less than chance alone: where none holds, none would differ from another
+        # The variance of a share is never below chance alone, even in a cell where none holds.
         least = float(weight[inside].mean()) / inside.sum() if runs.share else 0.0
         rest = (runs.outcome - mean)[inside]
         found.append(_gap(rest, runs.clusters[inside], runs.points[inside], least))
@@ -176,7 +217,7 @@ def misfit(runs: Scatter, surface: Surface) -> tuple[float, float]:
 
 
 def _gap(rest: Floats, shared: Ints, points: Ints, least: float) -> tuple[float, float]:
-    """Mean of what is left in a cell, and its two-sided p-value by clusters of either kind."""
+    """The mean residual in a cell, and its two-sided p-value by clusters of either kind."""
     codes = [value_codes(of) for of in (shared, points)]
     freedom, gap = min(int(of.max()) for of in codes), float(rest.mean())
     if not freedom:
@@ -185,18 +226,18 @@ def _gap(rest: Floats, shared: Ints, points: Ints, least: float) -> tuple[float,
     return gap, 2 * float(special.stdtr(freedom, -abs(gap) / spread)) if spread else 1.0
 
 
-def sign_changes(told: Floats) -> Ints:
-    """Where signs change, zeros (not known) aside."""
-    settled = np.flatnonzero(told)
-    turns: Ints = settled[1:][told[settled[1:]] != told[settled[:-1]]]
+def sign_changes(signs: Floats) -> Ints:
+    """Return the indices at which signs change, ignoring zeros (unknown signs)."""
+    known = np.flatnonzero(signs)
+    turns: Ints = known[1:][signs[known[1:]] != signs[known[:-1]]]
     return turns
 
 
 def finite(value: float) -> float:
-    """A value; NaN where it is infinite."""
+    """Return a value, or NaN if it is infinite."""
     return value if math.isfinite(value) else math.nan
 
 
 def value_codes(values: NDArray[Any]) -> Ints:
-    """Values as codes from 0."""
+    """Return values as codes from 0."""
     return np.unique(values, return_inverse=True)[1]

@@ -1,4 +1,4 @@
-"""A shallow tree over factors as rules in words: the numerics are scikit-learn's."""
+"""Grow a shallow tree over factors with scikit-learn, and put it into words as rules."""
 
 from __future__ import annotations
 
@@ -13,17 +13,26 @@ from truce_sim.analysis.methods.regions import LEAST_MASS, Floats, Ints, limit_i
 from truce_sim.errors import InputError
 from truce_sim.sweeps.summaries.levels import is_number
 
-#: A column that a tree can split: a number (level None), or whether a word is that level.
+#: A column that a tree can split: a number (level None), or whether a word equals the level.
 Feature = tuple[str, object]
 
 
-def grown(
+def grow_tree(
     points: pd.DataFrame, runs: Floats, hits: Floats, depth: int
 ) -> tuple[Ints, dict[int, str], dict[int, float]]:
-    """Grow a tree on hits / runs of points (points,), weighted by runs.
+    """Grow a tree on hits / runs, weighted by runs.
 
-    Returns (points,) the leaf of each point, and the rule and the share of hits of each leaf.
-    Raises InputError where scikit-learn is not installed.
+    Args:
+        points: factors of the points, a row each.
+        runs: (points,) number of runs.
+        hits: (points,) number of runs with the outcome.
+        depth: largest number of conditions in a rule.
+
+    Returns:
+        The leaf of each point, (points,), and the rule and the share of hits of each leaf.
+
+    Raises:
+        InputError: scikit-learn is not installed.
     """
     try:
         from sklearn.tree import DecisionTreeRegressor
@@ -57,7 +66,7 @@ def _column(points: pd.DataFrame, name: str, level: object) -> Floats:
 
 
 def _rules(tree: Any, features: Sequence[Feature], points: pd.DataFrame) -> dict[int, str]:
-    """leaf -> the conditions on the way to it, in words."""
+    """The conditions that lead to each leaf, in words."""
     rules: dict[int, str] = {}
     waiting: list[tuple[int, dict[str, dict[str, Any]]]] = [(0, {})]
     while waiting:

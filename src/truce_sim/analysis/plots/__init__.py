@@ -1,1 +1,1 @@
-"""Figures: one function for each result, which returns its axes. docs/analysis.md shows them."""
+"""Figures: one function for each result, which returns its axes (see docs/analysis.md)."""

@@ -1,4 +1,4 @@
-"""Pictures of paired comparisons."""
+"""Figures of paired comparisons."""
 
 from __future__ import annotations
 
@@ -19,8 +19,14 @@ MAX_CONTEXTS = 8
 
 @with_style
 def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
-    """Days gained or lost against the baseline, a row a level: in each context, or averaged over
-    them where they are more than MAX_CONTEXTS."""
+    """Plot the days gained or lost against the baseline, a row for each level.
+
+    Each context has its own marks; more than `MAX_CONTEXTS` contexts are averaged.
+
+    Args:
+        comparison: the result of `compare`.
+        ax: axes to draw into; by default those of a new figure.
+    """
     pooled = len(comparison.contexts) > MAX_CONTEXTS
     table = comparison.pooled if pooled else comparison.table
     factor, levels = comparison.factor, comparison.levels
@@ -45,8 +51,8 @@ def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
     ax.set_ylim(len(others) - 0.5, -0.5)
     ax.grid(visible=False, axis="y")
     ax.set_xlabel(
-        f"Days that truces last longer within {comparison.horizon} days\n"
-        f"than with {factor} = {levels[comparison.baseline]}"
+        f"Days of survival gained within {comparison.horizon} days,\n"
+        f"against {factor} = {levels[comparison.baseline]}"
     )
     if len(contexts) > 1:
         ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns)
@@ -58,7 +64,7 @@ def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
 
 @with_style
 def plot_regret(comparison: Comparison, ax: Axes | None = None) -> Axes:
-    """The most days by which each level falls short of the best one in any context."""
+    """Plot the largest shortfall of each level from the best one in any context, in days."""
     table = comparison.regret
     ax = get_axes(ax, height=1.2 + 0.4 * len(table))
     y = np.arange(len(table))
@@ -71,10 +77,10 @@ def plot_regret(comparison: Comparison, ax: Axes | None = None) -> Axes:
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xlim(left=0.0)
     ax.grid(visible=False, axis="y")
-    ax.set_xlabel("Largest regret: days of mean survival short of the best level")
+    ax.set_xlabel("Largest regret: shortfall of mean survival from the best level, days")
     contexts = int(table["contexts"].max()) if len(table) else 0
     state_n(ax, f"n = {comparison.days.shape[1]:,} replicates in each of {contexts} contexts; "
-                "intervals: at least 95 %, for all together")  # fmt: skip
+                "intervals: at least 95 % for all together")  # fmt: skip
     return ax
 
 

@@ -1,4 +1,4 @@
-"""Pictures of where it fails: the trade-off of peeling, and a box among the points."""
+"""Figures of where the truce fails: the peeling trade-off, and a box among the points."""
 
 from __future__ import annotations
 
@@ -28,26 +28,33 @@ if TYPE_CHECKING:
 
 @with_style
 def plot_peeling(box: Box, ax: Axes | None = None) -> Axes:
-    """Density against coverage, peel by peel, in the half that found and in the half that measured
-    (with its band), and the box that was made of the chosen step."""
+    """Plot density against coverage, peel by peel.
+
+    Shows the half of the runs that was searched, the half that was measured (with its band), and
+    the box made from the chosen step.
+
+    Args:
+        box: a box returned by `discovery.prim`.
+        ax: axes to draw into; by default those of a new figure.
+    """
     ax, path = get_axes(ax), box.trajectory
     ax.plot(path["coverage"], path["density"], ".-", color=GREY, linewidth=1.0, markersize=4,
-            label="half that found")  # fmt: skip
+            label="half searched")  # fmt: skip
     measured = path.sort_values("coverage_measured")
     ax.fill_between(
         measured["coverage_measured"], measured["density_measured_low"],
         measured["density_measured_high"], color=COLOURS[0], alpha=BAND_ALPHA, linewidth=0,
     )  # fmt: skip
     ax.plot(path["coverage_measured"], path["density_measured"], color=COLOURS[0],
-            label="half that measured")  # fmt: skip
+            label="half measured")  # fmt: skip
     ax.errorbar(
         box.coverage.value, box.density.value, xerr=_arms(box.coverage), yerr=_arms(box.density),
-        fmt="D", color=COLOURS[1], markersize=6, capsize=3, label="box chosen", zorder=3,
+        fmt="D", color=COLOURS[1], markersize=6, capsize=3, label="chosen box", zorder=3,
     )  # fmt: skip
     verb = OUTCOMES[box.outcome]
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-    ax.set_xlabel(f"Coverage: share of all runs that {verb} which are in the box")
-    ax.set_ylabel(f"Density: share in the box that {verb}")
+    ax.set_xlabel(f"Coverage: share of all runs that {verb} that lie in the box")
+    ax.set_ylabel(f"Density: share of runs in the box that {verb}")
     ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3)
     state_n(ax, f"n = {box.n:,} runs measured; band and bars: 95 %")
     return ax
@@ -55,10 +62,16 @@ def plot_peeling(box: Box, ax: Axes | None = None) -> Axes:
 
 @with_style
 def plot_box(box: Box, sweep: Sweep, ax: Axes | None = None) -> Axes:
-    """The points over the two factors that matter most to a box, coloured by the share of runs
-    with the outcome, and the box; over one factor, that share with its interval.
+    """Plot the points and a box over the two factors that matter most to it.
 
-    Points that the other limits exclude are not shown; those at one place are averaged.
+    Points are coloured by the share of runs with the outcome; over a single factor, that share is
+    plotted with its interval. Points outside the box's other limits are not shown; points at the
+    same place are averaged.
+
+    Args:
+        box: a box returned by `discovery.prim`.
+        sweep: the sweep in which it was found.
+        ax: axes to draw into; by default those of a new figure.
     """
     ax = get_axes(ax, height=4.4)
     names = _two(box, sweep)
@@ -71,15 +84,15 @@ def plot_box(box: Box, sweep: Sweep, ax: Axes | None = None) -> Axes:
         _two_factors(ax, box, shares, x, places[1])
     x.mark(ax.xaxis)
     ax.set_xlabel(names[0])
-    told = f"; only points within the limits of {', '.join(hidden)}" if hidden else ""
+    limits = f"; only points within the limits of {', '.join(hidden)}" if hidden else ""
     low, high = 100 * box.density.low, 100 * box.density.high
     state_n(ax, f"in the box: {100 * box.density.value:.0f} % [{low:.0f}, {high:.0f}], 95 %; "
-                f"n = {int(shares['runs'].sum()):,} runs{told}")  # fmt: skip
+                f"n = {int(shares['runs'].sum()):,} runs{limits}")  # fmt: skip
     return ax
 
 
 def _two(box: Box, sweep: Sweep) -> list[str]:
-    """The two restricted factors that matter most, or one and another that was varied."""
+    """The two restricted factors that matter most, or the only one and another swept factor."""
     names = [
         *box.limits["factor"],
         *(n for n in sweep.factors if n not in set(box.limits["factor"])),
@@ -88,8 +101,10 @@ def _two(box: Box, sweep: Sweep) -> list[str]:
 
 
 def _shares(box: Box, sweep: Sweep, names: list[str]) -> tuple[pd.DataFrame, list[str]]:
-    """Share of runs with the outcome at each place, and which other factors the box limits. Over
-    one factor with the interval of the share, in which runs that share draws count as one set."""
+    """Share of runs with the outcome at each place, and the other factors that the box limits.
+
+    Over a single factor, with the interval of the share by clusters of shared draws.
+    """
     runs = sweep.outcome(box.outcome)
     others = box.limits[~box.limits["factor"].isin(names)]
     runs = runs[box.inside(runs, others)]
@@ -102,8 +117,10 @@ def _shares(box: Box, sweep: Sweep, names: list[str]) -> tuple[pd.DataFrame, lis
 
 
 class _Scale:
-    """Where values lie on an axis: numbers as they are, words one step apart, those that the box
-    allows first."""
+    """Positions of values on an axis: numbers as they are, words one step apart.
+
+    Words that the box allows come first.
+    """
 
     def __init__(self, values: pd.Series, box: Box, name: str) -> None:
         limits = box.limits[box.limits["factor"] == name].to_dict("records")
@@ -126,7 +143,7 @@ class _Scale:
         return np.array([self.words.index(value) for value in values], float)
 
     def _span(self, step: float) -> tuple[float, float]:
-        """Where the box begins and ends."""
+        """The two ends of the box on the axis."""
         if self.limits["levels"]:
             return -0.5, len(self.limits["levels"]) - 0.5
         low, high = self.limits["low"], self.limits["high"]
@@ -136,7 +153,7 @@ class _Scale:
         )
 
     def mark(self, axis: Any) -> None:
-        """Name the words, and set the ends of the axis."""
+        """Label the words and set the ends of the axis."""
         if self.words is not None:
             axis.set_ticks(range(len(self.words)), [str(word) for word in self.words])
         axis.set_view_interval(*self.ends, ignore=True)
@@ -145,7 +162,7 @@ class _Scale:
 def _two_factors(ax: Axes, box: Box, shares: pd.DataFrame, x: _Scale, y: _Scale) -> None:
     from matplotlib.patches import Rectangle
 
-    # words share a line: spread points along it, evenly and always alike
+    # Points of one word would overlap, so they are spread, evenly and reproducibly.
     spread = [
         0.6
         * (np.arange(len(shares)) * 0.618 % 1 - 0.5)

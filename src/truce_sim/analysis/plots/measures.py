@@ -1,4 +1,4 @@
-"""Pictures of measures and of changes in them."""
+"""Figures of measures and of changes in them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,15 @@ def plot_measure(
     table: pd.DataFrame, x: str, by: By = (), label: str = "value", ax: Axes | None = None,
     scale: float = 1.0,
 ) -> Axes:  # fmt: skip
-    """`value` over the levels of a factor, evenly spaced, with its interval as whiskers; a line for
-    each level of others.
+    """Plot `value` over the evenly spaced levels of a factor, with its interval as whiskers.
 
-    table: as `measures.measure` or `change`. label: of the y axis, with its unit. scale: what
-    values are multiplied by (100 for a share in percent).
+    Args:
+        table: the result of `measures.measure` or `measures.change`.
+        x: the factor along the x axis.
+        by: factors whose levels have a line each.
+        label: label of the y axis, with its unit.
+        ax: axes to draw into; by default those of a new figure.
+        scale: factor by which values are multiplied (100 for a share in percent).
     """
     ax = get_axes(ax)
     levels = list(dict.fromkeys(table[x]))

@@ -1,4 +1,4 @@
-"""Pictures of the fine grain of violence: model against data."""
+"""Figures of fine-grained patterns of violence: model against data."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ _MARKS = "osD^vP"
 
 @with_style
 def plot_micro(tables: Mapping[str, pd.DataFrame]) -> list[Axes]:
-    """A panel a measure, since units differ; in each a row a source with its interval.
+    """Plot a panel for each measure, with a row for each source and its interval.
 
-    tables: of `micro`, by what they are of. Returns the axes of the panels.
+    Args:
+        tables: tables of `micro` by the name of their source.
+
+    Returns:
+        The axes of the panels.
     """
     from matplotlib import pyplot as plt
 
@@ -35,8 +39,8 @@ def plot_micro(tables: Mapping[str, pd.DataFrame]) -> list[Axes]:
         _panel(ax, measure, tables)
     for ax in panels[len(measures) :]:
         ax.remove()
-    told = "; ".join(f"{name}: {_span_text(table['n'])}" for name, table in tables.items())
-    note = textwrap.fill(f"intervals: 95 %; n of {told}", 130)
+    sizes = "; ".join(f"{name}: {_span_text(table['n'])}" for name, table in tables.items())
+    note = textwrap.fill(f"intervals: 95 %; n of {sizes}", 130)
     note_below(figure, note)
     return panels[: len(measures)]
 

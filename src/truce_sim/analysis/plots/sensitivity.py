@@ -1,4 +1,4 @@
-"""Pictures of what matters: indices and effects by factor, with their intervals."""
+"""Figures of what matters: indices and effects by factor, with their intervals."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _NAMES = {
-    "first": "first order: by itself",
-    "total": "total: with all interplay",
+    "first": "first order: alone",
+    "total": "total: with all interactions",
     "mu_star": "mean size of the effect",
 }
 
 
 @with_style
 def plot_drivers(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """How much each factor matters, largest first; table as `drivers` gives it."""
+    """Plot how much each factor matters, largest first, from the table of `sensitivity.drivers`."""
     table = table.sort_values("index", ascending=False, kind="stable")
     ax = _rows(ax, table["factor"])
     kind = str(table["kind"].iloc[0])
@@ -33,7 +33,7 @@ def plot_drivers(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
 @with_style
 def plot_sobol(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """First-order and total-order indices, by total; table as `sobol_indices` gives it."""
+    """Plot first-order and total-order indices from the table of `sensitivity.sobol_indices`."""
     table = table.sort_values("total", ascending=False, kind="stable")
     ax = _rows(ax, table["factor"])
     for i, (kind, mark) in enumerate((("total", "o"), ("first", "s"))):
@@ -47,8 +47,14 @@ def plot_sobol(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
 @with_style
 def plot_morris(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Mean size of the effects against their spread over walks; table as `morris_effects` gives it.
-    Factors are named in the right margin, in the order of the spread."""
+    """Plot the mean size of effects against their spread over walks.
+
+    Factors are named in the right margin, in the order of the spread.
+
+    Args:
+        table: the result of `sensitivity.morris_effects`.
+        ax: axes to draw into; by default those of a new figure.
+    """
     ax = get_axes(ax, height=4.0)
     table = table.sort_values("sigma", kind="stable", ignore_index=True)
     for i in range(len(table)):
@@ -68,10 +74,10 @@ def plot_morris(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
 
 def _name_in_margin(ax: Axes, table: pd.DataFrame) -> None:
-    """Each factor's name right of the axes, with a thin line to its point."""
+    """Write each factor's name to the right of the axes, with a thin line to its point."""
     top = ax.get_ylim()[1]
-    wanted = table["sigma"].to_numpy(float) / top
-    for i, height in enumerate(_apart(wanted, 0.075)):
+    heights = table["sigma"].to_numpy(float) / top
+    for i, height in enumerate(_spread_out(heights, 0.075)):
         row = table.iloc[i]
         ax.annotate(
             row["factor"], (row["mu_star"], row["sigma"]), (1.03, height), xycoords="data",
@@ -82,8 +88,8 @@ def _name_in_margin(ax: Axes, table: pd.DataFrame) -> None:
         )  # fmt: skip
 
 
-def _apart(heights: np.ndarray[Any, Any], gap: float) -> np.ndarray[Any, Any]:
-    """Ascending heights moved so that they are a gap apart, and within 0 to 1 if they fit."""
+def _spread_out(heights: np.ndarray[Any, Any], gap: float) -> np.ndarray[Any, Any]:
+    """Move ascending heights at least a gap apart, within 0 to 1 if they fit."""
     places = heights.copy()
     for i in range(1, places.size):
         places[i] = max(places[i], places[i - 1] + gap)
@@ -94,7 +100,7 @@ def _apart(heights: np.ndarray[Any, Any], gap: float) -> np.ndarray[Any, Any]:
 
 
 def _rows(ax: Axes | None, factors: pd.Series) -> Axes:
-    """Axes with a row a factor, the first on top, and the line at zero."""
+    """Axes with a row for each factor, the first on top, and a line at zero."""
     n = len(factors)
     ax = get_axes(ax, height=1.3 + 0.38 * n)
     ax.axvline(0.0, color=GREY, linewidth=1.0, zorder=0)
@@ -108,7 +114,7 @@ def _whiskers(
     ax: Axes, table: pd.DataFrame, name: str, shift: float = 0.0, mark: str = "o",
     colour: str = COLOURS[0],
 ) -> None:  # fmt: skip
-    """Dots with their intervals, a row each."""
+    """Draw dots with their intervals, a row each."""
     y = np.arange(len(table)) + shift
     arms = np.hstack([_arms(row, name) for _, row in table.iterrows()])
     ax.errorbar(
@@ -118,7 +124,7 @@ def _whiskers(
 
 
 def _arms(row: pd.Series, name: str) -> np.ndarray[Any, Any]:
-    """(2, 1) how far the interval reaches below and above; 0 where there is none."""
+    """(2, 1) reach of the interval below and above the value; 0 if there is none."""
     value = float(row[name])
     arms = [value - float(row[f"{name}_low"]), float(row[f"{name}_high"]) - value]
     return np.maximum(np.nan_to_num(arms), 0.0)[:, None]
@@ -127,7 +133,7 @@ def _arms(row: pd.Series, name: str) -> np.ndarray[Any, Any]:
 def _axis(table: pd.DataFrame, kind: str) -> str:
     outcome = table.attrs["outcome"]
     if kind == "mu_star":
-        return f"Mean size of the change of {outcome} over a factor's range{_in(table)}"
+        return f"Mean size of the change in {outcome} over a factor's range{_in(table)}"
     return f"Share of the variance of {outcome} ({_NAMES[kind]})"
 
 
@@ -138,5 +144,5 @@ def _in(table: pd.DataFrame) -> str:
 
 def _note(table: pd.DataFrame) -> str:
     left_out = table.attrs["left_out"]
-    told = f" ({left_out:,} left out)" if left_out else ""
-    return f"n = {table.attrs['rows']:,} {table.attrs['of']}{told}; intervals: 95 %"
+    excluded = f" ({left_out:,} left out)" if left_out else ""
+    return f"n = {table.attrs['rows']:,} {table.attrs['of']}{excluded}; intervals: 95 %"

@@ -1,4 +1,4 @@
-"""How figures look: one style file, colours that colour-blind readers can tell apart."""
+"""The look of figures: one style file, with colours that colour-blind readers can distinguish."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 STYLE = Path(__file__).with_name("truce.mplstyle")
 
-#: Okabe and Ito (2008), the darker ones first: bands and lines stay apart in grey print.
+#: Okabe and Ito (2008), darker ones first, so that bands and lines stay distinct in greyscale.
 COLOURS = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#7A5195", "#444444",
 )  # fmt: skip
@@ -28,7 +28,7 @@ CMAP_DIVERGING = "RdBu"
 
 
 def with_style(function: Callable[P, R]) -> Callable[P, R]:
-    """Draw inside the style file; what the caller's session has set stays as it is."""
+    """Decorate a plotting function to use the style file, without changing global settings."""
 
     @wraps(function)
     def draw(*arguments: P.args, **settings: P.kwargs) -> R:
@@ -41,7 +41,7 @@ def with_style(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def get_axes(ax: Axes | None, width: float = 6.4, height: float = 4.0) -> Axes:
-    """The axes given, or those of a new figure of so many inches."""
+    """Return the given axes, or those of a new figure of this width and height in inches."""
     if ax is not None:
         return ax
     from matplotlib import pyplot as plt
@@ -50,12 +50,12 @@ def get_axes(ax: Axes | None, width: float = 6.4, height: float = 4.0) -> Axes:
 
 
 def note_below(figure: Figure, text: str) -> None:
-    """A small note below all panels: how many runs, which intervals."""
+    """Write a small note below all panels: number of runs, kind of intervals."""
     figure.supxlabel(text, x=0.01, ha="left", color=GREY, fontsize="x-small")
 
 
 def state_n(ax: Axes, text: str) -> None:
-    """A small note below the axes: how many runs, which intervals."""
+    """Write a small note below the axes: number of runs, kind of intervals."""
     ax.annotate(
         textwrap.fill(text, 72), (0.0, 0.0), (0.0, -40.0), xycoords="axes fraction",
         textcoords="offset points", ha="left", va="top", fontsize="x-small", color=GREY,

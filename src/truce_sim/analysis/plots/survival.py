@@ -1,4 +1,4 @@
-"""Pictures of survival: curves, causes, hazards, states, spells."""
+"""Figures of survival: curves, causes, hazards, states, spells."""
 
 from __future__ import annotations
 
@@ -25,15 +25,18 @@ BANDS = "bands: 95 %"
 def plot_survival(
     curves: pd.DataFrame, by: str | Sequence[str] = (), ax: Axes | None = None
 ) -> Axes:
-    """Survival curves with their bands; below, how many runs are still at risk.
+    """Plot survival curves with their bands and, below, the numbers of runs still at risk.
 
-    curves: as `survival.kaplan_meier`, by these factors.
+    Args:
+        curves: the result of `survival.kaplan_meier`.
+        by: the factors by which it was grouped.
+        ax: axes to draw into; by default those of a new figure.
     """
     groups = list(_groups(curves, by))
     ax = get_axes(ax, height=4.0 + 0.15 * len(groups))
     for i, (label, rows) in enumerate(groups):
         _curve(ax, i, rows, "survival", label, _last(curves))
-    _shares(ax, "Share of truces that have not collapsed")
+    _shares(ax, "Share of truces not yet collapsed")
     _legend(ax, by)
     _at_risk(ax, groups)
     runs = sum(int(rows["at_risk"].iloc[0]) for _, rows in groups)
@@ -43,17 +46,19 @@ def plot_survival(
 
 @with_style
 def plot_incidence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Cumulative incidence by cause, or of the first violation, strike and suspension, with bands.
+    """Plot cumulative incidence by cause, or of first events, with bands.
 
-    table: as `incidence.cumulative_incidence` or `incidence.first_times` of one group.
+    Args:
+        table: one group of `incidence.cumulative_incidence` or `incidence.first_times`.
+        ax: axes to draw into; by default those of a new figure.
     """
     kind = "cause" if "cause" in table.columns else "first"
     ax = get_axes(ax)
     last = table.groupby(kind, observed=True)["incidence"].last().sort_values(ascending=False)
     for i, name in enumerate(last.index[last > 0]):
         _curve(ax, i, table[table[kind] == name], "incidence", str(name), _last(table))
-    what = "collapsed, by cause" if kind == "cause" else "seen their first"
-    _shares(ax, f"Share of truces that have {what}", full=kind == "first")
+    what = "collapsed, by cause" if kind == "cause" else "with a first event"
+    _shares(ax, f"Share of truces {what}", full=kind == "first")
     _legend(ax, kind)
     state_n(ax, f"n = {int(table['runs'].iloc[0]):,} runs; {BANDS}" if len(table) else BANDS)
     return ax
@@ -61,7 +66,13 @@ def plot_incidence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
 @with_style
 def plot_hazard(table: pd.DataFrame, by: str | Sequence[str] = (), ax: Axes | None = None) -> Axes:
-    """Collapses a day at risk, window by window, with intervals. table: as `incidence.hazard`."""
+    """Plot the hazard of collapse window by window, with intervals.
+
+    Args:
+        table: the result of `incidence.hazard`.
+        by: the factors by which it was grouped.
+        ax: axes to draw into; by default those of a new figure.
+    """
     ax = get_axes(ax)
     groups = list(_groups(table, by))
     for i, (label, rows) in enumerate(groups):
@@ -75,7 +86,7 @@ def plot_hazard(table: pd.DataFrame, by: str | Sequence[str] = (), ax: Axes | No
             x, hazard, np.stack([hazard - low, high - hazard]), fmt="o", markersize=3,
             capsize=2, color=_colour(i), linewidth=1.0,
         )  # fmt: skip
-    ax.set(xlabel="Day", ylabel="Collapses for 1,000 days at risk")
+    ax.set(xlabel="Day", ylabel="Collapses per 1,000 days at risk")
     ax.set_xlim(left=0)
     ax.set_ylim(bottom=0)
     _legend(ax, by)
@@ -86,8 +97,14 @@ def plot_hazard(table: pd.DataFrame, by: str | Sequence[str] = (), ax: Axes | No
 
 @with_style
 def plot_states(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Where the days go: a bar a group, stacked by state, with the interval of each share as a
-    whisker at its end. table: as `incidence.state_shares`."""
+    """Plot the shares of days in each state: a stacked bar for each group.
+
+    The interval of each share is a whisker at its end.
+
+    Args:
+        table: the result of `incidence.state_shares`.
+        ax: axes to draw into; by default those of a new figure.
+    """
     by = list(table.columns[: list(table.columns).index("state")])
     groups = list(_groups(table, by))
     runs = sum(int(rows["runs"].iloc[0]) for _, rows in groups)
@@ -104,23 +121,23 @@ def plot_states(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
                 ax.errorbar(start, y, xerr=arms, color="#222222", capsize=2.5, linewidth=1.0)
     ax.set_yticks(range(len(groups)), [label or "all runs" for label, _ in groups])
     ax.set_ylim(len(groups) - 0.5, -0.5)
-    ax.set(xlim=(0, 100), xlabel="Share of the horizon's days, %")
+    ax.set(xlim=(0, 100), xlabel="Share of the days of the horizon, %")
     ax.grid(visible=False, axis="y")
     ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4)
-    state_n(ax, f"n = {runs:,} runs; whiskers: 95 % of each share alone")
+    state_n(ax, f"n = {runs:,} runs; whiskers: 95 %, for each share separately")
     return ax
 
 
 @with_style
 def plot_spells(curves: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """How long spells in force last, by their number. curves: as `spells.spell_survival`."""
+    """Plot how long spells in force last, by their number, from `spells.spell_survival`."""
     ax = get_axes(ax)
     found = list(curves.groupby("spell"))
     for i, (number, rows) in enumerate(found):
         name = _ORDINALS.get(int(str(number)), f"{number}th")
         _curve(ax, i, rows, "survival", f"{name} (n = {int(rows['at_risk'].iloc[0]):,})",
                _last(curves))  # fmt: skip
-    _shares(ax, "Share of spells that still last", "Days since the spell began")
+    _shares(ax, "Share of spells still in force", "Days since the spell began")
     _legend(ax, "spell in force")
     state_n(ax, f"n = {sum(int(r['at_risk'].iloc[0]) for _, r in found):,} spells; {BANDS}")
     return ax
@@ -128,8 +145,12 @@ def plot_spells(curves: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
 @with_style
 def plot_summary(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Mean and median survival with intervals, a row a group. table: as
-    `survival.survival_summary`."""
+    """Plot mean and median survival with intervals, a row for each group.
+
+    Args:
+        table: the result of `survival.survival_summary`.
+        ax: axes to draw into; by default those of a new figure.
+    """
     by = list(table.columns[: list(table.columns).index("runs")])
     labels = [label or "all runs" for label, _ in _groups(table, by)] if by else ["all runs"]
     ax = get_axes(ax, height=1.3 + 0.45 * len(table))
@@ -153,10 +174,10 @@ def plot_summary(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("Days")
     ax.grid(visible=False, axis="y")
     ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2)
-    told = f"n = {int(table['runs'].sum()):,} runs; intervals: 95 %"
+    note = f"n = {int(table['runs'].sum()):,} runs; intervals: 95 %"
     if table["median"].isna().any():
-        told += "; no median where fewer than half have collapsed"
-    state_n(ax, told)
+        note += "; no median where fewer than half have collapsed"
+    state_n(ax, note)
     return ax
 
 
@@ -165,7 +186,7 @@ _ORDINALS = {1: "first", 2: "second", 3: "third"}
 
 
 def _groups(table: pd.DataFrame, by: str | Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
-    """The rows of each group with its levels in words, in the order of the table."""
+    """The label and the rows of each group, in the order of the table."""
     names = ([by] if by else []) if isinstance(by, str) else list(by)
     if not names:
         yield "", table
@@ -179,8 +200,10 @@ def _last(curves: pd.DataFrame) -> int:
 
 
 def _curve(ax: Axes, i: int, rows: pd.DataFrame, name: str, label: str, last: int) -> None:
-    """A step curve in percent with its band; where every run had ended before the last day, it is
-    drawn on to that, for nothing more can come."""
+    """Draw a step curve in percent with its band.
+
+    If every run has ended before the last day, the curve is extended to it: it cannot change.
+    """
     if name == "incidence" or rows[name].iloc[-1] == 0.0:
         rows = pd.concat([rows, rows.iloc[-1:].assign(day=last)])
     day, share = rows["day"].to_numpy(), 100 * rows[name].to_numpy(float)
@@ -190,7 +213,7 @@ def _curve(ax: Axes, i: int, rows: pd.DataFrame, name: str, label: str, last: in
 
 
 def _at_risk(ax: Axes, groups: Sequence[tuple[str, pd.DataFrame]]) -> None:
-    """Runs at risk at each tick, a row a group in its colour, below the note on n."""
+    """Write the runs at risk at each tick below the note on n, a row for each group."""
     ticks = [t for t in ax.get_xticks() if 0 <= t <= ax.get_xlim()[1]]
     for i, (label, rows) in enumerate(groups):
         left = rows.set_index("day")["at_risk"].reindex(ticks, fill_value=0)

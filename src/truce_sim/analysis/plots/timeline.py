@@ -1,4 +1,4 @@
-"""One run as a small timeline: the truce's states, grievance against threshold, strikes."""
+"""A timeline of one run: states of the truce, grievance against threshold, strikes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from truce_sim.simulation.run import Simulation
 
-#: Colours of the truce's states: light to dark, so that they stay apart in grey print.
+#: Colours of the truce's states, light to dark, so that they stay distinct in greyscale.
 STATE_COLOURS = {
     "in_force": "#b7d9f0",
     "strained": "#f6cf71",
@@ -26,8 +26,15 @@ _MARKS = {"home": ("v", COLOURS[1], "strike by the home state"),
 
 @with_style
 def plot_timeline(run: Simulation, ax: Axes | None = None, legend: bool = True) -> Axes:
-    """States of the truce as a ribbon, the home state's grievance against its threshold, strikes
-    and rounds of talks, by day. One run is one draw: it has no interval."""
+    """Plot one run by day: states of the truce, grievance, threshold, strikes and rounds of talks.
+
+    One run is a single draw, so there are no intervals.
+
+    Args:
+        run: the run to plot.
+        ax: axes to draw into; by default those of a new figure.
+        legend: whether to draw the legend.
+    """
     ax = get_axes(ax, 7.2, 2.2)
     series, horizon = run.series, run.config.run.horizon_days
     days = np.arange(len(series))
@@ -52,7 +59,7 @@ def plot_timeline(run: Simulation, ax: Axes | None = None, legend: bool = True) 
 
 
 def _ribbon(ax: Axes, states: np.ndarray, top: float) -> None:
-    """A bar a spell of one state, along the top."""
+    """Draw the states along the top, a bar for each spell."""
     starts = np.flatnonzero(np.concatenate([[True], states[1:] != states[:-1]]))
     stops = np.concatenate([starts[1:], [len(states)]])
     for state, colour in STATE_COLOURS.items():

@@ -1,4 +1,4 @@
-"""Pictures of where it tips: a map of an outcome over two factors, and its line."""
+"""Figures of where the truce tips: a map of an outcome over two factors, and its tipping line."""
 
 from __future__ import annotations
 
@@ -29,12 +29,19 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 INK = "#111111"
-#: Cells narrower than this (inches) or more than so many are left without their value.
+#: Values are written into the cells unless cells are narrower than this (inches) or more numerous.
 LEAST_WIDTH, MOST_WRITTEN = 0.26, 200
 
 
 class Side(NamedTuple):
-    """One side of a map: levels in order, where they lie, and the edges of their cells."""
+    """One axis of a map.
+
+    Attributes:
+        levels: the levels in order.
+        at: (levels,) their positions.
+        edges: (levels + 1,) edges of their cells.
+        log: whether the axis is logarithmic.
+    """
 
     levels: list[Any]
     at: Floats
@@ -42,7 +49,7 @@ class Side(NamedTuple):
     log: bool
 
     def inside(self, place: int, share: float) -> float:
-        """A coordinate so far into a cell."""
+        """Return the coordinate at a share (0 to 1) of the width of a cell."""
         low, high = self.edges[place : place + 2]
         return float(low * (high / low) ** share if self.log else low + share * (high - low))
 
@@ -51,9 +58,16 @@ class Side(NamedTuple):
 def plot_phase(
     table: pd.DataFrame, line: pd.DataFrame | None = None, ax: Axes | None = None
 ) -> Axes:
-    """An outcome over two factors as a map, numbers where they lie and words side by side, the
-    value in each cell where there is room; a dot where the interval of a cell holds the level of
-    the line, which is drawn with its band. table, line: as `tipping.phase_map`, `boundary`."""
+    """Plot an outcome over two factors as a map.
+
+    Numbers lie at their values, words side by side. Cells show their value if there is room. A dot
+    marks a cell whose interval includes the level of the line.
+
+    Args:
+        table: the result of `tipping.phase_map`.
+        line: the result of `tipping.boundary`, to be drawn with its band.
+        ax: axes to draw into; by default those of a new figure.
+    """
     x, y, outcome = (table.attrs[name] for name in ("x", "y", "outcome"))
     across, up = (_axis_side(table[name]) for name in (x, y))
     ax = get_axes(ax, 1.9 + 0.62 * min(max(len(across.levels), 6), 12),
@@ -70,28 +84,36 @@ def plot_phase(
     image = ax.pcolormesh(across.edges, up.edges, value, cmap=cmap, norm=norm, edgecolor="white")
     bar = ax.figure.colorbar(image, ax=ax, label=_outcome_label(outcome))
     if level is not None:
-        bar.ax.set_yscale("linear")  # half the bar for each side would distort its numbers
+        bar.ax.set_yscale("linear")  # otherwise each side would get half of the bar
     _dress(ax, table, (x, across), (y, up))
     _write(ax, value, image, (across, up), share)
     if line is not None and level is not None:
         for j, i in np.argwhere((low <= level) & (level <= high)):
             ax.plot(across.inside(i, 0.5), up.inside(j, 0.15), ".", color=INK, markersize=3)
         _line(ax, line, INK, band=False)
-    told = f"; line: {level:g}, {_interval(line)}; dots: may be at it" if line is not None else ""
-    state_n(ax, f"n = {int(table['n'].sum()):,} runs{told}")
+    about_line = ""
+    if line is not None:
+        about_line = f"; line: {level:g}, {_interval(line)}; dots: intervals that include {level:g}"
+    state_n(ax, f"n = {int(table['n'].sum()):,} runs{about_line}")
     return ax
 
 
 @with_style
 def plot_boundary(line: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """The line with its band, whiskers where words lie along x; a triangle at the edge where the
-    line lies beyond what was swept. line: as `tipping.boundary`."""
+    """Plot a tipping line with its band, or with whiskers if x is made of words.
+
+    A triangle at the edge marks places where the line lies beyond the range swept.
+
+    Args:
+        line: the result of `tipping.boundary`.
+        ax: axes to draw into; by default those of a new figure.
+    """
     x, y = line.attrs["x"], line.attrs["y"]
     ax = get_axes(ax)
     log = is_log(line[y].dropna()) if line[y].notna().any() else False
     ax.set(xlabel=_label(line, x), ylim=(line.attrs["from"], line.attrs["to"]),
            yscale="log" if log else "linear",
-           ylabel=f"{_label(line, y)} at which it passes {line.attrs['level']:g}")  # fmt: skip
+           ylabel=f"{_label(line, y)} at which it crosses {line.attrs['level']:g}")  # fmt: skip
     _line(ax, line, COLOURS[0])
     if _numbers(line[x]):
         _ticks(ax, "x", _axis_side(line[x]))
@@ -99,14 +121,17 @@ def plot_boundary(line: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.set_xticks(range(len(line)), [str(name) for name in line[x]])
         ax.set_xlim(-0.5, len(line) - 0.5)
     n = int(line["n"].max() if line.attrs.get("joint") else line["n"].sum())
-    told = "; triangles: beyond what was swept" if line[y].isna().any() else ""
-    state_n(ax, f"n = {n:,} runs; {_interval(line)}{told}")
+    beyond = "; triangles: beyond the range swept" if line[y].isna().any() else ""
+    state_n(ax, f"n = {n:,} runs; {_interval(line)}{beyond}")
     return ax
 
 
 def _line(ax: Axes, line: pd.DataFrame, colour: str, band: bool = True) -> None:
-    """The line with its interval, cut at the values swept: a band (or its edges, dashed), whiskers
-    where words lie along x; a triangle at the edge of the axes where it lies beyond."""
+    """Draw the line with its interval, clipped to the range swept.
+
+    The interval is a band (or its dashed edges), or whiskers if x is made of words; a triangle at
+    the edge of the axes marks where the line lies beyond the range.
+    """
     x, y, joint = line.attrs["x"], line.attrs["y"], line.attrs.get("joint", False)
     ends = (line[f"{y}_{end}"].to_numpy(float) for end in ("low", "high"))
     low, high = (np.clip(end, line.attrs["from"], line.attrs["to"]) for end in ends)
@@ -135,11 +160,11 @@ def _line(ax: Axes, line: pd.DataFrame, colour: str, band: bool = True) -> None:
 
 
 def _interval(line: pd.DataFrame) -> str:
-    """What is drawn about a line, in words."""
+    """State the kind of interval drawn around a line."""
     y, rough = line.attrs["y"], line.attrs.get("misfit_p", 1.0) < 0.01
     known = bool(line[f"{y}_low"].notna().any())
-    told = "95 % interval" if known else "no interval: too few sets of draws"
-    return told + (", from a surface that fits badly" if rough else "")
+    kind = "95 % interval" if known else "no interval: too few sets of draws"
+    return kind + (", from a surface that fits badly" if rough else "")
 
 
 def _axis_side(values: pd.Series) -> Side:
@@ -157,7 +182,7 @@ def _axis_side(values: pd.Series) -> Side:
 
 
 def _norm(value: Floats, level: float | None, share: bool) -> Normalize:
-    """Colours from end to end; around the level where there is one, or a half of shares."""
+    """Scale colours from end to end, centred on the level if there is one, or on 0.5 for shares."""
     from matplotlib.colors import Normalize, TwoSlopeNorm
 
     low, high = (0.0, 1.0) if share else (float(np.nanmin(value)), float(np.nanmax(value)))
@@ -169,7 +194,7 @@ def _norm(value: Floats, level: float | None, share: bool) -> Normalize:
 
 
 def _write(ax: Axes, grid: Floats, image: Any, sides: tuple[Side, Side], share: bool) -> None:
-    """The value in each cell, where there is room for all."""
+    """Write the value into each cell if there is room for all."""
     across, up = sides
     wide = np.diff(np.log(across.edges) if across.log else across.edges)
     room = ax.bbox.width / ax.figure.dpi * wide.min() / wide.sum()
@@ -185,7 +210,7 @@ def _write(ax: Axes, grid: Floats, image: Any, sides: tuple[Side, Side], share: 
 
 
 def _dress(ax: Axes, table: pd.DataFrame, *named_sides: tuple[str, Side]) -> None:
-    """Limits, scales, ticks, and labels with units."""
+    """Set limits, scales, ticks, and labels with units."""
     for (name, side), axis in zip(named_sides, "xy", strict=True):
         _ticks(ax, axis, side)
         getattr(ax, f"set_{axis}lim")(side.edges[0], side.edges[-1])
@@ -194,7 +219,7 @@ def _dress(ax: Axes, table: pd.DataFrame, *named_sides: tuple[str, Side]) -> Non
 
 
 def _ticks(ax: Axes, axis: str, side: Side) -> None:
-    """The scale of a side, and ticks at its levels where they are few."""
+    """Set the scale of an axis, and ticks at its levels if they are few."""
     from matplotlib.ticker import NullLocator
 
     getattr(ax, f"set_{axis}scale")("log" if side.log else "linear")

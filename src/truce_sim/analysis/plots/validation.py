@@ -1,4 +1,4 @@
-"""A picture of the model held against the record, a panel a pattern."""
+"""A figure that compares the model with the record, a panel for each pattern."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ _COLUMNS = 3
 
 @with_style
 def plot_validation(table: pd.DataFrame) -> Figure:
-    """In each panel the range of the record (bar, its value a line) and the model's interval.
+    """Plot the range of the record and the model's interval, a panel for each pattern.
 
-    table: as `validation.validate` gives it.
+    Args:
+        table: the result of `validation.score_patterns`.
     """
     from matplotlib import pyplot as plt
 
@@ -35,9 +36,9 @@ def plot_validation(table: pd.DataFrame) -> Figure:
     for ax in list(grid.flat)[len(table) :]:
         ax.remove()
     note = (
-        "Bar: the record, its 95 % interval or published range, a line at its value. Diamond: the "
-        "model with its 95 % interval. Green passes, red fails, grey is undecided. In brackets: "
-        "what kind of evidence it is."
+        "Bar: the record's 95 % interval or published range, with a line at its value. Diamond: "
+        "the model with its 95 % interval. Green: pass; red: fail; grey: undecided. In brackets: "
+        "the kind of evidence."
     )
     note_below(figure, textwrap.fill(note, 150))
     return figure

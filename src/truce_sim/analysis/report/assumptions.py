@@ -1,4 +1,4 @@
-"""What a sweep rests on: the values it varied, set and held, and where the usual ones come from."""
+"""The assumptions of a sweep: values swept, set and held fixed, and the sources of the defaults."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from truce_sim.settings.fields import FieldInfo, by_path, field_at
 from truce_sim.settings.nested import leaves
 from truce_sim.sweeps.folder.folder import SweepFolder
 
-#: The one setting whose default was fitted, and to what.
+#: The only setting whose default was fitted, and the case to which it was fitted.
 FITTED, CASE = "home.threshold", "one case, the truce of October 2025"
-#: Points whose settings are read at once.
+#: Number of points whose settings are read at a time.
 _AT_ONCE = 2000
-#: Values that a sentence or a cell can list.
+#: Longest list of values in a sentence or a cell.
 _FEW = 12
 
 _SOURCES = {
@@ -33,47 +33,48 @@ _SOURCES = {
 
 
 def assumptions_section(material: Material) -> Section:
-    """What was varied, what was set, and every value that is assumed."""
+    """List what was swept, what was set, and every value that is assumed."""
     sweep = material.sweep
     section = Section("assumptions", "Assumptions that matter")
     section.texts.append(
-        f"The model abstracts: a grid along {_line(sweep)}, a few rules of decision, and values "
-        "of which most are assumed. What was varied here shows how far the answer hangs on it; "
-        "what was held has not been tested in this sweep."
+        f"The model is an abstraction: a grid along {_line(sweep)}, a few decision rules, and "
+        "values most of which are assumed. The factors swept here show how far the answer depends "
+        "on them; nothing that was held fixed has been tested in this sweep."
     )
     usual = leaves(to_plain(load_config()))
     varied = [_swept(sweep, name, usual) for name in sweep.factors]
     if varied:
         section.tables.append(make_table(pd.DataFrame(varied), "Varied in this sweep"))
-    known = [(path, value, field_at(path)) for path, value in _held(sweep).items()]
-    held = [(path, value, info) for path, value, info in known if info and _is_model(path)]
-    other = [_set(p, v, usual[p], i) for p, v, i in held if v != usual.get(p, v)]
+    known = [(path, value, field_at(path)) for path, value in _fixed_settings(sweep).items()]
+    fixed = [(path, value, info) for path, value, info in known if info and _is_model(path)]
+    other = [_set(p, v, usual[p], i) for p, v, i in fixed if v != usual.get(p, v)]
     if other:
-        section.tables.append(make_table(pd.DataFrame(other), "Held, at a value other than usual"))
-    assumed = [_usual(p, v, i) for p, v, i in held if i.source == "A" and v == usual.get(p, v)]
-    caption = f"Held at the usual value, which is assumed: {len(assumed)} settings"
+        caption = "Held at a value other than the default"
+        section.tables.append(make_table(pd.DataFrame(other), caption))
+    assumed = [_usual(p, v, i) for p, v, i in fixed if i.source == "A" and v == usual.get(p, v)]
+    caption = f"Held at the default, which is assumed: {len(assumed)} settings"
     section.tables.append(make_table(pd.DataFrame(assumed), caption, folded=True))
     section.notes.append(fitted_in_words(thresholds_of(sweep.folder)))
     return section
 
 
 def fitted_in_words(values: Iterable[float]) -> str:
-    """What the fitted default is, and whether a sweep with these values of the setting uses it."""
-    default, found = by_path()[FITTED].default, sorted(set(values))
-    others = _listed([value for value in found if value != default])
-    told = (
+    """State the fitted default, and whether a sweep with these values of the setting uses it."""
+    default, used = by_path()[FITTED].default, sorted(set(values))
+    others = _list_numbers([value for value in used if value != default])
+    fitted = (
         f"The default of {FITTED}, {default:g}, was fitted in-sample to {CASE}; no other default "
         "was fitted."
     )
     if not others:
-        return f"{told} This sweep uses it."
-    if default in found:
-        return f"{told} This sweep uses it, and values that were not fitted: {others}."
-    return f"{told} This sweep does not use it: {FITTED} is {others}."
+        return f"{fitted} This sweep uses it."
+    if default in used:
+        return f"{fitted} This sweep uses it, as well as values that were not fitted: {others}."
+    return f"{fitted} This sweep does not use it: {FITTED} is {others}."
 
 
-def _listed(values: list[float]) -> str:
-    """Numbers in a sentence, or their range where they are many."""
+def _list_numbers(values: list[float]) -> str:
+    """List numbers in words, or their range if there are many."""
     if len(values) > _FEW:
         return f"{len(values):,} values from {values[0]:g} to {values[-1]:g}"
     *most, last = [f"{value:g}" for value in values] or [""]
@@ -81,8 +82,11 @@ def _listed(values: list[float]) -> str:
 
 
 def thresholds_of(folder: SweepFolder) -> set[float]:
-    """The values that FITTED has at any point, on any day of a run: what the rules read, whether it
-    was set, swept, chosen with a group, taken from another setting or changed on the way."""
+    """Return all values that `FITTED` takes at any point and on any day of a run.
+
+    These are the values that the rules read, whether the setting was set, swept, chosen with a
+    config group, interpolated from another setting, or changed by an intervention.
+    """
     starts = range(0, folder.points, _AT_ONCE)
     return {
         float(regime["states"][STATES.index("home")]["threshold"])
@@ -93,15 +97,15 @@ def thresholds_of(folder: SweepFolder) -> set[float]:
 
 
 def _line(sweep: Sweep) -> str:
-    """What the grid lies along: the de facto line only where all points are on it."""
+    """Name what the grid lies along: the de facto line only if all points use it."""
     kinds = {base["scenario"]["kind"] for base in sweep.manifest["bases"]}
     if "scenario.kind" in sweep.factors:
         kinds = set(sweep.folder.design["scenario.kind"])
     return "the de facto line" if kinds == {"durand"} else "a border"
 
 
-def _held(sweep: Sweep) -> dict[str, Any]:
-    """The settings that are the same at all points."""
+def _fixed_settings(sweep: Sweep) -> dict[str, Any]:
+    """The settings with the same value at all points."""
     config = leaves(sweep.manifest["config"])
     bases = [leaves(base) for base in sweep.manifest["bases"]]
     return {
@@ -120,24 +124,24 @@ def _swept(sweep: Sweep, name: str, usual: dict[str, Any]) -> dict[str, object]:
     unit, meaning = sweep.columns_help.loc[name]
     levels = list(dict.fromkeys(values))
     few = ", ".join(words.plain(level) for level in levels)
-    shown = (
+    listed = (
         few
         if len(levels) <= _FEW
         else f"{len(levels):,} values, {min(levels):g} to {max(levels):g}"
     )
     info = field_at(name)
-    told = "a variant of several settings"
+    default = "a variant of several settings"
     if info:
-        told = f"{words.plain(usual.get(name, info.default))}, {_source(info)}"
-    return {"setting": name, "values": f"{shown} {unit}".strip(), "meaning": meaning,
-            "usual value": told}  # fmt: skip
+        default = f"{words.plain(usual.get(name, info.default))}, {_source(info)}"
+    return {"setting": name, "values": f"{listed} {unit}".strip(), "meaning": meaning,
+            "default": default}  # fmt: skip
 
 
 def _set(path: str, value: object, usual: object, info: FieldInfo) -> dict[str, object]:
-    """A setting with the value it has, and the usual one with its source."""
+    """A row for a setting: its value, and its default with the source."""
     return {"setting": path, "value": f"{words.plain(value)} {info.unit}".strip(),
             "meaning": info.meaning,
-            "usual value": f"{words.plain(usual)}, {_source(info)}"}  # fmt: skip
+            "default": f"{words.plain(usual)}, {_source(info)}"}  # fmt: skip
 
 
 def _usual(path: str, value: object, info: FieldInfo) -> dict[str, object]:
@@ -146,7 +150,7 @@ def _usual(path: str, value: object, info: FieldInfo) -> dict[str, object]:
 
 
 def _source(info: FieldInfo) -> str:
-    """Where the usual value of a setting comes from."""
+    """The source of the default of a setting."""
     if info.path == FITTED:
         return f"fitted to {CASE}"
     return _SOURCES.get(info.source, info.source)

@@ -1,4 +1,4 @@
-"""What the sections of a report are written from, each part of it worked out once."""
+"""The results that the sections of a report share, each computed once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,16 @@ from truce_sim.errors import InputError
 
 
 class Material:
-    """What several sections use, made once."""
+    """Results used by several sections, computed on first use.
+
+    Args:
+        sweep: the sweep to report on.
+        factor: the factor to compare, as in `compare`; "" for the default.
+        baseline: the level to compare with, as in `compare`.
+
+    Raises:
+        InputError: the sweep has no finished runs, or the factor or level was not swept.
+    """
 
     def __init__(self, sweep: Sweep, factor: str, baseline: object) -> None:
         self.sweep = sweep
@@ -27,12 +36,12 @@ class Material:
 
     @cached_property
     def overall(self) -> pd.Series:
-        """The one row of survival_summary over all runs."""
+        """The row of `survival_summary` for all runs."""
         return survival_summary(self.sweep).iloc[0]
 
     @cached_property
     def comparison(self) -> Comparison | str:
-        """The levels compared; where none can be, why not."""
+        """The comparison of levels, or the reason why there is none."""
         try:
             return compare(self.sweep)
         except InputError as error:
@@ -40,8 +49,10 @@ class Material:
 
     @cached_property
     def ranked(self) -> pd.DataFrame | str:
-        """Factors, the most important first: factor, index, low, high, kind, rank_low, rank_high;
-        where they cannot be ranked, why not."""
+        """The factors, most important first, or the reason why they cannot be ranked.
+
+        Columns: factor, index, low, high, kind, rank_low, rank_high.
+        """
         from truce_sim.analysis.sensitivity import rank_factors
 
         if isinstance(self.drivers, str):
@@ -51,7 +62,7 @@ class Material:
 
     @cached_property
     def drivers(self) -> pd.DataFrame | str:
-        """As `sensitivity.drivers`; where there are none, why not."""
+        """The table of `sensitivity.drivers`, or the reason why there is none."""
         from truce_sim.analysis.sensitivity import drivers
 
         if not self.sweep.factors:
@@ -63,7 +74,7 @@ class Material:
 
     @property
     def two_factors(self) -> tuple[str, str] | None:
-        """The two factors that matter most, one of numbers last; None where there are not two."""
+        """The two factors that matter most, a numeric one last; None if fewer were swept."""
         names = list(self.ranked["factor"] if isinstance(self.ranked, pd.DataFrame) else ())
         names += [name for name in self.sweep.factors if name not in names]
         if len(names) < 2:
@@ -73,7 +84,7 @@ class Material:
 
     @cached_property
     def by(self) -> str:
-        """The factor that curves are drawn by: what is compared, else what matters most."""
+        """The factor that groups the curves: the one compared, else the one that matters most."""
         if not isinstance(self.comparison, str):
             return self.comparison.factor
         ranked = () if isinstance(self.ranked, str) else self.ranked["factor"]

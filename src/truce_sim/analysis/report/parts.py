@@ -1,4 +1,4 @@
-"""What a report is made of: sections of text, figures and tables."""
+"""The parts of a report: sections with text, figures and tables."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-#: Beyond so many points a table of them is left to the files.
+#: A table of points in a report has at most this many rows; the files have them all.
 MAX_ROWS = 40
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture as a data URI, what it shows for those who cannot see it, and its caption."""
+    """A picture as a data URI, with its alternative text and its caption."""
 
     source: str
     alt: str
@@ -31,7 +31,15 @@ class Figure:
 
 @dataclass(frozen=True)
 class Table:
-    """Texts in rows: (column, cell) pairs. numbers: columns set flush right."""
+    """A table of texts.
+
+    Attributes:
+        caption: title of the table.
+        columns: names of the columns.
+        rows: rows of (column, cell) pairs.
+        numbers: columns that are right-aligned.
+        folded: whether the table is collapsed until the reader opens it.
+    """
 
     caption: str
     columns: Sequence[str]
@@ -42,7 +50,7 @@ class Table:
 
 @dataclass
 class Section:
-    """A part of the report."""
+    """A section of the report."""
 
     key: str
     title: str
@@ -55,7 +63,7 @@ class Section:
 
 
 def figure(ax: Axes, alt: str, caption: str) -> Figure:
-    """A drawing as SVG with its letters as outlines, which every reader shows alike."""
+    """Render axes as SVG, with text as outlines so that it looks the same in every browser."""
     import matplotlib as mpl
     from matplotlib import pyplot as plt
 
@@ -69,7 +77,7 @@ def figure(ax: Axes, alt: str, caption: str) -> Figure:
 
 
 def make_table(frame: pd.DataFrame, caption: str, folded: bool = False) -> Table:
-    """A frame of texts and numbers as a table; numbers flush right."""
+    """Convert a frame of texts and numbers to a table with right-aligned numbers."""
     numbers = frozenset(
         str(name) for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])
     )

@@ -1,4 +1,4 @@
-"""The sections of a report, in order, each made from the sweep's material."""
+"""The sections of a report, in order, each built from the shared results of the sweep."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ from truce_sim.errors import InputError
 from truce_sim.sweeps.summaries.picks import PICKS, pick_place
 from truce_sim.sweeps.summaries.summary import horizon_in_words
 
-#: Curves that one figure can hold.
+#: Largest number of curves in one figure.
 MAX_CURVES = 8
 
 _KINDS = {
-    "first": "Share of the variance of mean survival between settings, factor by factor",
-    "total": "Share of the variance of survival, factor by factor, interplay included",
-    "mu_star": "Mean change of survival when a factor crosses its range (Morris), days",
+    "first": "Share of the variance of mean survival between settings, by factor",
+    "total": "Share of the variance of survival, by factor, including interactions",
+    "mu_star": "Mean change in survival as a factor crosses its range (Morris), in days",
 }
 
 
 def write_answer(material: Material) -> list[str]:
-    """Three sentences: how long, what changes it, what matters."""
-    sweep = material.sweep
-    told = [words.how_long(material.overall, sweep.points, sweep.factors, shortest_horizon(sweep))]
+    """Write the answer in up to three sentences: how long, what changes it, what matters."""
+    sweep, horizon = material.sweep, shortest_horizon(material.sweep)
+    answer = [words.how_long(material.overall, sweep.points, sweep.factors, horizon)]
     if isinstance(material.comparison, Comparison):
-        told.append(words.what_helps(material.comparison))
+        answer.append(words.what_helps(material.comparison))
     ranked = material.ranked
     if not isinstance(ranked, str):
-        told.append(words.what_matters(ranked))
-    return told
+        answer.append(words.what_matters(ranked))
+    return answer
 
 
 def survival_section(material: Material) -> Section:
-    """Curves, medians and means; causes; states."""
+    """Show curves, medians and means, causes of collapse, and states."""
     from truce_sim.analysis.plots.survival import (
         plot_incidence,
         plot_states,
@@ -56,13 +56,13 @@ def survival_section(material: Material) -> Section:
     section = Section("survival", "How long the truce lasts")
     table = survival_summary(sweep, by)
     if by and len(table) > 1:
-        section.texts.append(words.differ(logrank(sweep, by), by))
+        section.texts.append(words.difference(logrank(sweep, by), by))
     drawn = by if len(table) <= MAX_CURVES else ""
     what = f", for each level of {drawn}" if drawn else ""
     section.figures.append(figure(
         plot_survival(kaplan_meier(sweep, drawn), drawn),
         f"Survival curves of the truce{what}, with bands",
-        f"Share of truces that have not collapsed, by day{what}.",
+        f"Share of truces that have not yet collapsed, by day{what}.",
     ))  # fmt: skip
     if drawn != by:
         section.figures.append(figure(
@@ -78,24 +78,24 @@ def survival_section(material: Material) -> Section:
             "mean, days": [words.amount(r, "mean", "") for _, r in table.iterrows()],
             "median, days": [words.amount(r, "median", "") for _, r in table.iterrows()],
         }),
-        f"Means are restricted to {until} days; – where fewer than half have collapsed.",
+        f"Means are restricted to {until} days. A dash: fewer than half have collapsed.",
     ))  # fmt: skip
     if material.overall["collapsed"]:
         section.figures.append(figure(
             plot_incidence(cumulative_incidence(sweep)),
             "Cumulative incidence of collapse by its cause",
-            "Share of truces that have collapsed by each day, by the largest grievance behind the "
-            "strike that set it off.",
+            "Share of truces that have collapsed by each day, by the largest source of grievance "
+            "behind the strike that triggered the collapse.",
         ))  # fmt: skip
     section.figures.append(figure(
         plot_states(state_shares(sweep, by)), "Shares of days in each state of the truce",
-        "Where the days of the horizon go.",
+        "How the days of the horizon divide between the states of the truce.",
     ))  # fmt: skip
     return section
 
 
 def comparison_section(material: Material) -> Section:
-    """Every level against the baseline, run by run; regret."""
+    """Compare every level with the baseline, run by run, and show regret."""
     from truce_sim.analysis.plots.compare import plot_comparison, plot_regret
 
     section = Section("comparison", "What changes it, compared run by run")
@@ -104,8 +104,8 @@ def comparison_section(material: Material) -> Section:
         section.notes.append(f"Not compared: {found}.")
         return section
     section.texts.append(
-        "Each run is paired with the run of the baseline that had the same draws, so that what the "
-        f"change does not touch cancels. Baseline: {found.factor} = "
+        "Each run is paired with the baseline run that has the same draws, so anything the change "
+        f"does not affect cancels out. Baseline: {found.factor} = "
         f"{words.plain(found.levels[found.baseline])}."
     )
     many = len(found.table) > 12
@@ -117,18 +117,19 @@ def comparison_section(material: Material) -> Section:
     if len(found.contexts) > 1 and len(found.regret):
         section.figures.append(figure(
             plot_regret(found), f"Largest regret of each level of {found.factor}",
-            "How much a level can cost at worst, over the settings of the other factors: a level "
-            "with little regret is a safe choice where it is not known which of them holds.",
+            "The most that a level can cost over the settings of the other factors. A level with "
+            "little regret is a safe choice when it is unknown which of those settings holds.",
         ))  # fmt: skip
     section.notes.append(
-        f"Intervals: {found.describe_multiplicity(found.pooled if many else found.table)}. More "
-        "replicates are a planning figure: for a difference as large as the one seen, power 0.8."
+        f"Intervals: {found.describe_multiplicity(found.pooled if many else found.table)}. Numbers "
+        "of additional replicates are planning figures: they would detect a difference as large "
+        "as the one observed with power 0.8."
     )
     return section
 
 
 def drivers_section(material: Material) -> Section:
-    """What matters, ranked."""
+    """Rank the factors by how much they matter."""
     from truce_sim.analysis.plots.sensitivity import plot_drivers
 
     section = Section("drivers", "What drives the outcome")
@@ -140,18 +141,19 @@ def drivers_section(material: Material) -> Section:
     assert not isinstance(material.drivers, str)
     section.figures.append(figure(
         plot_drivers(material.drivers), "How much each factor matters, with intervals",
-        f"{_KINDS[ranked['kind'].iloc[0]]}, over the values swept: others give other figures.",
+        f"{_KINDS[ranked['kind'].iloc[0]]}, over the values swept; with other values the figures "
+        "differ.",
     ))  # fmt: skip
     return section
 
 
 def failure_section(material: Material) -> Section:
-    """In which region the truce fails, and where it tips."""
+    """Show the region in which the truce fails, and the line at which it tips."""
     section = Section("where", "Where it fails")
     _add_box(section, material.sweep)
     _add_map(section, material)
     if not section.figures and not section.texts:
-        section.notes.append("Not shown: at least two settings of some factor are needed.")
+        section.notes.append("Not shown: this needs a factor with at least two levels.")
     return section
 
 
@@ -162,20 +164,20 @@ def _add_box(section: Section, sweep: Sweep) -> None:
     try:
         boxes = prim(sweep, "collapsed")
     except InputError as error:
-        section.notes.append(f"No region was looked for: {error.problem}.")
+        section.notes.append(f"No search for a region: {error.problem}.")
         return
     if not boxes:
-        section.notes.append("No region was found in which truces fail clearly more often.")
+        section.notes.append("No region was found in which truces clearly fail more often.")
         return
     section.texts += [describe_box(box) for box in boxes[:1]]
     section.figures.append(figure(
         plot_box(boxes[0], sweep), "The region in which the truce fails most",
-        "Found on one half of the runs, measured on the other (PRIM).",
+        "Found on one half of the runs and measured on the other (PRIM).",
     ))  # fmt: skip
 
 
 def _add_map(section: Section, material: Material) -> None:
-    """The outcome over the two factors that matter most, and the line where it tips."""
+    """Map the outcome over the two factors that matter most, with the line where it tips."""
     from truce_sim.analysis.plots.tipping import plot_phase
     from truce_sim.analysis.tipping import boundary, describe_line, phase_map
 
@@ -191,24 +193,27 @@ def _add_map(section: Section, material: Material) -> None:
             line = boundary(sweep, x, y)
             section.points += describe_line(line)[:6]
         except InputError as error:
-            section.notes.append(f"No line where it tips: {error.problem}.")
+            section.notes.append(f"No tipping line: {error.problem}.")
     section.figures.append(figure(
         plot_phase(found, line), f"How often the truce holds, over {x} and {y}",
-        f"Share of truces that hold {horizon_in_words(sweep.points['horizon'])}, over {x} and {y}.",
+        f"Share of truces that hold for {horizon_in_words(sweep.points['horizon'])}, over {x} "
+        f"and {y}.",
     ))  # fmt: skip
 
 
 def runs_section(material: Material) -> Section:
-    """A typical, the best and the worst run, replayed."""
+    """Replay a typical run, the best and the worst."""
     from truce_sim.analysis.plots.timeline import plot_timeline
     from truce_sim.simulation.account import outcome_in_words
     from truce_sim.simulation.run import simulate
 
     section = Section("runs", "Three runs")
     if material.sweep.manifest["rules"] != DIGEST:
-        section.notes.append("Not shown: the sweep was made by other rules than this program's.")
+        section.notes.append("Not shown: the sweep was run with other rules than this program's.")
         return section
-    section.texts.append("Single runs, replayed from their draws: how it can go, not how it will.")
+    section.texts.append(
+        "Single runs, replayed from their draws. They show how a truce can go, not how it will."
+    )
     folder, runs = material.sweep.folder, finished_runs(material.sweep.load(["end_day"]))
     days = runs["end_day"].to_numpy(float)
     chosen = {pick_place(days, pick): pick for pick in ("worst", "best", "median")}
@@ -217,7 +222,7 @@ def runs_section(material: Material) -> Section:
         point, replicate = int(row["point"]), int(row["replicate"])
         run = simulate(folder.setup_of(point), replicate=replicate)
         equal = int((days == row["end_day"]).sum())
-        name = PICKS[pick] if equal == 1 else f"one of {equal:,} like {PICKS[pick]}"
+        name = PICKS[pick] if equal == 1 else f"one of {equal:,} runs tied with {PICKS[pick]}"
         where = words.setting(row.to_dict(), material.sweep.factors)
         section.figures.append(figure(
             plot_timeline(run, legend=i == len(chosen) - 1), f"Timeline of {name}",
@@ -230,7 +235,7 @@ def runs_section(material: Material) -> Section:
 
 
 def provenance_section(material: Material) -> Section:
-    """What was run, by which program, and the points as a table."""
+    """State what was run and with which program, and list the points."""
     sweep, manifest = material.sweep, material.sweep.manifest
     overall, section = material.overall, Section("data", "Data and provenance")
     commit = manifest.get("git_commit")
@@ -238,7 +243,7 @@ def provenance_section(material: Material) -> Section:
     facts = {
         "folder": sweep.path.name,
         "runs": f"{int(overall['runs']):,} done, {int(overall['failed']):,} failed",
-        "design": f"{sweep.design}, {words.counted(sweep.folder.points, 'point')}",
+        "design": f"{sweep.design}, {words.count(sweep.folder.points, 'point')}",
         "seed": manifest["seed"],
         "truce_sim": f"{manifest['truce_sim']}{f', commit {commit[:12]}{dirty}' if commit else ''}",
         "digest of the rules": manifest["rules"],
@@ -256,43 +261,43 @@ def provenance_section(material: Material) -> Section:
         | {name: words.plain(row[name]) for name in sweep.factors}
         | {"runs": f"{int(row['runs']):,}", "failed": f"{int(row['failed']):,}",
            "collapsed": words.percent(row, "collapse_share"),
-           "mean, days": words.amount(row, "mean_survival", "")}
+           "mean survival, days": words.amount(row, "mean_survival", "")}
         for point, row in points.iterrows()
     ]  # fmt: skip
     more = len(sweep.points) - len(points)
-    caption = "Every point" if not more else f"The first {MAX_ROWS} of {len(sweep.points):,} points"
+    caption = "All points" if not more else f"The first {MAX_ROWS} of {len(sweep.points):,} points"
     section.tables.append(make_table(pd.DataFrame(rows), caption, folded=len(rows) > 12))
     if overall["failed"]:
-        section.notes.append("Failed runs are left out of everything above and counted here; "
-                             "failures.parquet has each with its error.")  # fmt: skip
+        section.notes.append("Failed runs are counted here but left out of everything above; "
+                             "failures.parquet lists each with its error.")  # fmt: skip
     return section
 
 
 def reproduce_section(material: Material) -> Section:
-    """The commands that make all this again."""
+    """List the commands that reproduce the sweep and this report."""
     sweep, manifest = material.sweep, material.sweep.manifest
     section = Section("reproduce", "How to reproduce")
     section.texts.append(
-        "Every run follows from its settings, seed and number, bit for bit, on any machine of the "
-        "same kind. With the same version of truce_sim:"
+        "Every run is determined by its settings, its seed and its replicate number, bit for bit, "
+        "on any machine of the same kind. With the same version of truce_sim:"
     )
-    told = str(manifest["command"]).replace(" --multirun", "", 1)
-    if not told.startswith("truce-sim sweep"):
+    command = str(manifest["command"]).replace(" --multirun", "", 1)
+    if not command.startswith("truce-sim sweep"):
         plain = [t for t in manifest["overrides"] if not t.lstrip("+").startswith("output.")]
-        told = shlex.join(["truce-sim", "sweep", f"hydra.sweeper.design={sweep.design}", *plain])
+        command = shlex.join(["truce-sim", "sweep", f"hydra.sweeper.design={sweep.design}", *plain])
         section.notes.append(
-            f"The sweep was made from a program; its {sweep.design} design has "
-            f"{words.counted(sweep.folder.points, 'point')}."
+            f"The sweep was run from Python; its {sweep.design} design has "
+            f"{words.count(sweep.folder.points, 'point')}."
         )
     section.commands = [
-        told,
+        command,
         f"truce-sim verify {shlex.quote(str(sweep.path))}",
         f"truce-sim report {shlex.quote(str(sweep.path))}",
     ]
     return section
 
 
-#: Title and maker of each section, in order.
+#: Title and function of each section, in order.
 SECTIONS: tuple[tuple[str, Callable[[Material], Section]], ...] = (
     ("survival curves", survival_section),
     ("paired comparison", comparison_section),

@@ -1,4 +1,4 @@
-"""What `truce-sim validate` writes: the table of patterns, and its figure."""
+"""The files that `truce-sim validate` writes: the table of patterns and its figure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 
 
 def write_validation(table: pd.DataFrame, folder: str | Path) -> None:
-    """The table as `patterns.csv` and its figure as `patterns.png`, into a folder."""
+    """Write the table as `patterns.csv` and its figure as `patterns.png` into a folder."""
     from matplotlib import pyplot as plt
 
     from truce_sim.analysis.plots.validation import plot_validation

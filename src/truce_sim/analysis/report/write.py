@@ -1,7 +1,7 @@
-"""A sweep as one HTML file that anyone can read: the question, the answer, and what it rests on.
+"""Write a sweep as one HTML file that anyone can read: question, answer and assumptions.
 
-The file holds everything it shows and asks nobody for anything. Every section states what it could
-not show, and why, in place of an empty space.
+The file is self-contained and loads nothing from the network. A section that has nothing to show
+says why.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from truce_sim.sweeps.summaries.summary import days_watched
 
 GENERATOR = '<meta name="generator" content="truce_sim'
 CAVEAT = (
-    "These are results of a model under the assumptions listed below, not forecasts. Intervals are "
-    "95 % and cover the chance of the simulation alone, not whether the assumptions hold."
+    "These are results of a model under the assumptions listed below, not forecasts. The 95 % "
+    "intervals cover only the randomness of the simulation, not whether the assumptions hold."
 )
 
 
@@ -30,13 +30,22 @@ def write_report(
     baseline: object = None,
     step: Callable[[str, int, int], None] = lambda title, done, of: None,
 ) -> Path:
-    """Write the report of a sweep, by default as report.html in its folder; returns its path.
+    """Write the report of a sweep.
 
-    factor, baseline: what is compared with what, as in `compare`. step: told the title of each
-    section before it is made, how many are done, and of how many.
+    Args:
+        sweep: the sweep to report on.
+        path: the file to write; by default `report.html` in the folder of the sweep.
+        factor: the factor to compare, as in `compare`.
+        baseline: the level to compare with, as in `compare`.
+        step: called before each section with its title, the number of sections done, and the
+            number of all sections.
 
-    Raises InputError for a factor or level that was not swept, a sweep without finished runs, or a
-    path that holds something other than an earlier report.
+    Returns:
+        The path of the report.
+
+    Raises:
+        InputError: a factor or level was not swept, the sweep has no finished runs, or the path
+            holds something other than an earlier report.
     """
     path = path or sweep.path / "report.html"
     check_free(path)
@@ -46,7 +55,11 @@ def write_report(
 
 
 def check_free(path: Path) -> None:
-    """Raise InputError unless a report may be written there."""
+    """Check that a report may be written to a path.
+
+    Raises:
+        InputError: the path is a folder, its folder does not exist, or it holds another file.
+    """
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(
             "is a folder" if path.is_dir() else "its folder does not exist",
@@ -54,7 +67,7 @@ def check_free(path: Path) -> None:
         )  # fmt: skip
     if path.exists() and GENERATOR not in path.read_text(encoding="utf-8", errors="replace")[:2000]:
         raise InputError(
-            "exists, and is no report of truce_sim", setting="--out", value=str(path),
+            "exists and is not a report of truce_sim", setting="--out", value=str(path),
             allowed="a new file, or an earlier report",
         )  # fmt: skip
 
@@ -65,7 +78,7 @@ def render(
     baseline: object = None,
     step: Callable[[str, int, int], None] = lambda title, done, of: None,
 ) -> str:
-    """The report as HTML."""
+    """Return the report as HTML; arguments as in `write_report`."""
     import jinja2
 
     from truce_sim.version import __version__
@@ -93,14 +106,14 @@ def render(
 
 
 def subtitle(material: Material) -> str:
-    """How many runs of what, when."""
+    """State how many runs there are of what, and when they finished."""
     sweep, overall = material.sweep, material.overall
     finished = str(sweep.manifest.get("finished", ""))[:10]
     failed = f" ({int(overall['failed']):,} failed and are left out)" if overall["failed"] else ""
     watched = days_watched(sweep.points["horizon"])
-    varied = " and ".join(sweep.factors) or "nothing"
+    of_factors = f" of {' and '.join(sweep.factors)}" if sweep.factors else ""
     return (
-        f"{words.counted(int(overall['runs']), 'simulated truce')} of {watched}{failed}, over "
-        f"{words.counted(sweep.folder.points, 'setting')} of {varied}. "
-        + (f"Finished {finished}." if finished else "Not finished: this is what is there so far.")
+        f"{words.count(int(overall['runs']), 'simulated truce')} of {watched}{failed}, over "
+        f"{words.count(sweep.folder.points, 'setting')}{of_factors}. "
+        + (f"Finished {finished}." if finished else "Not finished yet: these are the runs so far.")
     )
