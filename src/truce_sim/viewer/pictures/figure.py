@@ -44,7 +44,7 @@ class DayFigure:
         self.track, self.layer = track, layer
         self.figure = Figure(figsize=(12, 6.75), dpi=dpi, layout="constrained")
         self.border, self.chart, self.ribbon = self.figure.subplots(3, 1, height_ratios=[9, 4, 0.7])
-        self.title = self.figure.suptitle("", fontsize=14)
+        self.title = self.figure.suptitle("day", fontsize=14)  # layout leaves room for it
         self._draw_border()
         self._draw_chart()
         self._draw_ribbon()
