@@ -38,7 +38,7 @@ def assumptions_section(material: Material) -> Section:
     section = Section("assumptions", "Assumptions that matter")
     section.texts.append(
         f"The model is an abstraction: a grid along {_line(sweep)}, a few decision rules, and "
-        "values most of which are assumed. The factors swept here show how far the answer depends "
+        "values, most of which are assumed. The factors swept here show how far the answer depends "
         "on them; nothing that was held fixed has been tested in this sweep."
     )
     usual = leaves(to_plain(load_config()))
