@@ -61,7 +61,7 @@ def test_an_untouched_folder(finished: Path, capsys: pytest.CaptureFixture[str])
     """Every run is the same again; the folder is not touched."""
     before = contents(finished)
     assert verify(finished, "--runs", "1000") == 0
-    assert f"{RUNS} of {RUNS} runs made again: all" in capsys.readouterr().out
+    assert f"Ran {RUNS} of {RUNS} runs again: all" in capsys.readouterr().out
     assert contents(finished) == before
 
 
