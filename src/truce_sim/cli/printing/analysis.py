@@ -41,8 +41,8 @@ def print_summary(
     if (table["runs"] > 0).sum() > 1:
         out.print("\n" + words.differ(logrank(sweep, by, where), " and ".join(by)))
     out.print(
-        f"Intervals: 95 %, of the simulation at these assumptions; means restricted to "
-        f"{until}; – where fewer than half of the runs collapsed.",
+        f"Intervals: 95 %, for the simulation under these assumptions; means restricted to "
+        f"{until}; – means that fewer than half of the runs collapsed.",
         style="dim", soft_wrap=True,
     )  # fmt: skip
     out.print(

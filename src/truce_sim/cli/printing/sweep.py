@@ -36,9 +36,9 @@ def print_sweep(result: SweepResult, factors: tuple[str, ...], settings: SweepCo
         more = len(result.summary) - MAX_ROWS
         out.print(f"… and {more} more points in summary.parquet", style="dim")
     out.print(
-        f"Intervals: 95 %, of the simulation at these assumptions; survival restricted to "
-        f"{horizon_in_words(result.summary['horizon'])}; – where fewer than half of the runs "
-        "collapsed.",
+        f"Intervals: 95 %, for the simulation under these assumptions; mean survival is restricted "
+        f"to {horizon_in_words(result.summary['horizon'])}; – means that fewer than half of the "
+        "runs collapsed.",
         style="dim",
         soft_wrap=True,
     )
