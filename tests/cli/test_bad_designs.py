@@ -42,7 +42,7 @@ DESIGNS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "points_of_grid": ([*asked(points=8), "home.threshold=1,2"], ("grid", "does not use this")),
     "too_many": (sampled(THRESHOLD, points=10**9), ("too many points", "10,000,000")),
     "interval_in_grid": ([THRESHOLD], ("home.threshold", "needs a list of values")),
-    "interval_in_zip": ([*asked(design="zip"), THRESHOLD], ("home.threshold", "needs a list of values")),
+    "interval_in_zip": ([*asked(design="zip"), THRESHOLD], ("home.threshold", "a list of values")),
     "no_interval": (sampled("home.threshold=2,3"), ("sobol", "needs an interval")),
     "no_factor": (sampled(kind="morris"), ("morris", "needs factors")),
     "zip_lengths": (

@@ -91,7 +91,7 @@ def test_a_killed_dask_worker_leaves_its_job_to_another(
 
 def test_all_dask_workers_killed_then_resumed(tmp_path: Path, expected: pd.DataFrame) -> None:
     """Without workers the driver waits; it is interrupted, keeps what is done, and the same command
-    goes on with another cluster."""
+    resumes with another cluster."""
     with dask_cluster(2) as (address, workers):
         sweep = Sweep(tmp_path / "s", {**os.environ, "DASK_SCHEDULER_ADDRESS": address})
         driver = sweep.start("hydra/launcher=dask")

@@ -1,4 +1,4 @@
-"""A run that fails is a row that says so, and never a number; the others go on.
+"""A failed run is a row that says so, never a number; the other runs continue.
 
 The faults are real ones, in a copy of the package that the real commands run: a rule that raises, a
 value that is not a number, a rule that never ends, a process that dies, a run that is slow.
@@ -177,7 +177,7 @@ def test_status_counts_them(failing: tuple[Path, Done], faulty: dict[str, str]) 
 
 
 def test_verify_runs_what_can_be_run(failing: tuple[Path, Done], faulty: dict[str, str]) -> None:
-    """A run that ended inside the engine is proved, failed or not; the others are passed over."""
+    """A run that ended inside the engine is verified, failed or not; the others are skipped."""
     done = command(["verify", str(failing[0]), "--runs", "24"], faulty)
     assert done.returncode == 0, done.stderr
     assert "Ran 19 of 24 runs again" in done.stdout
@@ -211,7 +211,7 @@ def test_rerun(
 def test_rerun_interrupted(
     failing: tuple[Path, Done], faulty: dict[str, str], tmp_path: Path
 ) -> None:
-    """In a run that never ends: no row changes, and the command to go on is told."""
+    """In a run that never ends: no row changes, and the message has the command to continue."""
     folder = shutil.copytree(failing[0], tmp_path / "s")
     before = rows(folder)
     words = ["rerun", str(folder), "--failed", "--run-timeout", "600"]

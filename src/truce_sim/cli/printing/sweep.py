@@ -235,10 +235,10 @@ def _next(status: Status) -> str:
     return f"truce-sim verify {status.path}"
 
 
-def print_list(found: Sequence[Status], base: str) -> None:
+def print_list(sweeps: Sequence[Status], base: str) -> None:
     """Print one line per sweep."""
     out = console()
-    if not found:
+    if not sweeps:
         out.print(f"No sweeps in {base}. Next: truce-sim sweep +experiment=doha")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -247,14 +247,14 @@ def print_list(found: Sequence[Status], base: str) -> None:
     for name in ("points", "runs", "done", "failed"):
         table.add_column(name, justify="right")
     table.add_column("started")
-    for status in found:
+    for status in sweeps:
         table.add_row(
             str(status.path), status.word, f"{status.points:,}", f"{status.wanted:,}",
             f"{100 * status.done / max(status.wanted, 1):.1f} %", f"{status.failed:,}",
             status.started,
         )  # fmt: skip
     out.print(table)
-    out.print(f"Next: truce-sim status {found[0].path}", style="dim", soft_wrap=True)
+    out.print(f"Next: truce-sim status {sweeps[0].path}", style="dim", soft_wrap=True)
 
 
 def print_proof(proof: Proof) -> None:

@@ -230,7 +230,7 @@ def _array(value: Column) -> NDArray[Any]:
     return array if array.dtype.kind in "iufb" else array.astype(object)
 
 
-# ── what a name stands for ───────────────────────────────────────────────────────────────────
+# ── the values of a name ──────────────────────────────────────────────────────────────────────
 
 
 def make_lookup(values: pd.DataFrame, bases: Sequence[Base], base: NDArray[np.int64]) -> Lookup:

@@ -73,11 +73,11 @@ def _check_settings(design: Design, shared: Config) -> None:
 
 def _specs(design: Design, points: Sequence[int] | None = None) -> Iterator[RunSpec]:
     """Yield the checked specs of these points (default: all), in ascending order."""
-    wanted = np.ones(len(design.values), bool)
+    selected = np.ones(len(design.values), bool)
     if points is not None:
-        wanted[:] = False
-        wanted[list(points)] = True
-    for stretch in stretches(wanted):
+        selected[:] = False
+        selected[list(points)] = True
+    for stretch in stretches(selected):
         for start in range(0, len(stretch), _SLICE):
             yield from make_specs(design, stretch[start : start + _SLICE])
 

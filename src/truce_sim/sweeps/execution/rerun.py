@@ -87,9 +87,9 @@ def _failed_chunks(folder: SweepFolder) -> Iterator[Chunk]:
 def _put_in_place(folder: SweepFolder) -> None:
     """Replace the failed rows of the parts by the new ones."""
     again = folder.path / RERUNS
-    found = [read_table(path) for path in sorted(again.glob("p*.parquet"))]
-    for chunk in folder.chunks() if found else ():
-        new = _within(pa.concat_tables(found), chunk)
+    tables = [read_table(path) for path in sorted(again.glob("p*.parquet"))]
+    for chunk in folder.chunks() if tables else ():
+        new = _within(pa.concat_tables(tables), chunk)
         if new.num_rows:
             old = _without(folder.table(chunk), new)
             rows = pa.concat_tables([old, new]).unify_dictionaries()

@@ -95,10 +95,10 @@ def find_sweeps(base: Path) -> list[Status]:
     """Return the sweeps in `base`, latest first; raise InputError if it is not a folder."""
     if not base.is_dir():
         raise InputError("no such folder", value=str(base), allowed="a folder with results")
-    found = []
+    sweeps = []
     for manifest in sorted(base.glob("*/manifest.json")):
         try:
-            found.append(read_status(manifest.parent))
+            sweeps.append(read_status(manifest.parent))
         except InputError:  # the folder of a run, or something else
             continue
-    return sorted(found, key=lambda status: status.started, reverse=True)
+    return sorted(sweeps, key=lambda status: status.started, reverse=True)

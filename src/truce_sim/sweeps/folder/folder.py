@@ -296,9 +296,9 @@ class SweepFolder:
         """
         path = self.part(chunk)
         names = self._column_names if columns is None else ["point", "replicate", *columns]
-        wanted = pa.schema([schema().field(name) for name in dict.fromkeys(names)])
-        table = read_table(path, wanted.names)
-        if table.num_rows != chunk.runs or not table.schema.equals(wanted):
+        expected = pa.schema([schema().field(name) for name in dict.fromkeys(names)])
+        table = read_table(path, expected.names)
+        if table.num_rows != chunk.runs or not table.schema.equals(expected):
             raise Damaged(path)  # a footer has no checksum
         return table
 
@@ -347,10 +347,10 @@ class SweepFolder:
             keep = None if points is None else [("point", "in", list(points))]
             return pd.read_parquet(whole, columns=names, filters=keep)
         span = range(min(points), max(points) + 1) if points is not None and len(points) else None
-        found = [self.with_values(table) for _, table in self.tables(_own(columns), span)]
-        if not found:
+        tables = [self.with_values(table) for _, table in self.tables(_own(columns), span)]
+        if not tables:
             return pd.DataFrame(columns=names or self._order([]))
-        frame: pd.DataFrame = pa.concat_tables(found).to_pandas()
+        frame: pd.DataFrame = pa.concat_tables(tables).to_pandas()
         frame = frame if points is None else frame[frame["point"].isin(list(points))]
         return frame[names] if names else frame
 

@@ -70,17 +70,17 @@ class Rows:
         rows = self.outcomes.reshape(-1)
         failed = rows["status"] != DONE
         mask = failed if failed.any() else None
-        found: dict[str, pa.Array] = {
+        arrays: dict[str, pa.Array] = {
             "point": np.repeat(points, replicates.size),
             "replicate": np.tile(replicates, points.size),
             "seed": np.repeat(self.seeds, replicates.size),
             "status": _words(rows["status"], ALL_STATUSES, None),
         }
-        found |= self._reasons(rows["status"])
+        arrays |= self._reasons(rows["status"])
         for name, column in OUTCOME_COLUMNS.items():
             if name != "status":
-                found[name] = _arrow_column(rows[name], column, schema().field(name).type, mask)
-        return pa.table(found, schema=schema())
+                arrays[name] = _arrow_column(rows[name], column, schema().field(name).type, mask)
+        return pa.table(arrays, schema=schema())
 
     def _reasons(self, status: NDArray[np.int64]) -> dict[str, list[str | None]]:
         reasons: list[str | None] = [None] * status.size

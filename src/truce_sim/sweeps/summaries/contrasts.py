@@ -184,7 +184,7 @@ def describe_pair(row: Mapping[Hashable, Any], factor: str, within: str) -> str:
     if not math.isfinite(low):
         return f"{who}: too few runs to say."
     if low <= 0.0 <= high:
-        return f"{who}: {_not_told_apart(row)}."
+        return f"{who}: {_describe_undecided(row)}."
     word, (low, high) = ("longer", (low, high)) if low > 0.0 else ("shorter", (-high, -low))
     points = f"[{100 * row['collapse_low']:+.1f}, {100 * row['collapse_high']:+.1f}]"
     ours, theirs = 100 * row["collapse_share"], 100 * row["collapse_share_baseline"]
@@ -195,7 +195,7 @@ def describe_pair(row: Mapping[Hashable, Any], factor: str, within: str) -> str:
     )
 
 
-def _not_told_apart(row: Mapping[Hashable, Any]) -> str:
+def _describe_undecided(row: Mapping[Hashable, Any]) -> str:
     """Say why no difference can be established, and what would establish one."""
     low, high, more = row["days_low"], row["days_high"], row["more"]
     if low == high:

@@ -66,11 +66,11 @@ def write_results(folder: SweepFolder, seconds: float) -> None:
 def _write_failures(folder: SweepFolder) -> None:
     """Write every failed run with its error; the table is empty if none failed."""
     names = ["seed", "status", "error", "traceback"]
-    found = [
+    tables = [
         table.filter(pc.not_equal(table["status"].cast(pa.string()), "done"))
         for _, table in folder.tables(names)
     ]
-    table = pa.concat_tables(found) if found else schema().empty_table().select(names)
+    table = pa.concat_tables(tables) if tables else schema().empty_table().select(names)
     for place, name in enumerate(folder.factors, start=3):
         if name != "seed":
             values = folder.design_table[name].take(table["point"].combine_chunks())

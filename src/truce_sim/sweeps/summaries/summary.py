@@ -33,8 +33,8 @@ def survival_table(folder: SweepFolder) -> pd.DataFrame:
     """
     starts = range(0, folder.points, _POINTS_AT_ONCE)
     slices = [range(a, min(a + _POINTS_AT_ONCE, folder.points)) for a in starts]
-    found = pd.concat([_slice_table(folder, points) for points in slices])
-    return folder.design[list(folder.factors)].join(found.rename_axis("point"))
+    table = pd.concat([_slice_table(folder, points) for points in slices])
+    return folder.design[list(folder.factors)].join(table.rename_axis("point"))
 
 
 def _slice_table(folder: SweepFolder, points: range) -> pd.DataFrame:
@@ -129,9 +129,9 @@ def _median(
     def day_of(rank: Floats) -> Floats:
         place = (below < rank[:, None]).sum(axis=1)
         last = np.minimum(place, days.shape[1] - 1)
-        found = np.take_along_axis(days, last[:, None], axis=1)[:, 0]
-        there = (place < days.shape[1] - 1) & (found < horizons) & (n > 0)
-        return np.where(there, found, math.nan)
+        day = np.take_along_axis(days, last[:, None], axis=1)[:, 0]
+        observed = (place < days.shape[1] - 1) & (day < horizons) & (n > 0)
+        return np.where(observed, day, math.nan)
 
     middle, low, high = median_ranks(n)
     return day_of(middle), day_of(low), day_of(high)
