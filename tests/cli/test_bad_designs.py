@@ -174,8 +174,8 @@ def test_a_table_beside_other_values(tmp_path: Path, capsys: pytest.CaptureFixtu
     path = tmp_path / "points.csv"
     path.write_bytes(HEAD + b"2,literal\n")
     table = asked(design="table", table=f"'{path}'")
-    check([*table, "truce=tolerant"], ("the overrides have truce too",), capsys)
-    check([*table, "host.will=0.1,0.2"], ("the overrides have host.will too",), capsys)
+    check([*table, "truce=tolerant"], ("overrides give values of truce",), capsys)
+    check([*table, "host.will=0.1,0.2"], ("overrides give values of host.will",), capsys)
 
 
 def test_settings_that_do_not_fit_name_their_point(capsys: pytest.CaptureFixture[str]) -> None:
