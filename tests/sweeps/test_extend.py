@@ -172,11 +172,11 @@ SAME = ["home.threshold=3.0,5.0", "truce=literal,practised", "run.horizon_days=6
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (SAME[:2], ("run.horizon_days = 365", "do not mix", "another output.name")),
-        ([*SAME, "home.capacity=0.7"], ("home.capacity = 0.7", "do not mix")),
-        ([*SAME, "seed=2"], ("seed = 2", "do not mix")),
-        ([*SAME, "mediation=none"], ("mediation", "do not mix")),
-        ([*SAME, "sweep.events=true"], ("sweep.events = True", "do not mix")),
+        (SAME[:2], ("run.horizon_days = 365", "cannot be mixed", "another output.name")),
+        ([*SAME, "home.capacity=0.7"], ("home.capacity = 0.7", "cannot be mixed")),
+        ([*SAME, "seed=2"], ("seed = 2", "cannot be mixed")),
+        ([*SAME, "mediation=none"], ("mediation", "cannot be mixed")),
+        ([*SAME, "sweep.events=true"], ("sweep.events = True", "cannot be mixed")),
         ([*SAME, "sweep.common_random_numbers=false"], ("sweep.common_random_numbers",)),
         (SAME[1:], ("output.name = 's'", "is a grid sweep of home.threshold, truce")),
         ([*SAME, "home.capacity=0.7,0.8"], ("is a grid sweep of home.threshold, truce",)),
@@ -200,7 +200,7 @@ def test_other_settings(
 def test_other_rules_or_another_version(
     folder: Path, name: str, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Their runs do not mix: another name, or the commit that made the sweep."""
+    """Their runs cannot be mixed: another name, or the commit that made the sweep."""
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(manifest | {name: "0.0.9"}), encoding="utf-8")

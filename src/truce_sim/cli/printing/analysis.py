@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 def print_summary(
     sweep: Sweep, table: pd.DataFrame, by: Sequence[str], where: Mapping[str, object]
 ) -> None:
-    """Print one line per group, and whether the groups differ."""
+    """Print one line per group, and whether the groups differ.
+
+    Args:
+        sweep: the sweep.
+        table: the result of `survival_summary`.
+        by: the factors that make the groups.
+        where: factor -> level of the runs that count.
+    """
     from truce_sim.analysis.survival import logrank, shortest_horizon
 
     until = f"{shortest_horizon(sweep)} days"
@@ -52,7 +59,13 @@ def print_summary(
 
 
 def print_comparison(sweep: Sweep, comparison: Comparison, pooled: bool) -> None:
-    """Print each level against the baseline as a sentence, then the regret."""
+    """Print each level against the baseline as a sentence, then the regret.
+
+    Args:
+        sweep: the sweep.
+        comparison: the result of `compare`.
+        pooled: whether to print averages over the other factors.
+    """
     out = console()
     base = words.plain(comparison.levels[comparison.baseline])
     out.print(f"[bold]{comparison.factor}[/] against {base}, paired run by run, in this model:")
@@ -73,7 +86,13 @@ def print_comparison(sweep: Sweep, comparison: Comparison, pooled: bool) -> None
 
 
 def print_validation(table: pd.DataFrame, data: Path | None, folder: Path) -> None:
-    """Print one line per pattern, failures as plainly as passes, and what the verdicts mean."""
+    """Print one line per pattern, failures as plainly as passes, and what the verdicts mean.
+
+    Args:
+        table: the result of `score_patterns`.
+        data: folder of the event data; None for the figures recorded in the package.
+        folder: where the results are.
+    """
     out, grid = console(), Table(box=None, pad_edge=False, header_style="bold")
     for name in ("pattern", "unit", "record", "model", "kind", "verdict"):
         grid.add_column(name)

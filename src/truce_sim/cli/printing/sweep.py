@@ -27,7 +27,13 @@ MAX_ROWS = 40
 
 
 def print_sweep(result: SweepResult, factors: tuple[str, ...], settings: SweepConfig) -> None:
-    """Print the summary table, its findings in words, and where the results are."""
+    """Print the summary table, its findings in words, and where the results are.
+
+    Args:
+        result: the finished sweep.
+        factors: the swept settings and groups.
+        settings: the settings of the sweep itself.
+    """
     from truce_sim.sweeps.summaries.summary import horizon_in_words
 
     out = console()
@@ -236,7 +242,7 @@ def _next(status: Status) -> str:
 
 
 def print_list(sweeps: Sequence[Status], base: str) -> None:
-    """Print one line per sweep."""
+    """Print one line per sweep; `base` is the folder searched."""
     out = console()
     if not sweeps:
         out.print(f"No sweeps in {base}. Next: truce-sim sweep +experiment=doha")

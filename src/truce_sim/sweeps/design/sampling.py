@@ -49,7 +49,13 @@ def arrange(kind: str, factors: Sequence[Factor], points: int, seed: int) -> pd.
 
 
 def row_numbers(kind: str, factors: int, points: int) -> NDArray[np.int64] | None:
-    """Return the trajectory (morris) or base row (saltelli) of every point; else None."""
+    """Return the trajectory (morris) or base row (saltelli) of every point; else None.
+
+    Args:
+        kind: kind of design.
+        factors: number of factors.
+        points: number of trajectories or base rows.
+    """
     if kind not in ROWS:
         return None
     return np.repeat(np.arange(points), factors + (1 if kind == "morris" else 2))

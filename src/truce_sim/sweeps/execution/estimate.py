@@ -44,6 +44,10 @@ class Estimate:
 def estimate(design: Design, shared: Config) -> Estimate:
     """Time a few runs of points spread over the design, after checking every point.
 
+    Args:
+        design: the points.
+        shared: the configuration of the sweep itself.
+
     Raises:
         InputError: for the first invalid point.
     """

@@ -37,7 +37,12 @@ _FOLDER = "jobs"
 
 @dataclass(frozen=True)
 class Jobs:
-    """How a sweep is run through the launcher that its configuration names."""
+    """Runs a sweep through the launcher that its configuration names.
+
+    Attributes:
+        context: Hydra's loader and callbacks.
+        config: the whole configuration, with the part of Hydra.
+    """
 
     context: HydraContext
     config: DictConfig

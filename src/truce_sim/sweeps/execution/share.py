@@ -47,7 +47,18 @@ def work_on(
 ) -> int:
     """Run the given chunks, except those already done.
 
-    Arguments, return value and errors are those of `work_on_share`, with chunks for the share.
+    Args:
+        path: the sweep's folder.
+        chunks: what to run.
+        progress: receives the progress.
+        workers: number of worker processes; None: every core.
+
+    Returns:
+        The number of failed runs.
+
+    Raises:
+        InputError: if `path` is not a sweep's folder, or its rules differ.
+        Stopped: if it ends before it is finished.
     """
     folder = read_folder(path)
     refuse_other_rules(folder)

@@ -106,7 +106,12 @@ def stretches(flags: NDArray[np.bool_]) -> Iterator[range]:
 
 
 def cut(rectangles: Iterable[Chunk], size: int) -> Iterator[Chunk]:
-    """Cut rectangles into chunks of about `size` runs, one block of replicates after another."""
+    """Cut rectangles into chunks, one block of replicates after another.
+
+    Args:
+        rectangles: blocks of runs of any size.
+        size: approximate number of runs per chunk.
+    """
     for rectangle in rectangles:
         points, replicates = rectangle.points, rectangle.replicates
         block = max(REPLICATES_PER_BLOCK, size // len(points))

@@ -65,7 +65,13 @@ def point_keys(specs: Sequence[RunSpec], rules: str = DIGEST) -> list[str]:
 
 
 def write_specs(folder: Path, first: int, specs: Iterable[RunSpec]) -> list[str]:
-    """Write the specs of points from number `first` on, and return their keys."""
+    """Write the specs of points and return their keys.
+
+    Args:
+        folder: the folder `specs/` of a sweep.
+        first: number of the first point.
+        specs: the specs, in order.
+    """
     keys: list[str] = []
     todo = iter(specs)
 

@@ -47,7 +47,12 @@ def pick_run(sweep: SweepFolder, point: int, pick: str) -> int:
 
 
 def pick_place(days: NDArray[np.float64], pick: str) -> int:
-    """Return the index of the picked run among runs that last `days`."""
+    """Return the index of the picked run.
+
+    Args:
+        days: (runs,) how long each run lasts; for "first-collapse", only runs that collapsed.
+        pick: a key of PICKS.
+    """
     if pick == "median":
         return int(np.argmin(np.abs(days - np.sort(days)[(len(days) - 1) // 2])))
     if pick == "first-collapse":

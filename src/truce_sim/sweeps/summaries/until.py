@@ -104,7 +104,7 @@ class Until:
         """Return the replicates wanted before the next check; `n` for points that are not open.
 
         This is half the way to where the interval should be narrow enough, in whole blocks, at
-        least one, so that checks are few and hardly a run is wasted. Arguments as in `open`.
+        least one, so that there are few checks and hardly any wasted runs. Arguments as in `open`.
         """
         runs = np.asarray(n, np.int64)
         half = self._centre_and_half(n, total, squares)[1]
