@@ -60,7 +60,7 @@ ROOMS = (
     Room("viewer.pages", "pages, components"),
     Room("viewer", "the server"),
     Room("hydra_plugins", "what Hydra calls"),
-    Room("cli.tell", "what commands print"),
+    Room("cli.printing", "what commands print"),
     Room("cli", "commands and arguments"),
     Room("moved", "names that modules had in 0.1"),
     Room("__init__", "the names that users import"),

@@ -176,7 +176,7 @@ def test_an_undecided_pair_says_how_many_replicates_more_would_decide() -> None:
     more = more_replicates(100, 2.0, -1.0, 5.0, 0.95)
     sentence = describe_pair(row | {"more": more}, "f", f"{HORIZON} days")
     assert "cannot be told apart at n = 100 (+2.0 days [-1.0, +5.0])" in sentence
-    assert "about 360 more replicates would tell a difference as large" in sentence
+    assert "about 360 more replicates would show a difference this large" in sentence
 
 
 def test_a_difference_too_small_to_chase_is_ruled_out_instead() -> None:

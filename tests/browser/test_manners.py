@@ -25,13 +25,13 @@ def view(*arguments: str) -> subprocess.CompletedProcess[str]:
     [
         (["--host", "0.0.0.0"], "--allow-remote"),
         (["--host", "example.org"], "--allow-remote"),
-        (["--port", "99999"], "is no port"),
+        (["--port", "99999"], "is not a port"),
         (["--port", "x"], "--port"),
         (["home.threshold=-1"], "home.threshold"),
         (["nosuch=1"], "nosuch"),
         (["no-such-folder"], "no such folder"),
-        (["--run", "1:2"], "of which sweep"),
-        (["--worst", "--best"], "one run at a time"),
+        (["--run", "1:2"], "needs the folder of a sweep"),
+        (["--worst", "--best"], "only one run can be opened"),
         (["--nonsense"], "--nonsense"),
     ],
 )

@@ -34,22 +34,22 @@ DESIGNS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "setting": (asked(desing="sobol"), ("hydra.sweeper.desing", "mean: hydra.sweeper.design")),
     "setting_added": (["+hydra.sweeper.foo=3"], ("hydra.sweeper.foo", "no such setting")),
     "sweeper": (["hydra.sweeper=basic"], ("hydra.sweeper", "name code")),
-    "no_points": ([*asked(design="sobol"), THRESHOLD], ("hydra.sweeper.points", "needs it")),
+    "no_points": ([*asked(design="sobol"), THRESHOLD], ("hydra.sweeper.points", "needs this")),
     "points_word": (asked(design="sobol", points="many"), ("hydra.sweeper.points = 'many'",)),
     "points_negative": (sampled(THRESHOLD, points=-8), ("hydra.sweeper.points = -8",)),
     "points_fraction": (asked(design="lhs", points=1.5), ("hydra.sweeper.points = 1.5",)),
     "points_true": (asked(design="lhs", points="true"), ("hydra.sweeper.points = True",)),
-    "points_of_grid": ([*asked(points=8), "home.threshold=1,2"], ("grid", "takes none")),
+    "points_of_grid": ([*asked(points=8), "home.threshold=1,2"], ("grid", "does not use this")),
     "too_many": (sampled(THRESHOLD, points=10**9), ("too many points", "10,000,000")),
-    "interval_in_grid": ([THRESHOLD], ("home.threshold", "separate values")),
-    "interval_in_zip": ([*asked(design="zip"), THRESHOLD], ("home.threshold", "separate values")),
+    "interval_in_grid": ([THRESHOLD], ("home.threshold", "needs a list of values")),
+    "interval_in_zip": ([*asked(design="zip"), THRESHOLD], ("home.threshold", "a list of values")),
     "no_interval": (sampled("home.threshold=2,3"), ("sobol", "needs an interval")),
     "no_factor": (sampled(kind="morris"), ("morris", "needs factors")),
     "zip_lengths": (
         [*asked(design="zip"), "home.threshold=1,2,3", "truce=literal,tolerant"],
-        ("home.threshold has 3", "truce has 2", "one length"),
+        ("home.threshold has 3", "truce has 2", "the same length"),
     ),
-    "zip_nothing": (asked(design="zip"), ("zip", "lists of one length")),
+    "zip_nothing": (asked(design="zip"), ("zip", "lists of the same length")),
     "interval_backward": (sampled("home.threshold=interval(8,2)"), ("home.threshold", "greater")),
     "interval_empty": (sampled("home.threshold=interval(2,2)"), ("home.threshold", "greater")),
     "interval_inf": (sampled("home.threshold=interval(2,inf)"), ("home.threshold", "finite")),
@@ -63,8 +63,8 @@ DESIGNS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "interval_flag": (sampled("mediation.announced=interval(0,1)"), ("mediation.announced",)),
     "interval_typo": (sampled("home.thresold=interval(1,2)"), ("home.thresold", "home.threshold")),
     "interval_fixed": (sampled("sweep.replicates=interval(1,9)"), ("cannot be swept",)),
-    "shuffled": (["home.threshold=shuffle(1,2,3)"], ("home.threshold", "keeps its order")),
-    "list_log": (["home.threshold=tag(log,choice(1,2))"], ("home.threshold", "no tags")),
+    "shuffled": (["home.threshold=shuffle(1,2,3)"], ("home.threshold", "tagged or shuffled")),
+    "list_log": (["home.threshold=tag(log,choice(1,2))"], ("home.threshold", "tagged or shuffled")),
     "list_nan": (["home.threshold=2,nan"], ("home.threshold", "is not a number")),
     "list_word": (["home.threshold=2,many"], ("home.threshold = 'many'", "is not a number")),
     "list_fraction": (["host.lag_days=1,2.5"], ("host.lag_days", "is not a whole number")),
@@ -77,13 +77,13 @@ DESIGNS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     ),
     "where_in_rows": (
         sampled(THRESHOLD, "hydra.sweeper.where=home.threshold > 3", kind="saltelli"),
-        ("hydra.sweeper.where", "no constraint"),
+        ("hydra.sweeper.where", "cannot be constrained"),
     ),
-    "where_all": (where("home.threshold > 9"), ("no point of the design meets it",)),
+    "where_all": (where("home.threshold > 9"), ("no point of the design meets this",)),
     "where_typo": (where("home.thresold > 2"), ("'home.thresold'", "mean: home.threshold")),
     "where_group": (where("home > 2"), ("compares", "cannot be compared")),
     "where_syntax": (where("home.threshold >"), ("hydra.sweeper.where", "cannot be read")),
-    "where_number": (where("home.threshold + 2"), ("is no condition",)),
+    "where_number": (where("home.threshold + 2"), ("is not a condition",)),
     "where_mixed": (where('home.threshold > "a"'), ("compares", "cannot be compared")),
     "where_assign": (where("(x := 3) > 2"), ("not allowed",)),
     "where_call": (where("open('x') == 1"), ("calls 'open'",)),
@@ -93,14 +93,14 @@ DESIGNS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "where_index": (where("home['threshold'] == 1"), ("not allowed",)),
     "where_lambda": (where("(lambda: 1)() == 1"), ("calls",)),
     "where_loop": (where("[x for x in (1, 2)] == 1"), ("not allowed",)),
-    "where_text": (where("home.threshold > 2 and 'a'"), ("is no condition",)),
+    "where_text": (where("home.threshold > 2 and 'a'"), ("is not a condition",)),
     "where_bits": (where("home.threshold << 2 > 1"), ("not allowed",)),
-    "where_no_list": (where("home.threshold in truce"), ("is no list",)),
+    "where_no_list": (where("home.threshold in truce"), ("is not a list",)),
     "where_long": (where("+".join(["1"] * 600) + " > home.threshold"), ("too long",)),
     "where_deep": (where("-" * 100 + "1 < home.threshold"), ("nested too deeply",)),
     "where_flag": (where("true == home.threshold"), ("compares",)),
     "table_missing": (asked(design="table", table="no.csv"), ("no.csv", "no such file")),
-    "table_none": (asked(design="table"), ("hydra.sweeper.table", "reads a table")),
+    "table_none": (asked(design="table"), ("hydra.sweeper.table", "needs a table")),
     "table_unused": ([*asked(table="no.csv"), "home.threshold=2,3"], ("hydra.sweeper.table",)),
 }  # fmt: skip
 
@@ -174,8 +174,8 @@ def test_a_table_beside_other_values(tmp_path: Path, capsys: pytest.CaptureFixtu
     path = tmp_path / "points.csv"
     path.write_bytes(HEAD + b"2,literal\n")
     table = asked(design="table", table=f"'{path}'")
-    check([*table, "truce=tolerant"], ("the overrides have truce too",), capsys)
-    check([*table, "host.will=0.1,0.2"], ("the overrides have host.will too",), capsys)
+    check([*table, "truce=tolerant"], ("overrides give values of truce",), capsys)
+    check([*table, "host.will=0.1,0.2"], ("overrides give values of host.will",), capsys)
 
 
 def test_settings_that_do_not_fit_name_their_point(capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,7 +34,7 @@ def number(text: str) -> int:
 
 def test_a_cancelled_job_costs_its_unwritten_parts(slurm: dict[str, str], tmp_path: Path) -> None:
     """The driver waits for the others, says what is missing and ends with 1; the same command again
-    starts jobs for that, and the rows are those of a sweep that nobody disturbed."""
+    starts jobs for that, and the rows are those of an undisturbed sweep."""
     sweep = Sweep(tmp_path / "s", slurm, replicates=4000)
     driver = sweep.start(*JOBS)
     sweep.await_parts(2)
@@ -47,7 +47,7 @@ def test_a_cancelled_job_costs_its_unwritten_parts(slurm: dict[str, str], tmp_pa
     assert "state: CANCELLED" in said
     there = len(sweep.parts())
     told = sweep.run(*sweep.command(*JOBS))
-    assert "were there" in told
+    assert "were already done" in told
     assert 2 <= there < len(sweep.parts())
     undisturbed = Sweep(tmp_path / "u", replicates=4000)
     undisturbed.run(*undisturbed.command())
@@ -55,7 +55,7 @@ def test_a_cancelled_job_costs_its_unwritten_parts(slurm: dict[str, str], tmp_pa
 
 
 def test_a_killed_driver_is_started_again(sweep: Sweep, expected: pd.DataFrame) -> None:
-    """Its jobs go on meanwhile; what they and the new ones both do is there once."""
+    """Its jobs continue meanwhile; runs made by both old and new jobs are kept once."""
     driver = sweep.start(*JOBS)
     sweep.await_parts(1)
     os.kill(driver.pid, signal.SIGKILL)
@@ -70,7 +70,7 @@ def test_a_killed_driver_is_started_again(sweep: Sweep, expected: pd.DataFrame) 
 
 def test_an_array_of_workers_without_a_driver(sweep: Sweep, expected: pd.DataFrame) -> None:
     """A folder is prepared, an array works on it, and what one of its tasks did not do is left to
-    resume, which then has nothing to do but gather."""
+    resume, which then only has to summarize."""
     sweep.run(*sweep.command("--prepare"))
     work = f"{PROGRAM} worker {sweep.folder} --chunk $SLURM_ARRAY_TASK_ID --of 4"
     array = ["sbatch", "--wait", "--output=/dev/null", "--wrap", work]

@@ -50,13 +50,13 @@ def test_every_command_has_an_entry_with_an_example(command: str) -> None:
 def test_arguments_and_defaults_are_those_of_the_parser() -> None:
     text = reference.commands()
     for row in (
-        "| `--runs RUNS` | how many | 50 |",
-        "| `[FACTOR]` | whose levels | that of sweep.compare |",
-        "| `--where FACTOR=LEVEL` | of these runs alone; can be given several times |  |",
+        "| `--runs RUNS` | number of runs | 50 |",
+        "| `[FACTOR]` | factor to compare | sweep.compare |",
+        "| `--where FACTOR=LEVEL` | use only these runs; may be repeated |  |",
         "| `--format FORMAT` | text, csv, json | text |",
-        "| `--port PORT` | port; the next free one if taken | `8765` |",
-        "| `--worst [POINT]` | the run that ended first (of point 0, or of POINT) |  |",
-        "| `--failed` | the failed ones |  |",
+        "| `--port PORT` | port; if taken, the next free one | `8765` |",
+        "| `--worst [POINT]` | the run that ended first (of POINT, by default 0) |  |",
+        "| `--failed` | rerun the failed runs |  |",
     ):
         assert row in text
 

@@ -159,7 +159,7 @@ def test_damaged_parts_are_found_named_and_run_again(
 
 
 def test_a_full_disk_stops_cleanly(tmp_path: Path, expected: pd.DataFrame) -> None:
-    """On a small tmpfs: exit code 1, no half file, and with more room it goes on."""
+    """On a small tmpfs: exit code 1, no half file, and with more room it resumes."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=900k", "tmpfs", str(disk)]

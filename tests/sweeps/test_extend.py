@@ -73,7 +73,7 @@ def test_nothing_was_missing(folder: Path, capsys: pytest.CaptureFixture[str]) -
     before = {path: path.read_bytes() for path in parts(folder)}
     words = ["home.threshold=3.0,5.0", "truce=literal,practised", "run.horizon_days=60"]
     assert sweep_into(folder, *words, "sweep.replicates=5") == 0
-    assert "Nothing was missing: all 20 runs were there" in capsys.readouterr().out
+    assert "Nothing was missing: all 20 runs were already done" in capsys.readouterr().out
     assert {path: path.read_bytes() for path in parts(folder)} == before
 
 
@@ -172,11 +172,11 @@ SAME = ["home.threshold=3.0,5.0", "truce=literal,practised", "run.horizon_days=6
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (SAME[:2], ("run.horizon_days = 365", "do not mix", "another output.name")),
-        ([*SAME, "home.capacity=0.7"], ("home.capacity = 0.7", "do not mix")),
-        ([*SAME, "seed=2"], ("seed = 2", "do not mix")),
-        ([*SAME, "mediation=none"], ("mediation", "do not mix")),
-        ([*SAME, "sweep.events=true"], ("sweep.events = True", "do not mix")),
+        (SAME[:2], ("run.horizon_days = 365", "cannot be mixed", "another output.name")),
+        ([*SAME, "home.capacity=0.7"], ("home.capacity = 0.7", "cannot be mixed")),
+        ([*SAME, "seed=2"], ("seed = 2", "cannot be mixed")),
+        ([*SAME, "mediation=none"], ("mediation", "cannot be mixed")),
+        ([*SAME, "sweep.events=true"], ("sweep.events = True", "cannot be mixed")),
         ([*SAME, "sweep.common_random_numbers=false"], ("sweep.common_random_numbers",)),
         (SAME[1:], ("output.name = 's'", "is a grid sweep of home.threshold, truce")),
         ([*SAME, "home.capacity=0.7,0.8"], ("is a grid sweep of home.threshold, truce",)),
@@ -200,7 +200,7 @@ def test_other_settings(
 def test_other_rules_or_another_version(
     folder: Path, name: str, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Their runs do not mix: another name, or the commit that made the sweep."""
+    """Their runs cannot be mixed: another name, or the commit that made the sweep."""
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(manifest | {name: "0.0.9"}), encoding="utf-8")
@@ -210,7 +210,7 @@ def test_other_rules_or_another_version(
     else:
         assert run_command([command, str(folder), *["--failed"][: command == "rerun"]]) == 2
     said = capsys.readouterr().err
-    assert "they do not mix" in said
+    assert "they cannot be mixed" in said
     assert "another output.name" in said
     assert manifest["git_commit"][:12] in said
     assert contents(folder) == before
@@ -301,7 +301,7 @@ def prepared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     folder = tmp_path / "p"
     words = [*SAME, "sweep.replicates=1600", "--prepare"]
     assert sweep_into(folder, *words) == 0
-    assert "none of them made yet" in capsys.readouterr().out
+    assert "none started yet" in capsys.readouterr().out
     assert not parts(folder)
     return folder
 
@@ -324,7 +324,7 @@ def test_workers_do_their_shares(
         )
     assert all(path.stat().st_mtime_ns == then for path, then in before.items())
     assert run_command(["resume", str(prepared)]) == 0
-    assert "Nothing was missing: all 6,400 runs were there" in capsys.readouterr().out
+    assert "Nothing was missing: all 6,400 runs were already done" in capsys.readouterr().out
     assert sweep_into(tmp_path / "whole", *SAME, "sweep.replicates=1600") == 0
     pd.testing.assert_frame_equal(rows(prepared), rows(tmp_path / "whole"), check_exact=True)
     assert sum(pq.read_metadata(path).num_rows for path in parts(prepared)) == 6_400

@@ -1,4 +1,4 @@
-"""A run that fails is a row that says so, and never a number; the others go on.
+"""A failed run is a row that says so, never a number; the other runs continue.
 
 The faults are real ones, in a copy of the package that the real commands run: a rule that raises, a
 value that is not a number, a rule that never ends, a process that dies, a run that is slow.
@@ -177,11 +177,11 @@ def test_status_counts_them(failing: tuple[Path, Done], faulty: dict[str, str]) 
 
 
 def test_verify_runs_what_can_be_run(failing: tuple[Path, Done], faulty: dict[str, str]) -> None:
-    """A run that ended inside the engine is proved, failed or not; the others are passed over."""
+    """A run that ended inside the engine is verified, failed or not; the others are skipped."""
     done = command(["verify", str(failing[0]), "--runs", "24"], faulty)
     assert done.returncode == 0, done.stderr
-    assert "19 of 24 runs made again" in done.stdout
-    assert "5 had raised, timed out or crashed: not run" in done.stdout
+    assert "Ran 19 of 24 runs again" in done.stdout
+    assert "skipped 5 that raised, timed out or crashed" in done.stdout
 
 
 def test_rerun(
@@ -195,7 +195,7 @@ def test_rerun(
     done = command(["rerun", str(folder), "--failed", "--run-timeout", "10"], faulty)
     assert done.returncode == 1, done.stderr
     assert "6 runs in" in done.stdout
-    assert "18 were there" in done.stdout
+    assert "18 were already done" in done.stdout
     after = rows(folder)
     slow = (after["point"] == 1) & (after["replicate"] == 11)
     assert statuses(after) == {at: how for at, how in FAILED.items() if at != (1, 11)}
@@ -211,7 +211,7 @@ def test_rerun(
 def test_rerun_interrupted(
     failing: tuple[Path, Done], faulty: dict[str, str], tmp_path: Path
 ) -> None:
-    """In a run that never ends: no row changes, and the command to go on is told."""
+    """In a run that never ends: no row changes, and the message has the command to continue."""
     folder = shutil.copytree(failing[0], tmp_path / "s")
     before = rows(folder)
     words = ["rerun", str(folder), "--failed", "--run-timeout", "600"]
@@ -226,7 +226,7 @@ def test_rerun_interrupted(
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=20)
     assert running.returncode == 130
-    assert f"go on: truce-sim rerun {folder} --failed" in said
+    assert f"To continue: truce-sim rerun {folder} --failed" in said
     assert "Traceback" not in said
     pd.testing.assert_frame_equal(rows(folder), before, check_exact=True)
     status = command(["status", str(folder)], faulty)

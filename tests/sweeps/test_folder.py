@@ -277,7 +277,7 @@ def test_a_part_without_its_series_is_never_there(
 
 
 def test_a_read_only_folder(finished: Path, tmp_path: Path, capsys: Any) -> None:
-    """It can be read, listed and proved; what would change it is refused in one message."""
+    """It can be read, listed and verified; changing it is refused in one message."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(disk)]

@@ -42,7 +42,7 @@ def old(tmp_path: Path) -> Path:
 def test_verify_runs_it_again(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["verify", str(old)]) == 0
     said = capsys.readouterr().out
-    assert re.search(r"12 of 12 runs made again: all \d+ columns are equal, bit for bit", said)
+    assert re.search(r"Ran 12 of 12 runs again: all \d+ columns are identical, bit for bit", said)
     assert f"made by other rules (2c69a5d097b16d93); for these runs, today's rules ({DIGEST})" in (
         " ".join(said.split())
     )

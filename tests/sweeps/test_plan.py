@@ -48,9 +48,9 @@ def test_replicates_come_first(points: int, replicates: int) -> None:
 @given(chunks)
 def test_names_say_which_runs(chunk: Chunk) -> None:
     """A name and its chunk are the same; what is no name is none."""
-    assert Chunk.named(chunk.name) == chunk
-    assert Chunk.named(chunk.name + "x") is None
-    assert Chunk.named("p0000001-0000001_r00000000-00000001") is None
+    assert Chunk.from_name(chunk.name) == chunk
+    assert Chunk.from_name(chunk.name + "x") is None
+    assert Chunk.from_name("p0000001-0000001_r00000000-00000001") is None
 
 
 @given(chunks)

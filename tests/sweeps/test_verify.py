@@ -61,7 +61,7 @@ def test_an_untouched_folder(finished: Path, capsys: pytest.CaptureFixture[str])
     """Every run is the same again; the folder is not touched."""
     before = contents(finished)
     assert verify(finished, "--runs", "1000") == 0
-    assert f"{RUNS} of {RUNS} runs made again: all" in capsys.readouterr().out
+    assert f"Ran {RUNS} of {RUNS} runs again: all" in capsys.readouterr().out
     assert contents(finished) == before
 
 
@@ -237,7 +237,7 @@ def test_other_rules_in_the_manifest_are_not_those_of_its_keys(
 
 
 def test_nothing_to_prove(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A folder without runs is not called proved."""
+    """A folder without runs is not called verified."""
     assert sweep_into(tmp_path / "s", "home.threshold=4,6", "--prepare") == 0
     assert verify(tmp_path / "s") == 2
     assert "has no runs yet" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The command line: commands, their arguments, and all that they print."""
+"""The command line: commands, their arguments, and everything they print."""
 
 from truce_sim.cli.commands import COMMANDS, HELP, main, run_command
 

@@ -1,6 +1,6 @@
-"""The commands that answer: from a sweep's folder summary, compare, report; and validate.
+"""The commands that answer questions: summary, compare, report and validate.
 
-Each takes its own few arguments and returns the exit code 0. Bad input is an InputError.
+Each takes its own arguments and returns exit code 0. Bad input raises InputError.
 """
 
 from __future__ import annotations
@@ -21,61 +21,64 @@ if TYPE_CHECKING:
     from truce_sim.analysis.sweep import Sweep
 
 _FORMATS = ("text", "csv", "json")
-#: Groups that `summary` shows without being asked for.
-_MOST_GROUPS = 24
+#: `summary` groups by every factor, unless asked otherwise, up to this number of groups.
+_MAX_GROUPS = 24
 
 
 def summary(arguments: Sequence[str]) -> int:
     """`truce-sim summary DIR [--by FACTOR]`: how long truces last, with intervals."""
-    parser = folder_parser("summary", "How long truces last, by the levels of some factors.")
+    parser = folder_parser("summary", "Show how long truces last, grouped by factor levels.")
     parser.add_argument("--by", action="append", default=[], metavar="FACTOR",
-                        help="group by a factor; can be given several times")  # fmt: skip
+                        help="group by this factor; may be repeated")  # fmt: skip
     _add_common(parser)
     asked = parser.parse_args(arguments)
     from truce_sim.analysis.survival import survival_summary
     from truce_sim.analysis.sweep import open_sweep
-    from truce_sim.cli.tell.analysis import tell_summary
+    from truce_sim.cli.printing.analysis import print_summary
 
     sweep = open_sweep(asked.dir)
-    by = asked.by or _few(sweep)
+    by = asked.by or _default_groups(sweep)
     table = survival_summary(sweep, by, _parse_where(asked.where))
     if not _print_table(table, asked.format):
-        tell_summary(sweep, table, by, _parse_where(asked.where))
+        print_summary(sweep, table, by, _parse_where(asked.where))
     return 0
 
 
-def _few(sweep: Sweep) -> list[str]:
-    """All factors where they make few groups, else none."""
-    return list(sweep.factors) if len(sweep.folder.design) <= _MOST_GROUPS else []
+def _default_groups(sweep: Sweep) -> list[str]:
+    """All factors if they make few groups, else none."""
+    return list(sweep.factors) if len(sweep.folder.design) <= _MAX_GROUPS else []
 
 
 def compare_command(arguments: Sequence[str]) -> int:
     """`truce-sim compare DIR [FACTOR]`: levels against a baseline, run by run, in words."""
-    parser = folder_parser("compare", "Levels of a factor against a baseline, paired run by run.")
+    parser = folder_parser(
+        "compare", "Compare a factor's levels with a baseline, paired run by run."
+    )
     parser.add_argument("factor", nargs="?", default="", metavar="FACTOR",
-                        help="whose levels; default: that of sweep.compare")  # fmt: skip
-    parser.add_argument("--baseline", metavar="LEVEL", help="compare with this; default: the first")
-    parser.add_argument("--pooled", action="store_true", help="averaged over the other factors")
+                        help="factor to compare; default: sweep.compare")  # fmt: skip
+    parser.add_argument("--baseline", metavar="LEVEL", help="baseline level; default: the first")
+    parser.add_argument("--pooled", action="store_true", help="average over the other factors")
     _add_common(parser)
     asked = parser.parse_args(arguments)
     from truce_sim.analysis.compare import compare as compare_levels
     from truce_sim.analysis.sweep import open_sweep
-    from truce_sim.cli.tell.analysis import tell_comparison
+    from truce_sim.cli.printing.analysis import print_comparison
 
     sweep = open_sweep(asked.dir)
-    found = compare_levels(sweep, asked.factor, asked.baseline, _parse_where(asked.where))
-    if not _print_table(found.pooled if asked.pooled else found.table, asked.format):
-        tell_comparison(sweep, found, asked.pooled)
+    comparison = compare_levels(sweep, asked.factor, asked.baseline, _parse_where(asked.where))
+    if not _print_table(comparison.pooled if asked.pooled else comparison.table, asked.format):
+        print_comparison(sweep, comparison, asked.pooled)
     return 0
 
 
 def report(arguments: Sequence[str]) -> int:
     """`truce-sim report DIR`: one HTML file with the answer, its figures and what it rests on."""
-    parser = folder_parser("report", "One HTML file with the answer, and what it rests on.")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="default: DIR/report.html")
-    parser.add_argument("--factor", default="", help="compare its levels; default: sweep.compare")
-    parser.add_argument("--baseline", metavar="LEVEL", help="compare with this; default: the first")
-    parser.add_argument("--open", action="store_true", help="open it in the browser")
+    parser = folder_parser("report", "Write one HTML file with the answer and what it rests on.")
+    parser.add_argument("--out", type=Path, metavar="FILE",
+                        help="file to write; default: DIR/report.html")  # fmt: skip
+    parser.add_argument("--factor", default="", help="factor to compare; default: sweep.compare")
+    parser.add_argument("--baseline", metavar="LEVEL", help="baseline level; default: the first")
+    parser.add_argument("--open", action="store_true", help="open the report in the browser")
     asked = parser.parse_args(arguments)
     from truce_sim.analysis.report.write import write_report
     from truce_sim.analysis.sweep import open_sweep
@@ -84,8 +87,8 @@ def report(arguments: Sequence[str]) -> int:
     sweep = open_sweep(asked.dir)
     with ReportBar() as bar:
         path = write_report(sweep, asked.out, asked.factor, asked.baseline, bar.step)
-    print(f"The report: {path}")
-    print(f"Next: open it in a browser · truce-sim view {sweep.path} shows its runs")
+    print(f"Report: {path}")
+    print(f"Next: open it in a browser · truce-sim view {sweep.path} shows the runs")
     if asked.open:
         import webbrowser
 
@@ -94,17 +97,19 @@ def report(arguments: Sequence[str]) -> int:
 
 
 def validate_command(arguments: Sequence[str]) -> int:
-    """`truce-sim validate [overrides]`: the model held against the record, pattern by pattern."""
-    parser = Parser("truce-sim validate", description="The model held against the record.")
+    """`truce-sim validate [overrides]`: the model against the record, pattern by pattern."""
+    parser = Parser(
+        "truce-sim validate", description="Test the model against the record, pattern by pattern."
+    )
     parser.add_argument("overrides", nargs="*", metavar="setting=value",
                         help="settings that differ from the defaults")  # fmt: skip
     parser.add_argument("--replicates", type=count, default=2000, metavar="N",
-                        help="truces that are run; a fifth of them tell of violence")  # fmt: skip
+                        help="truces to run; a fifth of them for patterns of violence")  # fmt: skip
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="event data to compute "
-                        "references from; default: the folder that TRUCE_SIM_SOURCES names, else "
+                        "references from; default: the folder named by TRUCE_SIM_SOURCES, else "
                         "the figures recorded in the package")  # fmt: skip
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="for runs, table and figure; "
-                        "default: outputs/validation, the settings added to its name")  # fmt: skip
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where to write runs, table and "
+                        "figure; default: outputs/validation, plus the settings")  # fmt: skip
     parser.add_argument("--format", choices=_FORMATS, default="text", help="default: text")
     asked = parser.parse_args(arguments)
     from truce_sim.analysis.report.validation import write_validation
@@ -114,7 +119,7 @@ def validate_command(arguments: Sequence[str]) -> int:
         measured,
         score_patterns,
     )
-    from truce_sim.cli.tell.analysis import tell_validation
+    from truce_sim.cli.printing.analysis import print_validation
 
     data = asked.data or default_data()
     fresh = None if data is None else measured(data)  # refused before anything is run
@@ -122,33 +127,33 @@ def validate_command(arguments: Sequence[str]) -> int:
     table = score_patterns(gather(folder, asked.overrides, asked.replicates, progress=True), fresh)
     write_validation(table, folder)
     if not _print_table(table, asked.format):
-        tell_validation(table, data, folder)
+        print_validation(table, data, folder)
     return 0
 
 
 def _folder_name(name: str, overrides: Sequence[str]) -> str:
-    """A folder's name that tells settings apart."""
+    """Make a folder name that differs between settings."""
     return re.sub(r"[^\w.=,-]", "_", "-".join([name, *overrides]))
 
 
 def _add_common(parser) -> None:  # type: ignore[no-untyped-def]
     parser.add_argument("--where", action="append", default=[], metavar="FACTOR=LEVEL",
-                        help="of these runs alone; can be given several times")  # fmt: skip
+                        help="use only these runs; may be repeated")  # fmt: skip
     parser.add_argument("--format", choices=_FORMATS, default="text", help="default: text")
 
 
 def _parse_where(words: Sequence[str]) -> dict[str, object]:
-    """FACTOR=LEVEL, one or several, as a mapping."""
+    """Parse FACTOR=LEVEL conditions into a mapping."""
     for word in words:
         if "=" not in word:
-            raise InputError("is no level of a factor", setting="--where", value=word,
+            raise InputError("is not a level of a factor", setting="--where", value=word,
                              allowed="FACTOR=LEVEL, such as truce=literal")  # fmt: skip
     pairs = (word.split("=", 1) for word in words)
     return {name: level for name, level in pairs}  # noqa: C416
 
 
 def _print_table(table: pd.DataFrame, form: str) -> bool:
-    """Print a table as CSV or JSON, where that is asked for."""
+    """Print a table as CSV or JSON if requested; return whether it was printed."""
     if form == "csv":
         table.to_csv(sys.stdout, index=False)
     elif form == "json":

@@ -1,4 +1,4 @@
-"""Arguments of the commands that Hydra does not parse."""
+"""Parse the arguments of commands that Hydra does not handle."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from truce_sim.errors import InputError
 
 
 class Parser(argparse.ArgumentParser):
-    """Arguments of one command; what is wrong with them is an InputError."""
+    """Parse the arguments of one command; errors become InputError."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise what is wrong as an InputError."""
+        """Raise the parser's complaint as an InputError."""
         usage = " ".join(self.format_usage().removeprefix("usage:").split())
         raise InputError(message, allowed=usage)
 
 
 def folder_parser(command: str, about: str, *, folder: str = "of a sweep") -> Parser:
-    """A parser of a command's arguments, the first of which is a folder."""
+    """Return a parser for a command whose first argument is a folder."""
     parser = Parser(f"truce-sim {command}", description=about)
     parser.add_argument("dir", metavar="DIR", help=f"folder {folder}")
     return parser
 
 
 def whole(text: str, least: int = 0) -> int:
-    """A whole number from 0, for argparse."""
+    """Parse a whole number of at least `least`, for argparse."""
     if not text.isdecimal() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least}")
     return int(text)
 
 
 def count(text: str) -> int:
-    """A whole number from 1, for argparse."""
+    """Parse a whole number of at least 1, for argparse."""
     return whole(text, least=1)

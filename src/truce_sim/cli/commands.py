@@ -1,8 +1,9 @@
 """The command line: `truce-sim run | sweep | list | status | resume | verify | …`.
 
-Only the standard library is imported here; a command imports what it needs when it runs. Hydra
-composes the configuration and parses overrides; this file keeps its manners: one clear message
-and exit code 2 for bad input, nothing written, nothing executed that a config file names.
+Only the standard library is imported at the top, so that the program starts fast; each command
+imports what it needs when it runs. Hydra composes the configuration and parses overrides. Bad
+input gives one clear message and exit code 2; nothing is written, and nothing that a config file
+names is executed.
 """
 
 from __future__ import annotations
@@ -16,32 +17,32 @@ from typing import NoReturn
 HELP = """\
 truce-sim: a laboratory for one-clause truces
 
-  truce-sim run [overrides]        one run, told as it happened
-  truce-sim sweep [overrides]      many runs: every combination of the values given
-  truce-sim sweep … --dry-run      what it would run, how long it takes, how much disk
+  truce-sim run [overrides]        run once and print an account, day by day
+  truce-sim sweep [overrides]      run every combination of the values given, many times
+  truce-sim sweep … --dry-run      show what it would run, the time and the disk space
 
-  truce-sim list [DIR]             the sweeps under a folder
-  truce-sim status DIR             what is done of one, how fast, the time left
+  truce-sim list [DIR]             list the sweeps in a folder
+  truce-sim status DIR             show what is done, the speed and the time left
   truce-sim resume DIR             run what is missing
-  truce-sim verify DIR             run some rows again, compare every value exactly
-  truce-sim rerun DIR --failed     run failed runs again
+  truce-sim verify DIR             run some rows again and compare every value exactly
+  truce-sim rerun DIR --failed     run the failed runs again
   truce-sim worker DIR             do a share of the work (clusters)
 
-  truce-sim summary DIR            how long truces last, by factor, with intervals
-  truce-sim compare DIR [FACTOR]   its levels against a baseline, run by run, in words
-  truce-sim report DIR             one HTML file: the answer, and what it rests on
+  truce-sim summary DIR            show how long truces last, by factor, with intervals
+  truce-sim compare DIR [FACTOR]   compare a factor's levels with a baseline, run by run
+  truce-sim report DIR             write the answer, and what it rests on, as one HTML file
 
-  truce-sim validate               the model held against the record, passes and failures
+  truce-sim validate               test the model against the record, pattern by pattern
 
-  truce-sim view [overrides]       watch a run in the browser; fork it
-  truce-sim view DIR               the same for a sweep, or one of its runs (--run 12:7)
-  truce-sim movie [overrides]      a run as a GIF or MP4 file
+  truce-sim view [overrides]       watch a run in the browser, and fork it
+  truce-sim view DIR               view a sweep, or one of its runs (--run 12:7)
+  truce-sim movie [overrides]      write a run as a GIF or MP4 file
 
-  truce-sim completion bash        a script for tab completion (bash, zsh or fish)
+  truce-sim completion bash        print a script for tab completion (bash, zsh or fish)
 
-  truce-sim run --help             the settings' groups and how to override them
-  truce-sim run --cfg job          the whole configuration
-  truce-sim --version
+  truce-sim run --help             show the groups of settings and how to override them
+  truce-sim run --cfg job          print the whole configuration
+  truce-sim --version              print the version
 
 Examples
   truce-sim run truce=literal seed=7
@@ -49,7 +50,7 @@ Examples
   truce-sim sweep 'home.threshold=range(2,12,2)' mediation=none,qatar_turkiye
   truce-sim sweep +experiment=doha
 
-It simulates policy, abstractly, on assumptions that are marked as such; it forecasts nothing.
+The model explores policies in the abstract, on assumptions marked as such. It makes no forecasts.
 """
 
 
@@ -58,13 +59,20 @@ _ANALYSES = ("summary", "compare", "report", "validate")
 
 
 def main() -> NoReturn:
-    """Entry point of the console script."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be stopped is like Ctrl-C
+    """Run the console script."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM acts like Ctrl-C
     sys.exit(run_command(sys.argv[1:]))
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run a command; returns its exit code: 0, 1 for failed runs, 2 for bad input."""
+    """Run a command and return its exit code.
+
+    Args:
+        arguments: the words after `truce-sim`.
+
+    Returns:
+        0 for success, 1 for failed runs, 2 for bad input, 130 if interrupted.
+    """
     command, *rest = arguments or ["--help"]
     if command in ("-h", "--help", "help"):
         print(HELP, end="")
@@ -79,13 +87,16 @@ def run_command(arguments: Sequence[str]) -> int:
 
         hint = closest(command, COMMANDS)
         guess = f" Did you mean {hint}?" if hint else ""
-        print(f"truce-sim: no command {command!r}.{guess} See truce-sim --help.", file=sys.stderr)
+        print(
+            f"truce-sim: no such command: {command!r}.{guess} See truce-sim --help.",
+            file=sys.stderr,
+        )
         return 2
     return _run_safely(command, rest)
 
 
 def _run_safely(command: str, arguments: list[str]) -> int:
-    """A command with its errors told in words."""
+    """Run a command; print its errors as messages."""
     from truce_sim.errors import InputError
 
     try:
@@ -93,10 +104,10 @@ def _run_safely(command: str, arguments: list[str]) -> int:
     except InputError as error:
         print(f"truce-sim {command}: {error}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # the reader, such as `head`, had enough
+    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except SystemExit as end:  # how Hydra ends, and a sweep with failed runs
+    except SystemExit as end:  # raised by Hydra, and by a sweep with failed runs
         return end.code if isinstance(end.code, int) else 1
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
@@ -107,24 +118,24 @@ def _run_safely(command: str, arguments: list[str]) -> int:
 
 
 def run(arguments: list[str]) -> int:
-    """`truce-sim run`: one run, its folder, its account."""
+    """`truce-sim run`: run once, write the folder, print the account."""
     from truce_sim.config.gate import flags_first, setup_from_arguments
 
     ordered = flags_first(arguments)
     if _only_asks(ordered):
         return _ask_hydra("run", ordered)
-    from truce_sim.cli.tell.run import tell_run
+    from truce_sim.cli.printing.run import print_run
     from truce_sim.simulation.folder import run_into_folder
     from truce_sim.terminal import warn_of_compiling
 
     setup = setup_from_arguments(ordered)
     warn_of_compiling()
-    tell_run(*run_into_folder(setup))
+    print_run(*run_into_folder(setup))
     return 0
 
 
 def sweep(arguments: list[str]) -> int:
-    """`truce-sim sweep`: many runs, on this machine or as jobs of a launcher of Hydra's."""
+    """`truce-sim sweep`: many runs, on this machine or as jobs of a Hydra launcher."""
     from truce_sim.config.gate import flags_first
 
     actions = {"--dry-run": "describe", "--prepare": "prepare"}
@@ -135,13 +146,13 @@ def sweep(arguments: list[str]) -> int:
     from truce_sim.cli.from_hydra import sweep_composed
     from truce_sim.config.gate import compose_arguments
 
-    with compose_arguments("sweep", [*ordered, *chosen]) as composed:
-        sweep_composed(composed)
+    with compose_arguments("sweep", [*ordered, *chosen]) as configuration:
+        sweep_composed(configuration)
     return 0
 
 
-def _on_folder(command: str) -> Callable[[list[str]], int]:
-    """A command on a sweep's folder, imported when it is used."""
+def _folder_command(command: str) -> Callable[[list[str]], int]:
+    """Return a command on a sweep's folder, which is imported on first use."""
 
     def carry_out(arguments: list[str]) -> int:
         from truce_sim.cli.sweeps import COMMANDS
@@ -151,8 +162,8 @@ def _on_folder(command: str) -> Callable[[list[str]], int]:
     return carry_out
 
 
-def _analysis(command: str) -> Callable[[list[str]], int]:
-    """A command that analyses, imported when it is used."""
+def _analysis_command(command: str) -> Callable[[list[str]], int]:
+    """Return an analysis command, which is imported on first use."""
 
     def carry_out(arguments: list[str]) -> int:
         from truce_sim.cli.analysis import COMMANDS
@@ -163,7 +174,7 @@ def _analysis(command: str) -> Callable[[list[str]], int]:
 
 
 def completion(arguments: list[str]) -> int:
-    """`truce-sim completion SHELL`: a completion script; `query SHELL` answers it."""
+    """`truce-sim completion SHELL`: print a script; `query SHELL` answers its questions."""
     from truce_sim.cli.completion import answer, script
 
     if len(arguments) == 2 and arguments[0] == "query":
@@ -174,39 +185,39 @@ def completion(arguments: list[str]) -> int:
 
 
 def view(arguments: list[str]) -> int:
-    """`truce-sim view`: the viewer in the browser, until it is stopped."""
+    """`truce-sim view`: serve the viewer in the browser until stopped."""
     from truce_sim.cli.viewer import view as command
 
     command(arguments)
 
 
 def movie(arguments: list[str]) -> int:
-    """`truce-sim movie`: a run as a film."""
+    """`truce-sim movie`: write a run as a film."""
     from truce_sim.cli.viewer import movie as command
 
     return command(arguments)
 
 
-#: Every command, by name; each returns its exit code.
+#: Every command by name. Each takes its arguments and returns an exit code.
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": run,
     "sweep": sweep,
     "view": view,
     "movie": movie,
     "completion": completion,
-    **{name: _on_folder(name) for name in _FOLDER_COMMANDS},
-    **{name: _analysis(name) for name in _ANALYSES},
+    **{name: _folder_command(name) for name in _FOLDER_COMMANDS},
+    **{name: _analysis_command(name) for name in _ANALYSES},
 }
 
 
 def _only_asks(arguments: Sequence[str]) -> bool:
-    """Whether Hydra will only print something."""
+    """Whether Hydra will only print something and run nothing."""
     asks = ("--help", "-h", "--hydra-help", "--cfg", "-c", "--info", "-i")
     return any(word.split("=")[0] in asks for word in arguments)
 
 
 def _ask_hydra(command: str, arguments: list[str]) -> int:
-    """Let Hydra print its help, the configuration or what it knows of itself."""
+    """Let Hydra print its help, the configuration or information about itself."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions reach us, not the terminal
     import hydra
 

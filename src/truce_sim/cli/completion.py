@@ -1,4 +1,4 @@
-"""Tab completion: settings, groups and their options, answered by Hydra."""
+"""Tab completion of settings, groups and their options, through Hydra."""
 
 from __future__ import annotations
 
@@ -38,17 +38,21 @@ _WITH_OVERRIDES = ("run", "sweep", "view", "movie")
 
 
 def script(shell: str) -> str:
-    """The script that a shell evaluates. Raises InputError for one that is not known."""
+    """Return the completion script for a shell.
+
+    Raises:
+        InputError: if the shell is unknown.
+    """
     if shell not in _SCRIPTS:
         raise InputError(
-            setting="completion", value=shell, problem="no completion for this shell",
+            setting="completion", value=shell, problem="there is no completion for this shell",
             allowed=", ".join(_SCRIPTS),
         )  # fmt: skip
     return _SCRIPTS[shell]
 
 
 def answer(commands: Iterable[str]) -> None:
-    """Print what the line in COMP_LINE may go on with, one word a line."""
+    """Print the possible completions of COMP_LINE, one word per line."""
     line = os.environ.get("COMP_LINE", "")
     _, _, rest = line.partition(" ")
     command, space, overrides = rest.partition(" ")
@@ -60,7 +64,7 @@ def answer(commands: Iterable[str]) -> None:
 
 
 def candidates(line: str) -> list[str]:
-    """Overrides that the last word of `line` may become."""
+    """Return the overrides that complete the last word of `line`."""
     from hydra._internal.core_plugins.bash_completion import BashCompletion
 
     from truce_sim.config.compose import loader_for

@@ -1,4 +1,4 @@
-"""The sweep command, from what Hydra composed: run or describe, then print."""
+"""Carry out the sweep command from the configuration that Hydra composed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hydra.core.utils import setup_globals
 from hydra.types import HydraContext
 from omegaconf import OmegaConf
 
-from truce_sim.cli.tell import sweep as tell_sweep
+from truce_sim.cli.printing.sweep import print_design, print_prepared, print_sweep
 from truce_sim.config.compose import CONFIG_NAME, SWEEPER
 from truce_sim.config.gate import Composed
 from truce_sim.sweeps.design.composer import Composer
@@ -22,15 +22,16 @@ from truce_sim.terminal import SweepBar
 
 
 def sweep_composed(composed: Composed) -> None:
-    """Sweep, and tell the terminal. Exits with 1 if runs failed.
+    """Sweep and print the results.
 
-    The action of `hydra.sweeper` may be "describe", which tells what would be run, or "prepare",
-    which makes the folder for workers that somebody else starts.
+    If `hydra.sweeper.action` is "describe", only print what would be run; if it is "prepare", only
+    make the folder, for workers started separately.
 
     Raises:
         InputError: for a bad setting, before anything is run or written.
+        SystemExit: with code 1 if runs failed.
     """
-    setup_globals()  # of Hydra: what launchers and their jobs resolve
+    setup_globals()  # registers Hydra's resolvers, which launchers and their jobs use
     chosen: Any = OmegaConf.to_container(composed.config.hydra.sweeper, resolve=True)
     settings = {**SWEEPER, **chosen}
     params, action = settings.pop("params") or {}, settings.pop("action")
@@ -38,19 +39,19 @@ def sweep_composed(composed: Composed) -> None:
     composer = Composer(composed.loader, CONFIG_NAME)
     design, shared = make_design(composer, params, tokens, DesignSettings(**settings))
     if action == "describe":
-        tell_sweep.tell_design(design, estimate(design, shared))
+        print_design(design, estimate(design, shared))
         return
     if action == "prepare":
-        tell_sweep.tell_prepared(prepare(design, shared, tokens))
+        print_prepared(prepare(design, shared, tokens))
         return
     context = HydraContext(config_loader=composed.loader, callbacks=Callbacks())
     jobs = make_jobs(context, composed.config)
     result = run_sweep(design, shared, tokens, SweepBar(), jobs)
-    tell_sweep.report_sweep(result, design.factors, shared.sweep)
+    print_sweep(result, design.factors, shared.sweep)
     if result.runs_failed:
         raise SystemExit(1)
 
 
 def _makes_points(token: str) -> bool:
-    """Whether an override says something of the points, as Hydra's search path does."""
+    """Whether an override affects the points; Hydra's search path does."""
     return not token.startswith(("hydra.", "hydra/")) or token.startswith("hydra.searchpath=")

@@ -1,1 +1,1 @@
-"""Sweeps: which points, how they are run, where results go, what they come to."""
+"""Sweeps: designs, their folders on disk, execution and summaries."""

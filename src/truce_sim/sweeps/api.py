@@ -1,4 +1,4 @@
-"""A sweep from Python."""
+"""Run a sweep from Python."""
 
 from __future__ import annotations
 
@@ -26,17 +26,28 @@ def sweep(
     config_dir: str | Path | None = None,
     progress: bool = False,
 ) -> SweepResult:
-    """Run every point of a design, by default every combination of the factors' levels, with so
-    many replicates.
+    """Run every point of a design: by default, every combination of the factors' levels.
 
-    factors: setting -> levels (`{"truce": ["literal", "practised"], "home.capacity": [0.85, 1.2]}`)
-    or, for a design that samples, an interval (`{"home.threshold": "interval(2,8)"}`); or sweep
-    overrides in Hydra's syntax. overrides: what is the same for all. design, points, where, table:
-    `sweeps.design.DesignSettings`, docs/designs.md. folder: where results go, new; by default one
-    named by the time under `outputs/`. compare: the factor whose levels are compared with its
-    first, run by run.
+    Args:
+        factors: setting -> levels (`{"truce": ["literal", "practised"], "home.capacity": [0.85,
+            1.2]}`) or, in designs that sample, an interval (`{"home.threshold":
+            "interval(2,8)"}`); or sweep overrides in Hydra's syntax.
+        overrides: settings shared by all points.
+        design: kind of design, see docs/designs.md.
+        points: number of samples, trajectories or base rows, depending on the design.
+        where: constraint between parameters.
+        table: path of a design table (CSV or Parquet).
+        replicates: runs of each point; None: `sweep.replicates` of the configuration.
+        folder: where results go; by default a new folder under `outputs/`, named by the time.
+        compare: factor whose levels are compared with its first, run by run.
+        config_dir: folder with config groups and experiments of your own.
+        progress: whether to show a progress bar.
 
-    Raises InputError for a bad setting, before anything is run or written.
+    Returns:
+        The finished sweep, its summary and its runs.
+
+    Raises:
+        InputError: for a bad setting, before anything is run or written.
     """
     from truce_sim.config.hydra_settings import refuse_hydra_tokens
     from truce_sim.config.tokens import as_tokens

@@ -1,4 +1,4 @@
-"""Which points a sweep has, and what each of them runs."""
+"""Designs: the points of a sweep, and what each of them runs."""
 
 from truce_sim.sweeps.design.composer import Composer
 from truce_sim.sweeps.design.configs import config_of

@@ -1,9 +1,11 @@
-"""Many points at once: points of one base that differ in plain numbers get copies of one checked
-PARAMS record with their values filled in by column, a hundred times faster than one by one.
+"""Prepare many points at once.
 
-Only what is surely good is made here. Everything else (settings that change the border or the
-length of the run; interventions; values that any check might refuse) is left to
-`points.config_of`, which makes it, or says what is wrong with it.
+Points of one base that differ only in plain numbers get copies of one checked PARAMS record, with
+their values filled in by column. This is a hundred times faster than one by one.
+
+Only points that are certainly valid are made here. Everything else (settings that change the
+border or the length of the run, interventions, values that any check might refuse) is left to
+`configs.config_of`, which makes the point or explains what is wrong with it.
 """
 
 from __future__ import annotations
@@ -21,24 +23,27 @@ from truce_sim.settings.fields import FieldInfo, field_at
 from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.factors import in_range
 
-#: Parts of the configuration whose numbers go to PARAMS as they are, and nowhere else.
+#: Parts of the configuration whose numbers go unchanged to PARAMS, and nowhere else.
 _PARTS = ("militants", "home", "host", "attribution", "belief", "mediation", "truce", "frailty")
 
 
 def plain_number(name: str) -> bool:
-    """Whether a setting is a number or flag that can be filled in by column."""
+    """Whether a setting is a number or a flag that can be filled in by column."""
     info = field_at(name)
     return (
         info is not None and info.type in ("float", "int", "bool") and name.split(".")[0] in _PARTS
     )
 
 
-def filled(setup: Setup, columns: Columns) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
-    """PARAMS (points,) of points that differ from a checked one in these columns alone, and which
-    of them are surely good; the others mean nothing.
+def fill_params(setup: Setup, columns: Columns) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
+    """Fill in the PARAMS of points that differ from a checked one only in these columns.
 
-    setup: of the checked point, without interventions. columns: settings for which `plain_number`
-    holds, each (points,).
+    Args:
+        setup: the checked point, without interventions.
+        columns: settings for which `plain_number` is true, each with shape (points,).
+
+    Returns:
+        PARAMS (points,), and which of them are certainly valid (points,). Ignore the others.
     """
     params = np.repeat(setup.params, len(next(iter(columns.values()))))
     good = np.ones(params.size, bool)
@@ -58,5 +63,5 @@ def _info(name: str) -> FieldInfo:
 
 
 def _place(params: NDArray[np.void], config: Config, name: str) -> NDArray[Any]:
-    """The column of `params` that holds a setting."""
+    """Return the column of `params` that holds a setting."""
     return as_column(params, name, mediator_names(config))

@@ -1,4 +1,4 @@
-"""Values as cells of a design table, and back."""
+"""Convert values to cells of a design table and back."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _SCALARS = ("float", "int", "bool", "str")
 
 
 def is_choice(name: str) -> bool:
-    """Whether a factor chooses an option of a config group, which is part of a point's base."""
+    """Whether a factor chooses an option of a config group, which belongs to a point's base."""
     return "." not in name and name != "interventions" and field_at(name) is None
 
 
 def encode(name: str, value: object) -> object:
-    """A value as a cell of the design: numbers, flags and words as they are, else JSON text."""
+    """Convert a value to a cell: numbers, flags and words as they are, anything else as JSON."""
     if is_choice(name):
         return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
     info = field_at(name)
@@ -25,7 +25,7 @@ def encode(name: str, value: object) -> object:
 
 
 def decode(name: str, cell: object) -> Any:
-    """The value that `encode` made a cell of."""
+    """Convert a cell back to its value; the inverse of `encode`."""
     info = field_at(name)
     if info is not None and info.type in _SCALARS:
         return cell.item() if hasattr(cell, "item") else cell

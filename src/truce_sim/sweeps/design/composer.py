@@ -1,4 +1,4 @@
-"""Composing with Hydra once for each distinct choice of config groups, not once for each point."""
+"""Compose with Hydra once per distinct choice of config groups, not once per point."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from truce_sim.config.loader import Loader
 class Base:
     """A composed configuration that points start from.
 
-    typed: with the schema's types, for checking that a setting exists. choices: config group ->
-    option.
+    Attributes:
+        typed: the configuration with the schema's types, to check that settings exist.
+        choices: config group -> chosen option.
     """
 
     typed: DictConfig
@@ -30,14 +31,20 @@ class Base:
 
     @cached_property
     def plain(self) -> dict[str, Any]:
-        """As nested plain values, interpolations left as they are."""
+        """The configuration as nested plain values, with interpolations unresolved."""
         container = OmegaConf.to_container(self.typed, resolve=False)
         assert isinstance(container, dict)
         return {str(key): value for key, value in container.items()}
 
     def check_values(self, values: Mapping[str, object]) -> None:
-        """Raise InputError unless the settings exist here ("+setting" adds one) and the values
-        are of their types."""
+        """Check that settings exist and that values have their types.
+
+        Args:
+            values: setting -> value; a "+" before the name adds the setting.
+
+        Raises:
+            InputError: for an unknown setting or a value of the wrong type.
+        """
         config = copy.deepcopy(self.typed)
         OmegaConf.set_struct(config, True)
         for key, value in values.items():
@@ -49,7 +56,7 @@ class Base:
 
 
 class Composer:
-    """Hydra's loader, with what it said before."""
+    """Hydra's loader, with a cache of the options of each group."""
 
     def __init__(self, loader: Loader, config_name: str) -> None:
         self._loader = loader
@@ -57,20 +64,20 @@ class Composer:
         self._options: dict[str, list[str]] = {}
 
     def parse(self, tokens: Sequence[str]) -> list[Override]:
-        """Overrides from tokens; raises InputError for bad syntax."""
+        """Parse overrides; raise InputError for bad syntax."""
         try:
             return self._loader.parse(tokens)
         except Exception as error:
             raise explain(error, tokens) from error
 
     def options(self, group: str) -> list[str]:
-        """The options of a config group; none where `group` is none."""
-        if group not in self._options:  # Hydra takes 20 ms to say
+        """Return the options of a config group; empty if there is no such group."""
+        if group not in self._options:  # the look-up takes Hydra 20 ms
             self._options[group] = self._loader.get_group_options(group)
         return self._options[group]
 
     def compose(self, tokens: Sequence[str]) -> Base:
-        """The configuration that these overrides make; raises InputError where they make none."""
+        """Compose the configuration of some overrides; raise InputError if that fails."""
         for override in self.parse(tokens):
             refuse_idle_override(override)
         try:

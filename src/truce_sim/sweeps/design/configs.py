@@ -1,4 +1,4 @@
-"""The configuration of one point: its base with its values applied."""
+"""Make the configuration of one point: its base with its values applied."""
 
 from __future__ import annotations
 
@@ -15,21 +15,25 @@ from truce_sim.sweeps.design.cells import decode, is_choice
 
 
 def config_of(base: Mapping[str, Any], values: Mapping[str, object]) -> Config:
-    """One point's checked configuration: its base with its values applied.
+    """Return the checked configuration of one point.
 
-    base: a full configuration, not resolved. values: setting -> cell of the design; choices of
-    config groups are in the base already. Raises InputError.
+    Args:
+        base: a full configuration, not resolved.
+        values: setting -> cell of the design. The base already contains choices of config groups.
+
+    Raises:
+        InputError: if the configuration is invalid.
     """
     return setup_of(base, values).config
 
 
 def setup_of(base: Mapping[str, Any], values: Mapping[str, object]) -> Setup:
-    """The setup of the same point."""
+    """Return the setup of one point; arguments and errors as in `config_of`."""
     return prepare(plain_config(base, values))
 
 
 def plain_config(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[str, Any]:
-    """One point's configuration, resolved but not checked."""
+    """Return the configuration of one point, resolved but not checked."""
     plain = copy.deepcopy(dict(base))
     for name, cell in values.items():
         if not is_choice(name):
@@ -41,7 +45,7 @@ def plain_config(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[
 
 
 def has_references(plain: Mapping[str, Any]) -> bool:
-    """Whether some setting takes its value from another (`${home.threshold}`)."""
+    """Whether any setting takes its value from another (`${home.threshold}`)."""
     return "${" in repr(plain)
 
 

@@ -1,10 +1,10 @@
 """Constraints between parameters: `home.threshold > 2 * host.threshold and truce == "literal"`.
 
 The text is parsed as a Python expression and evaluated here, node by node, over whole columns of
-values; Python never runs it. Allowed are settings and config groups by name, numbers, texts, true
-and false, comparisons, `and`, `or`, `not`, `in` with a list, arithmetic, and the functions below.
-Numbers are double precision, so no power can blow up; a comparison with what cannot be computed
-(0/0, log(-1)) is false.
+values; Python never executes it. Allowed are names of settings and config groups, numbers, texts,
+true and false, comparisons, `and`, `or`, `not`, `in` with a list, arithmetic, and the functions
+below. Numbers are double precision, so powers cannot grow without bound; a comparison with
+something that cannot be computed (0/0, log(-1)) is false.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from truce_sim.settings.nested import at
 from truce_sim.sweeps.design.composer import Base
 from truce_sim.sweeps.design.configs import has_references, plain_config
 
-LONGEST = 1000
-DEEPEST = 40
+MAX_LENGTH = 1000
+MAX_DEPTH = 40
 SETTING = "hydra.sweeper.where"
 
 _ALLOWED = (
-    "settings and groups, numbers, texts in quotes, < <= > >= == != in, and or not, "
+    "names of settings and groups, numbers, texts in quotes, < <= > >= == != in, and or not, "
     "+ - * / // % **, min max abs log exp sqrt"
 )
 
-Column = Any  # a scalar, or an array with a value for each point
+Column = Any  # a scalar, or an array with one value per point
 Lookup = Callable[[str], Column]
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[Column, Column], Column]] = {
@@ -52,34 +52,42 @@ _CONSTANTS = {"true": True, "false": False, "inf": np.inf}
 _SIGNS = {ast.USub: np.negative, ast.UAdd: np.positive}
 
 
-def satisfied(text: str, lookup: Lookup, points: int) -> NDArray[np.bool_]:
-    """Which of `points` points meet the constraint.
+def evaluate_constraint(text: str, lookup: Lookup, points: int) -> NDArray[np.bool_]:
+    """Return which points meet a constraint.
 
-    lookup: name -> the values of all points, or one for all; raises KeyError for an unknown name.
-    Raises InputError for anything but a condition in the language above.
+    Args:
+        text: the constraint, in the language described above.
+        lookup: name -> one value per point, or one for all; raises KeyError for unknown names.
+        points: number of points.
+
+    Returns:
+        Flags (points,).
+
+    Raises:
+        InputError: if the text is not a condition in that language.
     """
     tree = _parse(text)
     with np.errstate(all="ignore"):
         result = _Evaluation(text, lookup).value(tree)
     if _kind(result) != "b":
-        raise _refuse(text, "is no condition: it gives no true or false")
+        raise _refuse(text, "is not a condition: its result is not true or false")
     return np.broadcast_to(np.asarray(result, bool), points)
 
 
 def _parse(text: str) -> ast.expr:
-    if len(text) > LONGEST:
-        raise _refuse(text, f"is too long: {len(text):,} characters", f"at most {LONGEST:,}")
+    if len(text) > MAX_LENGTH:
+        raise _refuse(text, f"is too long: {len(text):,} characters", f"at most {MAX_LENGTH:,}")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _refuse(text, f"cannot be read: {getattr(error, 'msg', error)}") from None
-    if _depth(tree) > DEEPEST:
-        raise _refuse(text, "is nested too deeply", f"at most {DEEPEST} levels")
+    if _depth(tree) > MAX_DEPTH:
+        raise _refuse(text, "is nested too deeply", f"at most {MAX_DEPTH} levels")
     return tree
 
 
 def _depth(tree: ast.AST) -> int:
-    """Levels of the tree, without recursion."""
+    """Count the levels of the tree, without recursion."""
     level, depth = [tree], 0
     while level:
         level, depth = [child for node in level for child in ast.iter_child_nodes(node)], depth + 1
@@ -91,7 +99,7 @@ def _is_name(node: ast.AST) -> bool:
 
 
 def _dotted_name(node: ast.AST) -> str:
-    """`home.threshold` as a name, "" for any other kind of access."""
+    """Return a name such as `home.threshold`; "" for any other kind of access."""
     if isinstance(node, ast.Name):
         return node.id
     inner = _dotted_name(node.value) if isinstance(node, ast.Attribute) else ""
@@ -103,57 +111,57 @@ def _refuse(text: str, problem: str, allowed: str = _ALLOWED) -> InputError:
 
 
 def _kind(value: Column) -> str:
-    """f for numbers, b for true and false, O for text."""
+    """Return f for numbers, b for true and false, O for text."""
     kind = np.asarray(value).dtype.kind
     return "f" if kind in "iuf" else kind if kind == "b" else "O"
 
 
 class _Evaluation:
-    """One pass over the tree; a method for each kind of node, and an error for all others."""
+    """One pass over the tree, with a method per allowed kind of node; others are errors."""
 
     def __init__(self, text: str, lookup: Lookup) -> None:
         self._text = text
         self._lookup = lookup
 
     def value(self, node: ast.expr) -> Column:
-        """The values of a part of the expression."""
+        """Return the values of a part of the expression."""
         method = getattr(self, f"_{type(node).__name__}", None)
         if method is None:
-            raise _refuse(self._text, f"holds {shown(ast.unparse(node))}, which is not allowed")
+            raise _refuse(self._text, f"contains {shown(ast.unparse(node))}, which is not allowed")
         return method(node)
 
-    def _of_kind(self, node: ast.expr, kind: str, wanted: str) -> Column:
+    def _of_kind(self, node: ast.expr, kind: str, name: str) -> Column:
         value = self.value(node)
         if _kind(value) != kind:
-            raise _refuse(self._text, f"{shown(ast.unparse(node))} is {wanted}")
+            raise _refuse(self._text, f"{shown(ast.unparse(node))} is not a {name}")
         return value
 
     def _number(self, node: ast.expr) -> Column:
-        return np.asarray(self._of_kind(node, "f", "no number"), float)
+        return np.asarray(self._of_kind(node, "f", "number"), float)
 
     def _condition(self, node: ast.expr) -> Column:
-        return np.asarray(self._of_kind(node, "b", "no condition"), bool)
+        return np.asarray(self._of_kind(node, "b", "condition"), bool)
 
     def _Constant(self, node: ast.Constant) -> Column:
         if not isinstance(node.value, bool | int | float | str):
-            raise _refuse(self._text, f"holds {node.value!r}, which is not allowed")
+            raise _refuse(self._text, f"contains {node.value!r}, which is not allowed")
         is_int = isinstance(node.value, int) and not isinstance(node.value, bool)
         try:
             return float(node.value) if is_int else node.value
         except OverflowError:
-            raise _refuse(self._text, "holds a number that is too large") from None
+            raise _refuse(self._text, "contains a number that is too large") from None
 
     def _Name(self, node: ast.Name | ast.Attribute) -> Column:
         name = _dotted_name(node)
         if not name:
-            raise _refuse(self._text, f"holds {shown(ast.unparse(node))}, which is not allowed")
+            raise _refuse(self._text, f"contains {shown(ast.unparse(node))}, which is not allowed")
         if name in _CONSTANTS:
             return _CONSTANTS[name]
         try:
             return self._lookup(name)
         except KeyError:
             raise InputError(
-                f"names {shown(name)}, which is no single setting and no config group",
+                f"names {shown(name)}, which is neither a single setting nor a config group",
                 setting=SETTING, value=self._text, allowed=_ALLOWED,
                 suggestion=closest(name, [*by_path(), *groups()]),
             ) from None  # fmt: skip
@@ -163,14 +171,14 @@ class _Evaluation:
     def _BinOp(self, node: ast.BinOp) -> Column:
         compute = _ARITHMETIC.get(type(node.op))
         if compute is None:
-            raise _refuse(self._text, f"holds {shown(ast.unparse(node))}, which is not allowed")
+            raise _refuse(self._text, f"contains {shown(ast.unparse(node))}, which is not allowed")
         return compute(self._number(node.left), self._number(node.right))
 
     def _UnaryOp(self, node: ast.UnaryOp) -> Column:
         if isinstance(node.op, ast.Not):
             return ~self._condition(node.operand)
         if type(node.op) not in _SIGNS:
-            raise _refuse(self._text, f"holds {shown(ast.unparse(node))}, which is not allowed")
+            raise _refuse(self._text, f"contains {shown(ast.unparse(node))}, which is not allowed")
         return _SIGNS[type(node.op)](self._number(node.operand))
 
     def _BoolOp(self, node: ast.BoolOp) -> Column:
@@ -190,22 +198,24 @@ class _Evaluation:
     def _compare_values(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> Column:
         if isinstance(op, ast.In | ast.NotIn):
             if not isinstance(right, ast.List | ast.Tuple):
-                raise _refuse(self._text, f"{shown(ast.unparse(right))} is no list (1, 2, 3)")
-            found = np.asarray(False)
+                raise _refuse(self._text, f"{shown(ast.unparse(right))} is not a list (1, 2, 3)")
+            inside = np.asarray(False)
             for item in right.elts:
-                found = found | self._compare_values(ast.Eq(), left, item)
-            return found if isinstance(op, ast.In) else ~found
+                inside = inside | self._compare_values(ast.Eq(), left, item)
+            return inside if isinstance(op, ast.In) else ~inside
         a, b = self.value(left), self.value(right)
         ordered = not isinstance(op, ast.Eq | ast.NotEq)
         if type(op) not in _COMPARISONS or _kind(a) != _kind(b) or (ordered and _kind(a) != "f"):
             both = f"{shown(ast.unparse(left))} and {shown(ast.unparse(right))}"
-            raise _refuse(self._text, f"compares {both}, which cannot be compared so")
+            raise _refuse(self._text, f"compares {both}, which cannot be compared in that way")
         return np.asarray(_COMPARISONS[type(op)](_array(a), _array(b)), bool)
 
     def _Call(self, node: ast.Call) -> Column:
         name = _dotted_name(node.func)
         if name not in _FUNCTIONS or node.keywords:
-            raise _refuse(self._text, f"calls {shown(ast.unparse(node.func))}")
+            raise _refuse(
+                self._text, f"calls {shown(ast.unparse(node.func))}, which is not allowed"
+            )
         function, least = _FUNCTIONS[name]
         if len(node.args) < least or (least == 1 and len(node.args) > 1):
             raise _refuse(self._text, f"{name} takes {'a number' if least == 1 else 'numbers'}")
@@ -220,18 +230,24 @@ def _array(value: Column) -> NDArray[Any]:
     return array if array.dtype.kind in "iufb" else array.astype(object)
 
 
-# ── what a name stands for ───────────────────────────────────────────────────────────────────
+# ── the values of a name ──────────────────────────────────────────────────────────────────────
 
 
 def make_lookup(values: pd.DataFrame, bases: Sequence[Base], base: NDArray[np.int64]) -> Lookup:
-    """Names as columns: the swept values, chosen options, and any other setting of each point."""
+    """Return a function from names to columns: swept values, chosen options, other settings.
+
+    Args:
+        values: one row per point, one column per factor.
+        bases: the configurations that points start from.
+        base: (points,) the base of each point, as an index into `bases`.
+    """
 
     def lookup(name: str) -> Column:
         if name in values:
             return values[name].to_numpy()
-        if all(name in found.choices for found in bases):
-            return np.array([found.choices[name] for found in bases], object)[base]
-        return _settings(name, values, [found.plain for found in bases], base)
+        if all(name in each.choices for each in bases):
+            return np.array([each.choices[name] for each in bases], object)[base]
+        return _settings(name, values, [each.plain for each in bases], base)
 
     return lookup
 
@@ -239,7 +255,7 @@ def make_lookup(values: pd.DataFrame, bases: Sequence[Base], base: NDArray[np.in
 def _settings(
     name: str, values: pd.DataFrame, bases: Sequence[dict[str, Any]], base: NDArray[np.int64]
 ) -> Column:
-    """A setting that is not swept, at each point; a reference to a swept one is followed."""
+    """Return a setting that is not swept, at each point; references to swept ones are followed."""
     info = field_at(name)
     if info is None or info.type.startswith("list"):
         raise KeyError(name)

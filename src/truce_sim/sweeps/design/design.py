@@ -1,5 +1,4 @@
-"""Which points a sweep has: from overrides in Hydra's syntax to a table of values and the
-configurations that they start from."""
+"""The design of a sweep: a table of points, and the configurations they start from."""
 
 from __future__ import annotations
 
@@ -10,24 +9,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-#: Levels that `describe` writes out.
-_FEW = 8
+#: Levels that `describe` lists at most.
+_MAX_LISTED = 8
 
 
 @dataclass(frozen=True, eq=False)
 class Design:
     """The points of a sweep.
 
-    kind: grid, zip, lhs, sobol, halton, morris, saltelli or table.
-    factors: swept settings and config groups, in order.
-    values: a row a point (index "point", from 0), a typed column a factor; lists and mappings as
-    JSON text.
-    bases: full configurations, not resolved, one for each distinct choice of config groups.
-    base: (points,) which of them each point starts from.
-    rows: (points,) trajectory (morris) or base row (saltelli), whose points share one seed of their
-    own; else None.
-    left_out: why points that were asked for are not there ("constraint", "duplicate") -> how many.
-    extendable: whether a longer design of the same kind and seed begins with this one.
+    Attributes:
+        kind: grid, zip, lhs, sobol, halton, morris, saltelli or table.
+        factors: swept settings and config groups, in order.
+        values: one row per point (index "point", from 0), one typed column per factor; lists and
+            mappings as JSON text.
+        bases: full configurations, not resolved, one per distinct choice of config groups.
+        base: (points,) index of the base that each point starts from.
+        rows: (points,) trajectory (morris) or base row (saltelli) of each point; the points of a
+            row share a seed. None for other kinds.
+        left_out: reason ("constraint", "duplicate") -> number of points left out.
+        extendable: whether a longer design of the same kind and seed begins with this one.
     """
 
     kind: str
@@ -41,8 +41,16 @@ class Design:
 
 
 def describe(design: Design, first: int = 5) -> dict[str, Any]:
-    """What a design is, as plain values: kind, points, bases, factors (each with its range or
-    levels in words), left_out, extendable, and its first points."""
+    """Describe a design as plain values.
+
+    Args:
+        design: the design.
+        first: number of points to include.
+
+    Returns:
+        kind, points, bases, factors (name -> range or levels in words), left_out, extendable, and
+        first_points.
+    """
     head = design.values.head(first).to_dict("records")
     return {
         "kind": design.kind,
@@ -56,9 +64,9 @@ def describe(design: Design, first: int = 5) -> dict[str, Any]:
 
 
 def _describe_levels(column: pd.Series) -> str:
-    levels = list(column.drop_duplicates().iloc[: _FEW + 1])
-    if len(levels) <= _FEW:
+    levels = list(column.drop_duplicates().iloc[: _MAX_LISTED + 1])
+    if len(levels) <= _MAX_LISTED:
         return ", ".join(f"{x:g}" if isinstance(x, float) else str(x) for x in levels)
     if column.dtype.kind in "iuf":
         return f"{column.min():g} … {column.max():g}"
-    return ", ".join(map(str, levels[:_FEW])) + f", … ({column.nunique()} in all)"
+    return ", ".join(map(str, levels[:_MAX_LISTED])) + f", … ({column.nunique()} in all)"

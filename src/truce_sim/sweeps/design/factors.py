@@ -1,4 +1,4 @@
-"""What a sweep varies: overrides in Hydra's syntax become factors, each with levels or a range."""
+"""Turn overrides in Hydra's syntax into factors, each with levels or a range."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from truce_sim.settings.nested import nest
 from truce_sim.settings.quantities import Quantity
 from truce_sim.sweeps.design.cells import encode
 
-#: Settings of the sweep itself: the same for all its points.
+#: Settings of the sweep itself, which are the same for all its points.
 FIXED = ("replicate", "sweep", "output", "hydra")
 
 MAX_POINTS = 10_000_000
@@ -31,8 +31,14 @@ MAX_POINTS = 10_000_000
 
 @dataclass(frozen=True)
 class Interval:
-    """A range that a sampled design draws from: evenly, or evenly in the logarithm (`log`); whole
-    numbers from low to high, both included, where `whole`."""
+    """A range that a sampled design draws from.
+
+    Attributes:
+        low: lower end.
+        high: upper end.
+        log: whether to sample evenly in the logarithm.
+        whole: whether to sample whole numbers, with both ends included.
+    """
 
     low: float
     high: float
@@ -49,8 +55,10 @@ class Interval:
 class Factor:
     """A swept setting or config group.
 
-    key: the name as overrides have it, "+" included. domain: its levels as cells of the design, or
-    an interval.
+    Attributes:
+        name: path of the setting, or name of the group.
+        key: the name as written in overrides, including any "+".
+        domain: its levels as cells of the design, or an interval.
     """
 
     name: str
@@ -59,12 +67,16 @@ class Factor:
 
     @property
     def levels(self) -> tuple[object, ...]:
-        """The levels; none for an interval."""
+        """The levels; empty for an interval."""
         return () if isinstance(self.domain, Interval) else self.domain
 
 
 def parse_factor(override: Override) -> Factor:
-    """What an override sweeps over. Raises InputError for what cannot be swept, or over nothing."""
+    """Return the factor of a sweep override.
+
+    Raises:
+        InputError: if the setting cannot be swept, or there are no values.
+    """
     key, line = override.get_key_element(), override.input_line
     name = key.lstrip("+")
     refuse_fixed(name, line)
@@ -75,15 +87,15 @@ def parse_factor(override: Override) -> Factor:
         return Factor(name, key, _interval(name, sweep, line))
     if sweep.tags or sweep.shuffle:
         raise InputError(
-            setting=name, value=line, problem="a list of values has no tags and keeps its order",
+            setting=name, value=line, problem="a list of values cannot be tagged or shuffled",
             allowed="a list (1,2,3), range(start,stop,step) or choice(...)",
         )  # fmt: skip
     values = itertools.islice(override.sweep_iterator(), MAX_POINTS + 1)
     levels = tuple(encode(name, Override._convert_value(value)) for value in values)
     if not levels:
         raise InputError(
-            setting=name, value=line, problem="an empty sweep",
-            allowed="at least one value; range(start,stop,step) leaves stop out",
+            setting=name, value=line, problem="is an empty sweep",
+            allowed="at least one value; range(start,stop,step) excludes stop",
         )  # fmt: skip
     return Factor(name, key, levels)
 
@@ -144,7 +156,7 @@ def _not_a_number(name: str, line: str | None) -> InputError:
 
 
 def as_column(name: str, cells: Any) -> NDArray[Any]:
-    """A sequence of cells as an array of one type: the setting's, if they are of its kind."""
+    """Convert cells to an array of one type: the setting's type, if the cells fit it."""
     info = field_at(name)
     array: NDArray[Any] = pd.Series(cells).to_numpy()
     is_number = array.dtype.kind in "iu" and info is not None and info.type == "float"
@@ -152,7 +164,12 @@ def as_column(name: str, cells: Any) -> NDArray[Any]:
 
 
 def first_bad(name: str, column: NDArray[Any]) -> tuple[int, InputError] | None:
-    """The first cell that its setting cannot have by itself, with the reason."""
+    """Return the place of the first invalid cell and the error; None if all are valid.
+
+    Args:
+        name: the setting.
+        column: (points,) its values, each checked on its own.
+    """
     info = field_at(name)
     if info is None or info.type.startswith("list"):
         return None  # checked with the whole configuration
@@ -167,7 +184,7 @@ def first_bad(name: str, column: NDArray[Any]) -> tuple[int, InputError] | None:
 
 
 def in_range(info: FieldInfo, column: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which cells are surely good."""
+    """Return which cells are certainly valid (points,)."""
     kinds = {"float": "f", "int": "iu", "bool": "b"}.get(info.type, "")
     meta = info.meta
     if info.type == "bool":
@@ -188,16 +205,18 @@ def _check_cell(name: str, value: Any) -> None:
 
 
 def param_token(key: str, value: Any) -> str:
-    """An entry of the sweeper's `params` as it would stand on the command line."""
+    """Write an entry of the sweeper's `params` as on the command line."""
     if OmegaConf.is_config(value) or isinstance(value, list | tuple):
         return f"{key}={','.join(str(item) for item in value)}"
     return f"{key}={value}"
 
 
 def sweep_tokens(factors: Mapping[str, Sequence[object]] | Sequence[str]) -> list[str]:
-    """Factors as sweep overrides in Hydra's syntax.
+    """Write factors as sweep overrides in Hydra's syntax.
 
-    factors: setting -> list of levels, or text such as "interval(2,8)"; or overrides as they are.
+    Args:
+        factors: setting -> list of levels, or text such as "interval(2,8)"; or overrides, which
+            are returned unchanged.
     """
     if not isinstance(factors, Mapping):
         return list(factors)
@@ -209,7 +228,7 @@ def _sweep_token(key: str, levels: Sequence[object]) -> str:
         return f"{key}={levels}"
     if isinstance(levels, str) or not len(levels):
         raise InputError(
-            "needs its levels as a list", setting=key, value=levels,
+            "needs a list of levels", setting=key, value=levels,
             allowed="a list of values, or interval(low,high)",
         )  # fmt: skip
     written = [as_tokens({key: level})[0] for level in levels]

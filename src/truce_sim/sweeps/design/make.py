@@ -1,4 +1,4 @@
-"""From overrides in Hydra's syntax to the points of a sweep."""
+"""Make the points of a sweep from overrides in Hydra's syntax."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from truce_sim.errors import InputError, closest
 from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.cells import decode, is_choice
 from truce_sim.sweeps.design.composer import Base, Composer
-from truce_sim.sweeps.design.constraint import make_lookup, satisfied
+from truce_sim.sweeps.design.constraint import evaluate_constraint, make_lookup
 from truce_sim.sweeps.design.design import Design
 from truce_sim.sweeps.design.factors import (
     Factor,
@@ -37,8 +37,12 @@ KINDS = ("grid", "zip", *SAMPLES, *ROWS, "table")
 class DesignSettings:
     """The settings under `hydra.sweeper` that choose a design.
 
-    design: its kind. points: samples (lhs, sobol, halton), trajectories (morris) or base rows
-    (saltelli). where: a constraint between parameters. table: path of a design table.
+    Attributes:
+        design: its kind.
+        points: number of samples (lhs, sobol, halton), trajectories (morris) or base rows
+            (saltelli).
+        where: constraint between parameters.
+        table: path of a design table.
     """
 
     design: str = "grid"
@@ -47,27 +51,27 @@ class DesignSettings:
     table: str = ""
 
     def check(self) -> None:
-        """Raise InputError unless the settings fit together."""
+        """Raise InputError unless the settings are valid and consistent."""
         if self.design not in KINDS:
             hint = closest(str(self.design), KINDS)
             raise _bad("design", self.design, "no such design", ", ".join(KINDS), hint)
         sampled = self.design in (*SAMPLES, *ROWS)
         points: Any = self.points  # from a command line
         if not isinstance(points, int) or isinstance(points, bool) or points < 0:
-            raise _bad("points", self.points, "is no number of points", "a whole number from 1")
+            raise _bad("points", self.points, "is not a number of points", "a whole number from 1")
         if sampled != bool(self.points):
-            problem = f"a {self.design} design {'needs it' if sampled else 'takes none'}"
+            problem = f"a {self.design} design {'needs this' if sampled else 'does not use this'}"
             allowed = "a whole number from 1" if sampled else "0, or a design that samples"
             raise _bad("points", self.points, problem, allowed)
         for name in ("where", "table"):
             if not isinstance(getattr(self, name), str):
                 raise _bad(name, getattr(self, name), "is not text", "text in quotes")
         if (self.design == "table") != bool(self.table):
-            problem = "hydra.sweeper.design=table reads a table, and no other design does"
+            problem = "hydra.sweeper.design=table needs a table, and other designs do not use one"
             raise _bad("table", self.table, problem, "path of a CSV or Parquet file, with =table")
         if self.where and self.design in ROWS:
-            problem = f"a {self.design} design lets every factor vary freely: it has no constraint"
-            raise _bad("where", self.where, problem, "leave it out, or use sobol, lhs, halton")
+            problem = f"a {self.design} design cannot be constrained: every factor varies freely"
+            raise _bad("where", self.where, problem, "no constraint; or use sobol, lhs or halton")
 
 
 def _bad(name: str, value: object, problem: str, allowed: str, hint: str = "") -> InputError:
@@ -82,10 +86,19 @@ def make_design(
     arguments: Sequence[str],
     settings: DesignSettings = DesignSettings(),
 ) -> tuple[Design, Config]:
-    """The design, and the configuration of the sweep itself.
+    """Make a design.
 
-    params: factor -> values from the sweeper's settings; arguments: overrides of the command line,
-    which replace params of the same setting. Raises InputError for what cannot be used.
+    Args:
+        composer: Hydra's loader.
+        params: factor -> values, from the sweeper's settings.
+        arguments: overrides from the command line, which replace params of the same setting.
+        settings: the kind of design and its size.
+
+    Returns:
+        The design, and the configuration of the sweep itself.
+
+    Raises:
+        InputError: for a setting, value or combination that cannot be used.
     """
     settings.check()
     fixed, factors = _read(composer, params, arguments)
@@ -112,7 +125,7 @@ def make_design(
 def _read(
     composer: Composer, params: Mapping[str, Any], arguments: Sequence[str]
 ) -> tuple[list[str], list[Factor]]:
-    """What is the same for all points, and what is swept."""
+    """Separate the overrides shared by all points from the factors."""
     lines = [param_token(key, value) for key, value in params.items()]
     latest: dict[str, Override] = {}
     for override in composer.parse([*lines, *arguments]):
@@ -128,14 +141,14 @@ def _values(
     settings: DesignSettings,
     seed: int,
 ) -> pd.DataFrame:
-    """The points asked for, each value checked by itself."""
+    """Return the requested points, with each value checked on its own."""
     if settings.design == "table":
         values = read_design(settings.table, composer.options)
         given = {o.get_key_element().lstrip("+~") for o in composer.parse(fixed)}
         twice = sorted(given & set(values)) or [factor.name for factor in factors]
         if twice:
-            problem = f"the table has its own values, but the overrides have {', '.join(twice)} too"
-            raise _bad("table", settings.table, problem, "each setting in one place")
+            problem = f"both the table and the overrides give values of {', '.join(twice)}"
+            raise _bad("table", settings.table, problem, "each setting in only one place")
         return values
     for factor in factors:
         domain = factor.domain
@@ -147,10 +160,10 @@ def _values(
 
 
 def _check_seeds(kind: str, factors: Sequence[str], shared: Config) -> None:
-    """Refuse seeds that a design with seeds of its own cannot have."""
+    """Raise InputError if the seeds conflict with a design that sets its own."""
     if kind not in ROWS:
         return
-    what = f"a {kind} design gives every base row or trajectory one seed of its own"
+    what = f"a {kind} design gives each base row or trajectory a seed of its own"
     if "seed" in factors:
         raise InputError(what, setting="seed", allowed="one seed for the whole sweep")
     if not shared.sweep.common_random_numbers:
@@ -162,10 +175,10 @@ def _check_seeds(kind: str, factors: Sequence[str], shared: Config) -> None:
 def _bases(
     composer: Composer, fixed: Sequence[str], keys: Mapping[str, str], values: pd.DataFrame
 ) -> tuple[list[Base], NDArray[np.int64]]:
-    """A base for each distinct choice of config groups, and which one each point has.
+    """Return one base per distinct choice of config groups, and the index of each point's base.
 
-    keys: factor -> its name as overrides have it. The first point of each base is tried as Hydra
-    would compose it, which refuses unknown settings.
+    The first point of each base is checked as Hydra would compose it, which refuses unknown
+    settings. keys: factor -> its name as written in overrides.
     """
     chosen = [name for name in keys if is_choice(name)]
     base = np.zeros(len(values), np.int64)
@@ -176,28 +189,30 @@ def _bases(
     for first in np.unique(base, return_index=True)[1]:
         cells = {name: values[name].iloc[first] for name in keys}
         tokens = [as_tokens({keys[name]: cells[name]})[0] for name in chosen]
-        found = composer.compose([*fixed, *tokens])
+        composed = composer.compose([*fixed, *tokens])
         others = {keys[n]: decode(n, cell) for n, cell in cells.items() if not is_choice(n)}
-        found.check_values(others)
-        bases.append(found)
+        composed.check_values(others)
+        bases.append(composed)
     return bases, base
 
 
 def _select_points(
     values: pd.DataFrame, bases: Sequence[Base], base: NDArray[np.int64], settings: DesignSettings
 ) -> tuple[NDArray[np.bool_], dict[str, int]]:
-    """Which points stay, and how many are left out for which reason.
+    """Return which points to keep, and how many are left out, by reason.
 
-    A morris or saltelli design keeps its duplicates: they have seeds of their own, and places.
+    A morris or saltelli design keeps duplicates: each has its own place, and rows have own seeds.
     """
     kept, left_out = np.ones(len(values), bool), {}
     if settings.design not in ROWS and not values.columns.empty:
         kept = ~values.duplicated().to_numpy()
         left_out["duplicate"] = int(len(values) - kept.sum())
     if settings.where:
-        good = satisfied(settings.where, make_lookup(values, bases, base), len(values))
+        good = evaluate_constraint(settings.where, make_lookup(values, bases, base), len(values))
         left_out["constraint"] = int((kept & ~good).sum())
         kept = kept & good
     if not kept.any():
-        raise _bad("where", settings.where, "no point of the design meets it", "a wider constraint")
+        raise _bad(
+            "where", settings.where, "no point of the design meets this", "a weaker constraint"
+        )
     return kept, {reason: count for reason, count in left_out.items() if count}

@@ -1,4 +1,4 @@
-"""From a point of a design to its checked configuration, and to the value that the engine runs."""
+"""Turn the points of a design into checked specs, which are what the engine runs."""
 
 from __future__ import annotations
 
@@ -19,14 +19,18 @@ from truce_sim.sweeps.design.seeds import seed_of_point, seed_of_row
 if TYPE_CHECKING:
     from truce_sim.sweeps.design.design import Design
 
-#: Points made together: enough to be quick, few enough to fit the largest border in memory.
+#: Points made together: many enough to be fast, few enough for the largest border in memory.
 _BLOCK = 256
 
 # ── what the engine runs ─────────────────────────────────────────────────────────────────────
 
 
 def make_specs(design: Design, points: range) -> list[RunSpec]:
-    """The runs of some points, checked; raises InputError for the first bad point, naming it."""
+    """Return the specs of some points, in order and checked.
+
+    Raises:
+        InputError: for the first invalid point, which the message names.
+    """
     specs: list[RunSpec] = []
     templates: dict[int, Setup | None] = {}
     for start in range(points.start, points.stop, _BLOCK):
@@ -39,13 +43,13 @@ def make_specs(design: Design, points: range) -> list[RunSpec]:
 def _quick_specs(
     design: Design, block: range, templates: dict[int, Setup | None]
 ) -> dict[int, RunSpec]:
-    """Those of the points that can be made by column, checked."""
-    from truce_sim.sweeps.design.bulk import filled, plain_number
+    """Return checked specs of those points that can be filled in by column."""
+    from truce_sim.sweeps.design.bulk import fill_params, plain_number
 
     names = [name for name in design.factors if not is_choice(name) and name != "seed"]
     if not names or not all(map(plain_number, names)):
         return {}
-    found: dict[int, RunSpec] = {}
+    specs: dict[int, RunSpec] = {}
     for base in np.unique(design.base[block.start : block.stop]):
         members = block.start + np.flatnonzero(design.base[block.start : block.stop] == base)
         if base not in templates:
@@ -54,17 +58,17 @@ def _quick_specs(
         if template is None:
             continue
         columns = {name: design.values[name].to_numpy()[members] for name in names}
-        params, good = filled(template, columns)
+        params, good = fill_params(template, columns)
         first = make_spec(template)
         for i in np.flatnonzero(good):
             point = int(members[i])
             made = replace(first, params=params[i : i + 1])
-            found[point] = _with_seed(design, point, template.config, made)
-    return found
+            specs[point] = _with_seed(design, point, template.config, made)
+    return specs
 
 
 def _template(design: Design, point: int) -> Setup | None:
-    """A checked point that others of its base can be copied from; None where there is none."""
+    """Return a checked point to copy others of its base from; None if it cannot serve as one."""
     base, values = design.bases[design.base[point]], _point_values(design, point)
     if base["interventions"] or has_references(base):
         return None
@@ -79,19 +83,21 @@ def _point_values(design: Design, point: int) -> dict[str, Any]:
 
 
 def _single_spec(design: Design, point: int) -> RunSpec:
-    """One point the long way."""
+    """Make one point by itself."""
     values = _point_values(design, point)
     try:
         setup = setup_of(design.bases[design.base[point]], values)
         return _with_seed(design, point, setup.config, make_spec(setup))
     except InputError as error:
-        told = ", ".join(f"{name}={value}" for name, value in values.items())
-        raise error.at(origin=f"point {point} ({told})") from None
+        listed = ", ".join(f"{name}={value}" for name, value in values.items())
+        raise error.at(origin=f"point {point} ({listed})") from None
 
 
 def _with_seed(design: Design, point: int, config: Config, spec: RunSpec) -> RunSpec:
-    """The spec with the seed of its point: all have the same, unless the design or the sweep says
-    otherwise. config: of any point with the same base."""
+    """Return the spec with its point's seed, which all share unless design or sweep differ.
+
+    config: the configuration of any point with the same base.
+    """
     seed = int(design.values["seed"].iloc[point]) if "seed" in design.factors else config.seed
     if design.rows is not None:
         return replace(spec, seed=seed_of_row(seed, int(design.rows[point])))

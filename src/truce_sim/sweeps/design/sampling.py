@@ -1,15 +1,15 @@
-"""Where the points of a design lie: combinations of levels, or samples of intervals.
+"""Place the points of a design: combinations of levels, or samples of intervals.
 
-Sobol and Halton sequences, Latin hypercubes: scipy.stats.qmc. Morris (1991) with the usual four
-levels a factor; Saltelli et al. (2010) for Sobol indices. All but the Latin hypercube draw point
-after point, so that a longer design of the same seed begins with the shorter one.
+Sobol and Halton sequences and Latin hypercubes come from scipy.stats.qmc. Morris (1991) uses the
+usual four levels per factor; Saltelli et al. (2010) serves Sobol indices. All but the Latin
+hypercube draw point after point, so a longer design of the same seed begins with the shorter one.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -18,15 +18,22 @@ from numpy.typing import NDArray
 from truce_sim.errors import InputError
 from truce_sim.sweeps.design.factors import MAX_POINTS, Factor, Interval, as_column
 
-#: Levels of a factor in a Morris design; its step is two of them.
+#: Levels of a factor in a Morris design; a step spans two of them.
 MORRIS_LEVELS = 4
 
 
 def arrange(kind: str, factors: Sequence[Factor], points: int, seed: int) -> pd.DataFrame:
-    """The points of a design, a column a factor; `row_numbers` says which belong together.
+    """Return the points of a design, one row per point and one column per factor.
 
-    points: samples (lhs, sobol, halton), trajectories (morris) or base rows (saltelli). Raises
-    InputError where the kind cannot use the factors, or there would be too many points.
+    Args:
+        kind: grid, zip, lhs, sobol, halton, morris or saltelli.
+        factors: the factors, in order.
+        points: number of samples (lhs, sobol, halton), trajectories (morris) or base rows
+            (saltelli).
+        seed: seed of the samples.
+
+    Raises:
+        InputError: if the kind cannot use the factors, or there would be too many points.
     """
     size = _size(kind, factors, points)
     if size > MAX_POINTS:
@@ -42,35 +49,41 @@ def arrange(kind: str, factors: Sequence[Factor], points: int, seed: int) -> pd.
 
 
 def row_numbers(kind: str, factors: int, points: int) -> NDArray[np.int64] | None:
-    """The trajectory (morris) or base row (saltelli) of every point, else None."""
+    """Return the trajectory (morris) or base row (saltelli) of every point; else None.
+
+    Args:
+        kind: kind of design.
+        factors: number of factors.
+        points: number of trajectories or base rows.
+    """
     if kind not in ROWS:
         return None
     return np.repeat(np.arange(points), factors + (1 if kind == "morris" else 2))
 
 
 def _size(kind: str, factors: Sequence[Factor], points: int) -> int:
-    """Number of points, once the factors are known to suit the kind."""
+    """Return the number of points; raise InputError if the factors do not suit the kind."""
     sampled = [factor for factor in factors if _is_interval(factor)]
     if kind in ("grid", "zip"):
         for factor in sampled:
             raise InputError(
-                f"a {kind} needs separate values", setting=factor.name, value=str(factor.domain),
+                f"a {kind} needs a list of values", setting=factor.name, value=str(factor.domain),
                 allowed="a list (1,2,3), range(start,stop,step) or choice(...); "
                 "hydra.sweeper.design=sobol samples intervals",
             )  # fmt: skip
     if kind == "zip":
-        return len(factors[0].levels) if factors else _needs(kind, factors, "lists of one length")
+        return len(factors[0].levels) if factors else _refuse(kind, "lists of the same length")
     combinations = math.prod(len(factor.levels) for factor in factors if not _is_interval(factor))
     if kind == "grid":
         return combinations
     if kind in ROWS:
         if not factors:
-            _needs(kind, factors, "factors: interval(low,high), or lists")
+            _refuse(kind, "factors: interval(low,high), or lists")
         return points * (len(factors) + (1 if kind == "morris" else 2))
-    return points * combinations if sampled else _needs(kind, factors, "an interval(low,high)")
+    return points * combinations if sampled else _refuse(kind, "an interval(low,high)")
 
 
-def _needs(kind: str, factors: Sequence[Factor], what: str) -> int:
+def _refuse(kind: str, what: str) -> NoReturn:
     raise InputError(
         f"a {kind} design needs {what}", setting="hydra.sweeper.design", value=kind,
         allowed=f"{what}, such as 'home.threshold=interval(2,8)'" if "interval" in what else what,
@@ -85,7 +98,7 @@ def _is_interval(factor: Factor) -> bool:
 
 
 def _grid(factors: Sequence[Factor], size: int) -> pd.DataFrame:
-    """Every combination of the levels, the last factor's changing fastest."""
+    """Return every combination of the levels; the last factor changes fastest."""
     columns, after = {}, size
     for factor in factors:
         after //= len(factor.levels)
@@ -95,13 +108,14 @@ def _grid(factors: Sequence[Factor], size: int) -> pd.DataFrame:
 
 
 def _zip(factors: Sequence[Factor]) -> pd.DataFrame:
-    """The first levels of all factors, the second of all, and so on."""
+    """Return the first levels of all factors, then the second levels, and so on."""
     lengths = {factor.name: len(factor.levels) for factor in factors}
     if len(set(lengths.values())) > 1:
-        told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())
         raise InputError(
-            f"zip needs lists of one length: {told}", setting="hydra.sweeper.design", value="zip",
-            allowed="as many values of each setting, or hydra.sweeper.design=grid",
+            f"zip needs lists of the same length: {listed}",
+            setting="hydra.sweeper.design", value="zip",
+            allowed="the same number of values of each setting, or hydra.sweeper.design=grid",
         )  # fmt: skip
     return pd.DataFrame({factor.name: as_column(factor.name, factor.levels) for factor in factors})
 
@@ -110,7 +124,7 @@ def _zip(factors: Sequence[Factor]) -> pd.DataFrame:
 
 
 def _sobol(dimensions: int, n: int, seed: int) -> NDArray[np.float64]:
-    """The first n points of a scrambled Sobol sequence (drawn whole powers of 2 at a time)."""
+    """Return the first n points of a scrambled Sobol sequence, drawn in whole powers of 2."""
     engine = _qmc("Sobol", dimensions, seed)
     return np.asarray(engine.random_base2(max(n - 1, 0).bit_length())[:n])
 
@@ -130,8 +144,10 @@ def _qmc(name: str, dimensions: int, seed: int) -> Any:
 
 
 def _morris(dimensions: int, n: int, seed: int) -> NDArray[np.float64]:
-    """n trajectories, each of dimensions + 1 points that differ in one factor from the one before:
-    a random start, then every factor in random order one step up or down."""
+    """Return n trajectories of dimensions + 1 points each.
+
+    Each starts at random and then moves every factor once, in random order, a step up or down.
+    """
     draws = np.random.default_rng(seed).random((n, 3, dimensions))
     step = MORRIS_LEVELS // 2
     low = (draws[:, 0] * (MORRIS_LEVELS - step)).astype(int)
@@ -143,7 +159,7 @@ def _morris(dimensions: int, n: int, seed: int) -> NDArray[np.float64]:
 
 
 def _saltelli(dimensions: int, n: int, seed: int) -> NDArray[np.float64]:
-    """n base rows, each the points A, B, AB_1, ..., AB_k; AB_i is A but for factor i, from B."""
+    """Return n base rows of points A, B, AB_1, ..., AB_k; AB_i is A with factor i from B."""
     both = _sobol(2 * dimensions, n, seed)
     a, b = both[:, None, :dimensions], both[:, None, dimensions:]
     ab = np.where(np.eye(dimensions, dtype=bool), b, a)
@@ -159,7 +175,7 @@ ROWS: dict[str, Sampler] = {"morris": _morris, "saltelli": _saltelli}
 
 
 def _cross(factors: Sequence[Factor], unit: NDArray[np.float64]) -> pd.DataFrame:
-    """Every sample with every combination of the lists, sample after sample."""
+    """Cross every sample with every combination of the lists, sample by sample."""
     lists = [factor for factor in factors if not _is_interval(factor)]
     combinations = _grid(lists, math.prod(len(factor.levels) for factor in lists))
     samples = _table([factor for factor in factors if _is_interval(factor)], unit)
@@ -174,7 +190,7 @@ def _table(factors: Sequence[Factor], unit: NDArray[np.float64]) -> pd.DataFrame
 
 
 def cells(factor: Factor, u: NDArray[np.float64]) -> NDArray[Any]:
-    """The factor's values at u in [0, 1]; of a list, the level at that share of its length."""
+    """Map u in [0, 1] to values of a factor; for a list, the level at that share of its length."""
     domain = factor.domain
     if not isinstance(domain, Interval):
         return as_column(factor.name, domain)[_whole(u * len(domain), 0, len(domain) - 1)]
@@ -189,5 +205,5 @@ def cells(factor: Factor, u: NDArray[np.float64]) -> NDArray[Any]:
 
 
 def _whole(values: NDArray[np.float64], low: int, high: int) -> NDArray[np.int64]:
-    """Rounded down, rounding errors of the scale aside."""
+    """Round down, allowing for rounding errors of the scale."""
     return np.clip(np.floor(values + 1e-9), low, high).astype(np.int64)

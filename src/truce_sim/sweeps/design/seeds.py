@@ -1,4 +1,4 @@
-"""Seeds of their own for points that do not share their draws with all others."""
+"""Seeds for points that do not share their draws with all others."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from truce_sim.engine.run import RunSpec
 
 
 def seed_of_row(seed: int, row: int) -> int:
-    """The seed that the points of one row of a design share, in [0, 2^52)."""
+    """Return the seed that the points of one row of a design share, in [0, 2^52)."""
     return _seed(f"row {row} of {seed}".encode())
 
 
 def seed_of_point(spec: RunSpec) -> int:
-    """A seed of the point's own, in [0, 2^52). It follows from what the point is, not from its
-    number, so that the point keeps it in a larger design."""
+    """Return a seed of the point's own, in [0, 2^52).
+
+    It depends on the point's values, not on its number, so a larger design keeps it.
+    """
     what = identities([spec.params])[0] + b"\0" + spec.border.tobytes()
     return _seed(f"point of {spec.seed} ".encode() + what)
 

@@ -1,5 +1,7 @@
-"""A design that somebody else made: a CSV or Parquet table with a row a point, whose columns are
-settings and config groups."""
+"""Read a design from a CSV or Parquet table.
+
+The table has one row per point; its columns are settings and config groups.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +24,15 @@ _ALLOWED = "a CSV or Parquet file; its columns are settings and config groups"
 
 
 def read_design(path: str, options: Callable[[str], Sequence[str]]) -> pd.DataFrame:
-    """The points of a table, a typed column a factor.
+    """Read the points of a table, one typed column per factor.
 
-    path: relative to the current folder. options: config group -> its options. Raises InputError
-    for a file that cannot be read, and for a bad cell, naming its row (from 1) and column.
+    Args:
+        path: path of the file, relative to the current folder.
+        options: function from a config group to its options.
+
+    Raises:
+        InputError: for a file that cannot be read, or an invalid cell; the message names its row
+            (from 1) and column.
     """
     raw = _read(Path(path).expanduser())
     for name in raw.columns:
@@ -39,7 +46,7 @@ def read_design(path: str, options: Callable[[str], Sequence[str]]) -> pd.DataFr
 
 
 def _read(path: Path) -> pd.DataFrame:
-    """The table as it is; cells of a CSV file as text."""
+    """Read the table as it is; cells of a CSV file as text."""
     problem = ""
     try:
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
@@ -69,7 +76,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 
 def _column(path: str, name: str, cells: pd.Series, options: Callable[[str], Sequence[str]]) -> Any:
-    """One column with its cells read, converted to the setting's type and checked."""
+    """Read one column, convert it to the setting's type and check it."""
     if cells.dtype.kind not in "iufb":
         cells = pd.Series([_cell(path, name, row, cell) for row, cell in enumerate(cells)])
     column = as_column(name, cells)
@@ -80,12 +87,12 @@ def _column(path: str, name: str, cells: pd.Series, options: Callable[[str], Seq
 
 
 def _cell(path: str, name: str, row: int, cell: Any) -> object:
-    """The value of a cell that is no plain number."""
+    """Read a cell that is not a plain number."""
     info = field_at(name)
     kind = "group" if is_choice(name) else info.type if info else "list"
     try:
-        read = _READERS.get(kind, json.loads)
-        value = read(cell) if isinstance(cell, str) else cell
+        reader = _READERS.get(kind, json.loads)
+        value = reader(cell) if isinstance(cell, str) else cell
     except ValueError:
         allowed = info.allowed if info else "JSON, such as [1, 2]"
         problem = f"is not {_KINDS.get(kind, 'JSON')}"
@@ -111,7 +118,7 @@ _KINDS = {"float": "a number", "int": "a whole number", "bool": "true or false"}
 def _bad_option(
     name: str, column: Iterable[Any], known: Sequence[str]
 ) -> tuple[int, InputError] | None:
-    """The first cell that is no option of its config group; all are, of an unknown group."""
+    """Return the first cell that is not an option of its group; None for an unknown group."""
     for row, cell in enumerate(column if known else []):
         if cell not in known:
             return row, InputError(

@@ -1,1 +1,1 @@
-"""Who makes the runs of a sweep: workers here, jobs on a cluster; and whether they are right."""
+"""Run sweeps with workers on this machine or jobs on a cluster, and verify the results."""

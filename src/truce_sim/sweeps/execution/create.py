@@ -1,4 +1,4 @@
-"""A sweep's folder, made or extended: everything is checked before anything is written."""
+"""Create or extend a sweep's folder; everything is checked before anything is written."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from truce_sim.sweeps.folder.spec_files import point_key, write_specs
 from truce_sim.sweeps.summaries.contrasts import find_pairs
 from truce_sim.sweeps.summaries.targets import check_until
 
-#: Settings that say how runs are made, not which: an extension may have others.
+#: Settings about how runs are made, not which; they may change in an extension.
 _FREE = ("replicates", "workers", "compare", "question", "run_timeout", "jobs", "until")
 _RECORDS = ("series_every_days", "events", "only_if_collapsed")
 
@@ -38,10 +38,16 @@ _SLICE = 1000
 
 
 def prepare(design: Design, shared: Config, overrides: Sequence[str]) -> SweepFolder:
-    """The folder of a sweep: a new one, or an earlier one of the same name, extended.
+    """Create the folder of a sweep, or extend an earlier one of the same name.
 
-    Raises InputError, with nothing written, for a bad point, for a folder of something else, and
-    for one whose runs are not of the same rules, program or settings.
+    Args:
+        design: the points.
+        shared: the configuration of the sweep itself.
+        overrides: the overrides as typed, for the manifest.
+
+    Raises:
+        InputError: with nothing written, for an invalid point, for a folder of something else, or
+            for one whose runs have other rules, settings or another version of the program.
     """
     _check_settings(design, shared)
     path = Path(shared.output.dir) / shared.output.name
@@ -58,7 +64,7 @@ def prepare(design: Design, shared: Config, overrides: Sequence[str]) -> SweepFo
 
 
 def _check_settings(design: Design, shared: Config) -> None:
-    """Refuse what cannot be compared, or watched until it is known well enough."""
+    """Raise InputError if `sweep.compare` or `sweep.until` cannot work with this design."""
     sweep = shared.sweep
     check_until(sweep, shared.run.horizon_days)
     if sweep.compare:
@@ -66,12 +72,12 @@ def _check_settings(design: Design, shared: Config) -> None:
 
 
 def _specs(design: Design, points: Sequence[int] | None = None) -> Iterator[RunSpec]:
-    """The specs of these points, in ascending order, or of all; checked as they come."""
-    wanted = np.ones(len(design.values), bool)
+    """Yield the checked specs of these points (default: all), in ascending order."""
+    selected = np.ones(len(design.values), bool)
     if points is not None:
-        wanted[:] = False
-        wanted[list(points)] = True
-    for stretch in stretches(wanted):
+        selected[:] = False
+        selected[list(points)] = True
+    for stretch in stretches(selected):
         for start in range(0, len(stretch), _SLICE):
             yield from make_specs(design, stretch[start : start + _SLICE])
 
@@ -90,7 +96,7 @@ def _write_design(
 
 
 def _describe(design: Design, shared: Config, overrides: Sequence[str]) -> dict[str, Any]:
-    """The manifest of a sweep that has not finished."""
+    """Return the manifest of an unfinished sweep."""
     return provenance(shared.seed, overrides) | {
         "kind": "sweep",
         "status": "running",
@@ -105,11 +111,11 @@ def _describe(design: Design, shared: Config, overrides: Sequence[str]) -> dict[
     }
 
 
-# ── going on with a folder ───────────────────────────────────────────────────────────────────
+# ── extending a folder ───────────────────────────────────────────────────────────────────────
 
 
 def refuse_other_rules(folder: SweepFolder) -> None:
-    """Raise InputError unless this program would make the same runs as are there."""
+    """Raise InputError unless this program would reproduce the runs in the folder."""
     theirs = folder.manifest
     for name, ours, what in (
         ("rules", DIGEST, "the rules of the model, or numba or numpy, have changed"),
@@ -117,9 +123,10 @@ def refuse_other_rules(folder: SweepFolder) -> None:
     ):
         if theirs.get(name) != ours:
             raise InputError(
-                f"{what}: its runs are of {name} {theirs.get(name)}, now {ours}; they do not mix",
+                f"{what}: its runs have {name} {theirs.get(name)}, new ones would have {ours}; "
+                "they cannot be mixed",
                 value=str(folder.path),
-                allowed="another output.name for a sweep of its own, or the version (git commit "
+                allowed="another output.name, for a new sweep; or the version (git commit "
                 f"{str(theirs.get('git_commit'))[:12]}) that made this one",
             )
 
@@ -127,25 +134,25 @@ def refuse_other_rules(folder: SweepFolder) -> None:
 def _extend(
     folder: SweepFolder, design: Design, shared: Config, overrides: Sequence[str]
 ) -> SweepFolder:
-    """The folder with what the design has more; what is there stays, and keeps its numbers."""
+    """Add the new points of a design to a folder; existing points keep their numbers."""
     refuse_other_rules(folder)
     _refuse_other_settings(folder, design, shared)
     keys = [point_key(spec) for spec in _specs(design)]
     known = folder.design
-    there = set(_identities(known, known["key"].tolist(), folder.factors))
+    existing = set(_identities(known, known["key"].tolist(), folder.factors))
     asked = _identities(design.values, keys, folder.factors)
-    new = [i for i, identity in enumerate(asked) if identity not in there]
+    new = [i for i, identity in enumerate(asked) if identity not in existing]
     if new and not (design.extendable and folder.manifest["extendable"]):
         raise InputError(
-            f"has {folder.points} points of another {design.kind} design, which cannot be "
-            "extended: its points depend on their number",
+            f"the folder has {folder.points} points of another {design.kind} design, which cannot "
+            "be extended: its points depend on their number",
             setting="hydra.sweeper.points", value=len(design.values),
-            allowed="the number it has (to resume it), or another output.name",
+            allowed="the number of points it has (to resume it), or another output.name",
         )  # fmt: skip
-    if new and design.kind in (*SAMPLES, *ROWS) and not there <= set(asked):
+    if new and design.kind in (*SAMPLES, *ROWS) and not existing <= set(asked):
         raise InputError(
-            f"has points of a {design.kind} design of other ranges or another constraint: what is "
-            "made of them together would be of neither",
+            f"has points of a {design.kind} design with other ranges or another constraint: "
+            "together they would be a sample of neither",
             setting="output.name", value=shared.output.name,
             allowed="the same ranges (to resume or extend it), or another output.name",
         )  # fmt: skip
@@ -168,7 +175,7 @@ def _extend(
 def _append(
     folder: SweepFolder, design: Design, keys: Sequence[str], new: Sequence[int]
 ) -> dict[str, Any]:
-    """Write the specs and the rows of new points; returns what the manifest has to say of them."""
+    """Write the specs and design rows of new points; return the manifest entries to update."""
     bases = [*folder.manifest["bases"]]
     numbers = []
     for new_base in design.bases:
@@ -191,18 +198,18 @@ def _append(
 def _identities(
     values: pd.DataFrame, keys: Sequence[str], factors: Sequence[str]
 ) -> list[tuple[object, ...]]:
-    """What makes a point this point: its swept values and the digest of what they mean."""
+    """Identify each point by its swept values and the digest of what they mean."""
     return list(zip(keys, *(values[name].tolist() for name in factors), strict=True))
 
 
 def _refuse_other_settings(folder: SweepFolder, design: Design, shared: Config) -> None:
-    """Raise InputError where the folder is of another design, or other settings."""
+    """Raise InputError if the folder has another design or other settings."""
     allowed = "the same as before (to resume or extend it), or another output.name"
     if design.kind != folder.manifest["design"] or design.factors != folder.factors:
         raise InputError(
             f"is a {folder.manifest['design']} sweep of {', '.join(folder.factors) or 'nothing'}",
             setting="output.name", value=shared.output.name,
-            allowed=f"the same settings swept, not {', '.join(design.factors) or 'none'} "
+            allowed=f"the same swept settings, not {', '.join(design.factors) or 'none'} "
             f"({design.kind}); or another name",
         )  # fmt: skip
     before, now = folder.manifest["config"], to_plain(shared)
@@ -211,6 +218,6 @@ def _refuse_other_settings(folder: SweepFolder, design: Design, shared: Config) 
         if part == "output" or (part == "sweep" and name.split(".")[0] in _FREE):
             continue
         raise InputError(
-            f"the runs in {folder.path} have {json.dumps(old)}: they do not mix",
+            f"the runs in {folder.path} have {json.dumps(old)}: they cannot be mixed",
             setting=path, value=new, allowed=allowed,
         )  # fmt: skip

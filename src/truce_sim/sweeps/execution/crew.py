@@ -1,7 +1,8 @@
-"""A crew of worker processes on this machine, one of which may die at any moment.
+"""A crew of worker processes on this machine, any of which may die at any moment.
 
-Whoever dies is replaced. Its chunk is run again; one that kills its worker twice, or runs out of
-time, is cut in half, down to the single run at fault, which becomes a row that says so.
+A worker that dies is replaced and its chunk is run again. A chunk that kills its worker twice, or
+runs out of time, is halved repeatedly until the single run at fault remains; that run becomes a
+failed row.
 """
 
 from __future__ import annotations
@@ -28,15 +29,15 @@ from truce_sim.sweeps.folder.folder import PARTS, SweepFolder
 from truce_sim.sweeps.folder.plan import Chunk
 from truce_sim.sweeps.folder.rows import CRASHED, TIMEOUT, Failure, Rows
 
-#: Chunks that a worker has been given: the one it runs, and the next.
+#: Chunks assigned to a worker at a time: the one it runs, and the next.
 _AHEAD = 2
 _DEATHS_BEFORE_CUT = 2
-#: Workers that may end one after another before they can begin.
+#: Workers in a row that may die before they are ready.
 _FALSE_STARTS = 20
 
 
-class Hand:
-    """One worker process, and the chunks it has been given, in order."""
+class WorkerProcess:
+    """One worker process, and its assigned chunks, in order."""
 
     def __init__(self, folder: Path) -> None:
         command = [sys.executable, "-P", "-m", "truce_sim.sweeps.execution.worker", str(folder)]
@@ -46,30 +47,30 @@ class Hand:
         )  # fmt: skip
         self.chunks: deque[Chunk] = deque()
         self.ready = False
-        self._heard = b""
+        self._unread = b""
 
     def fileno(self) -> int:
-        """What to wait for: its answers."""
+        """The file descriptor of its answers, to wait on."""
         assert self.process.stdout is not None
         return self.process.stdout.fileno()
 
-    def give(self, chunk: Chunk, into: str) -> None:
-        """Ask for one more chunk; a dead worker is noticed when it is listened to."""
+    def assign(self, chunk: Chunk, into: str) -> None:
+        """Assign one more chunk; `answers` notices if the process has died."""
         self.chunks.append(chunk)
         assert self.process.stdin is not None
         with suppress(BrokenPipeError):
             self.process.stdin.write(f"{into}/{chunk.name}\n".encode())
 
-    def listen(self) -> list[dict[str, object]] | None:
-        """What it has said; None once it is gone."""
-        said = os.read(self.fileno(), 1 << 16)
-        if not said:
+    def answers(self) -> list[dict[str, object]] | None:
+        """Read its new answers; None if the process has died."""
+        received = os.read(self.fileno(), 1 << 16)
+        if not received:
             return None
-        *lines, self._heard = (self._heard + said).split(b"\n")
+        *lines, self._unread = (self._unread + received).split(b"\n")
         return [json.loads(line) for line in lines]
 
-    def dismiss(self) -> int:
-        """End it, whatever it is doing; returns its exit code."""
+    def kill(self) -> int:
+        """Kill the process and return its exit code."""
         self.process.kill()
         for pipe in (self.process.stdin, self.process.stdout):
             assert pipe is not None
@@ -78,7 +79,13 @@ class Hand:
 
 
 class Crew:
-    """Runs chunks of a sweep's folder with so many workers at once."""
+    """Runs chunks of a sweep's folder with several workers at once; use it as a context.
+
+    Args:
+        folder: the sweep.
+        workers: number of processes.
+        into: folder for the parts, below that of the sweep.
+    """
 
     def __init__(self, folder: SweepFolder, workers: int, into: str = PARTS) -> None:
         self._folder = folder
@@ -87,69 +94,71 @@ class Crew:
         self._again: deque[Chunk] = deque()
         self._deaths: Counter[Chunk] = Counter()
         self._false_starts = 0
-        self._hands: list[Hand] = []
+        self._processes: list[WorkerProcess] = []
 
     def __enter__(self) -> Crew:
         if not is_compiled():
-            outcomes(self._folder.spec_of(0), [])  # once, not once a worker
-        pa.default_memory_pool().release_unused()  # of the design: we only wait from now on
+            outcomes(self._folder.spec_of(0), [])  # compile once, not in every worker
+        pa.default_memory_pool().release_unused()  # from now on this process only waits
         return self
 
     def __exit__(self, *problem: object) -> None:
-        """All workers are gone, whatever they were doing."""
-        for hand in self._hands:
-            hand.dismiss()
+        """Kill all workers."""
+        for process in self._processes:
+            process.kill()
 
     def run(self, chunks: Iterable[Chunk]) -> Iterator[Done]:
-        """What was done, chunk by chunk, in any order.
+        """Run chunks, and yield each as it is done, in any order.
 
-        Raises RuntimeError where no worker can work: the disk is full, or none starts.
+        Raises:
+            RuntimeError: if no worker can work, because the disk is full or none starts.
         """
-        todo, hands = iter(chunks), self._hands
-        hands += [Hand(self._folder.path) for _ in range(self._workers - len(hands))]
-        while self._employ(hands, todo):
-            for number in wait([hand.fileno() for hand in hands]):
-                speaker = next(hand for hand in hands if hand.fileno() == number)
-                yield from self._hear(hands, speaker)
+        todo, processes = iter(chunks), self._processes
+        missing = self._workers - len(processes)
+        processes += [WorkerProcess(self._folder.path) for _ in range(missing)]
+        while self._assign(todo):
+            for number in wait([process.fileno() for process in processes]):
+                process = next(each for each in processes if each.fileno() == number)
+                yield from self._handle_answers(process)
 
-    def _employ(self, hands: list[Hand], todo: Iterator[Chunk]) -> bool:
-        """Give everybody enough to do; False once all is done."""
+    def _assign(self, todo: Iterator[Chunk]) -> bool:
+        """Assign chunks to all workers; False once everything is done."""
         for depth in range(1, _AHEAD + 1):
-            for hand in hands:
-                if len(hand.chunks) < depth:
+            for process in self._processes:
+                if len(process.chunks) < depth:
                     chunk = self._again.popleft() if self._again else next(todo, None)
                     if chunk is not None:
-                        hand.give(chunk, self._into)
-        return any(hand.chunks for hand in hands)
+                        process.assign(chunk, self._into)
+        return any(process.chunks for process in self._processes)
 
-    def _hear(self, hands: list[Hand], hand: Hand) -> Iterator[Done]:
-        answers = hand.listen()
+    def _handle_answers(self, process: WorkerProcess) -> Iterator[Done]:
+        answers = process.answers()
         if answers is None:
-            yield from self._replace(hands, hand)
+            yield from self._replace(process)
             return
         for answer in answers:
             if "error" in answer:
                 raise RuntimeError(str(answer["error"]))
             if "name" in answer:
-                hand.chunks.popleft()
+                process.chunks.popleft()
                 yield Done(**answer)  # type: ignore[arg-type]
             else:
-                hand.ready, self._false_starts = True, 0
+                process.ready, self._false_starts = True, 0
 
-    def _replace(self, hands: list[Hand], hand: Hand) -> Iterator[Done]:
-        """A new worker for one that died, and its chunks again."""
-        hands.remove(hand)
-        code = hand.process.wait()
-        hand.dismiss()
-        self._false_starts += not hand.ready
-        if self._false_starts > _FALSE_STARTS or (not hand.ready and code > 0):
+    def _replace(self, dead: WorkerProcess) -> Iterator[Done]:
+        """Replace a worker that died, and run its chunks again."""
+        self._processes.remove(dead)
+        code = dead.process.wait()
+        dead.kill()
+        self._false_starts += not dead.ready
+        if self._false_starts > _FALSE_STARTS or (not dead.ready and code > 0):
             raise RuntimeError(f"worker processes do not start (exit code {code})")
-        hands.append(Hand(self._folder.path))
-        if not hand.ready or not hand.chunks:  # no run is to blame
-            self._again.extendleft(reversed(hand.chunks))
+        self._processes.append(WorkerProcess(self._folder.path))
+        if not dead.ready or not dead.chunks:  # no run is to blame
+            self._again.extendleft(reversed(dead.chunks))
             return
-        chunk = hand.chunks.popleft()
-        self._again.extendleft(reversed(hand.chunks))
+        chunk = dead.chunks.popleft()
+        self._again.extendleft(reversed(dead.chunks))
         self._deaths[chunk] += 1
         out_of_time = code == OUT_OF_TIME
         if not out_of_time and self._deaths[chunk] < _DEATHS_BEFORE_CUT:
@@ -160,7 +169,7 @@ class Crew:
             yield self._give_up(chunk, out_of_time, code)
 
     def _give_up(self, chunk: Chunk, out_of_time: bool, code: int) -> Done:
-        """The row of a run that no worker survives."""
+        """Write the row of a run that every worker died of."""
         row = np.zeros((1, 1), OUTCOME)
         row["status"] = TIMEOUT if out_of_time else CRASHED
         limit = self._folder.settings.run_timeout
@@ -178,7 +187,7 @@ class Crew:
 
 
 def count_workers(asked: int) -> int:
-    """Workers to use: `asked`, or every core this process may run on, as SLURM sees it too."""
+    """Return the number of workers: `asked`, or if 0, every core that system and SLURM grant."""
     if asked:
         return asked
     cores = (

@@ -1,4 +1,4 @@
-"""Hydra's jobs on a Dask cluster."""
+"""Run Hydra's jobs on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from truce_sim.sweeps.execution.crew import count_workers
 
 
 class Launcher(Protocol):
-    """What a launcher of Hydra's knows: see its `setup`."""
+    """The attributes that Hydra's launchers set in `setup`."""
 
     hydra_context: HydraContext
     task_function: TaskFunction
@@ -28,9 +28,15 @@ class Launcher(Protocol):
 def launch(
     launcher: Launcher, job_overrides: Sequence[Sequence[str]], first: int
 ) -> list[JobReturn]:
-    """Run the jobs, numbered from `first`, and wait for them all.
+    """Run jobs, numbered from `first`, and wait for all of them.
 
-    Raises distributed.KilledWorker for a job that several workers died of.
+    Args:
+        launcher: the launcher that Hydra has set up.
+        job_overrides: the overrides of each job.
+        first: number of the first job.
+
+    Raises:
+        distributed.KilledWorker: if several workers died of the same job.
     """
     setup_globals()
     state = Singleton.get_state()
@@ -45,7 +51,7 @@ def launch(
 
 
 def places() -> int:
-    """Jobs that run at once."""
+    """Return the number of jobs that can run at once."""
     if not _address():
         return count_workers(0)
     with _cluster() as client:
@@ -54,7 +60,7 @@ def places() -> int:
 
 @contextmanager
 def _cluster() -> Iterator[Client]:
-    """A client of the cluster that Dask is set up for, or of one made for the purpose."""
+    """Connect to the configured Dask cluster, or to a temporary local one."""
     if address := _address():
         with Client(address) as client:
             yield client
@@ -69,13 +75,15 @@ def _cluster() -> Iterator[Client]:
 
 
 def _address() -> str:
-    """Where the scheduler is, by DASK_SCHEDULER_ADDRESS or Dask's own configuration; never by ours:
-    whoever sends us results could send us code."""
+    """Return the scheduler's address from DASK_SCHEDULER_ADDRESS or Dask's own configuration.
+
+    It never comes from our configuration, because results are pickles and could carry code.
+    """
     return str(dask.config.get("scheduler-address", None) or "")
 
 
 def _run(launcher: Launcher, number: int, overrides: list[str], state: dict[Any, Any]) -> JobReturn:
-    """What a worker does: compose the job's configuration, and call the task."""
+    """Compose a job's configuration and run it, on a worker."""
     Singleton.set_state(state)
     setup_globals()
     config = launcher.hydra_context.config_loader.load_sweep_config(launcher.config, overrides)

@@ -1,7 +1,7 @@
-"""A sweep from its design to its results: what is missing is run, then everything is summed up.
+"""Drive a sweep from its design to its results: run what is missing, then summarize everything.
 
-The driver holds no results. What is done stands in the folder, under names that say which runs it
-is; so an interrupted sweep goes on where it was, and a longer one pays only for what is new.
+The driver holds no results. They are in the folder, in files whose names say which runs they hold,
+so an interrupted sweep resumes where it stopped and an extended one runs only what is new.
 """
 
 from __future__ import annotations
@@ -38,9 +38,19 @@ if TYPE_CHECKING:
 class SweepResult:
     """A finished sweep.
 
-    summary: a row for each point, indexed by `point`: the swept values, then shares and means with
-    95 % intervals (`summary.survival_table`). contrasts: a row for each pair, or None. workers: 0
-    where the work was done by jobs of a launcher.
+    Attributes:
+        folder: where the results are.
+        design: one row per point: the swept values.
+        summary: one row per point, indexed by `point`: the swept values, then shares and means
+            with 95 % intervals (`summary.survival_table`).
+        contrasts: one row per pair of points, with `sweep.compare`; else None.
+        horizon: longest horizon of the points, in days.
+        runs_done: runs in the folder, failed ones included.
+        runs_new: runs made this time.
+        runs_failed: failed runs in the folder.
+        seconds: wall time this time.
+        engine_seconds: time in the engine this time, summed over workers.
+        workers: number of worker processes; 0 if jobs of a launcher did the work.
     """
 
     folder: Path
@@ -57,7 +67,7 @@ class SweepResult:
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """All runs: point, replicate, seed, swept values, outcome (meanings in `columns`)."""
+        """All runs: point, replicate, seed, swept values and outcome, as `columns` explains."""
         return read_folder(self.folder).runs()
 
     @property
@@ -73,19 +83,37 @@ def run_sweep(
     progress: Progress,
     jobs: Jobs | None = None,
 ) -> SweepResult:
-    """Run every point with all its replicates, into a new folder or an earlier one of its name;
-    through a launcher's jobs, or else with workers on this machine.
+    """Run every point with all its replicates, in a new folder or an earlier one of that name.
 
-    Everything that can be refused is refused (InputError) before anything is written. Raises
-    Stopped when the sweep ends before it is finished.
+    Args:
+        design: the points.
+        shared: the configuration of the sweep itself.
+        overrides: the overrides as typed, for the manifest.
+        progress: receives the progress.
+        jobs: the launcher's jobs; None: workers on this machine.
+
+    Raises:
+        InputError: for bad input, before anything is written.
+        Stopped: if the sweep ends before it is finished.
     """
-    return carry_on(prepare(design, shared, overrides), progress, jobs=jobs)
+    return resume_sweep(prepare(design, shared, overrides), progress, jobs=jobs)
 
 
-def carry_on(
+def resume_sweep(
     folder: SweepFolder, progress: Progress, workers: int | None = None, jobs: Jobs | None = None
 ) -> SweepResult:
-    """Run what is missing in a sweep's folder, and sum up. Raises as run_sweep."""
+    """Run what is missing in a sweep's folder, then summarize.
+
+    Args:
+        folder: the sweep.
+        progress: receives the progress.
+        workers: number of worker processes; None: as the sweep's settings say.
+        jobs: the launcher's jobs; None: workers on this machine.
+
+    Raises:
+        InputError: for a folder made by other rules or another version, or in use.
+        Stopped: if the sweep ends before it is finished.
+    """
     refuse_other_rules(folder)
     with locked(folder.path):
         work = _Work(folder, progress, workers or count_workers(folder.settings.workers), jobs)
@@ -95,7 +123,7 @@ def carry_on(
 
 @dataclass
 class _Work:
-    """What is being done on a folder."""
+    """The work on one folder, with its counts and times."""
 
     folder: SweepFolder
     progress: Progress
@@ -107,13 +135,13 @@ class _Work:
     runs_new: int = 0
 
     def finish(self) -> None:
-        """Run what is missing until nothing is, then write the results."""
+        """Run until nothing is missing, then write the results."""
         remove_leftovers(self.folder.path)
         damaged = list(self._set_damaged_aside())
         with self._report_progress():
             while True:
                 for path in damaged:
-                    self.progress.say(f"{path} is damaged: set aside, its runs are run again")
+                    self.progress.say(f"{path} is damaged: set aside; its runs are run again")
                 try:
                     self._run_missing()
                     if self.runs_new or not has_results(self.folder):
@@ -138,13 +166,13 @@ class _Work:
         self.seconds += time.monotonic() - begun
 
     def _run_jobs(self, jobs: Jobs, chunks: list[Chunk]) -> None:
-        """Raises RuntimeError where runs did not come back: nothing is tried again silently."""
+        """Run chunks as jobs; raise RuntimeError for lost runs, which are not silently retried."""
         trouble = jobs.run(self.folder, chunks, self._count)
         lost = sum(chunk.runs for chunk in incomplete_chunks(chunks, self.folder.chunks()))
         if lost:
             raise RuntimeError(
-                f"{lost:,} runs did not come back from their jobs: {'; '.join(trouble[:3])}. The "
-                f"same command with output.name={self.folder.path.name} starts jobs for them"
+                f"{lost:,} runs did not come back from their jobs: {'; '.join(trouble[:3])}. To "
+                f"run them, repeat the command with output.name={self.folder.path.name}"
             )
         for words in trouble:
             self.progress.say(words)
@@ -159,7 +187,7 @@ class _Work:
         self.progress.advance(done.runs)
 
     def _set_damaged_aside(self) -> Iterator[Path]:
-        """Parts that are cut short, and others that are in the way of saying what is wanted."""
+        """Set aside parts that are cut short, or that prevent finding out what is missing."""
         yield from map(self._set_aside, self.folder.damaged())
         while True:
             try:
@@ -169,18 +197,18 @@ class _Work:
                 yield self._set_aside(error.path)
 
     def _set_aside(self, path: Path) -> Path:
-        """A part that is not whole is kept under another name, and its runs are run again."""
+        """Keep a damaged part under another name, so that its runs are run again."""
         if path.parent != self.folder.path / PARTS:
             raise InputError(
-                f"{path} is damaged, and nothing else says what the points are",
-                allowed="a copy of it in its place; or run the sweep anew",
+                f"{path} is damaged, and no other file says what the points are",
+                allowed="an intact copy of this file; or run the sweep again from the start",
             )
         path.replace(path.with_name(path.name + ".damaged"))
         return path
 
     @contextmanager
     def _report_progress(self) -> Iterator[None]:
-        """Progress from start to end, and what an interruption means."""
+        """Report progress from start to end; turn an interruption into Stopped."""
         done = sum(chunk.runs for chunk in self.folder.chunks())
         self.progress.start(int(target_replicates(self.folder).sum()), done, self.folder.path)
         try:
@@ -201,7 +229,7 @@ class _Work:
         )
 
     def result(self) -> SweepResult:
-        """What came of it."""
+        """Return the finished sweep."""
         folder = read_folder(self.folder.path, self.folder.config)
         summary = folder.summary
         return SweepResult(

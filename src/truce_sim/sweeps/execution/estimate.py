@@ -1,4 +1,4 @@
-"""What a sweep will take, measured on a few of its runs."""
+"""Estimate the time and disk space of a sweep from a few of its runs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from truce_sim.sweeps.design.design import Design
 from truce_sim.sweeps.design.points import make_specs
 from truce_sim.sweeps.execution.crew import count_workers
 
-#: Bytes on disk a run takes in its part and in runs.parquet (measured; docs/scaling.md).
+#: Bytes on disk per run, in its part and in runs.parquet (measured; docs/scaling.md).
 BYTES_PER_RUN = 90
-#: Wall time over engine time of a long sweep (measured), and what starting takes.
+#: Ratio of wall time to engine time in a long sweep (measured), and seconds to start.
 OVERHEAD, START_SECONDS = 1.15, 2.0
 
 _POINTS, _REPLICATES, _SECONDS = 40, 5, 1.5
@@ -24,8 +24,15 @@ _POINTS, _REPLICATES, _SECONDS = 40, 5, 1.5
 
 @dataclass(frozen=True)
 class Estimate:
-    """Runs of a sweep, seconds it takes here with so many workers, bytes without series and
-    events. The seconds are a guess from runs that were timed."""
+    """The size of a sweep.
+
+    Attributes:
+        runs: number of runs.
+        seconds: estimated wall time on this machine.
+        workers: worker processes assumed.
+        bytes: disk space, without series and events.
+        timed: number of runs timed for the estimate.
+    """
 
     runs: int
     seconds: float
@@ -35,9 +42,14 @@ class Estimate:
 
 
 def estimate(design: Design, shared: Config) -> Estimate:
-    """Time runs of points spread over the design; checks every point on the way.
+    """Time a few runs of points spread over the design, after checking every point.
 
-    Raises InputError for the first bad point.
+    Args:
+        design: the points.
+        shared: the configuration of the sweep itself.
+
+    Raises:
+        InputError: for the first invalid point.
     """
     points = len(design.values)
     for start in range(0, points, 1000):
@@ -51,7 +63,7 @@ def estimate(design: Design, shared: Config) -> Estimate:
 
 
 def _time_some(design: Design) -> tuple[float, int]:
-    """Seconds a run, and how many runs that is the mean of."""
+    """Return the mean seconds per run, and the number of runs timed."""
     world, timed, spent = make_world(), 0, 0.0
     chosen = np.unique(np.linspace(0, len(design.values) - 1, _POINTS).astype(int))
     outcomes(make_specs(design, range(1))[0], [0], world)  # compiles

@@ -1,8 +1,8 @@
-"""A sweep's work as jobs of a Hydra launcher: joblib, SLURM through submitit, or Dask.
+"""Run a sweep as jobs of a Hydra launcher: joblib, SLURM through submitit, or Dask.
 
-What is missing is dealt out into lists of chunks, one for each job, in `jobs/` of the sweep's
-folder. A job needs its list and the folder, runs a crew of its own and writes its parts there. What
-it returns may get lost with it; what came of the jobs is read off the folder.
+The missing chunks are divided into lists, one per job, in `jobs/` of the sweep's folder. A job
+needs only its list and the folder; it runs its own crew and writes its parts there. A job's return
+value may be lost if it dies, so the results are read from the folder.
 """
 
 from __future__ import annotations
@@ -37,7 +37,12 @@ _FOLDER = "jobs"
 
 @dataclass(frozen=True)
 class Jobs:
-    """How a sweep is run through the launcher that its configuration names."""
+    """Runs a sweep through the launcher that its configuration names.
+
+    Attributes:
+        context: Hydra's loader and callbacks.
+        config: the whole configuration, with the part of Hydra.
+    """
 
     context: HydraContext
     config: DictConfig
@@ -49,24 +54,30 @@ class Jobs:
     def run(
         self, folder: SweepFolder, chunks: Sequence[Chunk], count: Callable[[Done], None]
     ) -> list[str]:
-        """Run chunks as jobs and wait for all of them; `count` is told of parts as they appear.
+        """Run chunks as jobs and wait for all of them.
 
-        Returns what went wrong, in words; the folder says what was done all the same.
+        Args:
+            folder: the sweep.
+            chunks: what to run.
+            count: called for each part as it appears.
+
+        Returns:
+            One message per problem. The folder shows what was done.
         """
-        number = min(folder.settings.jobs or self._places(), len(chunks))
+        number = min(folder.settings.jobs or self._slots(), len(chunks))
         lists = _write_lists(folder, [chunks[job::number] for job in range(number)])
         config = self._config(lists)
         with _watching(folder, count):
             try:
                 launcher = Plugins.instance().instantiate_launcher(self.context, do_job, config)
                 returned = launcher.launch(self._overrides(folder, lists, number), 0)
-                told = [str(job.return_value) for job in returned]
-            except Exception as error:  # of a job, a scheduler or a network: whatever it is
-                told = [str(error).strip() or type(error).__name__]
-        return [f"{_short(words)} (see {lists})" for words in told if words]
+                messages = [str(job.return_value) for job in returned]
+            except Exception as error:  # anything from a job, a scheduler or the network
+                messages = [str(error).strip() or type(error).__name__]
+        return [f"{_shorten(message)} (see {lists})" for message in messages if message]
 
-    def _places(self) -> int:
-        """Jobs that run at once."""
+    def _slots(self) -> int:
+        """Return the number of jobs that can run at once."""
         launcher = self.config.hydra.launcher
         if self._target == launchers.SLURM:
             return int(launcher.array_parallelism)
@@ -77,8 +88,10 @@ class Jobs:
         return count_workers(max(launcher.n_jobs, 0))
 
     def _config(self, lists: Path) -> DictConfig:
-        """The configuration, with what a launcher writes beside the lists of its jobs. The name of
-        that folder cannot be guessed: submitit unpickles what it finds there."""
+        """Return the configuration, with the launcher's files beside the lists of its jobs.
+
+        That folder's name cannot be guessed, because submitit unpickles what it finds there.
+        """
         os.environ["PYTHONSAFEPATH"] = "1"  # a job imports nothing from where it was started
         config = deepcopy(self.config)
         OmegaConf.update(config, "hydra.sweep.dir", str(lists), force_add=True)
@@ -88,7 +101,7 @@ class Jobs:
         return config
 
     def _overrides(self, folder: SweepFolder, lists: Path, number: int) -> list[list[str]]:
-        one_each = self._target != launchers.SLURM  # a job of SLURM has cores of its own
+        one_each = self._target != launchers.SLURM  # a SLURM job has its own cores
         shared: dict[str, Any] = {
             "hydra.sweep.dir": lists,
             "hydra.sweep.subdir": ".",
@@ -99,19 +112,20 @@ class Jobs:
 
 
 def make_jobs(context: HydraContext, config: DictConfig) -> Jobs | None:
-    """The jobs of a configuration; None for Hydra's basic launcher, whose place the crew takes."""
+    """Return the jobs of a configuration; None for Hydra's basic launcher (a crew replaces it)."""
     jobs = Jobs(context, config)
     return None if jobs._target == launchers.BASIC else jobs
 
 
 def do_job(config: DictConfig) -> str:
-    """A job: the chunks of its list. Returns why it could not do them all, or "".
+    """Run one job: the chunks listed in the file output.dir/output.name.
 
-    What it needs stands in its configuration: output.dir/output.name is its list.
+    Returns:
+        Why it could not finish, or "" if it did.
     """
     lists = Path(config.output.dir)
     names = (lists / config.output.name).read_text(encoding="utf-8").split()
-    chunks = [chunk for chunk in map(Chunk.named, names) if chunk is not None]
+    chunks = [chunk for chunk in map(Chunk.from_name, names) if chunk is not None]
     try:
         work_on(lists.parent.parent, chunks, Silence(), config.sweep.workers)
     except (RuntimeError, ValueError) as error:  # Stopped, InputError
@@ -119,8 +133,8 @@ def do_job(config: DictConfig) -> str:
     return ""
 
 
-def _short(words: str) -> str:
-    """On one line, without the logs that launchers add."""
+def _shorten(words: str) -> str:
+    """Shorten a message to one line, without the logs that launchers add."""
     return textwrap.shorten(words, 240, placeholder=" …")
 
 
@@ -140,7 +154,7 @@ def _write_lists(folder: SweepFolder, lists: Sequence[Sequence[Chunk]]) -> Path:
 
 @contextmanager
 def _watching(folder: SweepFolder, count: Callable[[Done], None]) -> Iterator[None]:
-    """Tell of parts as they appear, by looking into the folder: jobs report to nobody."""
+    """Count parts as they appear in the folder, because jobs report nothing themselves."""
     seen = set(folder.chunks())
     over = threading.Event()
 
@@ -155,7 +169,7 @@ def _watching(folder: SweepFolder, count: Callable[[Done], None]) -> Iterator[No
         while not over.wait(pause):
             begun = time.monotonic()
             look()
-            pause = max(0.5, 20 * (time.monotonic() - begun))  # gentle to a shared file system
+            pause = max(0.5, 20 * (time.monotonic() - begun))  # spares a shared file system
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()

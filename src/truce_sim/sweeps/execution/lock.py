@@ -1,4 +1,4 @@
-"""One driver to a folder: a lock that the system releases when its holder ends, however it ends."""
+"""Lock a folder, so that it has one driver; the system frees the lock however the holder ends."""
 
 from __future__ import annotations
 
@@ -15,20 +15,24 @@ from truce_sim.errors import InputError
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder; raises InputError while another process does, or it cannot be written."""
+    """Hold the lock of a folder for the duration of a context.
+
+    Raises:
+        InputError: if another process holds it, or the folder is not writable.
+    """
     holder = folder / ".holder"
     lock = FileLock(folder / ".lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
         raise InputError(
-            f"another truce-sim is at work on it ({_holder_text(holder)})", value=str(folder),
-            allowed="wait for it, or stop it first; truce-sim status looks on",
+            f"is in use by another truce-sim ({_holder_text(holder)})", value=str(folder),
+            allowed="wait for it or stop it; truce-sim status shows its progress",
         ) from None  # fmt: skip
     except OSError as error:
         raise InputError(
-            f"cannot be written to: {error.strerror}", value=str(folder),
-            allowed="a folder that this user can write to",
+            f"cannot be written: {error.strerror}", value=str(folder),
+            allowed="a folder that you can write to",
         ) from error  # fmt: skip
     try:
         holder.write_text(f"process {os.getpid()} on {platform.node()}", encoding="utf-8")
@@ -39,7 +43,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether a process is at work on the folder; False where nobody can write."""
+    """Whether a process holds the lock of the folder; False if it is not writable."""
     if not (folder / ".lock").exists():
         return False
     lock = FileLock(folder / ".lock")
@@ -57,4 +61,4 @@ def _holder_text(holder: Path) -> str:
     try:
         return holder.read_text(encoding="utf-8")
     except OSError:
-        return "process unknown"
+        return "unknown process"

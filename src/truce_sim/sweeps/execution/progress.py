@@ -1,4 +1,4 @@
-"""Who is told how a sweep goes, and what it means when it ends early."""
+"""The interface for reporting the progress of a sweep, and the error when it stops early."""
 
 from __future__ import annotations
 
@@ -7,53 +7,62 @@ from typing import Protocol
 
 
 class Silence:
-    """Progress that nobody sees."""
+    """Progress that is not shown."""
 
     def start(self, runs: int, done: int, folder: Path) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def advance(self, runs: int) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def expect(self, runs: int) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def say(self, words: str) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def finish(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 class Progress(Protocol):
-    """Who is told how a sweep goes."""
+    """Receives the progress of a sweep."""
 
     def start(self, runs: int, done: int, folder: Path) -> None:
-        """The sweep has so many runs, of which so many were there before."""
+        """Start with the total number of runs, and the number already done."""
 
     def advance(self, runs: int) -> None:
-        """So many more are done."""
+        """Add to the number of runs done."""
 
     def expect(self, runs: int) -> None:
-        """The sweep turns out to have so many runs."""
+        """Set the total number of runs."""
 
     def say(self, words: str) -> None:
-        """Something that the user should know."""
+        """Show a message to the user."""
 
     def finish(self) -> None:
-        """It is over, or interrupted."""
+        """Finish, at the end or on interruption."""
 
 
 class Stopped(RuntimeError):
-    """A sweep that ended before it was finished; what it has done is kept."""
+    """Raised if a sweep ends before it is finished; what it has done is kept.
+
+    Args:
+        why: the reason.
+        folder: the sweep's folder.
+        done: runs that are kept.
+        runs: runs wanted.
+        exit_code: exit code for the program.
+        command: the truce-sim command that continues; by default `resume`.
+    """
 
     def __init__(
-        self, why: str, folder: Path, done: int, runs: int, exit_code: int = 1, go_on: str = ""
+        self, why: str, folder: Path, done: int, runs: int, exit_code: int = 1, command: str = ""
     ) -> None:
-        """go_on: the command that goes on, `resume` by default."""
-        command = go_on or f"resume {folder}"
+        command = command or f"resume {folder}"
         super().__init__(
-            f"{why}. {done:,} of {runs:,} runs are kept.\n  go on: truce-sim {command}"
+            f"{why}. {done:,} of {runs:,} runs are done and kept.\n"
+            f"  To continue: truce-sim {command}"
         )
         self.folder = folder
         self.exit_code = exit_code

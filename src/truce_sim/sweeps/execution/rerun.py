@@ -1,4 +1,4 @@
-"""Failed runs, run again in their place: for timeouts, crashes and full memory that may pass."""
+"""Rerun failed runs and replace their rows: timeouts, crashes or lack of memory may not recur."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from truce_sim.results.store import read_table, write_json, write_table
 from truce_sim.sweeps.execution.create import refuse_other_rules
 from truce_sim.sweeps.execution.crew import Crew, count_workers
-from truce_sim.sweeps.execution.driver import SweepResult, carry_on
+from truce_sim.sweeps.execution.driver import SweepResult, resume_sweep
 from truce_sim.sweeps.execution.lock import locked
 from truce_sim.sweeps.execution.progress import Progress, Stopped
 from truce_sim.sweeps.folder.folder import RERUNS, SweepFolder, read_folder
@@ -26,35 +26,44 @@ from truce_sim.sweeps.folder.plan import Chunk
 def rerun_failed(
     folder: SweepFolder, progress: Progress, run_timeout: float | None = None
 ) -> SweepResult:
-    """Run failed runs again, then sum up. A run that fails again stays a failed row.
+    """Run the failed runs again, then summarize. A run that fails again stays a failed row.
 
-    The new rows are collected beside the parts and put in their place part by part, each part
-    written whole, so a crash loses nothing. run_timeout: seconds, from now on. Raises as carry_on.
+    The new rows are collected in a separate folder and then merged part by part, each part written
+    whole, so a crash loses nothing.
+
+    Args:
+        folder: the sweep.
+        progress: receives the progress.
+        run_timeout: new limit for a run, in seconds; None: unchanged.
+
+    Raises:
+        InputError: for a folder made by other rules or another version, or in use.
+        Stopped: if it ends before it is finished.
     """
     refuse_other_rules(folder)
     begun, workers = time.monotonic(), count_workers(folder.settings.workers)
     with locked(folder.path):
         folder = _reopen(folder, run_timeout)
-        shutil.rmtree(folder.path / RERUNS, ignore_errors=True)  # of one that was killed
+        shutil.rmtree(folder.path / RERUNS, ignore_errors=True)  # left by a rerun that was killed
         failed = list(_failed_chunks(folder))
         progress.start(sum(c.runs for c in failed), 0, folder.path)
         try:
             with Crew(folder, min(workers, len(failed)), RERUNS) as crew:
-                for done in crew.run(failed):
-                    progress.advance(done.runs)
+                for chunk in crew.run(failed):
+                    progress.advance(chunk.runs)
             _put_in_place(folder)
         except KeyboardInterrupt:
-            there, again = sum(c.runs for c in folder.chunks()), f"rerun {folder.path} --failed"
-            raise Stopped("Interrupted", folder.path, there, there, 130, again) from None
+            done, again = sum(c.runs for c in folder.chunks()), f"rerun {folder.path} --failed"
+            raise Stopped("Interrupted", folder.path, done, done, 130, again) from None
         finally:
             progress.finish()
-    result, runs = carry_on(folder, progress), sum(chunk.runs for chunk in failed)
+    result, runs = resume_sweep(folder, progress), sum(c.runs for c in failed)
     seconds = time.monotonic() - begun
     return replace(result, runs_new=result.runs_new + runs, seconds=seconds)
 
 
 def _reopen(folder: SweepFolder, run_timeout: float | None) -> SweepFolder:
-    """The folder, which says from now on that its results are not those of its parts."""
+    """Mark the folder as running, because its results will no longer match its parts."""
     manifest = copy.deepcopy(folder.manifest) | {"status": "running"}
     if run_timeout is not None:
         manifest["config"]["sweep"]["run_timeout"] = run_timeout
@@ -63,7 +72,7 @@ def _reopen(folder: SweepFolder, run_timeout: float | None) -> SweepFolder:
 
 
 def _failed_chunks(folder: SweepFolder) -> Iterator[Chunk]:
-    """The failed runs as chunks of one point and consecutive replicates."""
+    """Yield the failed runs as chunks of one point and consecutive replicates."""
     for chunk, table in folder.tables(["status"]):
         footer = folder.footer(chunk)
         if footer is None or not footer.failed:
@@ -76,11 +85,11 @@ def _failed_chunks(folder: SweepFolder) -> Iterator[Chunk]:
 
 
 def _put_in_place(folder: SweepFolder) -> None:
-    """Parts with failures get the new rows in the place of the failed ones."""
+    """Replace the failed rows of the parts by the new ones."""
     again = folder.path / RERUNS
-    found = [read_table(path) for path in sorted(again.glob("p*.parquet"))]
-    for chunk in folder.chunks() if found else ():
-        new = _within(pa.concat_tables(found), chunk)
+    tables = [read_table(path) for path in sorted(again.glob("p*.parquet"))]
+    for chunk in folder.chunks() if tables else ():
+        new = _within(pa.concat_tables(tables), chunk)
         if new.num_rows:
             old = _without(folder.table(chunk), new)
             rows = pa.concat_tables([old, new]).unify_dictionaries()
@@ -91,7 +100,7 @@ def _put_in_place(folder: SweepFolder) -> None:
 
 
 def _within(table: pa.Table, chunk: Chunk) -> pa.Table:
-    """The rows that are runs of a chunk."""
+    """Return the rows that are runs of a chunk."""
     points, replicates = table["point"].to_numpy(), table["replicate"].to_numpy()
     ours = (points >= chunk.points.start) & (points < chunk.points.stop)
     ours &= (replicates >= chunk.replicates.start) & (replicates < chunk.replicates.stop)
@@ -99,7 +108,7 @@ def _within(table: pa.Table, chunk: Chunk) -> pa.Table:
 
 
 def _without(table: pa.Table, others: pa.Table) -> pa.Table:
-    """The rows that are not runs of another table."""
+    """Return the rows whose runs are not in another table."""
     own, theirs = (zip(t["point"].to_pylist(), t["replicate"].to_pylist(), strict=True)
                    for t in (table, others))  # fmt: skip
     gone = set(theirs)

@@ -1,7 +1,7 @@
-"""Some of a sweep's work, for a process that somebody else started, here or on another machine.
+"""Do a share of a sweep's work, in a process started separately, here or on another machine.
 
-Every worker of a sweep sees the same folder. A share is a fixed choice of chunks, so workers need
-not talk to one another; what is there already is passed over.
+All workers of a sweep see the same folder. A share is a fixed choice of chunks, so workers need
+not communicate. Chunks that are already done are skipped.
 """
 
 from __future__ import annotations
@@ -21,7 +21,22 @@ from truce_sim.sweeps.summaries.targets import target_replicates
 def work_on_share(
     path: str | Path, share: int, shares: int, progress: Progress, workers: int | None = None
 ) -> int:
-    """Do what is missing of a share; returns how many of its runs failed. Raises as work_on."""
+    """Run what is missing of a share.
+
+    Args:
+        path: the sweep's folder.
+        share: number of the share, from 0.
+        shares: number of shares.
+        progress: receives the progress.
+        workers: number of worker processes; None: every core.
+
+    Returns:
+        The number of failed runs.
+
+    Raises:
+        InputError: if `path` is not a sweep's folder, or its rules differ.
+        Stopped: if it ends before it is finished.
+    """
     wanted = target_replicates(read_folder(path))
     everything = cut(missing([], wanted), runs_per_chunk(int(wanted.sum())))
     return work_on(path, islice(everything, share, None, shares), progress, workers)
@@ -30,9 +45,20 @@ def work_on_share(
 def work_on(
     path: str | Path, chunks: Iterable[Chunk], progress: Progress, workers: int | None = None
 ) -> int:
-    """Run those of the chunks that are missing; returns how many of their runs failed.
+    """Run the given chunks, except those already done.
 
-    Raises InputError for no sweep's folder or other rules, Stopped where it cannot be finished.
+    Args:
+        path: the sweep's folder.
+        chunks: what to run.
+        progress: receives the progress.
+        workers: number of worker processes; None: every core.
+
+    Returns:
+        The number of failed runs.
+
+    Raises:
+        InputError: if `path` is not a sweep's folder, or its rules differ.
+        Stopped: if it ends before it is finished.
     """
     folder = read_folder(path)
     refuse_other_rules(folder)

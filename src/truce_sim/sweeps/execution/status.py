@@ -1,4 +1,4 @@
-"""How a sweep stands, read off its folder: nothing else knows more."""
+"""Read the status of a sweep from its folder, which holds all that is known."""
 
 from __future__ import annotations
 
@@ -11,16 +11,25 @@ from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
 from truce_sim.sweeps.folder.plan import missing
 from truce_sim.sweeps.summaries.targets import target_replicates
 
-#: Parts whose times say how fast it goes.
+#: Number of latest parts from which the speed is measured.
 _LATEST = 200
 
 
 @dataclass(frozen=True)
 class Status:
-    """What is done of a sweep.
+    """The status of a sweep.
 
-    wanted, done, failed: runs. damaged: parts that are cut short. rate: runs a second lately, None
-    where the times of the parts do not tell. at_work: whether a driver holds the folder.
+    Attributes:
+        path: the folder.
+        started: when the sweep was created, in ISO 8601.
+        points: number of design points.
+        wanted: number of runs wanted.
+        done: number of runs done, failed ones included.
+        failed: number of failed runs.
+        damaged: number of parts that are cut short.
+        rate: recent runs per second; None if unknown.
+        at_work: whether a driver holds the folder.
+        finished: whether all runs are done and summarized.
     """
 
     path: Path
@@ -36,22 +45,22 @@ class Status:
 
     @property
     def missing(self) -> int:
-        """Runs still to be made."""
+        """Number of runs still to be made."""
         return self.wanted - self.done
 
     @property
     def seconds_left(self) -> float | None:
-        """How long that takes at the rate; None where it is not known."""
+        """Seconds to make the missing runs at the current rate; None if unknown."""
         return self.missing / self.rate if self.rate else None
 
     @property
     def word(self) -> str:
-        """finished, running or stopped."""
+        """The state in one word: finished, running or stopped."""
         return "finished" if self.finished else "running" if self.at_work else "stopped"
 
 
 def read_status(path: str | Path) -> Status:
-    """How the sweep in a folder stands. Raises InputError where there is none."""
+    """Read the status of the sweep in a folder; raise InputError if there is none."""
     folder = read_folder(path)
     wanted = target_replicates(folder)
     lost = sum(chunk.runs for chunk in missing(folder.chunks(), wanted))
@@ -71,8 +80,10 @@ def read_status(path: str | Path) -> Status:
 
 
 def _rate(folder: SweepFolder) -> float | None:
-    """Runs a second, by the times at which the latest parts were written. A clock that was set back
-    meanwhile makes it unknown, or wrong for a while; nothing else depends on it."""
+    """Return runs per second, from the times at which the latest parts were written.
+
+    If the clock was set back, the rate is unknown or wrong for a while; nothing depends on it.
+    """
     times = sorted((folder.part(chunk).stat().st_mtime, chunk.runs) for chunk in folder.chunks())
     latest = times[-_LATEST:]
     if len(latest) < 2 or latest[-1][0] <= latest[0][0]:
@@ -81,13 +92,13 @@ def _rate(folder: SweepFolder) -> float | None:
 
 
 def find_sweeps(base: Path) -> list[Status]:
-    """The sweeps in the folders of `base`, the latest first. Raises InputError where it is none."""
+    """Return the sweeps in `base`, latest first; raise InputError if it is not a folder."""
     if not base.is_dir():
         raise InputError("no such folder", value=str(base), allowed="a folder with results")
-    found = []
+    sweeps = []
     for manifest in sorted(base.glob("*/manifest.json")):
         try:
-            found.append(read_status(manifest.parent))
-        except InputError:  # a run, or something else
+            sweeps.append(read_status(manifest.parent))
+        except InputError:  # the folder of a run, or something else
             continue
-    return sorted(found, key=lambda status: status.started, reverse=True)
+    return sorted(sweeps, key=lambda status: status.started, reverse=True)

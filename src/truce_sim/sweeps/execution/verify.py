@@ -1,4 +1,4 @@
-"""Proof that a sweep's rows are what its configuration gives: some of them are run again."""
+"""Verify that a sweep's rows follow from its configuration, by running some of them again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,14 @@ from truce_sim.sweeps.folder.spec_files import point_key
 
 @dataclass(frozen=True)
 class Difference:
-    """The first value that is not what the run gives."""
+    """The first stored value that differs from the run.
+
+    Attributes:
+        run: the run, as `point:replicate`.
+        column: which value differs.
+        stored: the value in the folder.
+        computed: the value of the run made again.
+    """
 
     run: str
     column: str
@@ -38,10 +45,17 @@ class Difference:
 
 @dataclass(frozen=True)
 class Proof:
-    """What came of running rows again.
+    """The result of verifying a sweep.
 
-    checked: runs made again; skipped: chosen runs that had not come to an end inside the engine;
-    pick: seed of the choice; rules: digest of those that made the folder.
+    Attributes:
+        path: the folder.
+        runs: number of runs in the folder.
+        checked: number of runs made again.
+        skipped: number of chosen runs that had failed outside the engine.
+        columns: number of columns compared.
+        pick: seed of the random choice.
+        rules: digest of the rules that made the folder.
+        difference: the first difference; None if there is none.
     """
 
     path: Path
@@ -55,26 +69,31 @@ class Proof:
 
     @property
     def holds(self) -> bool:
-        """Whether every value was the same."""
+        """Whether all values were identical."""
         return self.difference is None
 
     @property
     def other_rules(self) -> bool:
-        """Whether the folder was made by other rules than those of today."""
+        """Whether the folder was made by rules other than today's."""
         return self.rules != DIGEST
 
 
 def verify_sweep(path: str | Path, runs: int, pick: int | None = None) -> Proof:
-    """Run so many randomly chosen rows again and compare every value exactly.
+    """Run randomly chosen rows again and compare every value exactly.
 
-    Also compares what the engine was given for their points with what the swept values in
-    design.parquet mean, and, where they are there, the rows of runs.parquet and the daily series
-    and events of the runs. Rows of a folder that other rules made are run again by those of today:
-    where they are equal, the change of rules has not touched them.
+    This also compares the engine's input for their points with the swept values in design.parquet
+    and, if present, the rows of runs.parquet and the daily series and events of the runs. Rows
+    made by other rules are run again by today's; if they are identical, the change of rules has
+    not affected them.
+
+    Args:
+        path: the sweep's folder.
+        runs: number of rows to run again.
+        pick: seed of the random choice; None: a new one.
 
     Raises:
-        InputError: no sweep's folder, or one without runs.
-        store.Damaged: a file that is not whole.
+        InputError: if the folder is not a sweep's, or has no runs.
+        store.Damaged: if a file is damaged.
     """
     folder = read_folder(path)
     pick = secrets.randbelow(2**32) if pick is None else pick
@@ -109,7 +128,7 @@ def verify_sweep(path: str | Path, runs: int, pick: int | None = None) -> Proof:
 def _by_chunk(
     chunks: list[Chunk], chosen: np.ndarray[tuple[int], np.dtype[np.int64]]
 ) -> Iterator[tuple[Chunk, list[int]]]:
-    """The chosen runs, numbered through all chunks, as rows of each."""
+    """Yield the chosen runs, numbered through all chunks, as rows of each chunk."""
     first = 0
     for chunk in chunks:
         mine = chosen[(chosen >= first) & (chosen < first + chunk.runs)] - first
@@ -121,15 +140,15 @@ def _by_chunk(
 def _compare(
     folder: SweepFolder, stored: dict[str, object], point: int, replicate: int
 ) -> Difference | None:
-    """The first difference of a stored row from the run that belongs in its place."""
+    """Return the first difference between a stored row and the run made again."""
     run = f"{point}:{replicate}"
     spec = folder.spec_of(point, replicate)
-    told = str(folder.design["key"].iloc[point])
+    stored_key = str(folder.design["key"].iloc[point])
     meant = make_spec(folder.setup_of(point))
     rules = str(folder.manifest.get("rules"))
     for what, key in (("specs", point_key(spec, rules)), ("design", point_key(meant, rules))):
-        if key != told:
-            return Difference(run, f"key of its {what}", told, key)
+        if key != stored_key:
+            return Difference(run, f"key of its {what}", stored_key, key)
     rows = outcomes(spec, [replicate])[None]
     chunk = Chunk(range(point, point + 1), range(replicate, replicate + 1))
     again: pa.Table = Rows(chunk, np.array([spec.seed]), rows).table()
@@ -142,7 +161,7 @@ def _compare(
 def _compare_given(
     folder: SweepFolder, stored: pa.Table, point: int, replicate: int
 ) -> Difference | None:
-    """The first difference of runs.parquet, which is what users read, from a row of a part."""
+    """Return the first difference between runs.parquet, which users read, and a row of a part."""
     path = folder.path / "runs.parquet"
     if folder.manifest.get("status") != "done" or not path.is_file():
         return None
@@ -157,7 +176,7 @@ def _compare_given(
 
 
 def _compare_recorded(folder: SweepFolder, point: int, replicate: int) -> Difference | None:
-    """The first difference of the daily series and events of a run from those it has."""
+    """Return the first difference between a run's stored and new daily series and events."""
     recorder = make_recorder(folder.settings)
     if recorder is None:
         return None
@@ -177,9 +196,9 @@ def _compare_recorded(folder: SweepFolder, point: int, replicate: int) -> Differ
 def _copies(
     folder: SweepFolder, kind: str, point: int, replicate: int
 ) -> Iterator[list[dict[str, object]]]:
-    """What the files of series/ or events/ hold of a run: one has it, two after some crashes."""
+    """Yield a run's rows in each file of series/ or events/; some crashes leave two copies."""
     for path in sorted((folder.path / kind).glob("p*.parquet")):
-        chunk = Chunk.named(path.stem)
+        chunk = Chunk.from_name(path.stem)
         if chunk and point in chunk.points and replicate in chunk.replicates:
             rows = _run_rows(path, point, replicate)
             if rows:
@@ -200,7 +219,7 @@ def _compare_days(
 
 
 def _run_rows(path: Path, point: int, replicate: int) -> list[dict[str, object]]:
-    """The rows of one run in a file of the folder. Raises Damaged."""
+    """Return the rows of one run in a file; raise Damaged if it cannot be read."""
     chosen = [("point", "==", point), ("replicate", "==", replicate)]
     try:
         table = pq.read_table(path, filters=chosen, page_checksum_verification=True)
@@ -211,7 +230,7 @@ def _run_rows(path: Path, point: int, replicate: int) -> list[dict[str, object]]
 
 
 def _same(a: object, b: object) -> bool:
-    """Equal to the last bit, missing values and NaN included."""
+    """Whether two values are equal to the last bit; missing values and NaN equal themselves."""
     if isinstance(a, float) and isinstance(b, float):
         return (a == b and math.copysign(1, a) == math.copysign(1, b)) or (a != a and b != b)
     return a == b

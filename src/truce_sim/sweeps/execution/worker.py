@@ -1,10 +1,10 @@
-"""A worker: a process that needs nothing but a sweep's folder. It is told the names of chunks, runs
-them, writes their parts, and says so.
+"""A worker: a process that receives the names of chunks, runs them and writes their parts.
 
-What it reads on standard input: a line `<folder of parts>/<name of chunk>` for each chunk. What it
-writes on standard output: a line of JSON when it is ready, and one for each chunk. It ends when its
-input does. A run that takes too long ends the process, for a compiled rule cannot be interrupted:
-who started the worker sees it by the exit code, and cuts the chunk smaller.
+It needs nothing but the sweep's folder. It reads one line per chunk from standard input, `<folder
+of parts>/<name of chunk>`, and writes one line of JSON to standard output when it is ready and
+after each chunk. It ends when its input ends. A run that takes too long ends the process, because
+compiled code cannot be interrupted; the parent recognizes this by the exit code and halves the
+chunk.
 """
 
 from __future__ import annotations
@@ -40,7 +40,14 @@ OUT_OF_TIME = 75
 
 @dataclass(frozen=True)
 class Done:
-    """What a worker says of a chunk whose part is written."""
+    """A worker's report of a chunk whose part is written.
+
+    Attributes:
+        name: name of the chunk.
+        runs: number of runs.
+        failed: number of failed runs.
+        engine_seconds: time in the engine.
+    """
 
     name: str
     runs: int
@@ -60,7 +67,7 @@ class Worker:
         outcomes(folder.spec_of(0), [], self._world)  # loads the compiled rules
 
     def run(self, chunk: Chunk, into: str = PARTS) -> Done:
-        """Run a chunk and write its part; series and events, where asked for, come before it."""
+        """Run a chunk and write its part, preceded by series and events if they are kept."""
         specs = self._folder.specs(chunk.points)
         rows = np.zeros((len(specs), len(chunk.replicates)), OUTCOME)
         failures: dict[tuple[int, int], Failure] = {}
@@ -88,7 +95,7 @@ class Worker:
         self, spec: RunSpec, point: int, replicates: range,
         failures: dict[tuple[int, int], Failure],
     ) -> NDArray[np.void]:  # fmt: skip
-        """OUTCOME (replicates,); where Python raises, one by one, so that the others go on."""
+        """Return OUTCOME (replicates,). If Python raises, run singly to isolate the failure."""
         try:
             with self._clock.running():
                 return self._outcomes(spec, point, replicates)
@@ -96,8 +103,8 @@ class Worker:
             if len(replicates) > 1:
                 singly = (range(r, r + 1) for r in replicates)
                 return np.concatenate([self._run_block(spec, point, r, failures) for r in singly])
-            told = f"{type(error).__name__}: {error}"
-            failures[point, replicates.start] = Failure(told, traceback.format_exc())
+            message = f"{type(error).__name__}: {error}"
+            failures[point, replicates.start] = Failure(message, traceback.format_exc())
             row = np.zeros(1, OUTCOME)
             row["status"] = ERROR
             return row
@@ -113,16 +120,15 @@ class Worker:
 
 
 def _blocks(replicates: range) -> Iterator[range]:
-    """Few enough runs at once that one which never ends is found."""
+    """Split replicates into blocks, small enough that a run that never ends is found."""
     for start in range(0, len(replicates), REPLICATES_PER_BLOCK):
         yield replicates[start : start + REPLICATES_PER_BLOCK]
 
 
 class Watchdog:
-    """Ends the process when what it watches takes longer than a run may.
+    """Ends the process when a block of runs takes longer than a single run may.
 
-    It watches a block of runs. One that is over time is cut smaller by whoever starts the worker
-    again, down to a single run: no run fails for the slowness of others.
+    The parent then halves the chunk, down to a single run, so no run fails because others are slow.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -132,7 +138,7 @@ class Watchdog:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """What happens inside has the time of a run."""
+        """Limit the time of the context to that of a run."""
         self._deadline = time.monotonic() + self._seconds
         try:
             yield
@@ -147,21 +153,21 @@ class Watchdog:
 
 
 def main(path: str) -> None:
-    """Serve one driver until it closes our input."""
+    """Serve one driver until it closes standard input."""
     for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGUSR2):
-        signal.signal(ignored, signal.SIG_IGN)  # the driver decides when we end; SLURM tells all
+        signal.signal(ignored, signal.SIG_IGN)  # the driver decides when to end; SLURM signals all
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # whatever else is printed must not get between the answers
-    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps 16 MB that nothing uses
+    os.dup2(2, 1)  # other output must not mix with the answers
+    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own pool holds 16 MB unused
     worker = Worker(read_folder(path))
     print(json.dumps({"ready": True}), file=answers)
     for line in sys.stdin:
         into, _, name = line.strip().partition("/")
-        chunk = Chunk.named(name)
+        chunk = Chunk.from_name(name)
         assert chunk is not None
         try:
             done = worker.run(chunk, into)
-        except Exception as error:  # not of a run: of the folder, the disk, the program
+        except Exception as error:  # not in a run: in the folder, the disk or the program
             if not isinstance(error, OSError | Damaged):
                 traceback.print_exc()
             print(json.dumps({"error": str(error) or type(error).__name__}), file=answers)
@@ -170,5 +176,5 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(BrokenPipeError):  # the driver is gone; what is written is written
+    with contextlib.suppress(BrokenPipeError):  # the driver has ended; written parts stay
         main(sys.argv[1])

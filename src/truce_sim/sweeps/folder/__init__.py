@@ -1,4 +1,4 @@
-"""The folder of a sweep: what is in it, and how it is read."""
+"""The folder of a sweep: its files, and how to read them."""
 
 from truce_sim.sweeps.folder.folder import (
     EVENTS,

@@ -1,11 +1,11 @@
-"""The folder of a sweep, opened: what it is, which runs are there, and how to run one again.
+"""Read the folder of a sweep: its design, its runs, and how to run one again.
 
-manifest.json     where it came from, what is the same for all its runs
-design.parquet    a row a point: swept values, `base` (of the manifest's), `key`
+manifest.json     origin of the sweep, and the settings shared by all runs
+design.parquet    one row per point: swept values, `base` (index into the manifest's), `key`
 specs/            what the engine reads for each point, byte for byte
 parts/            the runs; the name of a part says which
-series/ events/   daily series and event logs of the same runs, where asked for
-failures.parquet, summary.parquet, contrasts.parquet, runs.parquet: made when all is done
+series/ events/   daily series and event logs of the same runs, if kept
+failures.parquet, summary.parquet, contrasts.parquet, runs.parquet: written when all is done
 """
 
 from __future__ import annotations
@@ -32,61 +32,76 @@ from truce_sim.sweeps.folder.plan import Chunk
 from truce_sim.sweeps.folder.rows import schema
 from truce_sim.sweeps.folder.spec_files import SpecReader
 
-#: What a manifest must say before anything else can be read.
+#: Entries that a manifest must have before anything else can be read.
 _NEEDED = {"points": int, "factors": list, "config": dict, "bases": list, "design": str}
 
 PARTS, SERIES, EVENTS, RERUNS = "parts", "series", "events", "reruns"
 
 
 def read_folder(path: str | Path, config: Config | None = None) -> SweepFolder:
-    """Open a sweep's folder to read it, finished or not.
+    """Open a sweep's folder for reading, finished or not.
 
-    config: what is the same for all its points, by one who has checked it already.
+    Args:
+        path: the folder.
+        config: the checked configuration of the sweep itself, if known; else it is read and
+            checked on first use.
 
-    Raises InputError for what is no sweep's folder, one of a newer schema, or one that has lost the
-    files that say what its points are.
+    Raises:
+        InputError: if it is not a sweep's folder, has a newer schema, or lacks the files that
+            define its points.
     """
     folder = Path(path).expanduser()
     manifest = read_manifest(folder, "sweep")
     for name, kind in _NEEDED.items():
-        said = manifest.get(name)
-        if not isinstance(said, kind) or (name == "points" and not said):
-            raise _incomplete(folder, f"its manifest.json does not say its {name}")
-    found = SweepFolder(folder, manifest, config)
-    for lost in found.lost():
-        raise _incomplete(folder, f"has lost {lost}, which says what its points are")
-    return found
+        entry = manifest.get(name)
+        if not isinstance(entry, kind) or (name == "points" and not entry):
+            raise _incomplete(folder, f"its manifest.json has no valid entry {name!r}")
+    opened = SweepFolder(folder, manifest, config)
+    for missing in opened.missing_files():
+        raise _incomplete(folder, f"lacks {missing}, needed to define its points")
+    return opened
 
 
 def _incomplete(folder: Path, problem: str) -> InputError:
     return InputError(
-        problem, value=str(folder), allowed="the whole folder of a sweep; or run the sweep anew"
+        problem,
+        value=str(folder),
+        allowed="the complete folder of a sweep; or run the sweep again from the start",
     )
 
 
 def read_manifest(folder: Path, kind: str) -> dict[str, Any]:
-    """The manifest of a results folder of this kind. Raises InputError where there is none."""
+    """Read the manifest of a results folder.
+
+    Args:
+        folder: the folder.
+        kind: "run" or "sweep".
+
+    Raises:
+        InputError: if there is no valid manifest, or it is of another kind or schema.
+    """
     needs = f"the folder of a {kind}, made by truce-sim {kind}"
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except OSError:
-        problem = "holds no manifest.json" if folder.is_dir() else "no such folder"
+        problem = "has no manifest.json" if folder.is_dir() else "no such folder"
         raise InputError(problem, value=str(folder), allowed=needs) from None
     except ValueError as error:
         raise InputError(
             f"its manifest.json cannot be read: {error}", value=str(folder), allowed=needs
         ) from None
     if not isinstance(manifest, dict) or manifest.get("kind") != kind:
-        found = manifest.get("kind") if isinstance(manifest, dict) else None
+        other = manifest.get("kind") if isinstance(manifest, dict) else None
         raise InputError(
-            f"is the folder of a {found}" if found else "its manifest is of something else",
+            f"is the folder of a {other}" if other else "its manifest.json is not from truce-sim",
             value=str(folder), allowed=needs,
         )  # fmt: skip
     version = manifest.get("schema_version")
     if not isinstance(version, int):
         raise InputError(
-            "its manifest.json does not say its schema_version", value=str(folder), allowed=needs
-        )
+            "its manifest.json has no valid entry 'schema_version'",
+            value=str(folder), allowed=needs,
+        )  # fmt: skip
     if version > SCHEMA_VERSION:
         raise InputError(
             f"written by a newer truce-sim ({manifest.get('truce_sim')}), schema {version}",
@@ -96,20 +111,30 @@ def read_manifest(folder: Path, kind: str) -> dict[str, Any]:
     if version < SCHEMA_VERSION and kind == "sweep":
         raise InputError(
             f"written by truce-sim {manifest.get('truce_sim')}, schema {version}",
-            value=str(folder), allowed=f"schema {SCHEMA_VERSION}: run the sweep anew",
+            value=str(folder), allowed=f"schema {SCHEMA_VERSION}: run the sweep again",
         )  # fmt: skip
     return manifest
 
 
 class Footer(NamedTuple):
-    """What is known of a part without reading its rows."""
+    """Facts about a part that need no reading of its rows.
+
+    Attributes:
+        runs: number of runs.
+        failed: number of failed runs.
+    """
 
     runs: int
     failed: int
 
 
 class SweepFolder:
-    """A sweep on disk, as read_folder gives it. Reading never changes anything."""
+    """A sweep on disk; open one with `read_folder`. Reading never changes anything.
+
+    Attributes:
+        path: the folder.
+        manifest: the content of manifest.json.
+    """
 
     def __init__(self, path: Path, manifest: dict[str, Any], config: Config | None = None) -> None:
         self.path = path
@@ -117,13 +142,12 @@ class SweepFolder:
         self._checked = config
         self._specs = SpecReader(path / "specs")
 
-    def lost(self) -> list[str]:
-        """What is not there of what says which runs the points are."""
-        there = (self.path / "design.parquet").is_file()
-        names = [] if there else ["design.parquet"]
+    def missing_files(self) -> list[str]:
+        """List the missing files among those that define the points."""
+        names = [] if (self.path / "design.parquet").is_file() else ["design.parquet"]
         return names if self._specs.points() >= self.points else [*names, "files of specs/"]
 
-    # ── what was asked for ───────────────────────────────────────────────────────────────────
+    # ── the design ───────────────────────────────────────────────────────────────────────────
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -137,18 +161,18 @@ class SweepFolder:
 
     @property
     def replicates(self) -> int:
-        """Runs that each point is to have; with sweep.until the most that one may have."""
+        """Runs wanted of each point; with sweep.until, the most that a point may have."""
         until = self.settings.until
         return until.ceiling if until.outcome else self.settings.replicates
 
     @property
     def settings(self) -> SweepConfig:
-        """How the sweep is carried out: its SweepConfig."""
+        """The settings of the sweep itself."""
         return self.config.sweep
 
     @cached_property
     def config(self) -> Config:
-        """What is the same for all points, checked."""
+        """The configuration shared by all points, checked."""
         from truce_sim.config.load import validate
 
         origin = str(self.path / "manifest.json")
@@ -156,7 +180,7 @@ class SweepFolder:
 
     @cached_property
     def horizon(self) -> int:
-        """Days of the longest run."""
+        """The longest horizon of the points, in days."""
         specs = self._specs.read(range(self.points)) if self._horizon_varies else [self.spec_of(0)]
         return max(int(spec.params[0]["run"]["horizon_days"]) for spec in specs)
 
@@ -166,16 +190,16 @@ class SweepFolder:
 
     @cached_property
     def design(self) -> pd.DataFrame:
-        """A row a point (index `point`): the swept values, then `base` and `key`."""
+        """One row per point (index `point`): the swept values, then `base` and `key`."""
         frame: pd.DataFrame = read_table(self.path / "design.parquet").to_pandas()
         return frame.set_index("point").iloc[: self.points]
 
     def config_of(self, point: int) -> Config:
-        """The whole configuration of a point, checked; its seed is that of the point's runs."""
+        """Return the whole configuration of a point, checked, with the seed of its runs."""
         return self.setup_of(point).config
 
     def setup_of(self, point: int) -> Setup:
-        """The same with all that follows from it: what a run of the point starts from."""
+        """Return the setup of a point: its configuration and all that follows from it."""
         from truce_sim.sweeps.design.configs import setup_of
 
         seed = self.spec_of(point).seed
@@ -184,7 +208,15 @@ class SweepFolder:
         return setup_of(self.manifest["bases"][row["base"]], values).with_seed(seed)
 
     def spec_of(self, point: int, replicate: int = 0) -> RunSpec:
-        """The run of a row, as a value: `engine.run.run(spec)` is that run again, bit for bit."""
+        """Return the spec of a run: `engine.run.run(spec)` repeats it, bit for bit.
+
+        Args:
+            point: number of the point, from 0.
+            replicate: number of the replicate, from 0.
+
+        Raises:
+            InputError: if there is no such point.
+        """
         if not 0 <= point < self.points:
             raise InputError(
                 "no such point", setting="point", value=point, allowed=f"0 to {self.points - 1}"
@@ -192,39 +224,55 @@ class SweepFolder:
         return replace(self.specs(range(point, point + 1))[0], replicate=replicate)
 
     def specs(self, points: range) -> list[RunSpec]:
-        """The specs of some points, in order, replicate 0."""
+        """Return the specs of some points, in order, with replicate 0."""
         return self._specs.read(points)
 
-    # ── what is there ────────────────────────────────────────────────────────────────────────
+    # ── the parts ────────────────────────────────────────────────────────────────────────────
 
     def part(self, chunk: Chunk, kind: str = PARTS) -> Path:
-        """Where the rows of a chunk are, or will be."""
+        """Return the path of a chunk's file; `kind` is PARTS, SERIES, EVENTS or RERUNS."""
         return self.path / kind / f"{chunk.name}.parquet"
 
     def chunks(self) -> list[Chunk]:
-        """The chunks whose parts are there, replicates first."""
-        named = (Chunk.named(path.stem) for path in (self.path / PARTS).glob("p*.parquet"))
-        found = [chunk for chunk in named if chunk is not None]
-        return sorted(found, key=lambda c: (c.replicates.start, c.points.start, c.name))
+        """Return the chunks whose parts exist, ordered by replicates, then points."""
+        named = (Chunk.from_name(path.stem) for path in (self.path / PARTS).glob("p*.parquet"))
+        chunks = [chunk for chunk in named if chunk is not None]
+        return sorted(chunks, key=lambda c: (c.replicates.start, c.points.start, c.name))
 
     def tables(
         self, columns: Sequence[str] | None = None, points: range | None = None
     ) -> Iterator[tuple[Chunk, pa.Table]]:
-        """Part by part, its rows, each run once. Raises Damaged for a part that is not whole."""
+        """Yield the rows of each part, each run once.
+
+        Args:
+            columns: which columns; by default all.
+            points: only parts with some of these points; by default all.
+
+        Raises:
+            Damaged: if a part is damaged.
+        """
         return self._each_once(lambda chunk: self.table(chunk, columns), points)
 
     def recorded(
         self, kind: str, columns: Sequence[str] | None = None, points: range | None = None
     ) -> Iterator[tuple[Chunk, pa.Table]]:
-        """Part by part, the daily series or the events (SERIES, EVENTS) of its runs, in order, with
-        `point` and `replicate` before the columns asked for. Raises Damaged."""
+        """Yield the daily series or the events of the runs of each part, in order.
+
+        Args:
+            kind: SERIES or EVENTS.
+            columns: which columns, after `point` and `replicate`; by default all.
+            points: only parts with some of these points; by default all.
+
+        Raises:
+            Damaged: if a file is damaged.
+        """
         names = None if columns is None else list(dict.fromkeys(["point", "replicate", *columns]))
         return self._each_once(lambda chunk: read_table(self.part(chunk, kind), names), points)
 
     def _each_once(
         self, read: Callable[[Chunk], pa.Table], points: range | None
     ) -> Iterator[tuple[Chunk, pa.Table]]:
-        """Part by part, what is read of it, without runs that an earlier part has."""
+        """Read part by part, leaving out runs that an earlier part has."""
         seen: list[Chunk] = []
         for chunk in self.chunks():
             if points is not None and not _meet(chunk.points, points):
@@ -237,48 +285,60 @@ class SweepFolder:
             yield chunk, table
 
     def table(self, chunk: Chunk, columns: Sequence[str] | None = None) -> pa.Table:
-        """The rows of one part, with `point` and `replicate` before the columns asked for."""
+        """Return the rows of one part: `point`, `replicate` and the given columns.
+
+        Args:
+            chunk: the chunk of the part.
+            columns: which columns; by default all.
+
+        Raises:
+            Damaged: if the part is damaged.
+        """
         path = self.part(chunk)
         names = self._column_names if columns is None else ["point", "replicate", *columns]
-        wanted = pa.schema([schema().field(name) for name in dict.fromkeys(names)])
-        table = read_table(path, wanted.names)
-        if table.num_rows != chunk.runs or not table.schema.equals(wanted):
+        expected = pa.schema([schema().field(name) for name in dict.fromkeys(names)])
+        table = read_table(path, expected.names)
+        if table.num_rows != chunk.runs or not table.schema.equals(expected):
             raise Damaged(path)  # a footer has no checksum
         return table
 
     @cached_property
     def outcome(self) -> tuple[str, ...]:
-        """The outcome columns that its runs have: those of the version that made it."""
-        found = self.manifest.get("outcome") or first_release()["outcome"]
-        return tuple(name for name in found if name in OUTCOME)
+        """The outcome columns of its runs: those of the version that made it."""
+        names = self.manifest.get("outcome") or first_release()["outcome"]
+        return tuple(name for name in names if name in OUTCOME)
 
     @property
     def _column_names(self) -> list[str]:
-        """All columns of its parts."""
+        """All columns of the parts."""
         return [n for n in schema().names if n not in OUTCOME or n in self.outcome]
 
     def damaged(self) -> list[Path]:
-        """Parts that are cut short: their footer cannot be read, or has not their runs."""
+        """Return the parts that are cut short: no readable footer, or the wrong number of rows."""
         return [self.part(chunk) for chunk in self.chunks() if self.footer(chunk) is None]
 
     def footer(self, chunk: Chunk) -> Footer | None:
-        """What the footer of a part says; None for one that is cut short."""
+        """Read the footer of a part; None if the part is cut short."""
         try:
-            found = pq.read_metadata(self.part(chunk))
-            failed = int((found.metadata or {})[b"failed"])
+            parquet = pq.read_metadata(self.part(chunk))
+            failed = int((parquet.metadata or {})[b"failed"])
         except (pa.ArrowException, OSError, KeyError, ValueError):
             return None
-        return Footer(chunk.runs, failed) if found.num_rows == chunk.runs else None
+        return Footer(chunk.runs, failed) if parquet.num_rows == chunk.runs else None
 
     # ── as pandas ────────────────────────────────────────────────────────────────────────────
 
     def runs(
         self, columns: Sequence[str] | None = None, points: Sequence[int] | None = None
     ) -> pd.DataFrame:
-        """All rows, or those of some points: point, replicate, seed, swept values, status, outcome.
+        """Return the runs: point, replicate, seed, swept values, status and outcome.
 
-        columns: of the outcome (`truce_sim.columns.OUTCOME`); all by default. Raises InputError for
-        an unknown one.
+        Args:
+            columns: columns of the outcome (`truce_sim.columns.OUTCOME`); by default all.
+            points: only runs of these points; by default all.
+
+        Raises:
+            InputError: for an unknown column.
         """
         self._check_columns(columns or ())
         whole = self.path / "runs.parquet"
@@ -287,10 +347,10 @@ class SweepFolder:
             keep = None if points is None else [("point", "in", list(points))]
             return pd.read_parquet(whole, columns=names, filters=keep)
         span = range(min(points), max(points) + 1) if points is not None and len(points) else None
-        found = [self.with_values(table) for _, table in self.tables(_own(columns), span)]
-        if not found:
+        tables = [self.with_values(table) for _, table in self.tables(_own(columns), span)]
+        if not tables:
             return pd.DataFrame(columns=names or self._order([]))
-        frame: pd.DataFrame = pa.concat_tables(found).to_pandas()
+        frame: pd.DataFrame = pa.concat_tables(tables).to_pandas()
         frame = frame if points is None else frame[frame["point"].isin(list(points))]
         return frame[names] if names else frame
 
@@ -299,7 +359,7 @@ class SweepFolder:
             if name not in (known := [*self._order([]), *self.outcome]):
                 raise InputError(
                     "no such column", setting="columns", value=name,
-                    allowed="columns of truce_sim.columns.OUTCOME that its version has",
+                    allowed="a column of truce_sim.columns.OUTCOME, as of the sweep's version",
                     suggestion=closest(name, known),
                 )  # fmt: skip
 
@@ -308,8 +368,12 @@ class SweepFolder:
         return list(dict.fromkeys([*first, *columns]))
 
     def with_values(self, table: pa.Table, place: int = 3) -> pa.Table:
-        """Rows with the swept values of their points from that column on, and without errors and
-        tracebacks."""
+        """Insert the swept values into the rows of a part, and drop errors and tracebacks.
+
+        Args:
+            table: rows with a column `point`.
+            place: position of the first inserted column.
+        """
         rows = table["point"].combine_chunks()
         design = self.design_table
         for name in self.factors:
@@ -321,7 +385,7 @@ class SweepFolder:
 
     @cached_property
     def design_table(self) -> pa.Table:
-        """The design as Arrow; swept words as dictionaries, which cost next to nothing a row."""
+        """The design as an Arrow table; swept words as dictionaries, to save memory."""
         table = read_table(self.path / "design.parquet").slice(0, self.points).combine_chunks()
         for i, kind in enumerate(table.schema.types):
             if pa.types.is_string(kind):
@@ -331,23 +395,23 @@ class SweepFolder:
 
     @property
     def failures(self) -> pd.DataFrame:
-        """The runs that failed: point, replicate, seed, swept values, status, error, traceback."""
+        """The failed runs: point, replicate, seed, swept values, status, error, traceback."""
         path = self.path / "failures.parquet"
         return read_table(path).to_pandas() if path.is_file() else pd.DataFrame()
 
     @property
     def summary(self) -> pd.DataFrame:
-        """A row a point: swept values, then shares and means with intervals; once it is done."""
+        """One row per point of a finished sweep: swept values, shares and means with intervals."""
         return self._read_result("summary.parquet").set_index("point")
 
     @property
     def contrasts(self) -> pd.DataFrame | None:
-        """A row a pair of points, with sweep.compare; else None."""
+        """One row per pair of points, with sweep.compare; else None."""
         return self._read_result("contrasts.parquet") if self.settings.compare else None
 
     @property
     def targets(self) -> pd.DataFrame | None:
-        """With sweep.until: a row a point or pair, how wide its interval is; else None."""
+        """With sweep.until, one row per point or pair with the width of its interval; else None."""
         return self._read_result("until.parquet") if self.settings.until.outcome else None
 
     def _read_result(self, name: str) -> pd.DataFrame:
@@ -370,7 +434,7 @@ def _meet(a: range, b: range) -> bool:
 
 
 def _without(table: pa.Table, chunk: Chunk, other: Chunk) -> pa.Table:
-    """Rows of a chunk that are not in another one too (chunks overlap after some crashes)."""
+    """Drop the rows of a chunk that another also has (chunks overlap after some crashes)."""
     points, replicates = table["point"].to_numpy(), table["replicate"].to_numpy()
     inside = (points >= other.points.start) & (points < other.points.stop)
     inside &= (replicates >= other.replicates.start) & (replicates < other.replicates.stop)

@@ -1,8 +1,8 @@
-"""How a sweep is cut into chunks: replicate-major, so that an interrupted one is a smaller one.
+"""Cut a sweep into chunks: replicates first, so an interrupted sweep is a smaller sweep.
 
-A chunk is a rectangle, some points times some replicates, and its name says which. So the names of
-the parts that are there say what is done, and what is missing follows from them, whatever order,
-cut or interruption they came from.
+A chunk is a rectangle of some points and some replicates, and its name says which. The names of
+the parts therefore say what is done, and what is missing follows from them, whatever the order,
+cut or interruption that produced them.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-#: A chunk has about this many runs: long enough that writing it hardly counts, short enough for a
-#: lively progress bar and little to lose. Large sweeps have larger ones, for fewer files.
+#: A chunk has about this many runs: enough that writing it costs little, few enough for a smooth
+#: progress bar and small losses. Large sweeps have larger chunks, for fewer files.
 RUNS_PER_CHUNK = 2000
 MOST_RUNS_PER_CHUNK = 200_000
 CHUNKS_WANTED = 2000
@@ -28,7 +28,12 @@ _NAME = re.compile(r"p(\d+)-(\d+)_r(\d+)-(\d+)")
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some points, each with the same replicates."""
+    """A block of runs: some points, each with the same replicates.
+
+    Attributes:
+        points: the points.
+        replicates: the replicates of each.
+    """
 
     points: range
     replicates: range
@@ -40,13 +45,13 @@ class Chunk:
 
     @property
     def name(self) -> str:
-        """`p<first>-<stop>_r<first>-<stop>`, the stem of its part's file name."""
+        """The stem of its part's file name, `p<first>-<stop>_r<first>-<stop>`."""
         p, r = self.points, self.replicates
         return f"p{p.start:07d}-{p.stop:07d}_r{r.start:08d}-{r.stop:08d}"
 
     @classmethod
-    def named(cls, name: str) -> Chunk | None:
-        """The chunk of that name; None where it is not one."""
+    def from_name(cls, name: str) -> Chunk | None:
+        """Return the chunk of that name; None if it is not the name of a chunk."""
         match = _NAME.fullmatch(name)
         if not match:
             return None
@@ -54,7 +59,7 @@ class Chunk:
         return cls(range(a, b), range(c, d)) if a < b and c < d else None
 
     def halves(self) -> tuple[Chunk, Chunk]:
-        """The same runs as two chunks; for chunks of two runs or more."""
+        """Split a chunk of two or more runs into two chunks."""
         if len(self.points) > 1:
             middle = (self.points.start + self.points.stop) // 2
             left, right = range(self.points.start, middle), range(middle, self.points.stop)
@@ -65,15 +70,16 @@ class Chunk:
 
 
 def runs_per_chunk(runs: int) -> int:
-    """Runs that a chunk of a sweep of so many runs should have."""
+    """Return the number of runs per chunk in a sweep of `runs` runs."""
     return min(max(RUNS_PER_CHUNK, runs // CHUNKS_WANTED), MOST_RUNS_PER_CHUNK)
 
 
 def missing(done: Iterable[Chunk], wanted: NDArray[np.int64]) -> Iterator[Chunk]:
-    """What is to be run, in order, as large rectangles.
+    """Yield the runs not covered by `done`, in order, as large rectangles.
 
-    wanted (points,): replicates that each point is to have. done: chunks that are there, in any
-    order; they may overlap, and reach beyond what is wanted.
+    Args:
+        done: existing chunks in any order; they may overlap, or exceed what is wanted.
+        wanted: (points,) replicates wanted of each point.
     """
     chunks = list(done)
     ends = {int(stop) for stop in np.unique(wanted)}
@@ -93,14 +99,19 @@ def missing(done: Iterable[Chunk], wanted: NDArray[np.int64]) -> Iterator[Chunk]
 
 
 def stretches(flags: NDArray[np.bool_]) -> Iterator[range]:
-    """The ranges in which all flags are set."""
+    """Yield the ranges in which all flags are set."""
     edges = np.flatnonzero(np.diff(flags, prepend=False, append=False))
     for first, stop in edges.reshape(-1, 2).tolist():
         yield range(first, stop)
 
 
 def cut(rectangles: Iterable[Chunk], size: int) -> Iterator[Chunk]:
-    """Rectangles as chunks of about `size` runs: a block of replicates, all points, the next."""
+    """Cut rectangles into chunks, one block of replicates after another.
+
+    Args:
+        rectangles: blocks of runs of any size.
+        size: approximate number of runs per chunk.
+    """
     for rectangle in rectangles:
         points, replicates = rectangle.points, rectangle.replicates
         block = max(REPLICATES_PER_BLOCK, size // len(points))
@@ -114,7 +125,7 @@ def _slices(whole: range, size: int) -> Sequence[range]:
 
 
 def incomplete_chunks(chunks: Iterable[Chunk], done: Sequence[Chunk]) -> Iterator[Chunk]:
-    """Those of the chunks of which runs are missing among those done."""
+    """Yield the chunks not fully covered by `done`."""
     exactly = set(done)
     for chunk in chunks:
         if chunk not in exactly and not is_covered(chunk, done):
@@ -122,7 +133,7 @@ def incomplete_chunks(chunks: Iterable[Chunk], done: Sequence[Chunk]) -> Iterato
 
 
 def is_covered(chunk: Chunk, done: Iterable[Chunk]) -> bool:
-    """Whether all runs of a chunk are among those done."""
+    """Whether `done` covers all runs of a chunk."""
     left = np.ones((len(chunk.points), len(chunk.replicates)), bool)
     for other in done:
         p, r = other.points, other.replicates

@@ -1,4 +1,4 @@
-"""Daily series and event logs of a sweep's runs, where asked for, as rows of Arrow tables."""
+"""Collect daily series and event logs of a sweep's runs as Arrow tables."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from truce_sim.settings.schema import SweepConfig
 
 
 def make_recorder(settings: SweepConfig) -> Recorder | None:
-    """What records a sweep's runs day by day; None where nothing of that is asked for."""
+    """Return a recorder of daily series and events; None if the settings keep neither."""
     return Recorder(settings) if settings.series_every_days or settings.events else None
 
 
 class Recorder:
-    """Keeps what the world recorded of each run of a chunk, until it is taken."""
+    """Collects the records of each run of a chunk until they are taken."""
 
     def __init__(self, settings: SweepConfig) -> None:
         self._every = settings.series_every_days
@@ -33,7 +33,14 @@ class Recorder:
         self._events: list[tuple[int, int, NDArray[np.void]]] = []
 
     def keep(self, point: int, replicate: int, outcome: np.void, world: np.void) -> None:
-        """What is wanted of the run that `world` has just ended; nothing of one that failed."""
+        """Keep the records of the run that has just ended in `world`, unless it failed.
+
+        Args:
+            point: number of the point.
+            replicate: number of the replicate.
+            outcome: the OUTCOME record of the run.
+            world: the engine's state, with its series and events.
+        """
         if outcome["status"] != 0 or (self._only_if_collapsed and not outcome["collapsed"]):
             return
         days = int(outcome["end_day"]) + int(outcome["collapsed"])
@@ -45,9 +52,9 @@ class Recorder:
             self._events.append((point, replicate, log))
 
     def take(self) -> Iterator[tuple[str, pa.Table]]:
-        """(kind, table) of all that was kept, point and replicate before the columns; forget it.
+        """Yield and forget what was kept: pairs of kind and table, with point and replicate first.
 
-        Mediators appear by slot: as `mediator 1`, `mediator 2`, for a chunk spans configurations.
+        Mediators are named by slot (`mediator 1`, `mediator 2`), as a chunk spans configurations.
         """
         if self._every:
             yield "series", self._series_table()
@@ -75,7 +82,7 @@ class Recorder:
 def _table(
     frame: pd.DataFrame, runs: list[tuple[int, int, int]], meanings: dict[str, tuple[str, str]]
 ) -> pa.Table:
-    """The frame behind columns point and replicate; runs: (point, replicate, rows)."""
+    """Prepend the columns point and replicate to a frame; runs: (point, replicate, rows)."""
     counts = [count for *_, count in runs]
     frame.insert(0, "point", np.repeat(np.array([p for p, *_ in runs], np.int64), counts))
     frame.insert(1, "replicate", np.repeat(np.array([r for _, r, _ in runs], np.int64), counts))

@@ -1,7 +1,7 @@
-"""The rows of a part: engine records as an Arrow table of one fixed schema.
+"""Convert engine records to the rows of a part: an Arrow table with a fixed schema.
 
-A row is a run: point, replicate, seed, status, error, traceback, outcome. A run that failed has
-its status and error, and nothing else: its numbers mean nothing, so there are none.
+A row is a run: point, replicate, seed, status, error, traceback, outcome. A failed run has a
+status and an error but no outcome, because its numbers would be meaningless.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from truce_sim.results.frames import outcome_frame
 from truce_sim.results.store import to_table
 from truce_sim.sweeps.folder.plan import Chunk
 
-#: How a run can fail outside the engine: Python raised, time ran out, its process died.
+#: Failures outside the engine: Python raised, time ran out, the process died.
 OUTSIDE = ("error", "timeout", "crashed")
 ALL_STATUSES = (*STATUSES, *OUTSIDE)
 ERROR, TIMEOUT, CRASHED = range(len(STATUSES), len(ALL_STATUSES))
 
 _REASONS = {
-    "overflow": "more bands, incidents or events than there is room for",
+    "overflow": "more bands, incidents or events than the engine has room for",
     "too_many_attempts": "more than 700 attempts expected on one day",
     "not_finite": "a value of the outcome is not a finite number",
 }
@@ -36,7 +36,12 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class Failure:
-    """What is known of a run that failed outside the engine."""
+    """A run that failed outside the engine.
+
+    Attributes:
+        error: what happened, in one line.
+        traceback: Python's traceback, if there is one.
+    """
 
     error: str
     traceback: str = ""
@@ -44,8 +49,14 @@ class Failure:
 
 @dataclass(frozen=True)
 class Rows:
-    """The runs of a chunk: OUTCOME (points, replicates), their seeds (points,), and by
-    (point, replicate) what went wrong."""
+    """The runs of a chunk.
+
+    Attributes:
+        chunk: which runs.
+        seeds: (points,) seeds.
+        outcomes: (points, replicates) OUTCOME records.
+        failures: (point, replicate) -> failure outside the engine.
+    """
 
     chunk: Chunk
     seeds: NDArray[np.int64]
@@ -53,23 +64,23 @@ class Rows:
     failures: Mapping[tuple[int, int], Failure] = field(default_factory=dict)
 
     def table(self) -> pa.Table:
-        """All rows, point by point."""
+        """Return all rows, point by point."""
         points = np.asarray(self.chunk.points, np.int64)
         replicates = np.asarray(self.chunk.replicates, np.int64)
         rows = self.outcomes.reshape(-1)
         failed = rows["status"] != DONE
         mask = failed if failed.any() else None
-        found: dict[str, pa.Array] = {
+        arrays: dict[str, pa.Array] = {
             "point": np.repeat(points, replicates.size),
             "replicate": np.tile(replicates, points.size),
             "seed": np.repeat(self.seeds, replicates.size),
             "status": _words(rows["status"], ALL_STATUSES, None),
         }
-        found |= self._reasons(rows["status"])
+        arrays |= self._reasons(rows["status"])
         for name, column in OUTCOME_COLUMNS.items():
             if name != "status":
-                found[name] = _arrow_column(rows[name], column, schema().field(name).type, mask)
-        return pa.table(found, schema=schema())
+                arrays[name] = _arrow_column(rows[name], column, schema().field(name).type, mask)
+        return pa.table(arrays, schema=schema())
 
     def _reasons(self, status: NDArray[np.int64]) -> dict[str, list[str | None]]:
         reasons: list[str | None] = [None] * status.size
@@ -85,7 +96,7 @@ class Rows:
 
 @cache
 def schema() -> pa.Schema:
-    """Names, types, units and meanings of the columns of a part."""
+    """Return the schema of a part: names, types, units and meanings of its columns."""
     frame = outcome_frame(np.zeros(1, OUTCOME))
     frame["status"] = pd.Categorical(["done"], categories=list(ALL_STATUSES))
     for place, name in enumerate(("point", "replicate", "seed")):
@@ -100,7 +111,7 @@ def schema() -> pa.Schema:
 def _words(
     codes: NDArray[np.int64], words: tuple[str, ...], mask: NDArray[np.bool_] | None
 ) -> pa.Array:
-    """Codes as words; negative ones, and those masked, are missing."""
+    """Convert codes to words; negative and masked ones are missing."""
     none = codes < 0 if mask is None else (codes < 0) | mask
     return pa.DictionaryArray.from_arrays(
         pa.array(np.where(none, 0, codes).astype(np.int8), mask=none), pa.array(words)
@@ -110,7 +121,7 @@ def _words(
 def _arrow_column(
     values: NDArray[np.int64], column: Column, kind: pa.DataType, mask: NDArray[np.bool_] | None
 ) -> pa.Array:
-    """A column as it is stored; missing where masked, and where there is nothing."""
+    """Convert a column for storage; masked values and absent optional ones are missing."""
     if column.words:
         return _words(values, column.words, mask)
     if column.optional:

@@ -1,8 +1,8 @@
-"""The runs of a sweep's points as values on disk: exactly what the engine reads, byte for byte.
+"""Store the specs of a sweep's points: exactly what the engine reads, byte for byte.
 
-`specs/p<first>-<stop>.parquet` has a row a point: its seed, its PARAMS records and its SECTOR
-records; its footer says how the records are laid out. So a worker needs nothing but the folder, and
-a row can be run again whatever has become of the configuration files.
+`specs/p<first>-<stop>.parquet` has one row per point: its seed, PARAMS records and SECTOR records;
+the footer holds the layout of the records. A worker therefore needs only the folder, and a row can
+be run again even if the configuration files have changed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from truce_sim.results.store import Damaged, write_whole
 
 SPECS_PER_GROUP = 1000
 
-#: Where the footer says how the records are laid out; files of 0.1.0 do not say it.
+#: Footer entry with the layout of the records; files of 0.1.0 lack it.
 _LAYOUT = b"params"
 
 _SCHEMA = pa.schema(
@@ -42,23 +42,36 @@ _SCHEMA = pa.schema(
 
 
 def point_key(spec: RunSpec, rules: str = DIGEST) -> str:
-    """Return what a point's runs are but for the replicate: 24 hexadecimal digits of parameters
-    (interventions among them), border, seed and rules."""
+    """Return the digest of a point: parameters (with interventions), border, seed and rules.
+
+    Args:
+        spec: the point; its replicate does not matter.
+        rules: digest of the rules.
+
+    Returns:
+        24 hexadecimal digits.
+    """
     return point_keys([spec], rules)[0]
 
 
 def point_keys(specs: Sequence[RunSpec], rules: str = DIGEST) -> list[str]:
-    """Return the keys of several specs, as `point_key`."""
-    found = []
+    """Return the keys of several specs, as in `point_key`."""
+    keys = []
     for spec, params in zip(specs, identities([spec.params for spec in specs]), strict=True):
         digest = hashlib.sha256(f"{rules} {spec.seed}".encode())
         digest.update(params + b"\0" + spec.border.tobytes())
-        found.append(digest.hexdigest()[:24])
-    return found
+        keys.append(digest.hexdigest()[:24])
+    return keys
 
 
 def write_specs(folder: Path, first: int, specs: Iterable[RunSpec]) -> list[str]:
-    """The specs of points from `first` on, as they come; returns their keys."""
+    """Write the specs of points and return their keys.
+
+    Args:
+        folder: the folder `specs/` of a sweep.
+        first: number of the first point.
+        specs: the specs, in order.
+    """
     keys: list[str] = []
     todo = iter(specs)
 
@@ -71,7 +84,7 @@ def write_specs(folder: Path, first: int, specs: Iterable[RunSpec]) -> list[str]
     folder.mkdir(exist_ok=True)
     unfinished = folder / f"p{first:07d}.new"
     write_whole(unfinished, write)
-    for left in folder.glob(f"p{first:07d}-*.parquet"):  # of an extension that was interrupted
+    for left in folder.glob(f"p{first:07d}-*.parquet"):  # left by an interrupted extension
         left.unlink()
     unfinished.replace(folder / f"p{first:07d}-{first + len(keys):07d}.parquet")
     return keys
@@ -88,18 +101,18 @@ def _table(specs: Sequence[RunSpec]) -> pa.Table:
 
 
 class SpecReader:
-    """Reads specs; keeps the latest row group, for chunks come in order."""
+    """Reads specs, with a cache of the latest row groups, since chunks come in order."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._group = lru_cache(maxsize=2)(self._read_group)
 
     def read(self, points: range) -> list[RunSpec]:
-        """The specs of some points, replicate 0. Raises Damaged for unreadable files."""
+        """Return the specs of some points with replicate 0; raise Damaged for unreadable files."""
         return list(self._each(points))
 
     def points(self) -> int:
-        """How many points have their specs, counted from 0 without a gap."""
+        """Count the points with specs, from 0 up to the first gap."""
         count = 0
         for _, first, stop in self._files():
             if first == count:
@@ -113,11 +126,11 @@ class SpecReader:
                 yield self._group(path, group)[row]
 
     def _files(self) -> list[tuple[Path, int, int]]:
-        found = []
+        files = []
         for path in sorted(self._folder.glob("p*-*.parquet")):
             first, _, stop = path.stem[1:].partition("-")
-            found.append((path, int(first), int(stop)))
-        return found
+            files.append((path, int(first), int(stop)))
+        return files
 
     def _read_group(self, path: Path, group: int) -> list[RunSpec]:
         try:
@@ -138,9 +151,9 @@ class SpecReader:
 
 
 def _layout_in(metadata: Mapping[bytes, bytes]) -> np.dtype[np.void]:
-    """The layout of the records in a file."""
-    said = metadata.get(_LAYOUT)
-    return first_layout() if said is None else build_dtype(json.loads(said))
+    """Return the layout of the records in a file."""
+    layout = metadata.get(_LAYOUT)
+    return first_layout() if layout is None else build_dtype(json.loads(layout))
 
 
 def _records(content: bytes, kind: np.dtype[np.void], path: Path) -> NDArray[np.void]:

@@ -1,1 +1,1 @@
-"""What the runs of a sweep come to, read off its folder."""
+"""Summarize the runs of a sweep from its folder."""

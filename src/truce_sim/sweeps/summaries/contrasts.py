@@ -1,7 +1,8 @@
 """Paired comparison of one factor's levels under common random numbers.
 
 Replicate r of every point shares its draws, so the difference between two points is taken run by
-run: what the policy does not touch cancels. Intervals are simultaneous (Bonferroni over all pairs).
+run, and whatever the policy does not affect cancels. Intervals are simultaneous (Bonferroni over
+all pairs).
 """
 
 from __future__ import annotations
@@ -26,13 +27,20 @@ from truce_sim.intervals import (
 )
 from truce_sim.sweeps.folder.folder import SweepFolder
 
-#: Replicates that are compared at a time.
+#: Replicates compared at a time.
 _STRIP = 256
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two points that differ in one factor alone."""
+    """Two points that differ in one factor only.
+
+    Attributes:
+        baseline: the point with the factor's first level.
+        other: the other point.
+        context: factor -> level of all other factors.
+        level: the factor's level at the other point.
+    """
 
     baseline: int
     other: int
@@ -41,16 +49,21 @@ class Pair:
 
 
 class Contrasts:
-    """Sums of paired differences, collected strip by strip of replicates."""
+    """Sums of paired differences, accumulated over blocks of replicates.
+
+    Args:
+        folder: the sweep.
+        factor: the factor whose levels are compared with its first.
+    """
 
     def __init__(self, folder: SweepFolder, factor: str) -> None:
         values = folder.design[list(folder.factors)]
         self.factor = factor
         self.pairs = find_pairs(values, folder.factors, factor)
         self.baseline = values[factor].iloc[0]
-        # per pair and outcome (days, collapse): n, Σd, Σd²
+        # Per pair and outcome (days, collapse): n, Σd, Σd².
         self._sums = np.zeros((len(self.pairs), 2, 3))
-        # per pair: how many runs collapsed of the level, of the baseline
+        # Per pair: collapsed runs of the level, of the baseline.
         self._collapsed = np.zeros((len(self.pairs), 2))
         for strip in strips(folder, ["end_day", "collapsed"]):
             self._count(strip)
@@ -65,10 +78,13 @@ class Contrasts:
             self._collapsed[i] += both[:, good[1]].sum(axis=1)
 
     def table(self) -> pd.DataFrame:
-        """One row a pair: context, level, n, and the mean paired difference to the baseline of
+        """Return one row per pair of points.
+
+        The columns are the context, the level, n; the mean paired difference from the baseline in
         `days` (restricted to the horizon) and `collapse` (share of runs), with intervals; the
-        shares themselves, `collapse_share` and `collapse_share_baseline`; `more`, the replicates
-        more that would tell a difference in days as large as the one seen."""
+        shares `collapse_share` and `collapse_share_baseline`; and `more`, the additional
+        replicates needed to establish a difference in days as large as the one observed.
+        """
         rows = []
         level = simultaneous(len(self.pairs))
         for pair, sums, collapsed in zip(self.pairs, self._sums, self._collapsed, strict=True):
@@ -89,8 +105,18 @@ class Contrasts:
 
 
 def strips(folder: SweepFolder, names: Sequence[str]) -> Iterator[NDArray[np.float64]]:
-    """(names, points, replicates) of some outcomes, block by block of replicates; NaN where there
-    is no run, or a failed one. Raises store.Damaged."""
+    """Yield outcomes block by block of replicates.
+
+    Args:
+        folder: the sweep.
+        names: outcome columns.
+
+    Yields:
+        (names, points, replicates) values; NaN if the run is missing or failed.
+
+    Raises:
+        store.Damaged: if a part is damaged.
+    """
     waiting: dict[int, NDArray[np.float64]] = {}
     shape = (len(names), folder.points, _STRIP)
     for chunk, table in folder.tables(names):
@@ -106,12 +132,21 @@ def strips(folder: SweepFolder, names: Sequence[str]) -> Iterator[NDArray[np.flo
 
 
 def as_floats(table: pa.Table, name: str) -> NDArray[np.float64]:
-    """A column of numbers or flags; NaN where it is missing."""
+    """Return a column of numbers or flags as floats; NaN for missing values."""
     return np.asarray(table[name].cast(pa.float64()).to_numpy(), float)
 
 
 def find_pairs(values: pd.DataFrame, factors: Sequence[str], factor: str) -> list[Pair]:
-    """Every point paired with the one that differs from it in having the factor's first level."""
+    """Pair every point with the one that differs only in having the factor's first level.
+
+    Args:
+        values: one row per point, one column per factor.
+        factors: the names of all factors.
+        factor: the factor to compare.
+
+    Raises:
+        InputError: if the factor is not swept.
+    """
     if factor not in factors:
         raise InputError(
             setting="sweep.compare", value=factor, problem="that setting is not swept",
@@ -130,17 +165,17 @@ def find_pairs(values: pd.DataFrame, factors: Sequence[str], factor: str) -> lis
     ]
 
 
-#: More replicates than this are not worth naming: the difference is as good as none.
+#: A larger number of additional replicates is not reported: the difference is practically nil.
 _MOST_MORE = 1_000_000
 
 
 def describe_pair(row: Mapping[Hashable, Any], factor: str, within: str) -> str:
-    """One pair as a sentence; never "longer" or "shorter" when the interval crosses zero.
+    """Describe a pair in a sentence; never as "longer" or "shorter" if the interval includes zero.
 
     Args:
-        row: of a table of pairs.
-        factor: what differs between the two.
-        within: until when runs count, in words (`365 days`).
+        row: a row of `Contrasts.table`.
+        factor: the factor in which the two points differ.
+        within: the horizon in words (`365 days`).
     """
     others = list(row)[: list(row).index(factor)]
     where = "With " + ", ".join(f"{name}={row[name]}" for name in others) + ", " if others else ""
@@ -149,7 +184,7 @@ def describe_pair(row: Mapping[Hashable, Any], factor: str, within: str) -> str:
     if not math.isfinite(low):
         return f"{who}: too few runs to say."
     if low <= 0.0 <= high:
-        return f"{who}: {_not_told_apart(row)}."
+        return f"{who}: {_describe_undecided(row)}."
     word, (low, high) = ("longer", (low, high)) if low > 0.0 else ("shorter", (-high, -low))
     points = f"[{100 * row['collapse_low']:+.1f}, {100 * row['collapse_high']:+.1f}]"
     ours, theirs = 100 * row["collapse_share"], 100 * row["collapse_share_baseline"]
@@ -160,19 +195,21 @@ def describe_pair(row: Mapping[Hashable, Any], factor: str, within: str) -> str:
     )
 
 
-def _not_told_apart(row: Mapping[Hashable, Any]) -> str:
-    """Why no difference can be told, and what would tell it."""
+def _describe_undecided(row: Mapping[Hashable, Any]) -> str:
+    """Say why no difference can be established, and what would establish one."""
     low, high, more = row["days_low"], row["days_high"], row["more"]
     if low == high:
         return f"no run differs in days survived, at n = {row['n']:,}"
     interval = f"{row['days']:+.1f} days [{low:+.1f}, {high:+.1f}]"
-    told = f"cannot be told apart at n = {row['n']:,} ({interval})"
+    verdict = f"cannot be told apart at n = {row['n']:,} ({interval})"
     if not 0 < more <= _MOST_MORE:
-        return f"{told}; a difference of more than {max(-low, high):.1f} days is ruled out"
-    return f"{told}; about {_round_up(more):,} more replicates would tell a difference as large"
+        return f"{verdict}; a difference of more than {max(-low, high):.1f} days is ruled out"
+    return (
+        f"{verdict}; about {_round_up(more):,} more replicates would show a difference this large"
+    )
 
 
 def _round_up(number: float) -> int:
-    """A planning figure, to two digits."""
+    """Round up to two significant digits, as suits a planning figure."""
     unit = 10 ** max(len(str(int(number))) - 2, 0)
     return int(math.ceil(number / unit) * unit)

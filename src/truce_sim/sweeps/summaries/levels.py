@@ -1,4 +1,4 @@
-"""The levels of a factor, in words and in order."""
+"""Name and order the levels of a factor."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ MAX_LEVELS = 12
 
 
 def factor_levels(values: pd.Series) -> pd.Series:
-    """A factor's values as an ordered categorical of texts; ranges of about as many points each
-    where they are more than MAX_LEVELS numbers."""
+    """Convert a factor's values to an ordered categorical of texts.
+
+    More than MAX_LEVELS different numbers become ranges with about as many points each.
+    """
     if pd.api.types.is_numeric_dtype(values) and values.nunique() > MAX_LEVELS:
         ranges = pd.qcut(values, MAX_LEVELS, duplicates="drop")
         names = [f"{r.left:.3g} to {r.right:.3g}" for r in ranges.cat.categories]
@@ -22,7 +24,7 @@ def factor_levels(values: pd.Series) -> pd.Series:
 
 
 def is_number(values: pd.Series) -> bool:
-    """Whether values are numbers, true and false aside."""
+    """Whether values are numbers, not true and false."""
     return bool(pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values))
 
 

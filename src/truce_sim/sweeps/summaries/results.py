@@ -1,4 +1,4 @@
-"""What a finished sweep's folder holds besides its parts, all of it made from them."""
+"""Write the results of a finished sweep, all of which are made from its parts."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from truce_sim.sweeps.summaries.contrasts import Contrasts
 from truce_sim.sweeps.summaries.summary import survival_table
 from truce_sim.sweeps.summaries.targets import Targets
 
-#: Sweeps of more runs than this are read from their parts: one table of them would be of no use.
+#: Larger sweeps have no runs.parquet, which would be too large to use; read their parts.
 MOST_RUNS_IN_ONE_TABLE = 20_000_000
 
 
 def has_results(folder: SweepFolder) -> bool:
-    """Whether the results of all that was asked for are there."""
+    """Whether the folder is marked as done and has all results that its settings ask for."""
     names = ["failures", "summary"]
     names += ["contrasts"] if folder.settings.compare else []
     names += ["until"] if folder.settings.until.outcome else []
@@ -32,9 +32,14 @@ def has_results(folder: SweepFolder) -> bool:
 
 
 def write_results(folder: SweepFolder, seconds: float) -> None:
-    """failures, summary, contrasts and runs, then the manifest, which says that all is done.
+    """Write failures, summary, contrasts, until and runs, then mark the manifest as done.
 
-    Raises store.Damaged for a part that is not whole.
+    Args:
+        folder: the sweep.
+        seconds: wall time to add to that in the manifest.
+
+    Raises:
+        store.Damaged: if a part is damaged.
     """
     _write_failures(folder)
     summary = survival_table(folder)
@@ -59,13 +64,13 @@ def write_results(folder: SweepFolder, seconds: float) -> None:
 
 
 def _write_failures(folder: SweepFolder) -> None:
-    """Every failed run with its error; an empty table says that none failed."""
+    """Write every failed run with its error; the table is empty if none failed."""
     names = ["seed", "status", "error", "traceback"]
-    found = [
+    tables = [
         table.filter(pc.not_equal(table["status"].cast(pa.string()), "done"))
         for _, table in folder.tables(names)
     ]
-    table = pa.concat_tables(found) if found else schema().empty_table().select(names)
+    table = pa.concat_tables(tables) if tables else schema().empty_table().select(names)
     for place, name in enumerate(folder.factors, start=3):
         if name != "seed":
             values = folder.design_table[name].take(table["point"].combine_chunks())
@@ -74,7 +79,7 @@ def _write_failures(folder: SweepFolder) -> None:
 
 
 def _write_runs(folder: SweepFolder, path: Path) -> None:
-    """All rows with their swept values, a row group a part."""
+    """Write all rows with their swept values, one row group per part."""
     writer = None
     for _, table in folder.tables():
         rows = folder.with_values(table)

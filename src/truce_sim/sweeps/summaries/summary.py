@@ -1,6 +1,6 @@
-"""What a sweep came to, point by point: share collapsed, mean and median survival, with intervals.
+"""Summarize a sweep point by point: share collapsed, mean and median survival, with intervals.
 
-Runs are censored at the horizon only, so survival curves are plain shares and everything here
+Runs are censored only at the horizon, so survival curves are plain shares, and everything here
 follows from one table of counts: how many runs of each point ended on each day.
 """
 
@@ -28,16 +28,20 @@ _POINTS_AT_ONCE = 2000
 
 
 def survival_table(folder: SweepFolder) -> pd.DataFrame:
-    """One row a point: swept values, runs, failed, horizon, then collapse_share, mean_survival and
-    median_survival, each with its 95 % interval in `<name>_low` and `<name>_high`; days.
+    """Return one row per point of a sweep.
 
-    The mean is restricted to the horizon; the median is missing where fewer than half of the runs
-    collapsed, its upper end where the interval reaches the horizon. Raises store.Damaged.
+    The columns are the swept values, runs, failed and horizon, then collapse_share, mean_survival
+    and median_survival (days), each with its 95 % interval in `<name>_low` and `<name>_high`. The
+    mean is restricted to the horizon. The median is missing if fewer than half of the runs
+    collapsed; so is its upper end if the interval reaches the horizon.
+
+    Raises:
+        store.Damaged: if a part is damaged.
     """
     starts = range(0, folder.points, _POINTS_AT_ONCE)
     slices = [range(a, min(a + _POINTS_AT_ONCE, folder.points)) for a in starts]
-    found = pd.concat([_slice_table(folder, points) for points in slices])
-    return folder.design[list(folder.factors)].join(found.rename_axis("point"))
+    table = pd.concat([_slice_table(folder, points) for points in slices])
+    return folder.design[list(folder.factors)].join(table.rename_axis("point"))
 
 
 def _slice_table(folder: SweepFolder, points: range) -> pd.DataFrame:
@@ -49,19 +53,24 @@ def _slice_table(folder: SweepFolder, points: range) -> pd.DataFrame:
 
 
 def days_watched(horizons: pd.Series) -> str:
-    """How long the runs of these horizons were watched: `365 days`, `30 to 365 days`."""
+    """Return how long runs were observed, in words: `365 days`, `30 to 365 days`."""
     low, high = int(horizons.min()), int(horizons.max())
     return f"{high} days" if low == high else f"{low} to {high} days"
 
 
 def horizon_in_words(horizons: pd.Series) -> str:
-    """Up to when runs of these horizons count: `365 days`, `the horizon (30 to 365 days)`."""
+    """Return the horizon in words: `365 days`, `the horizon (30 to 365 days)`."""
     days = days_watched(horizons)
     return days if horizons.nunique() == 1 else f"the horizon ({days})"
 
 
 class Survival:
-    """Counts of runs by point and day of collapse; the last column holds those that survived."""
+    """Counts of runs by point and day of collapse; the last column counts truces that held.
+
+    Args:
+        points: the points to count.
+        horizons: (points,) days.
+    """
 
     def __init__(self, points: range, horizons: NDArray[np.int64]) -> None:
         self._points = points
@@ -70,7 +79,7 @@ class Survival:
         self._failed = np.zeros(len(points), np.int64)
 
     def add(self, table: pa.Table) -> None:
-        """Count the rows of a part, as far as they are of these points."""
+        """Count those rows of a part that belong to these points."""
         point, days, collapsed, good = day_columns(table)
         point = point - self._points.start
         ours = (point >= 0) & (point < len(self._points))
@@ -79,7 +88,7 @@ class Survival:
         np.add.at(self._failed, point[ours & ~good], 1)
 
     def table(self) -> pd.DataFrame:
-        """As survival_table, without the swept values."""
+        """Return the columns of `survival_table`, without the swept values."""
         n = self._counts.sum(axis=1)
         collapsed = n - self._counts[:, -1]
         days = np.minimum(np.arange(self._counts.shape[1]), self._horizons[:, None]).astype(float)
@@ -95,7 +104,7 @@ class Survival:
 def day_columns(
     table: pa.Table,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
-    """(point, end_day, collapsed, good) of the rows of a part; 0 and False where not good."""
+    """Return (point, end_day, collapsed, good) of rows; 0 and False for runs that are not good."""
     good = np.asarray(table["end_day"].is_valid())
     return (
         table["point"].to_numpy(),
@@ -108,7 +117,7 @@ def day_columns(
 def _mean(
     counts: NDArray[np.int64], days: Floats, n: NDArray[np.int64]
 ) -> tuple[Floats, Floats, Floats]:
-    """Mean survival with its 95 % t interval, which is missing for n < 2."""
+    """Return mean survival with its 95 % t interval, which is missing for n < 2."""
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = (counts * days).sum(axis=1) / n
         variance = (counts * (days - mean[:, None]) ** 2).sum(axis=1) / (n - 1)
@@ -118,16 +127,18 @@ def _mean(
 def _median(
     counts: NDArray[np.int64], days: Floats, n: NDArray[np.int64], horizons: NDArray[np.int64]
 ) -> tuple[Floats, Floats, Floats]:
-    """Median survival with its 95 % order-statistic interval (binomial, distribution-free); missing
-    where it lies beyond the horizon."""
+    """Return median survival with its 95 % order-statistic interval (binomial, distribution-free).
+
+    Values beyond the horizon are missing.
+    """
     below = counts.cumsum(axis=1)
 
     def day_of(rank: Floats) -> Floats:
         place = (below < rank[:, None]).sum(axis=1)
         last = np.minimum(place, days.shape[1] - 1)
-        found = np.take_along_axis(days, last[:, None], axis=1)[:, 0]
-        there = (place < days.shape[1] - 1) & (found < horizons) & (n > 0)
-        return np.where(there, found, math.nan)
+        day = np.take_along_axis(days, last[:, None], axis=1)[:, 0]
+        observed = (place < days.shape[1] - 1) & (day < horizons) & (n > 0)
+        return np.where(observed, day, math.nan)
 
     middle, low, high = median_ranks(n)
     return day_of(middle), day_of(low), day_of(high)

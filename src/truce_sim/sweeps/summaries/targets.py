@@ -1,7 +1,6 @@
-"""How far a sweep with `sweep.until` has come: which points, or pairs of them, are still too wide.
+"""The state of a sweep with `sweep.until`: which points or pairs have intervals still too wide.
 
-All of it follows from the parts that are there, so a sweep that was interrupted goes on as if it
-had not been.
+All of it follows from the existing parts, so an interrupted sweep resumes as if nothing happened.
 """
 
 from __future__ import annotations
@@ -21,32 +20,32 @@ from truce_sim.sweeps.summaries.until import Until, outcome_bounds
 
 
 def check_until(sweep: SweepConfig, horizon: int) -> None:
-    """Refuse an outcome that cannot be watched, and pairs without sweep.compare."""
+    """Raise InputError for an outcome without bounds, or for pairs without sweep.compare."""
     if not sweep.until.outcome:
         return
     outcome_bounds(sweep.until.outcome, horizon)
     if sweep.until.paired and not sweep.compare:
         raise InputError(
-            "pairs are of the levels of sweep.compare, which is empty",
+            "pairs compare the levels of sweep.compare, which is empty",
             setting="sweep.until.paired", value=True, allowed="false, or a factor to compare",
         )  # fmt: skip
 
 
 def target_replicates(folder: SweepFolder) -> NDArray[np.int64]:
-    """(points,) replicates that each point is to have; with sweep.until as far as is known."""
+    """Return (points,) the replicates wanted of each point; with sweep.until, as known so far."""
     if folder.settings.until.outcome:
         return Targets(folder).wanted()
     return np.full(folder.points, folder.settings.replicates)
 
 
 class Targets:
-    """The runs there are of each unit, a point or a pair, and their sums."""
+    """Counts and sums of the runs of each unit: a point, or a pair with sweep.until.paired."""
 
     def __init__(self, folder: SweepFolder) -> None:
         self._folder = folder
         self._asked = folder.settings.until
         units = len(self.pairs) if self._asked.paired else folder.points
-        # n, Σ, Σ² of each unit
+        # n, Σ, Σ² of each unit.
         self._sums = np.zeros((3, units))
         for values in self._values():
             good = np.isfinite(values)
@@ -55,19 +54,19 @@ class Targets:
 
     @cached_property
     def pairs(self) -> list[Pair]:
-        """The pairs that are compared."""
+        """The pairs to compare."""
         factors = self._folder.factors
         return find_pairs(self._folder.design, factors, self._folder.settings.compare)
 
     @cached_property
     def rule(self) -> Until:
-        """When a unit is known well enough."""
+        """The stopping rule of each unit."""
         low, high = outcome_bounds(self._asked.outcome, self._folder.horizon)
         low = low - high if self._asked.paired else low
         return Until(self._asked.half_width, self._asked.ceiling, low, high)
 
     def _values(self) -> Iterator[NDArray[np.float64]]:
-        """(units, replicates) of the outcome, or of differences, block by block; NaN for none."""
+        """Yield (units, replicates) outcomes or differences, block by block; NaN if missing."""
         for (values,) in strips(self._folder, [self._asked.outcome]):
             if not self._asked.paired:
                 yield values
@@ -76,31 +75,34 @@ class Targets:
             yield values[others] - values[[pair.baseline for pair in self.pairs]]
 
     def wanted(self) -> NDArray[np.int64]:
-        """(points,) replicates that each point is to have before all are judged again."""
+        """Return (points,) the replicates wanted of each point before the next check."""
         more = self.rule.wanted(*self._sums) - self._sums[0].astype(np.int64)
-        there, most = self._there, self._asked.ceiling
+        done, most = self._done, self._asked.ceiling
         if not self._asked.paired:
-            return np.where(more > 0, np.minimum(there + more, most), there)
-        points = there.copy()
+            return np.where(more > 0, np.minimum(done + more, most), done)
+        points = done.copy()
         for pair, blocks in zip(self.pairs, more.tolist(), strict=True):
             if blocks > 0:
                 both = [pair.baseline, pair.other]
-                points[both] = np.maximum(points[both], min(there[both].min() + blocks, most))
+                points[both] = np.maximum(points[both], min(done[both].min() + blocks, most))
         return points
 
     @cached_property
-    def _there(self) -> NDArray[np.int64]:
-        """(points,) replicates without a gap that each point has."""
-        there = np.zeros(self._folder.points, np.int64)
+    def _done(self) -> NDArray[np.int64]:
+        """(points,) replicates of each point, from 0 up to the first gap."""
+        done = np.zeros(self._folder.points, np.int64)
         for chunk in self._folder.chunks():
-            few = there[chunk.points.start : chunk.points.stop]
+            few = done[chunk.points.start : chunk.points.stop]
             follows = few >= chunk.replicates.start
             few[follows] = np.maximum(few[follows], chunk.replicates.stop)
-        return there
+        return done
 
     def table(self) -> pd.DataFrame:
-        """One row a unit: point (and baseline_point), n, the mean of the outcome or difference, its
-        interval after stopping, its half width, and whether that is as narrow as asked."""
+        """Return one row per unit.
+
+        The columns are point (and baseline_point), n, the mean outcome or difference, its interval
+        after stopping, half_width, and reached, which says whether that is narrow enough.
+        """
         n, *_ = self._sums
         mean, low, high = self.rule.interval(*self._sums)
         units = (
@@ -109,7 +111,7 @@ class Targets:
             if self._asked.paired
             else {"point": np.arange(self._folder.points)}
         )  # fmt: skip
-        found = {"n": n.astype(int), "mean": mean, "low": low, "high": high}
-        found |= {"half_width": self.rule.half_widths(*self._sums)}
-        frame = pd.DataFrame(units | found)
+        values = {"n": n.astype(int), "mean": mean, "low": low, "high": high}
+        values |= {"half_width": self.rule.half_widths(*self._sums)}
+        frame = pd.DataFrame(units | values)
         return frame.assign(reached=frame["half_width"] <= self._asked.half_width)

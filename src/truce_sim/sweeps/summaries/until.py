@@ -1,16 +1,16 @@
-"""When a sweep has replicates enough: `sweep.until`.
+"""Decide when a sweep has enough replicates: `sweep.until`.
 
-Replicates are added in blocks of 64 until the interval of the chosen outcome is as narrow as asked.
-An interval that is looked at again and again, and kept when it happens to be narrow, covers less
-than it says: a sample without its rare large values looks precise. Stopped so, Student's t covers
-86-90 % on skewed days and 36 % where 1 % of paired runs differ.
+Replicates are added in blocks of 64 until the interval of the chosen outcome is narrow enough. An
+interval that is checked repeatedly, and kept when it happens to be narrow, covers less than its
+nominal level, because a sample without its rare large values looks precise. With such stopping,
+Student's t covers 86-90 % for skewed days, and 36 % if 1 % of paired runs differ.
 
-The interval here makes up for it twice. Two made-up runs at either end of the outcome's range join
-the sample, as Agresti and Coull (1998) add them for shares: 64 runs that are all alike do not prove
-that the next is. And the level is 97 %, which leaves 2 % for the looks. The runs that this costs
-are about a quarter more than a plain interval of 95 % would take. By simulation it covers at least
-95 % at every half-width tried: shares from 0.05 % to 50 %, skewed and censored days, differences
-that are rare (`tests/sweeps/test_until.py`).
+The interval here compensates in two ways. Two pseudo-runs at either end of the outcome's range
+join the sample, as Agresti and Coull (1998) add them for shares: 64 identical runs do not prove
+that the next is identical. And the level is 97 %, which leaves 2 % for the repeated checks. This
+costs about a quarter more runs than a plain 95 % interval. By simulation it covers at least 95 %
+at every half-width tried: shares from 0.05 % to 50 %, skewed and censored days, rare differences
+(`tests/sweeps/test_until.py`).
 """
 
 from __future__ import annotations
@@ -25,20 +25,26 @@ from truce_sim.engine.record import HORIZON, OUTCOME_COLUMNS
 from truce_sim.errors import InputError, closest
 from truce_sim.intervals import z_quantile
 
-#: Replicates are added by so many; no point has fewer, its ceiling aside.
+#: Replicates are added in blocks of this size; every point has at least one, up to its ceiling.
 BLOCK = 64
 
-#: Of an interval by itself; 95 % are left after the looks.
+#: Level of a single interval; after repeated checks, 95 % remain.
 _LEVEL = 0.97
-_MADE_UP = 2
+#: Pseudo-runs at either end of the range.
+_PSEUDO_RUNS = 2
 
 Values = NDArray[np.float64]
 
 
 def outcome_bounds(outcome: str, horizon: int) -> tuple[float, float]:
-    """The least and the greatest value of an outcome of a run of `horizon` days.
+    """Return the smallest and largest possible value of an outcome.
 
-    Raises InputError for one that no number bounds, whose interval could not be trusted.
+    Args:
+        outcome: name of an outcome column.
+        horizon: days of a run.
+
+    Raises:
+        InputError: if the outcome has no bound, so that its interval could not be trusted.
     """
     bounded = {
         name: float(horizon) if column.most == HORIZON else float(column.most)
@@ -47,7 +53,7 @@ def outcome_bounds(outcome: str, horizon: int) -> tuple[float, float]:
     }
     if outcome not in bounded:
         raise InputError(
-            "has no greatest value, or is none of the outcomes", setting="sweep.until.outcome",
+            "is not an outcome with a largest value", setting="sweep.until.outcome",
             value=outcome, allowed=", ".join(bounded), suggestion=closest(outcome, bounded),
         )  # fmt: skip
     return 0.0, bounded[outcome]
@@ -55,13 +61,19 @@ def outcome_bounds(outcome: str, horizon: int) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Until:
-    """A stopping rule for the mean of an outcome that lies from `low` to `high`.
+    """A stopping rule for the mean of an outcome that lies between `low` and `high`.
 
-    half_width: of the interval asked for, in the outcome's units. ceiling: replicates at most.
     A share is the mean of zeros and ones. A paired contrast is the mean of differences, which lie
-    from -1 to 1 for shares, from -horizon to horizon for days.
+    between -1 and 1 for shares, and between -horizon and horizon for days.
 
-    Raises InputError for a half-width that is not above 0.
+    Attributes:
+        half_width: half-width wanted of the interval, in the outcome's units.
+        ceiling: maximum number of replicates.
+        low: smallest possible value.
+        high: largest possible value.
+
+    Raises:
+        InputError: if the half-width is not above 0.
     """
 
     half_width: float
@@ -72,29 +84,31 @@ class Until:
     def __post_init__(self) -> None:
         if not (self.half_width > 0 and math.isfinite(self.half_width)):
             raise InputError(
-                "is no half-width", setting="sweep.until.half_width", value=self.half_width,
+                "is not a half-width", setting="sweep.until.half_width", value=self.half_width,
                 allowed="a number above 0, in the outcome's units",
             )  # fmt: skip
 
     def open(self, n: ArrayLike, total: ArrayLike, squares: ArrayLike) -> NDArray[np.bool_]:
-        """Which points need another block.
+        """Return which points need another block.
 
-        n, total, squares: (points,) number of runs, sum of the outcome and of its square.
+        Args:
+            n: (points,) number of runs.
+            total: (points,) sum of the outcome.
+            squares: (points,) sum of its squares.
         """
         runs = np.asarray(n)
         wide = self._centre_and_half(n, total, squares)[1] > self.half_width
         return np.asarray((runs < self.ceiling) & (wide | (runs < BLOCK)))
 
     def wanted(self, n: ArrayLike, total: ArrayLike, squares: ArrayLike) -> NDArray[np.int64]:
-        """Replicates that points should have before they are judged again; `n` for those that are
-        not open.
+        """Return the replicates wanted before the next check; `n` for points that are not open.
 
-        Half of the way to where the interval would be narrow enough, in whole blocks, one at
-        least: few looks, and hardly a run too many.
+        This is half the way to where the interval should be narrow enough, in whole blocks, at
+        least one, so that there are few checks and hardly any wasted runs. Arguments as in `open`.
         """
         runs = np.asarray(n, np.int64)
         half = self._centre_and_half(n, total, squares)[1]
-        ahead = (runs + 2 * _MADE_UP) * ((half / self.half_width) ** 2 - 1.0) / 2
+        ahead = (runs + 2 * _PSEUDO_RUNS) * ((half / self.half_width) ** 2 - 1.0) / 2
         blocks = np.where(runs < BLOCK, 1, np.maximum(np.floor(ahead / BLOCK), 1))
         more = np.minimum(BLOCK * blocks, np.maximum(self.ceiling - runs, 0)).astype(np.int64)
         return np.where(self.open(n, total, squares), runs + more, runs)
@@ -102,9 +116,9 @@ class Until:
     def interval(
         self, n: ArrayLike, total: ArrayLike, squares: ArrayLike
     ) -> tuple[Values, Values, Values]:
-        """Mean of the runs, and the ends of the interval that covers 95 % after stopping.
+        """Return the mean of the runs and the ends of the 95 % interval after stopping.
 
-        Arguments as in `open`; the mean of no runs is missing, and its interval the whole range.
+        Arguments as in `open`. Without runs, the mean is missing and the interval is the range.
         """
         centre, half = self._centre_and_half(n, total, squares)
         with np.errstate(invalid="ignore"):
@@ -112,16 +126,18 @@ class Until:
         return mean, np.maximum(centre - half, self.low), np.minimum(centre + half, self.high)
 
     def half_widths(self, n: ArrayLike, total: ArrayLike, squares: ArrayLike) -> Values:
-        """Half of the width of the interval before it is cut at the ends of the range: what is
-        compared with the half-width asked for."""
+        """Return half the width of each interval before it is cut at the ends of the range.
+
+        The stopping rule compares this with the half-width wanted. Arguments as in `open`.
+        """
         return self._centre_and_half(n, total, squares)[1]
 
     def _centre_and_half(
         self, n: ArrayLike, total: ArrayLike, squares: ArrayLike
     ) -> tuple[Values, Values]:
-        """Centre and half-width, with the made-up runs among the others."""
-        size = np.asarray(n, float) + 2 * _MADE_UP
-        centre = (np.asarray(total, float) + _MADE_UP * (self.low + self.high)) / size
-        second = (np.asarray(squares, float) + _MADE_UP * (self.low**2 + self.high**2)) / size
+        """Return centre and half-width, with the pseudo-runs included."""
+        size = np.asarray(n, float) + 2 * _PSEUDO_RUNS
+        centre = (np.asarray(total, float) + _PSEUDO_RUNS * (self.low + self.high)) / size
+        second = (np.asarray(squares, float) + _PSEUDO_RUNS * (self.low**2 + self.high**2)) / size
         variance = np.maximum(second - centre**2, 0.0)
         return centre, z_quantile(_LEVEL) * np.sqrt(variance / size)

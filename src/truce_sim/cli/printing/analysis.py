@@ -1,4 +1,4 @@
-"""What the commands that analyse a sweep print."""
+"""Print what `summary`, `compare` and `validate` find."""
 
 from __future__ import annotations
 
@@ -18,10 +18,17 @@ if TYPE_CHECKING:
     from truce_sim.analysis.sweep import Sweep
 
 
-def tell_summary(
+def print_summary(
     sweep: Sweep, table: pd.DataFrame, by: Sequence[str], where: Mapping[str, object]
 ) -> None:
-    """A line a group, and whether the groups can be told apart."""
+    """Print one line per group, and whether the groups differ.
+
+    Args:
+        sweep: the sweep.
+        table: the result of `survival_summary`.
+        by: the factors that make the groups.
+        where: factor -> level of the runs that count.
+    """
     from truce_sim.analysis.survival import logrank, shortest_horizon
 
     until = f"{shortest_horizon(sweep)} days"
@@ -41,8 +48,8 @@ def tell_summary(
     if (table["runs"] > 0).sum() > 1:
         out.print("\n" + words.differ(logrank(sweep, by, where), " and ".join(by)))
     out.print(
-        f"Intervals: 95 %, of the simulation at these assumptions; means restricted to "
-        f"{until}; – where fewer than half of the runs collapsed.",
+        f"Intervals: 95 %, for the simulation under these assumptions; means restricted to "
+        f"{until}; – means that fewer than half of the runs collapsed.",
         style="dim", soft_wrap=True,
     )  # fmt: skip
     out.print(
@@ -51,8 +58,14 @@ def tell_summary(
     )  # fmt: skip
 
 
-def tell_comparison(sweep: Sweep, comparison: Comparison, pooled: bool) -> None:
-    """Each level against the baseline as a sentence; regret."""
+def print_comparison(sweep: Sweep, comparison: Comparison, pooled: bool) -> None:
+    """Print each level against the baseline as a sentence, then the regret.
+
+    Args:
+        sweep: the sweep.
+        comparison: the result of `compare`.
+        pooled: whether to print averages over the other factors.
+    """
     out = console()
     base = words.plain(comparison.levels[comparison.baseline])
     out.print(f"[bold]{comparison.factor}[/] against {base}, paired run by run, in this model:")
@@ -65,15 +78,21 @@ def tell_comparison(sweep: Sweep, comparison: Comparison, pooled: bool) -> None:
         for _, row in comparison.regret.iterrows():
             amount = words.amount(row, "regret", "", 1).strip()
             out.print(f"  {words.plain(row[comparison.factor])}: {amount} ({row['worst']})")
-        out.print("  Intervals: at least 95 %, for all together.", style="dim")
+        out.print("  Intervals: at least 95 %, simultaneous.", style="dim")
     out.print(
         f"Next: truce-sim report {sweep.path} · --format csv for the table",
         style="dim", soft_wrap=True,
     )  # fmt: skip
 
 
-def tell_validation(table: pd.DataFrame, data: Path | None, folder: Path) -> None:
-    """A line a pattern, failures as plainly as passes; what the words mean."""
+def print_validation(table: pd.DataFrame, data: Path | None, folder: Path) -> None:
+    """Print one line per pattern, failures as plainly as passes, and what the verdicts mean.
+
+    Args:
+        table: the result of `score_patterns`.
+        data: folder of the event data; None for the figures recorded in the package.
+        folder: where the results are.
+    """
     out, grid = console(), Table(box=None, pad_edge=False, header_style="bold")
     for name in ("pattern", "unit", "record", "model", "kind", "verdict"):
         grid.add_column(name)
@@ -86,13 +105,13 @@ def tell_validation(table: pd.DataFrame, data: Path | None, folder: Path) -> Non
         )  # fmt: skip
     out.print(grid)
     counts = table["verdict"].value_counts()
-    told = ", ".join(f"{counts[word]} {said}" for word, said in _SAID.items() if word in counts)
+    verdicts = ", ".join(f"{counts[word]} {word}" for word in _VERDICTS if word in counts)
     tests = table[table["standing"] == "test"]
     passed = int((tests["verdict"] == "pass").sum())
     source = f"computed from {data}" if data else "as recorded in the package"
     out.print(
-        f"\n{told}. Of the {len(tests)} that are tests (nothing in the model was fitted to them, "
-        f"chosen by them or computed from the same data) {passed} pass.", soft_wrap=True,
+        f"\n{verdicts}. Of the {len(tests)} that are tests (nothing in the model was fitted to "
+        f"them, chosen by them or computed from the same data), {passed} pass.", soft_wrap=True,
     )  # fmt: skip
     out.print(
         f"Intervals: 95 %. Event data: {source}. A pattern passes where the model's whole interval "
@@ -100,9 +119,9 @@ def tell_validation(table: pd.DataFrame, data: Path | None, folder: Path) -> Non
         style="dim", soft_wrap=True,
     )  # fmt: skip
     out.print(
-        f"Next: {folder}/patterns.csv has notes and sources · {folder}/patterns.png shows it",
+        f"Next: {folder}/patterns.csv has notes and sources · {folder}/patterns.png is the figure",
         style="dim", soft_wrap=True,
     )  # fmt: skip
 
 
-_SAID = {"pass": "pass", "fail": "fail", "undecided": "undecided"}
+_VERDICTS = ("pass", "fail", "undecided")

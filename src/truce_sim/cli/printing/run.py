@@ -1,4 +1,4 @@
-"""What `truce-sim run` prints."""
+"""Print the account of one run."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ import pandas as pd
 from truce_sim.terminal import console
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-if TYPE_CHECKING:
     from truce_sim.simulation.run import Simulation
 
 
-#: Days with more lines than this in a timeline are shown in short.
+#: Timelines with more lines than this are shortened.
 MAX_TIMELINE = 60
 
 
@@ -30,8 +27,8 @@ _COLOURS = {
 }
 
 
-def tell_run(run: Simulation, folder: Path) -> None:
-    """The account of one run: how it went, how it ended, what it adds up to, where it is."""
+def print_run(run: Simulation, folder: Path) -> None:
+    """Print the account of one run: its timeline, outcome, totals, and results folder."""
     from truce_sim.simulation.account import outcome_in_words, timeline
 
     out = console()
@@ -46,7 +43,7 @@ def tell_run(run: Simulation, folder: Path) -> None:
     if len(lines) > len(shown):
         rest = lines[-(MAX_TIMELINE // 2) :]
         left_out = len(lines) - len(shown) - len(rest)
-        out.print(f"        …   {left_out} more lines; events.parquet has them all", style="dim")
+        out.print(f"        …   {left_out} more lines; all are in events.parquet", style="dim")
         for day, sentence in rest:
             out.print(f"  day {day:>4}  {sentence}", style=_style(sentence), soft_wrap=True)
     out.print(f"\n[bold]{outcome_in_words(run)}[/] One run is one draw, not a forecast.")
@@ -60,14 +57,14 @@ def tell_run(run: Simulation, folder: Path) -> None:
 
 
 def _totals(o: pd.Series) -> str:
-    foiled = o["foiled_by_host"] + o["foiled_at_border"] + o["foiled_inside"]
+    intercepted = o["foiled_by_host"] + o["foiled_at_border"] + o["foiled_inside"]
     return (
-        f"{o['attempts']} infiltration attempts, {foiled} foiled ({o['foiled_by_host']} by the "
-        f"host, {o['foiled_at_border']} at the border, {o['foiled_inside']} inside), "
-        f"{o['attacks']} attacks, {o['deaths']} deaths. {o['violations']} violations attributed, "
-        f"{o['false_violations']} of them falsely. Strikes: {o['strikes_by_home']} by home, "
-        f"{o['strikes_by_host']} by host. "
-        f"Rounds: {o['rounds_succeeded']} succeeded, {o['rounds_failed']} failed."
+        f"{o['attempts']} infiltration attempts, {intercepted} intercepted "
+        f"({o['foiled_by_host']} by the host, {o['foiled_at_border']} at the border, "
+        f"{o['foiled_inside']} inside), {o['attacks']} attacks, {o['deaths']} deaths. "
+        f"{o['violations']} violations attributed, {o['false_violations']} of them falsely. "
+        f"Strikes: {o['strikes_by_home']} by the home state, {o['strikes_by_host']} by the host "
+        f"state. Rounds of talks: {o['rounds_succeeded']} succeeded, {o['rounds_failed']} failed."
     )
 
 

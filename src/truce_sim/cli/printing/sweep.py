@@ -1,4 +1,4 @@
-"""What the commands on sweeps print."""
+"""Print what the commands on sweeps report."""
 
 from __future__ import annotations
 
@@ -26,53 +26,60 @@ if TYPE_CHECKING:
 MAX_ROWS = 40
 
 
-def report_sweep(result: SweepResult, factors: tuple[str, ...], settings: SweepConfig) -> None:
-    """The summary table, what it says in words, and where the results are."""
+def print_sweep(result: SweepResult, factors: tuple[str, ...], settings: SweepConfig) -> None:
+    """Print the summary table, its findings in words, and where the results are.
+
+    Args:
+        result: the finished sweep.
+        factors: the swept settings and groups.
+        settings: the settings of the sweep itself.
+    """
     from truce_sim.sweeps.summaries.summary import horizon_in_words
 
     out = console()
     out.print(_summary_table(result, factors))
     if len(result.summary) > MAX_ROWS:
-        out.print(f"… {len(result.summary) - MAX_ROWS} more points in summary.parquet", style="dim")
+        more = len(result.summary) - MAX_ROWS
+        out.print(f"… and {more} more points in summary.parquet", style="dim")
     out.print(
-        f"Intervals: 95 %, of the simulation at these assumptions; survival restricted to "
-        f"{horizon_in_words(result.summary['horizon'])}; – where fewer than half of the runs "
-        "collapsed.",
+        f"Intervals: 95 %, for the simulation under these assumptions; mean survival is restricted "
+        f"to {horizon_in_words(result.summary['horizon'])}; – means that fewer than half of the "
+        "runs collapsed.",
         style="dim",
         soft_wrap=True,
     )
     if result.contrasts is not None and len(result.contrasts):
-        _tell_contrasts(out, result, settings.compare)
+        _print_contrasts(out, result, settings.compare)
     if settings.until.outcome:
-        _tell_targets(out, result, settings.until)
+        _print_targets(out, result, settings.until)
     if result.runs_failed:
-        _tell_failures(out, result)
-    _tell_effort(out, result)
+        _print_failures(out, result)
+    _print_effort(out, result)
     out.print(
-        f"Next: truce-sim report {result.folder} makes a page of the answer · "
-        f"truce-sim view {result.folder} shows its runs · "
-        f'pandas.read_parquet("{result.folder / "runs.parquet"}") has a row for each',
+        f"Next: truce-sim report {result.folder} writes the answer as a page · "
+        f"truce-sim view {result.folder} shows the runs · "
+        f'pandas.read_parquet("{result.folder / "runs.parquet"}") loads them, one row each',
         style="dim",
         soft_wrap=True,
     )
 
 
-def _tell_effort(out: Console, result: SweepResult) -> None:
+def _print_effort(out: Console, result: SweepResult) -> None:
     old = result.runs_done - result.runs_new
     if not result.runs_new:
-        out.print(f"\nNothing was missing: all {old:,} runs were there → {result.folder}")
+        out.print(f"\nNothing was missing: all {old:,} runs were already done → {result.folder}")
         return
     rate = result.runs_new / max(result.seconds, 1e-9)
-    there = f", {old:,} were there" if old else ""
-    means = f"{result.workers} workers" if result.workers else "by jobs"
+    earlier = f"; {old:,} were already done" if old else ""
+    means = f"{result.workers} workers" if result.workers else "as jobs"
     out.print(
-        f"\n{result.runs_new:,} runs in {result.seconds:.1f} s ({rate:,.0f} a second, "
-        f"{means}){there} → {result.folder}",
+        f"\n{result.runs_new:,} runs in {result.seconds:.1f} s ({rate:,.0f} per second, "
+        f"{means}){earlier} → {result.folder}",
         soft_wrap=True,
     )
 
 
-def _tell_contrasts(out: Console, result: SweepResult, compare: str) -> None:
+def _print_contrasts(out: Console, result: SweepResult, compare: str) -> None:
     from truce_sim.sweeps.summaries.contrasts import describe_pair
     from truce_sim.sweeps.summaries.summary import horizon_in_words
 
@@ -83,7 +90,7 @@ def _tell_contrasts(out: Console, result: SweepResult, compare: str) -> None:
         sentence = describe_pair(row, compare, within)
         out.print(f"  • {sentence}", soft_wrap=True)
     out.print(
-        f"  Intervals: 95 % for all {len(result.contrasts)} together (Bonferroni).",
+        f"  Intervals: 95 %, simultaneous for all {len(result.contrasts)} (Bonferroni).",
         style="dim",
     )
 
@@ -106,7 +113,7 @@ def _summary_table(result: SweepResult, factors: tuple[str, ...]) -> Table:
 
 
 def _interval(row: dict[Hashable, Any], name: str, scale: float = 1.0, unit: str = "") -> str:
-    """A value with its interval: `41.2 % [38.0, 44.5]`."""
+    """Format a value with its interval: `41.2 % [38.0, 44.5]`."""
     digits = 0 if name.startswith("median") else 1
 
     def number(value: float) -> str:
@@ -116,42 +123,43 @@ def _interval(row: dict[Hashable, Any], name: str, scale: float = 1.0, unit: str
     return f"{number(value)}{unit if math.isfinite(value) else ''} [{number(low)}, {number(high)}]"
 
 
-def _tell_targets(out: Console, result: SweepResult, until: UntilConfig) -> None:
-    """With sweep.until: which intervals are as narrow as asked, and how wide the widest is."""
+def _print_targets(out: Console, result: SweepResult, until: UntilConfig) -> None:
+    """Print, with sweep.until, how many intervals are narrow enough, and the widest."""
     from truce_sim.sweeps.folder.folder import read_folder
 
-    found = read_folder(result.folder).targets
-    if found is None:
+    targets = read_folder(result.folder).targets
+    if targets is None:
         return
-    what = f"differences in {until.outcome}" if until.paired else until.outcome
-    widest = found.iloc[int(found["half_width"].argmax())]
+    what = f"the difference in {until.outcome}" if until.paired else until.outcome
+    widest = targets.iloc[int(targets["half_width"].argmax())]
     out.print(
-        f"\nUntil the interval of {what} is ±{until.half_width:g}: {found['reached'].sum()} of "
-        f"{len(found)} are, with {found['n'].min():,} to {found['n'].max():,} runs; the widest is "
-        f"±{widest['half_width']:.3g} (point {widest['point']:.0f}): {widest['mean']:.3g} "
-        f"[{widest['low']:.3g}, {widest['high']:.3g}], 95 % after stopping, which the intervals "
-        "above do not allow for. All: until.parquet",
+        f"\nThe interval of {what} is ±{until.half_width:g} or narrower for "
+        f"{targets['reached'].sum()} of {len(targets)}, with {targets['n'].min():,} to "
+        f"{targets['n'].max():,} runs each; the widest is ±{widest['half_width']:.3g} (point "
+        f"{widest['point']:.0f}): {widest['mean']:.3g} [{widest['low']:.3g}, "
+        f"{widest['high']:.3g}]. These 95 % intervals allow for stopping early; those above do "
+        "not. All of them: until.parquet",
         soft_wrap=True,
     )
 
 
-def _tell_failures(out: Console, result: SweepResult) -> None:
-    """How many runs failed, of what, and where in parameter space they lie."""
+def _print_failures(out: Console, result: SweepResult) -> None:
+    """Print how many runs failed, why, and at which swept values."""
     failures = result.failures
     kinds = ", ".join(f"{n:,} {word}" for word, n in failures["status"].value_counts().items() if n)
-    out.print(f"\n[red]{len(failures):,} runs failed[/] ({kinds}); they count nowhere.")
+    out.print(f"\n[red]{len(failures):,} runs failed[/] ({kinds}); no result counts them.")
     for name in result.design.columns:
         out.print(f"  {name}: {_where(failures[name], result.design[name])}", soft_wrap=True)
     out.print(
-        f"  first: {failures['error'].iloc[0]} · all: failures.parquet · "
-        f"truce-sim rerun {result.folder} --failed",
+        f"  First error: {failures['error'].iloc[0]} · all: failures.parquet · "
+        f"try again: truce-sim rerun {result.folder} --failed",
         style="dim",
         soft_wrap=True,
     )
 
 
 def _where(failed: pd.Series, swept: pd.Series) -> str:
-    """The values at which runs failed, against those that were swept."""
+    """Describe the values at which runs failed, against those that were swept."""
     counts = failed.value_counts()
     levels = swept.nunique()
     if levels > 8 and pd.api.types.is_numeric_dtype(swept):
@@ -159,46 +167,46 @@ def _where(failed: pd.Series, swept: pd.Series) -> str:
             f"{failed.min():g} … {failed.max():g}, half of them above {failed.median():g} "
             f"(swept: {swept.min():g} … {swept.max():g})"
         )
-    told = ", ".join(f"{level} ({n:,})" for level, n in counts.head(8).items() if n)
-    return f"{told} of {levels} values"
+    worst = ", ".join(f"{level} ({n:,})" for level, n in counts.head(8).items() if n)
+    return f"{worst} of {levels} values"
 
 
 # ── before a sweep ───────────────────────────────────────────────────────────────────────────
 
 
-def tell_design(design: Design, estimate: Estimate) -> None:
-    """What a sweep would run, how long that takes here, and how much disk."""
+def print_design(design: Design, estimate: Estimate) -> None:
+    """Print what a sweep would run, how long that takes here, and how much disk it needs."""
     from truce_sim.sweeps.design.design import describe
 
-    out, told = console(), describe(design)
-    out.print(f"[bold]{told['points']:,} points[/], {told['kind']} design")
-    for name, levels in told["factors"].items():
+    out, plan = console(), describe(design)
+    out.print(f"[bold]{plan['points']:,} points[/], {plan['kind']} design")
+    for name, levels in plan["factors"].items():
         out.print(f"  {name}: {levels}", soft_wrap=True)
-    for why, count in told["left_out"].items():
+    for why, count in plan["left_out"].items():
         out.print(f"  left out: {count:,} ({why})")
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("point", justify="right")
-    for name in told["factors"]:
+    for name in plan["factors"]:
         table.add_column(name, justify="right")
-    for point, row in enumerate(told["first_points"]):
+    for point, row in enumerate(plan["first_points"]):
         table.add_row(str(point), *(_cell(value) for value in row.values()))
-    if told["factors"]:
+    if plan["factors"]:
         out.print(table)
     out.print(
         f"\n{estimate.runs:,} runs: about {duration(estimate.seconds)} with {estimate.workers} "
-        f"workers (from {estimate.timed} runs timed here), about {size(estimate.bytes)} on disk"
+        f"workers (estimated from {estimate.timed} runs), about {size(estimate.bytes)} on disk"
     )
-    out.print("Nothing was run or written. Next: the same without --dry-run", style="dim")
+    out.print("Nothing was run or written. Next: the same command without --dry-run", style="dim")
 
 
-def tell_prepared(folder: SweepFolder) -> None:
-    """Where the folder is, and how workers take part."""
+def print_prepared(folder: SweepFolder) -> None:
+    """Print where the folder is, and how workers take part."""
     out = console()
     runs = int(target_replicates(folder).sum())
-    out.print(f"{folder.points:,} points, {runs:,} runs, none of them made yet → {folder.path}")
+    out.print(f"{folder.points:,} points, {runs:,} runs, none started yet → {folder.path}")
     out.print(
-        f"Next: truce-sim worker {folder.path} --chunk K --of N for each K from 0 to N-1, anywhere "
-        f"that sees the folder; then truce-sim resume {folder.path}",
+        f"Next: truce-sim worker {folder.path} --chunk K --of N for each K from 0 to N-1, on any "
+        f"machine that sees the folder; then truce-sim resume {folder.path}",
         style="dim",
         soft_wrap=True,
     )
@@ -207,8 +215,8 @@ def tell_prepared(folder: SweepFolder) -> None:
 # ── on a folder ──────────────────────────────────────────────────────────────────────────────
 
 
-def tell_status(status: Status) -> None:
-    """What is done, failed and missing, how fast, and the time left."""
+def print_status(status: Status) -> None:
+    """Print what is done, failed and missing, the speed, and the time left."""
     out = console()
     share = 100 * status.done / max(status.wanted, 1)
     out.print(f"[bold]{status.path}[/]: {status.word}, started {status.started}", soft_wrap=True)
@@ -216,10 +224,10 @@ def tell_status(status: Status) -> None:
     out.print(f"  done {status.done:,} ({share:.1f} %), missing {status.missing:,}", end="")
     out.print(f", [red]failed {status.failed:,}[/]" if status.failed else ", none failed")
     if status.damaged:
-        out.print(f"  [red]{status.damaged} damaged parts[/]: their runs will be run again")
+        out.print(f"  [red]{status.damaged} damaged parts[/]: resume runs them again")
     if status.missing and status.rate:
         left = duration(status.seconds_left or 0.0)
-        out.print(f"  {status.rate:,.0f} runs a second lately: {left} left at that rate")
+        out.print(f"  {status.rate:,.0f} runs per second lately: {left} left at that rate")
     out.print(f"Next: {_next(status)}", style="dim", soft_wrap=True)
 
 
@@ -233,10 +241,10 @@ def _next(status: Status) -> str:
     return f"truce-sim verify {status.path}"
 
 
-def tell_list(found: Sequence[Status], base: str) -> None:
-    """A line for each sweep."""
+def print_list(sweeps: Sequence[Status], base: str) -> None:
+    """Print one line per sweep; `base` is the folder searched."""
     out = console()
-    if not found:
+    if not sweeps:
         out.print(f"No sweeps in {base}. Next: truce-sim sweep +experiment=doha")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -245,58 +253,58 @@ def tell_list(found: Sequence[Status], base: str) -> None:
     for name in ("points", "runs", "done", "failed"):
         table.add_column(name, justify="right")
     table.add_column("started")
-    for status in found:
+    for status in sweeps:
         table.add_row(
             str(status.path), status.word, f"{status.points:,}", f"{status.wanted:,}",
             f"{100 * status.done / max(status.wanted, 1):.1f} %", f"{status.failed:,}",
             status.started,
         )  # fmt: skip
     out.print(table)
-    out.print(f"Next: truce-sim status {found[0].path}", style="dim", soft_wrap=True)
+    out.print(f"Next: truce-sim status {sweeps[0].path}", style="dim", soft_wrap=True)
 
 
-def tell_proof(proof: Proof) -> None:
-    """Whether the rows that were run again are the same, or the first that is not."""
+def print_proof(proof: Proof) -> None:
+    """Print whether the verified rows are the same, or else the first difference."""
     out = console()
     if proof.difference:
         d = proof.difference
         out.print(
-            f"[red]Run {d.run} differs[/]: {d.column} is stored as {d.stored!r}, and is "
-            f"{d.computed!r} when run again. {_why_it_differs(proof)}",
+            f"[red]Run {d.run} differs[/]: {d.column} is stored as {d.stored!r}, but is "
+            f"{d.computed!r} when run again. {_explain_difference(proof)}",
             soft_wrap=True,
         )
         return
-    left = f"; {proof.skipped} had raised, timed out or crashed: not run" if proof.skipped else ""
+    left = f"; skipped {proof.skipped} that raised, timed out or crashed" if proof.skipped else ""
     out.print(
-        f"{proof.checked} of {proof.runs:,} runs made again: all {proof.columns} columns are "
-        f"equal, bit for bit{left}.",
+        f"Ran {proof.checked} of {proof.runs:,} runs again: all {proof.columns} columns are "
+        f"identical, bit for bit{left}.",
         soft_wrap=True,
     )
     if proof.other_rules:
         out.print(
             f"The folder was made by other rules ({proof.rules}); for these runs, today's rules "
-            f"({DIGEST}) give the same.",
+            f"({DIGEST}) give the same values.",
             soft_wrap=True,
         )
     out.print(
-        f"The same choice again: truce-sim verify {proof.path} --runs "
+        f"To check the same runs again: truce-sim verify {proof.path} --runs "
         f"{proof.checked + proof.skipped} --pick {proof.pick}",
         style="dim",
         soft_wrap=True,
     )
 
 
-def _why_it_differs(proof: Proof) -> str:
+def _explain_difference(proof: Proof) -> str:
     if proof.other_rules:
         return f"The folder was made by other rules ({proof.rules}; today {DIGEST})."
-    return "The folder is not what its configuration gives."
+    return "The folder does not match its configuration."
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────
 
 
 def duration(seconds: float) -> str:
-    """A time in the unit that suits it."""
+    """Format seconds in a suitable unit."""
     for unit, length in (("days", 86400.0), ("h", 3600.0), ("min", 60.0)):
         if seconds >= 2 * length:
             return f"{seconds / length:.1f} {unit}"
@@ -304,7 +312,7 @@ def duration(seconds: float) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes in the unit that suits them."""
+    """Format bytes in a suitable unit."""
     for unit, length in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
         if count >= length:
             return f"{count / length:.1f} {unit}"

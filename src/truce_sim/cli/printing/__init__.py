@@ -1,0 +1,1 @@
+"""Functions that print what the commands report."""
