@@ -45,9 +45,11 @@ def script(shell: str) -> str:
     """
     if shell not in _SCRIPTS:
         raise InputError(
-            setting="completion", value=shell, problem="there is no completion for this shell",
+            "there is no completion for this shell",
+            setting="completion",
+            value=shell,
             allowed=", ".join(_SCRIPTS),
-        )  # fmt: skip
+        )
     return _SCRIPTS[shell]
 
 

@@ -49,10 +49,11 @@ def make_folder(base: str, kind: str, name: str, fill: Callable[[Path], object])
         return _move(staging, Path(base), kind, name)
     except OSError as error:
         raise InputError(
-            setting="output.dir", value=str(Path(base) / name),
-            problem=f"cannot write there: {error.strerror or error}",
+            f"cannot write there: {error.strerror or error}",
+            setting="output.dir",
+            value=str(Path(base) / name),
             allowed="a folder that can be created and written to",
-        ) from error  # fmt: skip
+        ) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
         for folder in made:
@@ -80,9 +81,11 @@ def _move(staging: Path, base: Path, kind: str, name: str) -> Path:
 def _exists(path: Path, name: str, kind: str) -> InputError:
     other = " and does not hold a sweep" if kind == "sweep" else ""
     return InputError(
-        setting="output.name", value=name, problem=f"{path} already exists{other}",
+        f"{path} already exists{other}",
+        setting="output.name",
+        value=name,
         allowed="a new name; results are never overwritten",
-    )  # fmt: skip
+    )
 
 
 def provenance(seed: int, overrides: Iterable[str]) -> dict[str, Any]:

@@ -87,16 +87,20 @@ def parse_factor(override: Override) -> Factor:
         return Factor(name, key, _interval(name, sweep, line))
     if sweep.tags or sweep.shuffle:
         raise InputError(
-            setting=name, value=line, problem="a list of values cannot be tagged or shuffled",
+            "a list of values cannot be tagged or shuffled",
+            setting=name,
+            value=line,
             allowed="a list (1,2,3), range(start,stop,step) or choice(...)",
-        )  # fmt: skip
+        )
     values = itertools.islice(override.sweep_iterator(), MAX_POINTS + 1)
     levels = tuple(encode(name, Override._convert_value(value)) for value in values)
     if not levels:
         raise InputError(
-            setting=name, value=line, problem="is an empty sweep",
+            "is an empty sweep",
+            setting=name,
+            value=line,
             allowed="at least one value; range(start,stop,step) excludes stop",
-        )  # fmt: skip
+        )
     return Factor(name, key, levels)
 
 

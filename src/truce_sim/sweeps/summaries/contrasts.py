@@ -149,9 +149,11 @@ def find_pairs(values: pd.DataFrame, factors: Sequence[str], factor: str) -> lis
     """
     if factor not in factors:
         raise InputError(
-            setting="sweep.compare", value=factor, problem="that setting is not swept",
+            "that setting is not swept",
+            setting="sweep.compare",
+            value=factor,
             allowed=f"one of {', '.join(factors) or 'the swept settings (there are none)'}",
-        )  # fmt: skip
+        )
     others = [name for name in factors if name != factor]
     levels = values[factor].tolist()
     columns = [values[name].tolist() for name in others]
