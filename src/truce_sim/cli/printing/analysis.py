@@ -46,7 +46,7 @@ def print_summary(
         )  # fmt: skip
     out.print(grid)
     if (table["runs"] > 0).sum() > 1:
-        out.print("\n" + words.differ(logrank(sweep, by, where), " and ".join(by)))
+        out.print("\n" + words.difference(logrank(sweep, by, where), " and ".join(by)))
     out.print(
         f"Intervals: 95 %, for the simulation under these assumptions; means restricted to "
         f"{until}; – means that fewer than half of the runs collapsed.",
@@ -100,7 +100,7 @@ def print_validation(table: pd.DataFrame, data: Path | None, folder: Path) -> No
         style = {"pass": "green", "fail": "bold red"}.get(row["verdict"], "yellow")
         grid.add_row(
             row["pattern"], row["unit"] if isinstance(row["unit"], str) else "",
-            f"{words.shown(row, 'reference')} \\[{row['status']}]", words.shown(row, "model"),
+            f"{words.estimate(row, 'reference')} \\[{row['status']}]", words.estimate(row, "model"),
             row["standing"], f"[{style}]{row['verdict']}[/]",
         )  # fmt: skip
     out.print(grid)
