@@ -75,7 +75,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     shutil.copytree(source.with_name("hydra_plugins"), here / "hydra_plugins", ignore=leave)
     shutil.copytree(conf_folder(), package / "conf", dirs_exist_ok=True)
     insert(package / "engine" / "run.py", IN_THE_RULES)
-    insert(package / "sweeps" / "worker.py", IN_THE_WORKER)
+    insert(package / "sweeps" / "execution" / "worker.py", IN_THE_WORKER)
     return {**os.environ, "PYTHONPATH": str(here), "TRUCE_SIM_CACHE": str(here / "cache")}
 
 
