@@ -56,16 +56,23 @@ def restrict_runs(runs: pd.DataFrame, sweep: Sweep, where: Mapping[str, object])
 
 
 def level_in(known: Sequence[object], wanted: object, factor: str) -> int:
-    """Where among levels the one is that is meant, given as it is or as text.
+    """Where among levels the one is that is meant, given as it is, as text or as it is printed,
+    which numbers are to six digits.
 
-    Raises InputError where it is not among them.
+    Raises InputError where it is not among them, or several are printed so.
     """
     for i, level in enumerate(known):
         if level == wanted or str(level) == str(wanted) or _number(level) == _number(wanted):
             return i
+    short = f"{_number(wanted):g}"
+    alike = [i for i, level in enumerate(known) if short == f"{_number(level):g}" != "nan"]
+    if len(alike) == 1:
+        return alike[0]
+    close = [known[i] for i in alike]
     raise InputError(
-        "no run has that level", setting=factor, value=wanted,
-        allowed=", ".join(map(str, known[:12])) or "(there are no runs)",
+        "several levels are printed so" if close else "no run has that level",
+        setting=factor, value=wanted,
+        allowed=", ".join(map(str, (close or known)[:12])) or "(there are no runs)",
     )  # fmt: skip
 
 
