@@ -87,9 +87,17 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
 class Damaged(RuntimeError):
     """A file of results is cut short, or not what was written."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, why: str = "") -> None:
+        """why: what was written and what was read, where that is known."""
         super().__init__(f"{path} is damaged")
         self.path = path
+        self._why = why
+
+    @property
+    def why(self) -> str:
+        """What is wrong with it, in words, and which library says so."""
+        problem = self._why or str(self.__cause__ or "not what was written").strip()
+        return f"{problem} (pyarrow {pa.__version__})"
 
 
 def to_table(frame: pd.DataFrame, meanings: dict[str, tuple[str, str]]) -> pa.Table:

@@ -105,6 +105,7 @@ class _Work:
     seconds: float = 0.0
     engine_seconds: float = 0.0
     runs_new: int = 0
+    set_aside: set[Path] = field(default_factory=set)
 
     def finish(self) -> None:
         """Run what is missing until nothing is, then write the results."""
@@ -120,6 +121,11 @@ class _Work:
                         write_results(self.folder, time.monotonic() - self.begun)
                     break
                 except Damaged as error:
+                    if error.path in self.set_aside:  # not the disk: it would go on for ever
+                        raise RuntimeError(
+                            f"{error.path} was written again, and read back wrong again: "
+                            f"{error.why}"
+                        ) from error
                     damaged = [self._set_aside(error.path)]
 
     def _run_missing(self) -> None:
@@ -133,6 +139,7 @@ class _Work:
                 else:
                     for done in crew.run(chunks):
                         self._count(done)
+                    self._refuse_lost(chunks, "did not appear in its folder")
                 chunks = list(self._todo())
                 self.progress.expect(int(target_replicates(self.folder).sum()))
         self.seconds += time.monotonic() - begun
@@ -140,14 +147,19 @@ class _Work:
     def _run_jobs(self, jobs: Jobs, chunks: list[Chunk]) -> None:
         """Raises RuntimeError where runs did not come back: nothing is tried again silently."""
         trouble = jobs.run(self.folder, chunks, self._count)
-        lost = sum(chunk.runs for chunk in incomplete_chunks(chunks, self.folder.chunks()))
-        if lost:
-            raise RuntimeError(
-                f"{lost:,} runs did not come back from their jobs: {'; '.join(trouble[:3])}. The "
-                f"same command with output.name={self.folder.path.name} starts jobs for them"
-            )
+        self._refuse_lost(
+            chunks,
+            f"did not come back from their jobs: {'; '.join(trouble[:3])}. The same command with "
+            f"output.name={self.folder.path.name} starts jobs for them",
+        )
         for words in trouble:
             self.progress.say(words)
+
+    def _refuse_lost(self, chunks: list[Chunk], what: str) -> None:
+        """Raise RuntimeError where runs that were made are not there."""
+        lost = sum(chunk.runs for chunk in incomplete_chunks(chunks, self.folder.chunks()))
+        if lost:
+            raise RuntimeError(f"{lost:,} runs {what}")
 
     def _todo(self) -> Iterator[Chunk]:
         size = runs_per_chunk(self.folder.points * self.folder.replicates)
@@ -176,6 +188,7 @@ class _Work:
                 allowed="a copy of it in its place; or run the sweep anew",
             )
         path.replace(path.with_name(path.name + ".damaged"))
+        self.set_aside.add(path)
         return path
 
     @contextmanager
@@ -196,9 +209,11 @@ class _Work:
 
     def _stop_error(self, why: str, exit_code: int = 1) -> Stopped:
         done = sum(chunk.runs for chunk in self.folder.chunks())
-        return Stopped(
-            why, self.folder.path, done, int(target_replicates(self.folder).sum()), exit_code
-        )
+        try:
+            wanted = int(target_replicates(self.folder).sum())
+        except Damaged:  # with sweep.until it depends on what the runs say
+            wanted = self.folder.points * self.folder.replicates
+        return Stopped(why, self.folder.path, done, wanted, exit_code)
 
     def result(self) -> SweepResult:
         """What came of it."""
