@@ -29,8 +29,8 @@ class Half:
     def by_point(self, points: int) -> tuple[Floats, Floats]:
         """(points,) runs and hits of each point."""
         return (
-            np.bincount(self.point, self.runs, points),
-            np.bincount(self.point, self.hits, points),
+            np.bincount(self.point, self.runs, points).astype(float),
+            np.bincount(self.point, self.hits, points).astype(float),
         )
 
     def ratio(self, top: Floats, bottom: Floats) -> Estimate:
