@@ -36,6 +36,7 @@ class Room(NamedTuple):
 ROOMS = (
     Room("errors", "errors of a user's input"),
     Room("version", "the number of the version"),
+    Room("compat", "where releases of a library differ"),
     Room("files", "where conf/ and data are"),
     Room("settings", "what a setting is"),
     Room("engine", "the rules, day by day"),
