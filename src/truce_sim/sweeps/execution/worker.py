@@ -148,8 +148,9 @@ class Watchdog:
 
 def main(path: str) -> None:
     """Serve one driver until it closes our input."""
-    for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGUSR2):
-        signal.signal(ignored, signal.SIG_IGN)  # the driver decides when we end; SLURM tells all
+    for name in ("SIGINT", "SIGHUP", "SIGTERM", "SIGUSR2"):  # the driver decides when we end
+        if hasattr(signal, name):  # SLURM tells all; Windows has no SIGHUP and no SIGUSR2
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever else is printed must not get between the answers
     pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps 16 MB that nothing uses
