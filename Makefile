@@ -36,7 +36,7 @@ OTHER_TESTS ?= -m "not slow and not packaging and not cluster" --ignore tests/th
 # The quick suite, which the worked examples in CONTRIBUTING.md must also pass.
 QUICK := tests/test_config.py tests/test_rules.py tests/test_model.py tests/engine tests/baselines tests/docs/test_reference.py tests/theory/test_clause.py -m "not slow"
 
-.PHONY: help setup demo test test-cluster suite quick bench browser-setup screenshots figures docs reference baselines lint format constraints wheel clean
+.PHONY: help setup demo test test-cluster test-oldest test-next suite quick bench browser-setup screenshots figures docs reference baselines lint format constraints wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -81,6 +81,12 @@ quick: lint ## run lint and the tests of configuration, rules and baselines (thr
 test-cluster: $(READY) ## test sweeps on SLURM (one local node), Dask and joblib, including killed jobs
 	@tools/slurm-packages
 	@$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
+
+test-oldest: ## test the lowest version of every direct dependency, on Python 3.11
+	@tools/test-releases oldest $(ARGS)
+
+test-next: ## test the newest pre-releases of Mesa and Hydra (docs/releases.md)
+	@tools/test-releases next $(ARGS)
 
 bench: browser-setup $(READY) ## measure speed and memory, as figures and as ratios to one run (20 minutes)
 	@$(BIN)/python tests/bench/bench.py
@@ -132,5 +138,5 @@ wheel: $(READY) ## build the source archive and, from it, the wheel into dist/
 	@ls -1 dist
 
 clean: ## remove environments, caches and dist/ (results in outputs/ and multirun/ stay)
-	@rm -rf .venv $(OTHER) dist build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv $(OTHER) .venv-oldest .venv-next dist build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -36,6 +36,7 @@ class Room(NamedTuple):
 ROOMS = (
     Room("errors", "errors in user input"),
     Room("version", "the version number"),
+    Room("compat", "where releases of a library differ"),
     Room("files", "where conf/ and data are"),
     Room("settings", "the declaration of every setting"),
     Room("engine", "the rules, day by day"),

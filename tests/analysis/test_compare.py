@@ -11,6 +11,7 @@ from scipy import stats
 from comparisons import HORIZON, made
 from truce_sim import InputError, open_sweep, sweep
 from truce_sim.analysis.compare import compare
+from truce_sim.analysis.groups import level_in
 from truce_sim.intervals import more_replicates
 from truce_sim.sweeps.summaries.contrasts import describe_pair
 
@@ -231,3 +232,14 @@ def test_a_factor_that_never_differs_alone_cannot_be_compared(tmp_path) -> None:
           replicates=2, folder=tmp_path / "z")  # fmt: skip
     with pytest.raises(InputError, match="no two points with runs differ in this factor alone"):
         compare(open_sweep(tmp_path / "z"), "home.threshold")
+
+
+@pytest.mark.parametrize("wanted", ["0.8", 0.8, "0.80", "0.7999999999999999", "0.8000001"])
+def test_a_level_is_found_as_it_is_printed(wanted) -> None:
+    assert level_in([0.7, 0.7 + 0.1, 0.9], wanted, "home.capacity") == 1
+
+
+def test_an_exact_level_comes_before_one_that_is_printed_alike() -> None:
+    assert level_in([0.7 + 0.1, 0.8], "0.8", "home.capacity") == 1
+    with pytest.raises(InputError, match="several levels are printed so"):
+        level_in([0.80000001, 0.80000002], "0.8", "home.capacity")

@@ -54,6 +54,21 @@ def test_compare_takes_a_factor_a_baseline_and_some_of_the_runs(folder, capsys) 
     assert table[["home.threshold", "baseline", "truce"]].to_numpy().tolist() == [[3, 5, "literal"]]
 
 
+@pytest.mark.slow
+def test_a_level_of_a_range_is_found_as_it_is_written(tmp_path, capsys) -> None:
+    capacity = ("home.capacity=range(0.7,1.3,0.1)", "hydra.sweeper.where=home.capacity >= 0.8")
+    assert sweep_into(tmp_path / "s", "truce=glob(l*)", *capacity, "sweep.replicates=4") == 0
+    capsys.readouterr()
+    where = ["--where", "home.capacity=0.8", "--format", "csv"]
+    assert run_command(["summary", str(tmp_path / "s"), *where]) == 0
+    assert pd.read_csv(io.StringIO(capsys.readouterr().out))["home.capacity"].tolist() == [0.8]
+    words = ["home.capacity", "--baseline", "1.2", "--format", "csv"]
+    assert run_command(["compare", str(tmp_path / "s"), *words]) == 0
+    table = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert table["home.capacity"].tolist() == [0.8, 0.9, 1.0, 1.1]
+    assert set(table["baseline"]) == {1.2}
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

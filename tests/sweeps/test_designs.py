@@ -25,6 +25,7 @@ from truce_sim.sweeps.design.design import Design, describe
 from truce_sim.sweeps.design.make import DesignSettings, make_design
 from truce_sim.sweeps.design.points import make_specs
 from truce_sim.sweeps.design.seeds import seed_of_row
+from truce_sim.sweeps.summaries.levels import factor_levels
 
 pytestmark = pytest.mark.slow
 
@@ -58,6 +59,60 @@ def test_zip_takes_the_lists_side_by_side() -> None:
         {"truce": "literal", "host.lag_days": 1},
         {"truce": "tolerant", "host.lag_days": 2},
     ]
+
+
+@pytest.mark.parametrize(
+    ("levels", "meant"),
+    [
+        ("range(0.7,1.3,0.1)", [0.7, 0.8, 0.9, 1.0, 1.1, 1.2]),
+        ("range(1.3,0.7,-0.1)", [1.3, 1.2, 1.1, 1.0, 0.9, 0.8]),
+        ("sort(range(0.7,1.3,0.1),reverse=true)", [1.2, 1.1, 1.0, 0.9, 0.8, 0.7]),
+        ("range(1,2,0.3)", [1.0, 1.3, 1.6, 1.9]),
+        ("range(2.5)", [0.0, 1.0, 2.0]),
+        ("range(start=0,stop=3e-5,step=1e-5)", [0.0, 1e-5, 2e-5]),
+        ("float(range(1,4))", [1.0, 2.0, 3.0]),
+        ("range(3,0,-1)", [3.0, 2.0, 1.0]),
+        ("0.7,0.8,1.3", [0.7, 0.8, 1.3]),
+        ("choice(0.8)", [0.8]),
+        ("0.01,0.03,0.1,0.3,1", [0.01, 0.03, 0.1, 0.3, 1.0]),
+    ],
+)
+def test_ranges_and_lists_have_the_decimals_that_are_written(
+    levels: str, meant: list[float]
+) -> None:
+    """Stop left out."""
+    assert design_of(f"home.capacity={levels}").values["home.capacity"].tolist() == meant
+
+
+def test_ranges_of_whole_numbers() -> None:
+    assert design_of("host.lag_days=range(5,0,-2)").values["host.lag_days"].tolist() == [5, 3, 1]
+    large = design_of("seed=range(9007199254740993,9007199254740996)").values["seed"].tolist()
+    assert large == [2**53 + 1, 2**53 + 2, 2**53 + 3]
+
+
+def test_a_range_keeps_its_decimals_under_a_constraint_and_in_a_table(tmp_path: Path) -> None:
+    at_least = {"where": "home.capacity >= 0.8"}
+    in_range = design_of("home.capacity=range(0.7,1.3,0.1)", **at_least)
+    assert in_range.values["home.capacity"].tolist() == [0.8, 0.9, 1.0, 1.1, 1.2]
+    table = tmp_path / "steps.parquet"
+    pd.DataFrame({"home.capacity": [0.7, 0.7 + 0.1, 0.7 + 0.1 + 0.1]}).to_parquet(table)
+    kept = design_of(design="table", table=str(table), **at_least).values["home.capacity"]
+    assert kept.tolist() == [0.7 + 0.1, 0.7 + 0.1 + 0.1]
+
+
+def test_levels_that_six_digits_do_not_tell_apart_are_named_in_full() -> None:
+    assert list(factor_levels(pd.Series([0.8, 0.7, 0.8]))) == ["0.8", "0.7", "0.8"]
+    assert list(factor_levels(pd.Series([0.80000001, 0.8]))) == ["0.80000001", "0.8"]
+    assert list(factor_levels(pd.Series(["b", "a", "b"])).cat.categories) == ["b", "a"]
+    assert list(factor_levels(pd.Series([True, False]))) == ["True", "False"]
+
+
+def test_glob_sweeps_the_options_of_a_group() -> None:
+    with loader_for() as loader:
+        options = loader.get_group_options("truce")
+    assert design_of("truce=glob(*)").values["truce"].tolist() == options
+    some = design_of("truce=glob([l*,t*],exclude=tol*)").values["truce"].tolist()
+    assert some == [name for name in options if name[0] in "lt" and not name.startswith("tol")]
 
 
 @pytest.mark.parametrize("kind", ["lhs", "sobol", "halton"])
@@ -245,6 +300,9 @@ def test_a_million_points() -> None:
         ("home.initial_grievance == home.threshold / 4", [2]),  # follows a swept setting
         ("home.threshold ** 1e300 > 1", [2, 3, 4]),
         ("home.threshold % 2 == 1", [1, 3]),
+        ("home.threshold * 0.1 <= 0.3", [1, 2, 3]),  # 3 * 0.1 is 0.30000000000000004
+        ("home.threshold / 10 + 0.2 == 0.3", [1]),
+        ("home.threshold / 10 + 0.2 > 0.3", [2, 3, 4]),
     ],
 )
 def test_constraints(where: str, kept: list[float]) -> None:

@@ -15,12 +15,15 @@ import time
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import truce_sim
 from folders import rows, sweep_into
 from truce_sim.config.compose import conf_folder
 from truce_sim.results import columns
+from truce_sim.results.store import read_table
+from truce_sim.sweeps.folder import folder as reading
 from truce_sim.sweeps.folder.folder import read_folder
 
 pytestmark = pytest.mark.slow
@@ -231,3 +234,57 @@ def test_rerun_interrupted(
     pd.testing.assert_frame_equal(rows(folder), before, check_exact=True)
     status = command(["status", str(folder)], faulty)
     assert "done 24 (100.0 %), missing 0, failed 6" in status.stdout
+
+
+UNTIL = ["sweep.until.outcome=end_day", "sweep.until.half_width=20"]
+
+
+@pytest.mark.parametrize("more", [[], UNTIL], ids=["fixed", "until"])
+def test_a_part_that_reads_back_wrong_twice_ends_the_sweep(
+    more, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what was written, what was read, and by which version of which library."""
+    monkeypatch.setattr(reading, "read_table", _with_wrong_days)
+    assert sweep_into(tmp_path / "s", *SWEEP, *more) == 1
+    said = capsys.readouterr().err
+    assert said.count("set aside, its runs are run again") == 1
+    assert "was written again, and read back wrong again" in said
+    assert "end_day was written as int32, and read as int64" in said
+    assert f"(pyarrow {pa.__version__})" in said
+
+
+def _with_wrong_days(path: Path, names=None) -> pa.Table:
+    table = read_table(path, names)
+    if "end_day" not in table.column_names or path.parent.name != "parts":
+        return table
+    place = table.column_names.index("end_day")
+    return table.set_column(place, "end_day", table["end_day"].cast(pa.int64()))
+
+
+def test_words_are_read_whatever_their_numbers_are_read_as(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """pyarrow before 20 reads the numbers of words as 32 bits where 8 were written."""
+    monkeypatch.setattr(reading, "read_table", _with_wide_words)
+    assert sweep_into(tmp_path / "s", *SWEEP) == 0
+    assert "damaged" not in capsys.readouterr().err
+    widened = rows(tmp_path / "s")
+    monkeypatch.undo()
+    pd.testing.assert_frame_equal(widened, rows(tmp_path / "s"))
+
+
+def _with_wide_words(path: Path, names=None) -> pa.Table:
+    table = read_table(path, names)
+    for i, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            wide = pa.dictionary(pa.int32(), field.type.value_type)
+            table = table.set_column(i, field.name, table.column(i).cast(wide))
+    return table
+
+
+def test_runs_whose_part_does_not_appear_end_the_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reading.SweepFolder, "chunks", lambda folder: [])
+    assert sweep_into(tmp_path / "s", *SWEEP) == 1
+    assert "24 runs did not appear in its folder" in capsys.readouterr().err

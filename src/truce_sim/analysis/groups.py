@@ -69,17 +69,28 @@ def restrict_runs(runs: pd.DataFrame, sweep: Sweep, where: Mapping[str, object])
 
 
 def level_in(known: Sequence[object], level: object, factor: str) -> int:
-    """Return the index of a level, given as a value or as text, among the known ones.
+    """Return the index of a level among the known ones.
+
+    Args:
+        known: The levels.
+        level: A value, its text, or the number as it is printed, with six digits.
+        factor: The factor, for the message.
 
     Raises:
-        InputError: the level is not among them.
+        InputError: The level is not among them, or several are printed like it.
     """
     for i, other in enumerate(known):
         if other == level or str(other) == str(level) or _number(other) == _number(level):
             return i
+    short = f"{_number(level):g}"
+    alike = [i for i, other in enumerate(known) if short == f"{_number(other):g}" != "nan"]
+    if len(alike) == 1:
+        return alike[0]
+    close = [known[i] for i in alike]
     raise InputError(
-        "no run has that level", setting=factor, value=level,
-        allowed=", ".join(map(str, known[:12])) or "(there are no runs)",
+        "several levels are printed like that" if close else "no run has that level",
+        setting=factor, value=level,
+        allowed=", ".join(map(str, (close or known)[:12])) or "(there are no runs)",
     )  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def curve(ends: Ends) -> pd.DataFrame:
 def product_limit(ends: Ends, days: int) -> tuple[Floats, Floats]:
     """Return S(t), (days,), and its derivatives by the weight of each state, (states, days)."""
     died, risk = ends.by_day(EVENT, days), ends.at_risk(days)
-    survival = np.cumprod(1.0 - died / np.maximum(risk, 1))
+    survival: Floats = np.cumprod(1.0 - died / np.maximum(risk, 1)).astype(float)
     left = np.maximum(risk - died, 1)  # once none is left, the curve and its derivatives are 0
     passed = np.cumsum(died / (np.maximum(risk, 1) * left))
     day = np.arange(days)
@@ -223,7 +223,7 @@ def logrank_test(day: Ints, event: Bools, group: Ints, clusters: Ints) -> pd.Ser
     scores[1] += own - share[:-1].T
     state = (event.astype(np.int64), group, day)
     sums = np.stack([np.bincount(clusters, scores[..., g][state]) for g in range(k - 1)], axis=1)
-    chi2, chi2_shared = (_quadratic(excess, v) for v in (plain, sums.T @ sums))
+    chi2, chi2_shared = (_quadratic(excess, v.astype(float)) for v in (plain, sums.T @ sums))
     return pd.Series({
         "chi2": chi2, "p": float(special.chdtrc(k - 1, chi2)),
         "chi2_shared": chi2_shared, "p_shared": _p_of_clusters(chi2_shared, k - 1, len(sums)),

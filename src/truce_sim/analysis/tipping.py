@@ -300,7 +300,9 @@ def _resample(cells: Cells) -> tuple[Floats, Floats]:
     chosen = np.random.default_rng(1).multinomial(blocks, np.full(blocks, 1 / blocks), resamples)
     weights = np.concatenate([np.ones((1, blocks)), chosen])
     runs, sums = (
-        (weights @ np.bincount(code, of, blocks * size).reshape(blocks, size)).reshape(-1, *shape)
+        (
+            weights @ np.bincount(code, of, blocks * size).astype(float).reshape(blocks, size)
+        ).reshape(-1, *shape)
         for of in (None, cells.outcome)
     )
     return runs, sums

@@ -221,11 +221,12 @@ def _ask_hydra(command: str, arguments: list[str]) -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions reach us, not the terminal
     import hydra
 
+    from truce_sim.compat import version_base
     from truce_sim.config.compose import CONFIG_NAME, conf_folder
     from truce_sim.config.gate import compose_arguments
 
     sys.argv = [f"truce-sim {command}", *arguments]
-    start = hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name=CONFIG_NAME)
+    start = hydra.main(config_path=str(conf_folder()), config_name=CONFIG_NAME, **version_base())
     with compose_arguments(command, arguments):
         start(lambda config: None)()
     return 0

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from truce_sim import files
+from truce_sim.compat import has_version_base
 from truce_sim.errors import InputError
 from truce_sim.settings.nested import get
 
@@ -96,6 +97,9 @@ def compose(tokens: Sequence[str], config_dir: str | Path | None = None) -> Dict
 def _version_of_hydra() -> Iterator[None]:
     from hydra import version
 
+    if not has_version_base():
+        yield
+        return
     store = version.VersionBase.instance()
     before = store.version_base
     version.setbase("1.3")

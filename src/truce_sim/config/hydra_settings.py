@@ -31,6 +31,7 @@ UNTOUCHED: Mapping[str, object] = {
     "verbose": False,
     "env": {},
     "callbacks": {},
+    "aliases": {},  # of Hydra 1.4
     "job.chdir": False,
     "job.id": "???",
     "job.num": "???",

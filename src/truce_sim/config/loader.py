@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
-from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import CachingConfigRepository
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
@@ -21,6 +22,8 @@ from hydra.core.utils import JobRuntime
 from hydra.plugins.config_source import ConfigSource
 from hydra.types import RunMode
 from omegaconf import DictConfig
+
+from truce_sim.compat import has_version_base
 
 _MOST_TOKENS = 4096
 _MOST_BASES = 256
@@ -82,13 +85,14 @@ class Loader(ConfigLoaderImpl):
         run_mode: RunMode,
         from_shell: bool = True,
         validate_sweep_overrides: bool = True,
+        **more: Any,  # of Hydra 1.4
     ) -> DictConfig:
         parsed = self.parse(overrides)
         if validate_sweep_overrides:
             self.validate_sweep_overrides_legal(parsed, run_mode, from_shell)
         if any(o.key_or_group == "hydra.searchpath" for o in parsed):  # other files apply
             return super()._load_configuration_impl(
-                config_name, overrides, run_mode, from_shell, validate_sweep_overrides
+                config_name, overrides, run_mode, from_shell, validate_sweep_overrides, **more
             )
         values, choices = self._sort(parsed)
         config = self._copy_of_base(config_name, choices, run_mode)
@@ -133,7 +137,7 @@ class Loader(ConfigLoaderImpl):
         return _Base(config, files, self._stamp(files))
 
     def _parse_overrides_and_create_caching_repo(
-        self, config_name: str | None, overrides: list[str]
+        self, config_name: str | None, overrides: list[str], *more: Any
     ) -> tuple[list[Override], CachingConfigRepository]:
         parsed = self.parse(overrides)
         repository = CachingConfigRepository(self.repository)
@@ -163,7 +167,7 @@ def _note(parsed: Sequence[Override], config: DictConfig) -> None:
     node.overrides.hydra = [o.input_line for o in parsed if o.is_hydra_override()]
     node.overrides.task = [o.input_line for o in of_ours]
     node.runtime.cwd = str(Path.cwd())
-    form = node.job.config.override_dirname
-    node.job.override_dirname = get_overrides_dirname(
-        of_ours, list(form.exclude_keys), form.item_sep, form.kv_sep
-    )
+    if has_version_base():  # 1.4 makes the name when it is asked for
+        form = node.job.config.override_dirname
+        kept = (o.input_line or "" for o in of_ours if o.key_or_group not in form.exclude_keys)
+        node.job.override_dirname = form.item_sep.join(sorted(kept)).replace("=", form.kv_sep)

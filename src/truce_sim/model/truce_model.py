@@ -14,6 +14,7 @@ import pandas as pd
 from mesa.discrete_space import OrthogonalMooreGrid
 from numpy.typing import NDArray
 
+from truce_sim.compat import layer_array
 from truce_sim.config.load import as_setup
 from truce_sim.config.params import PARAMS
 from truce_sim.config.setup import Setup
@@ -93,7 +94,7 @@ class TruceModel(mesa.Model):
         self._layers = []
         for name in ("host_effort", "home_effort", "learned_risk", "activity", "ruggedness"):
             self.grid.create_property_layer(name, default_value=0.0, dtype=float)
-            self._layers.append(getattr(self.grid, name).data)
+            self._layers.append(layer_array(self.grid, name))
         self._layers.pop()[...] = self.border.sectors["ruggedness"][:, None]
         self.home, self.host = HomeState(self), HostState(self)
         self.group = MilitantGroup(self)

@@ -28,7 +28,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     temporary = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}.tmp")
     try:
         write(temporary)
-        with temporary.open("rb") as file:
+        with temporary.open("rb+") as file:  # Windows syncs only what can be written
             os.fsync(file.fileno())
         temporary.replace(path)
     finally:
@@ -44,6 +44,8 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def _is_alive(process: int) -> bool:
+    if os.name == "nt":  # where signal 0 is Ctrl-C
+        return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -102,9 +104,17 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
 class Damaged(RuntimeError):
     """A file of results is truncated or altered."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, why: str = "") -> None:
+        """why: what was written and what was read, where that is known."""
         super().__init__(f"{path} is damaged")
         self.path = path
+        self._why = why
+
+    @property
+    def why(self) -> str:
+        """What is wrong with it, in words, and which library says so."""
+        problem = self._why or str(self.__cause__ or "not what was written").strip()
+        return f"{problem} (pyarrow {pa.__version__})"
 
 
 def to_table(frame: pd.DataFrame, meanings: dict[str, tuple[str, str]]) -> pa.Table:

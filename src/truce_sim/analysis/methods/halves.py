@@ -33,8 +33,8 @@ class Half:
     def by_point(self, points: int) -> tuple[Floats, Floats]:
         """Return the runs and the hits of each point, (points,) each."""
         return (
-            np.bincount(self.point, self.runs, points),
-            np.bincount(self.point, self.hits, points),
+            np.bincount(self.point, self.runs, points).astype(float),
+            np.bincount(self.point, self.hits, points).astype(float),
         )
 
     def ratio(self, top: Floats, bottom: Floats) -> Estimate:

@@ -166,7 +166,7 @@ def sampled_shares(y: Floats, codes: Sequence[Ints], units: Ints) -> Bootstrappe
     n = int(blocks.max()) + 1
     weights = np.vstack([np.ones((1, n)), resamples(n)])
     number, total, squares = (
-        weights @ np.bincount(blocks, x, n) for x in (np.ones_like(y), y, y * y)
+        weights @ np.bincount(blocks, x, n).astype(float) for x in (np.ones_like(y), y, y * y)
     )
     about = squares - total**2 / number
     found = []

@@ -149,8 +149,7 @@ def _peels(
     inside = space.inside(region)
     for j, code in enumerate(space.codes):
         k = len(region[j])
-        n = np.bincount(code[inside], runs[inside], k)
-        h = np.bincount(code[inside], hits[inside], k)
+        n, h = (_sums(code[inside], x[inside], k) for x in (runs, hits))
         there = np.flatnonzero(n)
         if space.number[j]:
             thin = PATIENCE * n.sum()
@@ -159,6 +158,10 @@ def _peels(
             ends = [np.arange(k) == level for level in there]
         for gone in ends if there.size > 1 else ():
             yield j, region[j] & ~gone, float(n[gone].sum()), float(h[gone].sum())
+
+
+def _sums(codes: NDArray[np.int64], weights: Floats, size: int) -> Floats:
+    return np.bincount(codes, weights, size).astype(float)
 
 
 def _slice(n: Floats, most: float) -> Flags:
@@ -188,7 +191,7 @@ def _pastes(
     """Yield every paste: factor, values that it then allows, runs and hits that it adds."""
     for j in space.restrictions(region):
         near, code = space.inside(release(region, j)), space.codes[j]
-        n, h = (np.bincount(code[near], x[near], len(region[j])) for x in (runs, hits))
+        n, h = (_sums(code[near], x[near], len(region[j])) for x in (runs, hits))
         for new in _neighbours(region[j], n, thin, space.number[j]):
             if n[new].sum() > 0:
                 yield j, region[j] | new, float(n[new].sum()), float(h[new].sum())

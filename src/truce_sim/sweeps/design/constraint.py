@@ -3,8 +3,9 @@
 The text is parsed as a Python expression and evaluated here, node by node, over whole columns of
 values; Python never executes it. Allowed are names of settings and config groups, numbers, texts,
 true and false, comparisons, `and`, `or`, `not`, `in` with a list, arithmetic, and the functions
-below. Numbers are double precision, so powers cannot grow without bound; a comparison with
-something that cannot be computed (0/0, log(-1)) is false.
+below. Numbers are double precision, so powers cannot grow without bound; those that agree to twelve
+digits are equal, so that `home.capacity * 3 >= 2.1` holds for 0.7. A comparison with something that
+cannot be computed (0/0, log(-1)) is false.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from truce_sim.settings.fields import by_path, field_at, groups
 from truce_sim.settings.nested import at
 from truce_sim.sweeps.design.composer import Base
 from truce_sim.sweeps.design.configs import has_references, plain_config
+
+#: Numbers that differ by less than this share are equal: rounding is not a difference.
+ROUNDING = 1e-12
 
 MAX_LENGTH = 1000
 MAX_DEPTH = 40
@@ -44,6 +48,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Column, Column], Column]] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
     ast.Eq: operator.eq, ast.NotEq: operator.ne,
 }  # fmt: skip
+_TRUE_OF_EQUALS = (ast.LtE, ast.GtE, ast.Eq)
 _FUNCTIONS: dict[str, tuple[Callable[..., Column], int]] = {
     "min": (np.minimum, 2), "max": (np.maximum, 2),
     "abs": (np.abs, 1), "log": (np.log, 1), "exp": (np.exp, 1), "sqrt": (np.sqrt, 1),
@@ -208,7 +213,11 @@ class _Evaluation:
         if type(op) not in _COMPARISONS or _kind(a) != _kind(b) or (ordered and _kind(a) != "f"):
             both = f"{shown(ast.unparse(left))} and {shown(ast.unparse(right))}"
             raise _refuse(self._text, f"compares {both}, which cannot be compared in that way")
-        return np.asarray(_COMPARISONS[type(op)](_array(a), _array(b)), bool)
+        found = np.asarray(_COMPARISONS[type(op)](_array(a), _array(b)), bool)
+        if _kind(a) != "f":
+            return found
+        same = np.isclose(a, b, rtol=ROUNDING, atol=0.0)
+        return np.where(same, type(op) in _TRUE_OF_EQUALS, found)
 
     def _Call(self, node: ast.Call) -> Column:
         name = _dotted_name(node.func)

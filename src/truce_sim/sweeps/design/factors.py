@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from hydra.core.override_parser.types import IntervalSweep, Override
+from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep, Sweep
 from numpy.typing import NDArray
 from omegaconf import OmegaConf
 
@@ -85,23 +85,45 @@ def parse_factor(override: Override) -> Factor:
     sweep: Any = override.value()
     if isinstance(sweep, IntervalSweep):
         return Factor(name, key, _interval(name, sweep, line))
-    if sweep.tags or sweep.shuffle:
+    if isinstance(sweep, Sweep) and (sweep.tags or getattr(sweep, "shuffle", False)):
         raise InputError(
             "a list of values cannot be tagged or shuffled",
             setting=name,
             value=line,
             allowed="a list (1,2,3), range(start,stop,step) or choice(...)",
         )
-    values = itertools.islice(override.sweep_iterator(), MAX_POINTS + 1)
+    is_range = isinstance(sweep, RangeSweep)
+    values = _numbers(name, sweep, line) if is_range else override.sweep_iterator()
     levels = tuple(encode(name, Override._convert_value(value)) for value in values)
     if not levels:
         raise InputError(
             "is an empty sweep",
             setting=name,
             value=line,
-            allowed="at least one value; range(start,stop,step) excludes stop",
+            allowed="at least one value; range(start,stop,step) excludes stop, and glob(...) takes "
+            "options of a config group",
         )
     return Factor(name, key, levels)
+
+
+def _numbers(name: str, sweep: RangeSweep, line: str | None) -> Iterator[int | float]:
+    """The numbers of a range, stop left out: whole ones, or the floats nearest to the decimals
+    that are meant. Hydra 1.3 adds up binary fractions: 0.7999999999999999, and stop at times."""
+    ends: Any = (sweep.start, sweep.stop, sweep.step)
+    if not all(map(math.isfinite, ends)) or not sweep.step:
+        raise InputError(
+            "a range goes from a number to another, both finite, in steps other than 0",
+            setting=name, value=line, allowed="range(start,stop,step)",
+        )  # fmt: skip
+    kind = int if all(isinstance(end, int) for end in ends) else float
+    start, stop, step = (Fraction(end if kind is int else f"{end:.15g}") for end in ends)
+    size = math.ceil((stop - start) / step)
+    if size > MAX_POINTS:
+        raise InputError(
+            "the range has too many values", setting=name, value=line,
+            allowed=f"at most {MAX_POINTS:,}",
+        )  # fmt: skip
+    return (kind(start + i * step) for i in range(size))
 
 
 def refuse_fixed(name: str, line: object) -> None:

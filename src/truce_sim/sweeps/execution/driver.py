@@ -133,6 +133,7 @@ class _Work:
     seconds: float = 0.0
     engine_seconds: float = 0.0
     runs_new: int = 0
+    set_aside: set[Path] = field(default_factory=set)
 
     def finish(self) -> None:
         """Run until nothing is missing, then write the results."""
@@ -148,6 +149,11 @@ class _Work:
                         write_results(self.folder, time.monotonic() - self.begun)
                     break
                 except Damaged as error:
+                    if error.path in self.set_aside:  # not the disk: it would go on for ever
+                        raise RuntimeError(
+                            f"{error.path} was written again, and read back wrong again: "
+                            f"{error.why}"
+                        ) from error
                     damaged = [self._set_aside(error.path)]
 
     def _run_missing(self) -> None:
@@ -161,6 +167,7 @@ class _Work:
                 else:
                     for done in crew.run(chunks):
                         self._count(done)
+                    self._refuse_lost(chunks, "did not appear in its folder")
                 chunks = list(self._todo())
                 self.progress.expect(int(target_replicates(self.folder).sum()))
         self.seconds += time.monotonic() - begun
@@ -168,14 +175,19 @@ class _Work:
     def _run_jobs(self, jobs: Jobs, chunks: list[Chunk]) -> None:
         """Run chunks as jobs; raise RuntimeError for lost runs, which are not silently retried."""
         trouble = jobs.run(self.folder, chunks, self._count)
-        lost = sum(chunk.runs for chunk in incomplete_chunks(chunks, self.folder.chunks()))
-        if lost:
-            raise RuntimeError(
-                f"{lost:,} runs did not come back from their jobs: {'; '.join(trouble[:3])}. To "
-                f"run them, repeat the command with output.name={self.folder.path.name}"
-            )
+        self._refuse_lost(
+            chunks,
+            f"did not come back from their jobs: {'; '.join(trouble[:3])}. To run them, repeat the "
+            f"command with output.name={self.folder.path.name}",
+        )
         for words in trouble:
             self.progress.say(words)
+
+    def _refuse_lost(self, chunks: list[Chunk], what: str) -> None:
+        """Raise RuntimeError where runs that were made are not there."""
+        lost = sum(chunk.runs for chunk in incomplete_chunks(chunks, self.folder.chunks()))
+        if lost:
+            raise RuntimeError(f"{lost:,} runs {what}")
 
     def _todo(self) -> Iterator[Chunk]:
         size = runs_per_chunk(self.folder.points * self.folder.replicates)
@@ -204,6 +216,7 @@ class _Work:
                 allowed="an intact copy of this file; or run the sweep again from the start",
             )
         path.replace(path.with_name(path.name + ".damaged"))
+        self.set_aside.add(path)
         return path
 
     @contextmanager
@@ -224,9 +237,11 @@ class _Work:
 
     def _stop_error(self, why: str, exit_code: int = 1) -> Stopped:
         done = sum(chunk.runs for chunk in self.folder.chunks())
-        return Stopped(
-            why, self.folder.path, done, int(target_replicates(self.folder).sum()), exit_code
-        )
+        try:
+            wanted = int(target_replicates(self.folder).sum())
+        except Damaged:  # with sweep.until it depends on what the runs say
+            wanted = self.folder.points * self.folder.replicates
+        return Stopped(why, self.folder.path, done, wanted, exit_code)
 
     def result(self) -> SweepResult:
         """Return the finished sweep."""

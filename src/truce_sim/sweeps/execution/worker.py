@@ -154,8 +154,9 @@ class Watchdog:
 
 def main(path: str) -> None:
     """Serve one driver until it closes standard input."""
-    for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGUSR2):
-        signal.signal(ignored, signal.SIG_IGN)  # the driver decides when to end; SLURM signals all
+    for name in ("SIGINT", "SIGHUP", "SIGTERM", "SIGUSR2"):  # the driver decides when to end
+        if hasattr(signal, name):  # SLURM signals all; Windows has neither SIGHUP nor SIGUSR2
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # other output must not mix with the answers
     pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own pool holds 16 MB unused

@@ -297,9 +297,11 @@ class SweepFolder:
         path = self.part(chunk)
         names = self._column_names if columns is None else ["point", "replicate", *columns]
         expected = pa.schema([schema().field(name) for name in dict.fromkeys(names)])
-        table = read_table(path, expected.names)
-        if table.num_rows != chunk.runs or not table.schema.equals(expected):
-            raise Damaged(path)  # a footer has no checksum
+        table = _with_types(read_table(path, expected.names), expected)
+        if table.num_rows != chunk.runs:  # a footer has no checksum
+            raise Damaged(path, f"{chunk.runs:,} rows were written, {table.num_rows:,} were read")
+        if not table.schema.equals(expected):
+            raise Damaged(path, _difference(table.schema, expected))
         return table
 
     @cached_property
@@ -423,6 +425,26 @@ class SweepFolder:
             )  # fmt: skip
         frame: pd.DataFrame = read_table(path).to_pandas()
         return frame
+
+
+def _with_types(table: pa.Table, wanted: pa.Schema) -> pa.Table:
+    """The table with the words' numbers as they were written: pyarrow before 20 widens them."""
+    for i, field in enumerate(table.schema):
+        stored = wanted.field(i) if i < len(wanted) else field
+        both = pa.types.is_dictionary(field.type) and pa.types.is_dictionary(stored.type)
+        if both and field.type.value_type == stored.type.value_type and field.type != stored.type:
+            table = table.set_column(i, stored, table.column(i).cast(stored.type))
+    return table
+
+
+def _difference(found: pa.Schema, wanted: pa.Schema) -> str:
+    """What was written and what was read, of the first column in which they differ."""
+    for name in dict.fromkeys([*wanted.names, *found.names]):
+        pair = [f"{schema.field(name).type}" if name in schema.names else "nothing"
+                for schema in (wanted, found)]  # fmt: skip
+        if pair[0] != pair[1]:
+            return f"column {name} was written as {pair[0]}, and read as {pair[1]}"
+    return f"the columns were written as {wanted.names}, and read as {found.names}"
 
 
 def _own(columns: Sequence[str] | None) -> list[str] | None:

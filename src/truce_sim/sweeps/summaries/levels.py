@@ -17,9 +17,11 @@ def factor_levels(values: pd.Series) -> pd.Series:
         names = [f"{r.left:.3g} to {r.right:.3g}" for r in ranges.cat.categories]
         return ranges.cat.rename_categories(names)
     order = list(dict.fromkeys(sorted(values) if is_number(values) else values))
-    texts = [_text(value) for value in order]
+    texts = dict(zip(order, map(_text, order), strict=True))
+    if len(set(texts.values())) < len(texts):  # six digits do not tell them apart
+        texts = dict(zip(order, map(str, order), strict=True))
     return pd.Series(
-        pd.Categorical([_text(value) for value in values], categories=texts), index=values.index
+        pd.Categorical(values.map(texts), categories=list(texts.values())), index=values.index
     )
 
 
