@@ -17,6 +17,7 @@ from truce_sim.engine.codes import (
 )
 from truce_sim.engine.compile import rule
 from truce_sim.engine.draws import ATTRIBUTION, DOMESTIC_ATTRIBUTION, happens
+from truce_sim.engine.incidents import place_domestic_attack
 from truce_sim.engine.world import new_event
 
 
@@ -32,7 +33,10 @@ def attribute(p, w, key, day):
             incident.attributed = 1
             incident.weight = weight_of(p, incident)
             count_violation(w, day, incident)
-        note_incident(w, day, i)
+            if incident.sector < 0:
+                place_domestic_attack(p, w, key, incident)
+        if w.recorded:
+            note_incident(w, day, i)
 
 
 @rule
@@ -103,15 +107,33 @@ def is_public(incident):
 def update_activity(p, w):
     """The shared public record moves by (1-φ(τ_A)) towards the day's shares, if there are any."""
     total = 0
-    for s in range(w.sector_count):
-        w.sectors[s].public = 0
     for i in range(w.incident_count):
         if is_public(w.incidents[i]):
-            w.sectors[w.incidents[i].sector].public += 1
+            w.sectors.count[w.incidents[i].sector] += 1.0
             total += 1
     if total == 0:
         return
-    step = 1.0 - math.exp(-1.0 / p.attribution.activity_memory_days)
+    for i in range(w.incident_count):
+        if is_public(w.incidents[i]):
+            share_out(w, w.incidents[i].sector, total)
+    activity, share, step = w.sectors.activity, w.sectors.share, w.regime.activity_step
     for s in range(w.sector_count):
-        sector = w.sectors[s]
-        sector.activity += step * (sector.public / total - sector.activity)
+        activity[s] += step * (share[s] - activity[s])
+        share[s] = 0.0
+    w.exposure_summed = 0
+
+
+@rule
+def share_out(w, s, total):
+    """A sector's count becomes its share, once. (Of the others both are 0, and nothing is divided
+    for them.)"""
+    count = w.sectors.count
+    if count[s] > 0.0:
+        w.sectors.share[s] = count[s] / total
+        count[s] = 0.0
+
+
+@rule
+def prepare_activity(p, w):
+    """1-φ(τ_A) of a regime."""
+    w.regime.activity_step = 1.0 - math.exp(-1.0 / p.attribution.activity_memory_days)

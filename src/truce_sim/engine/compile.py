@@ -54,11 +54,15 @@ def is_compiled() -> bool:
     return any(CACHE.rglob("*run_replicates*.nbc"))
 
 
+_NJIT = numba.njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+
+
 def rule(function: F) -> F:
-    """Compile a rule of the model (numba nopython, nogil, cached). Division by zero gives inf or
-    NaN, as numpy does; a run that ends with one is reported as failed, never as a number."""
+    """Compile a rule of the model (numba nopython, nogil, cached), to be inlined where another rule
+    calls it. Division by zero gives inf or NaN, as numpy does; a run that ends with one is reported
+    as failed, never as a number."""
     before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(CACHE)
     try:
-        return cast(F, numba.njit(nogil=True, cache=True, error_model="numpy")(function))
+        return cast(F, _NJIT(function))
     finally:
         numba.config.CACHE_DIR = before

@@ -15,18 +15,9 @@ from truce_sim.engine.codes import (
     TODAY,
     TOO_MANY,
 )
+from truce_sim.engine.ahead import AT_DEPTH, AT_SECTOR, FOR_LAUNCHES, daily_uniform, draw_band
 from truce_sim.engine.compile import rule
-from truce_sim.engine.draws import (
-    LAUNCH_SECTOR,
-    LAUNCHES,
-    MAX_POISSON_MEAN,
-    TARGET_DEPTH,
-    entity_of,
-    lognormal,
-    pick,
-    poisson,
-    uniform,
-)
+from truce_sim.engine.draws import MAX_POISSON_MEAN, entity_of, lognormal, pick, poisson
 from truce_sim.engine.world import new_event
 
 
@@ -38,9 +29,12 @@ def launch_bands(p, w, key, day):
     if not mean <= MAX_POISSON_MEAN:
         w.failure = NOT_FINITE if math.isnan(mean) else TOO_MANY
         return
-    count = poisson(uniform(key, LAUNCHES, 0, day), mean)
+    u = daily_uniform(w, key, FOR_LAUNCHES, day)
+    if surely_none(u, mean):
+        return
+    count = poisson(u, mean)
     if count > 0:
-        weigh_sectors(p, w)
+        weigh_sectors(w)
     for slot in range(count):
         launch_band(p, w, key, day, slot)
 
@@ -48,32 +42,70 @@ def launch_bands(p, w, key, day):
 @rule
 def update_excitement(p, w):
     """A = β_h A + yesterday's attacks: what self-excitation remembers."""
-    w.excitement *= math.exp(-1.0 / p.militants.excitation_memory_days)
+    w.excitement *= w.regime.excitement_kept
     w.excitement += w.attacks_yesterday
     w.attacks_yesterday = 0
+
+
+@rule
+def surely_none(u, mean):
+    """Whether u is well below 1 - m + m²/2 - m³/6 <= exp(-m), so that Poisson's quantile is 0; the
+    exponential need not be known then. What rounding may change is left to the quantile."""
+    below = 1.0 - mean * (1.0 - mean * (0.5 - mean / 6.0))
+    return u < below * (1.0 - 1e-9) - 1e-12
 
 
 @rule
 def attempt_rate(p, w):
     """λ = λ0 N (1+σS) exp(-δ(R-R0)) + n_h (1-β_h) A, bands a day."""
     m = p.militants
-    risk = 0.0
-    for s in range(w.sector_count):
-        risk += w.sectors[s].activity * w.sectors[s].risk
+    if w.exposure_summed < w.sector_count:
+        w.deterred = math.exp(-m.deterrence * (exposure(w) - m.risk_prior))
     fresh = m.attempts_per_day * w.strength * (1.0 + m.spoiler_strength * w.spoiler_motive)
-    fresh *= math.exp(-m.deterrence * (risk - m.risk_prior))
-    fading = 1.0 - math.exp(-1.0 / m.excitation_memory_days)
+    fresh *= w.deterred
+    fading = 1.0 - w.regime.excitement_kept
     return fresh + m.excitation * fading * w.excitement
 
 
 @rule
-def weigh_sectors(p, w):
-    """Cumulative w_s exp(-β q_s) over sectors, into `w.cumulative`."""
-    total = 0.0
+def exposure(w):
+    """R = Σ activity q: a running sum, which goes on from the first sector that has changed."""
+    at, known = w.sectors, w.exposure_summed
+    total = at.sum_exposure[known - 1] if known > 0 else 0.0
+    for s in range(known, w.sector_count):
+        total += at.activity[s] * at.risk[s]
+        at.sum_exposure[s] = total
+    w.exposure_summed = w.sector_count
+    return total
+
+
+@rule
+def weigh_sectors(w):
+    """Running sums of w_s exp(-β q_s), from the first sector that has changed on."""
+    at, known = w.sectors, w.appeal_summed
+    total = at.sum_appeal[known - 1] if known > 0 else 0.0
+    for s in range(known, w.sector_count):
+        total += at.appeal[s]
+        at.sum_appeal[s] = total
+    w.appeal_summed = w.sector_count
+
+
+@rule
+def note_risk(p, w, s):
+    """What follows from the learned risk of sector s, which has changed."""
+    at = w.sectors
+    at.appeal[s] = at.weight[s] * math.exp(-p.militants.risk_aversion * at.risk[s])
+    w.appeal_summed = min(w.appeal_summed, s)
+    w.exposure_summed = min(w.exposure_summed, s)
+
+
+@rule
+def prepare_launch(p, w):
+    """β_h of a regime, and w_s exp(-β q_s) of every sector as its β has it."""
+    w.regime.excitement_kept = math.exp(-1.0 / p.militants.excitation_memory_days)
     for s in range(w.sector_count):
-        sector = w.sectors[s]
-        total += sector.weight * math.exp(-p.militants.risk_aversion * sector.risk)
-        w.cumulative[s] = total
+        note_risk(p, w, s)
+    w.appeal_summed = w.exposure_summed = 0
 
 
 @rule
@@ -86,8 +118,9 @@ def launch_band(p, w, key, day, slot):
     band = w.bands[w.band_count]
     entity = entity_of(day, slot)
     band.entity = entity
-    band.sector = pick(uniform(key, LAUNCH_SECTOR, entity, 0), w.cumulative, w.sector_count)
-    band.target_km = draw_depth(p, key, TARGET_DEPTH, entity)
+    draw_band(key, band)
+    band.sector = pick(band.u[AT_SECTOR], w.sectors.sum_appeal, w.sector_count)
+    band.target_km = draw_depth(p, band.u[AT_DEPTH])
     band.target = p.border.host_depth + depth_in_cells(p, band.target_km) - 1
     band.depth = -1
     band.wait = 0
@@ -100,9 +133,8 @@ def launch_band(p, w, key, day, slot):
 
 
 @rule
-def draw_depth(p, key, stream, entity):
+def draw_depth(p, u):
     """Depth of an attack behind the line, km."""
-    u = uniform(key, stream, entity, 0)
     return lognormal(u, p.militants.depth_mu, p.militants.depth_sigma)
 
 

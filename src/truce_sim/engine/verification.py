@@ -16,7 +16,6 @@ from truce_sim.engine.codes import (
 )
 from truce_sim.engine.compile import rule
 from truce_sim.engine.draws import COVERAGE, DOUBT, VERDICT, happens
-from truce_sim.engine.grievance import violation_evidence
 from truce_sim.engine.mediation import tire
 from truce_sim.engine.params import HOME
 from truce_sim.engine.state import clip
@@ -118,4 +117,4 @@ def take_out(p, w, case):
     cause = MISATTRIBUTED if case.false else ATTACK
     grievance = w.states[HOME].grievance
     grievance[cause] = max(grievance[cause] - case.weight, 0.0)
-    w.belief_logit -= case.count * violation_evidence(p)
+    w.belief_logit -= case.count * w.regime.evidence

@@ -63,7 +63,7 @@ _RULES: dict[Callable[..., Any], str] = {
     review_posture: "pwii",
     launch_bands: "pwki",
     move_band: "pwkii",
-    make_attack: "pwki",
+    make_attack: "pwi",
     make_other_incidents: "pwki",
     attribute: "pwki",
     fade: "pw",
