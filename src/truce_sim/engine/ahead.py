@@ -30,7 +30,7 @@ from truce_sim.engine.draws import (
 #: Cells of a band, and days, that are drawn at once.
 CELLS, DAYS = 8, 8
 
-#: Where a band's draws stand in `u`: a sidestep and an interdiction for each cell, then the others.
+#: Where each of a band's draws stands: a sidestep and an interdiction for each cell, then the others.
 _FOR_CELLS = 2 * CELLS
 AT_SECTOR, AT_DEPTH, AT_WAIT, AT_LETHALITY, AT_DEATHS = np.arange(_FOR_CELLS, _FOR_CELLS + 5)
 
@@ -50,22 +50,39 @@ FOR_LAUNCHES, FOR_DOMESTIC, FOR_FRICTION = np.arange(0, DAILY_DRAWS, DAYS)
 
 
 @rule
-def draw_band(key, band):
-    """All that a new band may need, with its first cells."""
-    band.cells_from = 0
+def draw_band(w, key, band):
+    """All that a new band may need, with its first cells, into a free slot of `w.draws`."""
+    band.slot, band.cells_from = take_slot(w), 0
     entity, replicate = word(band.entity), word(key.replicate)
-    k0, k1, u = word(key.seed), word(key.seed >> 32), band.u
+    k0, k1, u = word(key.seed), word(key.seed >> 32), w.draws[band.slot]
     for i in range(BAND_DRAWS):
         a, b, _, _ = philox4x32(_BAND_INDEX[i], entity, _BAND_STREAMS[i], replicate, k0, k1)
         u[i] = to_uniform(a, b)
 
 
 @rule
-def draw_cells(key, band, first):
+def take_slot(w):
+    """Room for a band's draws. (They stay where they are when bands move up in their list.)"""
+    if w.slots_free > 0:
+        w.slots_free -= 1
+        return w.free[w.slots_free]
+    w.slots_used += 1
+    return w.slots_used - 1
+
+
+@rule
+def give_slot(w, slot):
+    """The band is gone, another may have its room."""
+    w.free[w.slots_free] = slot
+    w.slots_free += 1
+
+
+@rule
+def draw_cells(w, key, band, first):
     """What a band may need in the cells from `first` on."""
     band.cells_from = first
     entity, replicate, start = word(band.entity), word(key.replicate), np.uint64(first)
-    k0, k1, u = word(key.seed), word(key.seed >> 32), band.u
+    k0, k1, u = word(key.seed), word(key.seed >> 32), w.draws[band.slot]
     for i in range(_FOR_CELLS):
         index = _BAND_INDEX[i] + start
         a, b, _, _ = philox4x32(index, entity, _BAND_STREAMS[i], replicate, k0, k1)
@@ -93,12 +110,12 @@ def daily_uniform(w, key, which, day):
 
 
 @rule
-def sidestep_uniform(band, depth):
-    """The uniform of a sidestep before entering this cell; its cells must have been drawn."""
-    return band.u[depth - band.cells_from]
+def sidestep_uniform(w, band, depth):
+    """The uniform of a sidestep before entering this cell, which must have been drawn."""
+    return w.draws[band.slot, depth - band.cells_from]
 
 
 @rule
-def interdiction_uniform(band, depth):
-    """The uniform of an interdiction in this cell; its cells must have been drawn."""
-    return band.u[CELLS + depth - band.cells_from]
+def interdiction_uniform(w, band, depth):
+    """The uniform of an interdiction in this cell, which must have been drawn."""
+    return w.draws[band.slot, CELLS + depth - band.cells_from]

@@ -113,24 +113,27 @@ def update_activity(p, w):
             total += 1
     if total == 0:
         return
+    risk = 0.0
     for i in range(w.incident_count):
         if is_public(w.incidents[i]):
-            share_out(w, w.incidents[i].sector, total)
+            risk += share_out(w, w.incidents[i].sector, total)
     activity, share, step = w.sectors.activity, w.sectors.share, w.regime.activity_step
     for s in range(w.sector_count):
         activity[s] += step * (share[s] - activity[s])
         share[s] = 0.0
-    w.exposure_summed = 0
+    w.exposure += step * (risk - w.exposure)
 
 
 @rule
 def share_out(w, s, total):
-    """A sector's count becomes its share, once. (Of the others both are 0, and nothing is divided
-    for them.)"""
-    count = w.sectors.count
-    if count[s] > 0.0:
-        w.sectors.share[s] = count[s] / total
-        count[s] = 0.0
+    """A sector's count becomes its share, once: the share times its learned risk, 0 after that. (Of
+    the other sectors both are 0, and nothing is divided for them.)"""
+    at = w.sectors
+    if at.count[s] == 0.0:
+        return 0.0
+    at.share[s] = at.count[s] / total
+    at.count[s] = 0.0
+    return at.share[s] * at.risk[s]
 
 
 @rule

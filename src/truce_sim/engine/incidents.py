@@ -55,8 +55,8 @@ def make_attack(p, w, i):
     w.attacks_yesterday += 1
     tally, deaths = w.tally[TODAY], 0
     tally.attacks += 1
-    if band.u[AT_LETHALITY] < p.militants.lethal_share:
-        deaths = draw_deaths(p, band.u[AT_DEATHS])
+    if w.draws[band.slot, AT_LETHALITY] < p.militants.lethal_share:
+        deaths = draw_deaths(p, w.draws[band.slot, AT_DEATHS])
         tally.lethal_attacks += 1
         tally.deaths += deaths
     new_incident(w, BAND_ATTACK, band.entity, band.sector, band.depth, band.target_km, deaths)

@@ -20,19 +20,23 @@ from truce_sim.engine.compile import rule
 from truce_sim.engine.draws import MAX_POISSON_MEAN, entity_of, lognormal, pick, poisson
 from truce_sim.engine.world import new_event
 
+#: By how much `w.exposure` may differ from R, generously: its terms are at most 1, and a run has
+#: fewer than 10^5 changes of them, each rounded to 10^-16.
+EXPOSURE_ERROR = 1e-10
+
 
 @rule
 def launch_bands(p, w, key, day):
     """Today's bands ~ Poisson(λ), in launch order; they stand at depth -1 until they move."""
     update_excitement(p, w)
-    mean = attempt_rate(p, w)
-    if not mean <= MAX_POISSON_MEAN:
-        w.failure = NOT_FINITE if math.isnan(mean) else TOO_MANY
-        return
     u = daily_uniform(w, key, FOR_LAUNCHES, day)
-    if surely_none(u, mean):
-        return
-    count = poisson(u, mean)
+    count = quick_count(p, w, u)
+    if count < 0:
+        mean = attempt_rate(p, w)
+        if not mean <= MAX_POISSON_MEAN:
+            w.failure = NOT_FINITE if math.isnan(mean) else TOO_MANY
+            return
+        count = poisson(u, mean)
     if count > 0:
         weigh_sectors(w)
     for slot in range(count):
@@ -48,35 +52,61 @@ def update_excitement(p, w):
 
 
 @rule
-def surely_none(u, mean):
-    """Whether u is well below 1 - m + m²/2 - m³/6 <= exp(-m), so that Poisson's quantile is 0; the
-    exponential need not be known then. What rounding may change is left to the quantile."""
-    below = 1.0 - mean * (1.0 - mean * (0.5 - mean / 6.0))
-    return u < below * (1.0 - 1e-9) - 1e-12
-
-
-@rule
 def attempt_rate(p, w):
     """λ = λ0 N (1+σS) exp(-δ(R-R0)) + n_h (1-β_h) A, bands a day."""
     m = p.militants
-    if w.exposure_summed < w.sector_count:
-        w.deterred = math.exp(-m.deterrence * (exposure(w) - m.risk_prior))
     fresh = m.attempts_per_day * w.strength * (1.0 + m.spoiler_strength * w.spoiler_motive)
-    fresh *= w.deterred
+    fresh *= math.exp(-m.deterrence * (exposure(w) - m.risk_prior))
     fading = 1.0 - w.regime.excitement_kept
     return fresh + m.excitation * fading * w.excitement
 
 
 @rule
 def exposure(w):
-    """R = Σ activity q: a running sum, which goes on from the first sector that has changed."""
-    at, known = w.sectors, w.exposure_summed
-    total = at.sum_exposure[known - 1] if known > 0 else 0.0
-    for s in range(known, w.sector_count):
+    """R = Σ activity q."""
+    total, at = 0.0, w.sectors
+    for s in range(w.sector_count):
         total += at.activity[s] * at.risk[s]
-        at.sum_exposure[s] = total
-    w.exposure_summed = w.sector_count
     return total
+
+
+@rule
+def quick_count(p, w, u):
+    """Today's bands from a rate that is right but for rounding; -1 where rounding might matter.
+
+    R has a term for each sector, and is summed in their order, which takes longer than all else of
+    a day. `w.exposure` is the same sum kept up to date term by term, so it differs in its last
+    digits; that decides nothing unless u is next to a step of the quantile.
+    """
+    m = p.militants
+    if w.deterred_at != w.exposure:
+        w.deterred_at = w.exposure
+        w.deterred = math.exp(-m.deterrence * (w.exposure - m.risk_prior))
+    fresh = m.attempts_per_day * w.strength * (1.0 + m.spoiler_strength * w.spoiler_motive)
+    fresh *= w.deterred
+    fading = 1.0 - w.regime.excitement_kept
+    error = EXPOSURE_ERROR * m.deterrence * fresh
+    return sure_poisson(u, fresh + m.excitation * fading * w.excitement, error)
+
+
+@rule
+def sure_poisson(u, mean, error):
+    """Poisson's quantile of all means that are within `error` of this one; -1 where that cannot be
+    told. A change of the mean changes no distribution function by more than itself."""
+    guard = error + 1e-9
+    if u < 1.0 - mean * (1.0 - mean * (0.5 - mean / 6.0)) - guard:  # <= exp(-mean)
+        return 0
+    if not mean < 0.5 * MAX_POISSON_MEAN:
+        return -1
+    term = math.exp(-mean)
+    total, before, k = term, 0.0, 0
+    while u > total and k < 2.0 * MAX_POISSON_MEAN:
+        k += 1
+        term *= mean / k
+        before = total
+        total += term
+    near = total - u < guard or (k > 0 and u - before < guard)
+    return -1 if near else k
 
 
 @rule
@@ -96,16 +126,16 @@ def note_risk(p, w, s):
     at = w.sectors
     at.appeal[s] = at.weight[s] * math.exp(-p.militants.risk_aversion * at.risk[s])
     w.appeal_summed = min(w.appeal_summed, s)
-    w.exposure_summed = min(w.exposure_summed, s)
 
 
 @rule
 def prepare_launch(p, w):
-    """β_h of a regime, and w_s exp(-β q_s) of every sector as its β has it."""
+    """β_h of a regime, w_s exp(-β q_s) of every sector as its β has it, and R."""
     w.regime.excitement_kept = math.exp(-1.0 / p.militants.excitation_memory_days)
     for s in range(w.sector_count):
         note_risk(p, w, s)
-    w.appeal_summed = w.exposure_summed = 0
+    w.appeal_summed = 0
+    w.exposure, w.deterred_at = exposure(w), math.nan
 
 
 @rule
@@ -118,9 +148,10 @@ def launch_band(p, w, key, day, slot):
     band = w.bands[w.band_count]
     entity = entity_of(day, slot)
     band.entity = entity
-    draw_band(key, band)
-    band.sector = pick(band.u[AT_SECTOR], w.sectors.sum_appeal, w.sector_count)
-    band.target_km = draw_depth(p, band.u[AT_DEPTH])
+    draw_band(w, key, band)
+    u = w.draws[band.slot]
+    band.sector = pick(u[AT_SECTOR], w.sectors.sum_appeal, w.sector_count)
+    band.target_km = draw_depth(p, u[AT_DEPTH])
     band.target = p.border.host_depth + depth_in_cells(p, band.target_km) - 1
     band.depth = -1
     band.wait = 0

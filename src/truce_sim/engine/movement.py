@@ -5,7 +5,6 @@ from __future__ import annotations
 from truce_sim.engine.codes import (
     BY_MILITANTS,
     CROSSING,
-    DESTROYED,
     FOILED_AT_BORDER,
     FOILED_BY_HOST,
     FOILED_INSIDE,
@@ -19,6 +18,7 @@ from truce_sim.engine.ahead import (
     AT_WAIT,
     CELLS,
     draw_cells,
+    give_slot,
     interdiction_uniform,
     sidestep_uniform,
 )
@@ -47,7 +47,7 @@ def move_band(p, w, key, day, i):
     for _ in range(p.militants.pace_cells_per_day):
         enter_next_cell(p, w, key, day, i)
         if band.status == MOVING and band.depth == band.target:
-            band.wait = geometric(band.u[AT_WAIT], p.militants.staging_days)
+            band.wait = geometric(w.draws[band.slot, AT_WAIT], p.militants.staging_days)
             band.status = WAITING
         if band.status != MOVING:
             return
@@ -59,8 +59,8 @@ def enter_next_cell(p, w, key, day, i):
     band = w.bands[i]
     ahead = band.depth + 1
     if ahead >= band.cells_from + CELLS:
-        draw_cells(key, band, ahead)
-    if ahead > 0 and sidestep_uniform(band, ahead) < p.militants.evasion:
+        draw_cells(w, key, band, ahead)
+    if ahead > 0 and sidestep_uniform(w, band, ahead) < p.militants.evasion:
         band.sector = least_risky(w, band.sector)
     band.depth = ahead
     if ahead == p.border.host_depth:
@@ -68,7 +68,7 @@ def enter_next_cell(p, w, key, day, i):
         w.tally[TODAY].crossings += 1
         event = new_event(w, day, CROSSING, BY_MILITANTS, band.sector, ahead)
         w.events[event].band = band.entity
-    if is_foiled(interdiction_uniform(band, ahead), effort(p, w, band.sector, ahead)):
+    if is_foiled(interdiction_uniform(w, band, ahead), effort(p, w, band.sector, ahead)):
         foil(p, w, i)
 
 
@@ -119,14 +119,16 @@ def learn_and_leave(p, w):
     kept = 0
     for i in range(w.band_count):
         band = w.bands[i]
+        if band.status < STOPPED:
+            if kept != i:
+                w.bands[kept] = w.bands[i]
+            kept += 1
+            continue
         if band.status == STOPPED:
             learn(p, w, band.sector, 1.0)
         elif band.status == SPENT:
             learn(p, w, band.crossed, 0.0)
-        elif band.status != DESTROYED:
-            if kept != i:
-                w.bands[kept] = w.bands[i]
-            kept += 1
+        give_slot(w, band.slot)
     w.band_count = kept
 
 
@@ -134,5 +136,7 @@ def learn_and_leave(p, w):
 def learn(p, w, s, foiled):
     """One band's experience of sector s."""
     risk = w.sectors.risk
-    risk[s] = clip(risk[s] + p.militants.learning_rate * (foiled - risk[s]))
+    before = risk[s]
+    risk[s] = clip(before + p.militants.learning_rate * (foiled - before))
+    w.exposure += w.sectors.activity[s] * (risk[s] - before)
     note_risk(p, w, s)

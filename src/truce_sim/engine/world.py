@@ -3,8 +3,8 @@
 `WORLD` is one record that a worker allocates once and every run reuses: what exists once (states,
 group, truce, mediation), `tally[TODAY]`, the outcome so far, the sectors, and an array each for
 bands, incidents of the day, pending cases and strikes. `events` and `series` are filled when asked
-for. `regime` holds what follows from the parameters alone (`regime.prepare`); `daily` and each
-band's `u` hold draws made ahead of need (`ahead.py`).
+for. `regime` holds what follows from the parameters alone (`regime.prepare`); `daily` and `draws`
+hold draws made ahead of need (`ahead.py`).
 """
 
 from __future__ import annotations
@@ -45,19 +45,19 @@ _EACH = ("f8", (MAX_SECTORS,))
 #: An array for each property of the sectors, which loops over them read faster than an array of
 #: records. `ratio` is the posture of each state. What follows from others is kept up to date where
 #: those change: `passable` from ruggedness, `appeal` to the group from learned risk, and the running
-#: sums of weights, crossings, appeal and activity times risk. `count` and `share` are scratch, 0
-#: between uses.
+#: sums of weights, crossings and appeal. `count` and `share` are scratch, 0 between uses.
 SECTORS = record(
     weight=_EACH, ruggedness=_EACH, crossings=_EACH, activity=_EACH, risk=_EACH,
     ratio=("f8", (2, MAX_SECTORS)), passable=_EACH, appeal=_EACH,
-    sum_weight=_EACH, sum_crossings=_EACH, sum_appeal=_EACH, sum_exposure=_EACH,
+    sum_weight=_EACH, sum_crossings=_EACH, sum_appeal=_EACH,
     count=_EACH, share=_EACH,
 )  # fmt: skip
 
-#: `u` are draws made ahead, for cells from `cells_from` on (`ahead.py`).
+#: `slot` says where the band's draws are, which were made ahead, of cells from `cells_from` on
+#: (`ahead.py`).
 BAND = record(
     entity="i8", sector="i8", depth="i8", target="i8", target_km="f8", wait="i8", crossed="i8",
-    status="i8", cells_from="i8", u=("f8", (BAND_DRAWS,)),
+    status="i8", slot="i8", cells_from="i8",
 )  # fmt: skip
 
 INCIDENT = record(
@@ -81,8 +81,9 @@ REGIME = record(
 )  # fmt: skip
 
 #: The state of one run. Counts say how much of each array is in use; what lies behind them is
-#: left over from earlier days and runs. `appeal_summed` and `exposure_summed` say for how many
-#: sectors the running sums stand; `leaving`, whether a band is through.
+#: left over from earlier days and runs. `appeal_summed` says for how many sectors the running sums
+#: of appeal stand, `leaving` whether a band is through. `exposure` is R nearly, `deterred` what
+#: deterrence leaves of attempts at an exposure of `deterred_at` (`launch.py`).
 WORLD = record(
     recorded="i8", failure="i8", regime=REGIME,
     states=(STATE_NOW, (2,)), will="f8", belief_logit="f8",
@@ -90,13 +91,15 @@ WORLD = record(
     fatigue=("f8", (MAX_MEDIATORS,)), rounds=(ROUND_NOW, (2,)),
     next_start="i8", truce="i8", suspended_until="i8", saved_strikes="i8",
     daily=("f8", (DAILY_DRAWS,)), daily_from="i8",
-    appeal_summed="i8", exposure_summed="i8", deterred="f8", leaving="i8",
+    appeal_summed="i8", exposure="f8", deterred="f8", deterred_at="f8", leaving="i8",
+    slots_used="i8", slots_free="i8",
     sector_count="i8", band_count="i8", incident_count="i8", case_count="i8",
     strike_count="i8", event_count="i8",
     tally=(OUTCOME, (3,)),
     sectors=SECTORS,
     bands=(BAND, (MAX_BANDS,)), incidents=(INCIDENT, (MAX_BANDS,)), cases=(CASE, (MAX_BANDS,)),
     strikes=(STRIKE_NOW, (2 * MAX_DAYS,)),
+    draws=("f8", (MAX_BANDS, BAND_DRAWS)), free=("i8", (MAX_BANDS,)),
     series=(SERIES, (MAX_DAYS,)), events=(EVENT, (MAX_EVENTS,)),
 )  # fmt: skip
 
@@ -128,6 +131,7 @@ def reset(p, w, border):
     w.next_start = NEVER
     w.daily_from = NEVER
     w.leaving = 0
+    w.slots_used = w.slots_free = 0
     w.band_count = w.incident_count = w.case_count = w.strike_count = w.event_count = 0
     w.tally[TODAY] = w.tally[BLANK]
     for state in w.states:
