@@ -12,10 +12,15 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+from numba.core.codegen import CPUCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import LoweringPass, register_pass
+from numba.core.registry import CPUDispatcher
+from numba.core.typed_passes import NativeLowering
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -54,15 +59,82 @@ def is_compiled() -> bool:
     return any(CACHE.rglob("*run_replicates*.nbc"))
 
 
-_NJIT = numba.njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+#: Division by zero gives inf or NaN, as numpy does; a run that ends with one is reported as failed,
+#: never as a number. Rules allocate nothing, so nothing counts references.
+_OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+
+
+class _Part(CPUCodeLibrary):
+    """The code of a rule within others: linked into theirs, optimised and made machine code there.
+
+    Numba does both for every function by itself, and again for each that calls it: three quarters
+    of the time that it takes to compile the model, for code that nobody runs.
+    """
+
+    def _optimize_functions(self, ll_module):
+        ll_module.data_layout = self._codegen._data_layout
+
+    def _optimize_final_module(self):
+        pass
+
+    def _finalize_final_module(self):
+        self._finalized = True
+
+
+class _AsPart(CompilerBase):
+    """Compiles a rule to a `_Part`; the entry that is built from it becomes a function."""
+
+    def define_pipelines(self):
+        state = self.state
+        state.flags.no_compile = True
+        state.library = _Part(state.targetctx.codegen(), state.func_id.func_qualname)
+        passes = DefaultPassBuilder.define_nopython_pipeline(state)
+        passes.add_pass_after(_MakeKnown, NativeLowering)
+        passes.finalize()
+        return [passes]
+
+
+@register_pass(mutates_CFG=False, analysis_only=True)
+class _MakeKnown(LoweringPass):
+    """Lets other rules call it: under a name of its own, since it has no address."""
+
+    _name = "truce_sim_make_known"
+
+    def __init__(self):
+        LoweringPass.__init__(self)
+
+    def run_pass(self, state):
+        lowered = state["cr"]
+        known = object()
+        state.targetctx.insert_user_function(known, lowered.fndesc, [state.library])
+        state["cr"] = lowered._replace(cfunc=known)
+        return True
+
+
+class Rule(CPUDispatcher):  # type: ignore[misc]
+    """A rule of the model: a part of the rules that call it, and a function for Python.
+
+    `function` is what Python calls. It is compiled at the first call, and cached on disk.
+    """
+
+    def __init__(self, py_func: Callable[..., object]) -> None:
+        part = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+        super().__init__(py_func, targetoptions=_OPTIONS | part, pipeline_class=_AsPart)
+        before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(CACHE)
+        try:
+            self.function = numba.jit(cache=True, no_cfunc_wrapper=True, **_OPTIONS)(py_func)
+        finally:
+            numba.config.CACHE_DIR = before
+
+    def add_overload(self, cres: Any) -> None:
+        """As a part it is of no use to Python, to which numba would offer it."""
+        self.overloads[tuple(cres.signature.args)] = cres
+
+    def __call__(self, *args: object) -> object:
+        """Call it from Python."""
+        return self.function(*args)
 
 
 def rule(function: F) -> F:
-    """Compile a rule of the model (numba nopython, nogil, cached), to be inlined where another rule
-    calls it. Division by zero gives inf or NaN, as numpy does; a run that ends with one is reported
-    as failed, never as a number."""
-    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(CACHE)
-    try:
-        return cast(F, _NJIT(function))
-    finally:
-        numba.config.CACHE_DIR = before
+    """Compile a rule of the model: by numba, outside the GIL, inlined where other rules call it."""
+    return cast(F, Rule(function))
