@@ -71,9 +71,6 @@ class _Part(CPUCodeLibrary):
     of the time that it takes to compile the model, for code that nobody runs.
     """
 
-    def _optimize_functions(self, ll_module):
-        ll_module.data_layout = self._codegen._data_layout
-
     def _optimize_final_module(self):
         pass
 
