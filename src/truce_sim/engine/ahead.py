@@ -2,15 +2,16 @@
 
 A draw is a pure function of what it is for, so it may be made before it is known to be needed. In a
 plain loop over a table of counters the processor makes several side by side, for a tenth of the
-time that each would take alone. What a band needs is drawn when it is launched, and its cells by
-the eight; what every day needs, eight days at a time.
+time that each would take alone (loops shorter than sixteen it leaves as they are). What a band
+needs is drawn when it is launched, with its first cells; later cells come by the eight, and what
+every day needs, eight days at a time.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.draws import (
     DEATHS,
     DOMESTIC_ATTACKS,
@@ -27,20 +28,23 @@ from truce_sim.engine.draws import (
     word,
 )
 
-#: Cells of a band, and days, that are drawn at once.
-CELLS, DAYS = 8, 8
+#: How many cells are drawn at once, at first and later, and how many days.
+FIRST, CELLS, DAYS = 4, 8, 8
 
-#: Where each of a band's draws stands: a sidestep and an interdiction for each cell, then the others.
-_FOR_CELLS = 2 * CELLS
-AT_SECTOR, AT_DEPTH, AT_WAIT, AT_LETHALITY, AT_DEATHS = np.arange(_FOR_CELLS, _FOR_CELLS + 5)
-
+#: Where a band's draws stand: sidesteps and interdictions of the first cells, what comes once; from
+#: _LATER on, sidesteps and interdictions of later cells.
 _BAND_STREAMS = np.array(
-    [SIDESTEP] * CELLS + [INTERDICTION] * CELLS
+    [SIDESTEP] * FIRST + [INTERDICTION] * FIRST
     + [LAUNCH_SECTOR, TARGET_DEPTH, WAITING, LETHALITY, DEATHS, 0, 0, 0],
     np.uint64,
 )  # fmt: skip
-_BAND_INDEX = np.array([*range(CELLS)] * 2 + [0] * 8, np.uint64)
-BAND_DRAWS = len(_BAND_STREAMS)
+_BAND_INDEX = np.array([*range(FIRST)] * 2 + [0] * 8, np.uint64)
+AT_SECTOR, AT_DEPTH, AT_WAIT, AT_LETHALITY, AT_DEATHS = np.arange(2 * FIRST, 2 * FIRST + 5)
+
+_CELL_STREAMS = np.array([SIDESTEP] * CELLS + [INTERDICTION] * CELLS, np.uint64)
+_CELL_INDEX = np.array([*range(CELLS)] * 2, np.uint64)
+_LATER = len(_BAND_STREAMS)
+BAND_DRAWS = _LATER + len(_CELL_STREAMS)
 
 _DAILY = (LAUNCHES, DOMESTIC_ATTACKS, FRICTION)
 _DAILY_STREAMS = np.repeat(np.array(_DAILY, np.uint64), DAYS)
@@ -52,10 +56,11 @@ FOR_LAUNCHES, FOR_DOMESTIC, FOR_FRICTION = np.arange(0, DAILY_DRAWS, DAYS)
 @rule
 def draw_band(w, key, band):
     """All that a new band may need, with its first cells, into a free slot of `w.draws`."""
-    band.slot, band.cells_from = take_slot(w), 0
+    band.slot = take_slot(w)
+    band.drawn_to, band.sidestep_at, band.interdiction_at = FIRST, 0, FIRST
     entity, replicate = word(band.entity), word(key.replicate)
     k0, k1, u = word(key.seed), word(key.seed >> 32), w.draws[band.slot]
-    for i in range(BAND_DRAWS):
+    for i in range(_LATER):
         a, b, _, _ = philox4x32(_BAND_INDEX[i], entity, _BAND_STREAMS[i], replicate, k0, k1)
         u[i] = to_uniform(a, b)
 
@@ -80,16 +85,17 @@ def give_slot(w, slot):
 @rule
 def draw_cells(w, key, band, first):
     """What a band may need in the cells from `first` on."""
-    band.cells_from = first
+    band.drawn_to = first + CELLS
+    band.sidestep_at, band.interdiction_at = _LATER - first, _LATER + CELLS - first
     entity, replicate, start = word(band.entity), word(key.replicate), np.uint64(first)
     k0, k1, u = word(key.seed), word(key.seed >> 32), w.draws[band.slot]
-    for i in range(_FOR_CELLS):
-        index = _BAND_INDEX[i] + start
-        a, b, _, _ = philox4x32(index, entity, _BAND_STREAMS[i], replicate, k0, k1)
-        u[i] = to_uniform(a, b)
+    for i in range(BAND_DRAWS - _LATER):
+        index = _CELL_INDEX[i] + start
+        a, b, _, _ = philox4x32(index, entity, _CELL_STREAMS[i], replicate, k0, k1)
+        u[_LATER + i] = to_uniform(a, b)
 
 
-@rule
+@rule_apart
 def draw_days(key, w, day):
     """What every day needs, from this one on."""
     w.daily_from = day
@@ -112,10 +118,10 @@ def daily_uniform(w, key, which, day):
 @rule
 def sidestep_uniform(w, band, depth):
     """The uniform of a sidestep before entering this cell, which must have been drawn."""
-    return w.draws[band.slot, depth - band.cells_from]
+    return w.draws[band.slot, depth + band.sidestep_at]
 
 
 @rule
 def interdiction_uniform(w, band, depth):
     """The uniform of an interdiction in this cell, which must have been drawn."""
-    return w.draws[band.slot, CELLS + depth - band.cells_from]
+    return w.draws[band.slot, depth + band.interdiction_at]

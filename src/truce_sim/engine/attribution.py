@@ -15,7 +15,7 @@ from truce_sim.engine.codes import (
     MISATTRIBUTION,
     TODAY,
 )
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.draws import ATTRIBUTION, DOMESTIC_ATTRIBUTION, happens
 from truce_sim.engine.incidents import place_domestic_attack
 from truce_sim.engine.world import new_event
@@ -74,7 +74,7 @@ def count_violation(w, day, incident):
         tally.first_violation_day = day
 
 
-@rule
+@rule_apart
 def note_incident(w, day, i):
     """The incident's line in the event log."""
     incident = w.incidents[i]

@@ -17,10 +17,18 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 from numba.core.codegen import CPUCodeLibrary
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
-from numba.core.compiler_machinery import LoweringPass, register_pass
+from numba.core.compiler import CompilerBase
+from numba.core.compiler_machinery import LoweringPass, PassManager, register_pass
 from numba.core.registry import CPUDispatcher
-from numba.core.typed_passes import NativeLowering
+from numba.core.typed_passes import (
+    AnnotateTypes,
+    IRLegalization,
+    NativeLowering,
+    NoPythonBackend,
+    NopythonTypeInference,
+    PreLowerStripPhis,
+)
+from numba.core.untyped_passes import FixupArgs, IRProcessing, ReconstructSSA, TranslateByteCode
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -64,48 +72,56 @@ def is_compiled() -> bool:
 _OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "_nrt": False}
 
 
-class _Part(CPUCodeLibrary):
-    """The code of a rule within others: linked into theirs, optimised and made machine code there.
+class _Part(CPUCodeLibrary):  # type: ignore[misc]
+    """The code of a rule within others: linked into theirs, made machine code there.
 
-    Numba does both for every function by itself, and again for each that calls it: three quarters
-    of the time that it takes to compile the model, for code that nobody runs.
+    Numba by itself optimises and translates every function alone, and again within each that calls
+    it: most of the time that it takes to compile the model, for code that nobody runs.
     """
 
-    def _optimize_final_module(self):
+    def _optimize_final_module(self) -> None:
         pass
 
-    def _finalize_final_module(self):
+    def _finalize_final_module(self) -> None:
         self._finalized = True
 
 
-class _AsPart(CompilerBase):
-    """Compiles a rule to a `_Part`; the entry that is built from it becomes a function."""
-
-    def define_pipelines(self):
-        state = self.state
-        state.flags.no_compile = True
-        state.library = _Part(state.targetctx.codegen(), state.func_id.func_qualname)
-        passes = DefaultPassBuilder.define_nopython_pipeline(state)
-        passes.add_pass_after(_MakeKnown, NativeLowering)
-        passes.finalize()
-        return [passes]
-
-
 @register_pass(mutates_CFG=False, analysis_only=True)
-class _MakeKnown(LoweringPass):
-    """Lets other rules call it: under a name of its own, since it has no address."""
+class _MakeKnown(LoweringPass):  # type: ignore[misc]
+    """Lets other rules call a part: by a name that is its own, since it has no address."""
 
     _name = "truce_sim_make_known"
 
-    def __init__(self):
+    def __init__(self) -> None:
         LoweringPass.__init__(self)
 
-    def run_pass(self, state):
-        lowered = state["cr"]
-        known = object()
-        state.targetctx.insert_user_function(known, lowered.fndesc, [state.library])
-        state["cr"] = lowered._replace(cfunc=known)
+    def run_pass(self, state: Any) -> bool:
+        """Numba does the same in lowering, for what has been made machine code."""
+        lowered, name = state["cr"], object()
+        state.targetctx.insert_user_function(name, lowered.fndesc, [state.library])
+        state["cr"] = lowered._replace(cfunc=name)
         return True
+
+
+#: What numba does to a function, without what it does for those who write things that rules do not.
+_PASSES = (
+    TranslateByteCode, FixupArgs, IRProcessing, ReconstructSSA, NopythonTypeInference,
+    PreLowerStripPhis, IRLegalization, AnnotateTypes, NativeLowering, _MakeKnown, NoPythonBackend,
+)  # fmt: skip
+
+
+class _AsPart(CompilerBase):  # type: ignore[misc]
+    """Compiles a rule to a `_Part`."""
+
+    def define_pipelines(self) -> list[PassManager]:
+        """One pipeline, of `_PASSES`."""
+        state, passes = self.state, PassManager("truce_sim_part")
+        state.flags.no_compile = True
+        state.library = _Part(state.targetctx.codegen(), state.func_id.func_qualname)
+        for one in _PASSES:
+            passes.add_pass(one, one.__name__)
+        passes.finalize()
+        return [passes]
 
 
 class Rule(CPUDispatcher):  # type: ignore[misc]
@@ -114,8 +130,8 @@ class Rule(CPUDispatcher):  # type: ignore[misc]
     `function` is what Python calls. It is compiled at the first call, and cached on disk.
     """
 
-    def __init__(self, py_func: Callable[..., object]) -> None:
-        part = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    def __init__(self, py_func: Callable[..., object], *, inline: bool) -> None:
+        part = {"forceinline": inline, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
         super().__init__(py_func, targetoptions=_OPTIONS | part, pipeline_class=_AsPart)
         before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(CACHE)
         try:
@@ -124,7 +140,7 @@ class Rule(CPUDispatcher):  # type: ignore[misc]
             numba.config.CACHE_DIR = before
 
     def add_overload(self, cres: Any) -> None:
-        """As a part it is of no use to Python, to which numba would offer it."""
+        """Numba also offers it to Python, to which a part is of no use."""
         self.overloads[tuple(cres.signature.args)] = cres
 
     def __call__(self, *args: object) -> object:
@@ -134,4 +150,10 @@ class Rule(CPUDispatcher):  # type: ignore[misc]
 
 def rule(function: F) -> F:
     """Compile a rule of the model: by numba, outside the GIL, inlined where other rules call it."""
-    return cast(F, Rule(function))
+    return cast(F, Rule(function, inline=True))
+
+
+def rule_apart(function: F) -> F:
+    """The same for a rule that is seldom called, or from many places: not inlined, so that what
+    every day needs stays together in the processor's cache."""
+    return cast(F, Rule(function, inline=False))

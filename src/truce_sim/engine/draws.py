@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 
 
 class Key(NamedTuple):
@@ -92,13 +92,13 @@ def entity_of(day, slot):
     return ((day & 0xFFFF) << 16) | (slot & 0xFFFF)
 
 
-@rule
+@rule_apart
 def poisson(u, mean):
     """Poisson quantile by sequential search, for mean <= MAX_POISSON_MEAN."""
     return poisson_from(u, mean, math.exp(-mean))
 
 
-@rule
+@rule_apart
 def poisson_from(u, mean, none):
     """The same where exp(-mean), the probability of none, is known."""
     term = none

@@ -14,7 +14,7 @@ from truce_sim.engine.codes import (
     MISATTRIBUTED,
     TODAY,
 )
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.params import HOME, HOST
 from truce_sim.engine.state import total_grievance
 
@@ -48,7 +48,7 @@ def prepare_grievance(p, w):
     regime.evidence = violation_evidence(p)
 
 
-@rule
+@rule_apart
 def scale_grievance(w, who, factor):
     """All of a state's grievance times a factor, and with it what verification may still clear."""
     grievance = w.states[who].grievance

@@ -21,7 +21,7 @@ from truce_sim.engine.ahead import (
     FOR_FRICTION,
     daily_uniform,
 )
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.draws import (
     DOMESTIC_DEATHS,
     DOMESTIC_DEPTH,
@@ -62,7 +62,7 @@ def make_attack(p, w, i):
     new_incident(w, BAND_ATTACK, band.entity, band.sector, band.depth, band.target_km, deaths)
 
 
-@rule
+@rule_apart
 def draw_deaths(p, u):
     """Deaths in a lethal attack: max(1, floor(lognormal))."""
     return max(1, int(math.floor(lognormal(u, p.militants.deaths_mu, p.militants.deaths_sigma))))

@@ -16,7 +16,7 @@ from truce_sim.engine.codes import (
     TOO_MANY,
 )
 from truce_sim.engine.ahead import AT_DEPTH, AT_SECTOR, FOR_LAUNCHES, daily_uniform, draw_band
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.draws import MAX_POISSON_MEAN, entity_of, lognormal, pick, poisson
 from truce_sim.engine.world import new_event
 
@@ -89,7 +89,7 @@ def quick_count(p, w, u):
     return sure_poisson(u, fresh + m.excitation * fading * w.excitement, error)
 
 
-@rule
+@rule_apart
 def sure_poisson(u, mean, error):
     """Poisson's quantile of all means that are within `error` of this one; -1 where that cannot be
     told. A change of the mean changes no distribution function by more than itself."""
@@ -163,7 +163,7 @@ def launch_band(p, w, key, day, slot):
     w.events[event].band = entity
 
 
-@rule
+@rule_apart
 def draw_depth(p, u):
     """Depth of an attack behind the line, km."""
     return lognormal(u, p.militants.depth_mu, p.militants.depth_sigma)

@@ -19,7 +19,7 @@ from truce_sim.engine.codes import (
     SUSPENDED,
     TODAY,
 )
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.draws import CALL, ROUND, SAVE, happens
 from truce_sim.engine.grievance import scale_grievance
 from truce_sim.engine.params import HOME, HOST, MAX_MEDIATORS
@@ -160,7 +160,7 @@ def round_pending(p, w, day):
     return first_start(p, w, day) <= day + p.mediation.lead_days
 
 
-@rule
+@rule_apart
 def fix_round(p, w, day, leader):
     """A round led by this mediator starts round(L_R (1 + lead_fatigue f)) days from now; half days
     round up."""
@@ -188,7 +188,7 @@ def end_rounds(p, w, key, day):
             conclude_round(p, w, key, day, which, leader)
 
 
-@rule
+@rule_apart
 def conclude_round(p, w, key, day, which, leader):
     """Success with probability clip(skill (success_base + b)(1 - fatigue_penalty f)): relief,
     pressure and less fatigue, and a suspended truce is renewed; else the leader tires."""
@@ -219,7 +219,7 @@ def renew(w, day, actor):
     new_event(w, day, RENEWAL, actor, -1, -1)
 
 
-@rule
+@rule_apart
 def save_truce(p, w, key, day):
     """Whether the mediators save a collapsing truce, with probability p_save (1-f̄): the window is
     cleared, both grievances relieved, a round called at once unless one is pending, all tire."""

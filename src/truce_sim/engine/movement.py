@@ -16,7 +16,6 @@ from truce_sim.engine.codes import (
 )
 from truce_sim.engine.ahead import (
     AT_WAIT,
-    CELLS,
     draw_cells,
     give_slot,
     interdiction_uniform,
@@ -58,7 +57,7 @@ def enter_next_cell(p, w, key, day, i):
     """One step: perhaps a sidestep, then the next cell, where the band may be foiled."""
     band = w.bands[i]
     ahead = band.depth + 1
-    if ahead >= band.cells_from + CELLS:
+    if ahead >= band.drawn_to:
         draw_cells(w, key, band, ahead)
     if ahead > 0 and sidestep_uniform(w, band, ahead) < p.militants.evasion:
         band.sector = least_risky(w, band.sector)

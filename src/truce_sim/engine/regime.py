@@ -8,7 +8,7 @@ effect.
 from __future__ import annotations
 
 from truce_sim.engine.attribution import prepare_activity
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule_apart
 from truce_sim.engine.grievance import prepare_grievance
 from truce_sim.engine.incidents import prepare_incidents
 from truce_sim.engine.launch import prepare_launch
@@ -16,7 +16,7 @@ from truce_sim.engine.mediation import prepare_mediation
 from truce_sim.engine.posture import prepare_posture
 
 
-@rule
+@rule_apart
 def prepare(p, w):
     """Everything that follows from the parameters `p` alone, and stays until others take over."""
     prepare_posture(p, w)

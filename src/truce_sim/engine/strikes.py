@@ -14,7 +14,7 @@ from truce_sim.engine.codes import (
     TODAY,
     WAITING,
 )
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.draws import STRIKE_CHOICE, STRIKE_KILL, STRIKE_RESOLVE, happens, logistic
 from truce_sim.engine.grievance import note_peak, scale_grievance
 from truce_sim.engine.movement import weaken
@@ -116,7 +116,7 @@ def count_strike(w, day, who, weight):
     event.cause = w.states[who].strike_cause
 
 
-@rule
+@rule_apart
 def hit_group(p, w, key, day):
     """A home strike hits bands on the host side around the most active sector, the host's will and
     the group's strength."""

@@ -29,7 +29,7 @@ from truce_sim.engine.codes import (
     TODAY,
 )
 from truce_sim.engine.ahead import BAND_DRAWS, DAILY_DRAWS
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.params import HOME, MAX_MEDIATORS, record
 from truce_sim.engine.record import EVENT, OUTCOME, SERIES
 
@@ -53,11 +53,10 @@ SECTORS = record(
     count=_EACH, share=_EACH,
 )  # fmt: skip
 
-#: `slot` says where the band's draws are, which were made ahead, of cells from `cells_from` on
-#: (`ahead.py`).
+#: From `slot` on it says where the band's draws are, which were made ahead (`ahead.py`).
 BAND = record(
     entity="i8", sector="i8", depth="i8", target="i8", target_km="f8", wait="i8", crossed="i8",
-    status="i8", slot="i8", cells_from="i8",
+    status="i8", slot="i8", drawn_to="i8", sidestep_at="i8", interdiction_at="i8",
 )  # fmt: skip
 
 INCIDENT = record(
@@ -114,7 +113,7 @@ def make_world(*, recorded: bool = False) -> np.void:
     return world
 
 
-@rule
+@rule_apart
 def reset(p, w, border):
     """Before the first day: no bands, no record, learned risk at its prior, will at its mean."""
     w.failure = DONE
@@ -194,7 +193,7 @@ def begin_day(w):
     w.incident_count = 0
 
 
-@rule
+@rule_apart
 def new_event(w, day, kind, actor, sector, depth):
     """Append an event and return its index; 0, a scratch entry, in the warm-up or unrecorded."""
     if day < 0 or not w.recorded:
