@@ -36,7 +36,7 @@ from truce_sim.engine.grievance import (
     violation_evidence,
 )
 from truce_sim.engine.incidents import make_attacks, make_friction
-from truce_sim.engine.launch import attempt_rate, depth_in_cells, weigh_sectors
+from truce_sim.engine.launch import attempt_rate, depth_in_cells, deterred, weigh_sectors
 from truce_sim.engine.mediation import (
     call_round,
     conclude_round,
@@ -192,13 +192,14 @@ def test_attempt_rate() -> None:
         "militants.deterrence": 0.7, "militants.risk_prior": 0.4, "militants.excitation": 0.5,
         "militants.excitation_memory_days": 10.0,
     })  # fmt: skip
-    assert attempt_rate(stage.p, stage.w) == pytest.approx(2.0)
+    assert attempt_rate(stage.p, stage.w, deterred(stage.p, stage.w)) == pytest.approx(2.0)
     stage.w["strength"], stage.w["spoiler_motive"], stage.w["excitement"] = 0.8, 0.5, 3.0
     stage.w["sectors"]["activity"][:5] = [0.5, 0.5, 0.0, 0.0, 0.0]
     stage.w["sectors"]["risk"][:5] = [0.9, 0.5, 0.1, 0.1, 0.1]
     own = 2.0 * 0.8 * 1.75 * math.exp(-0.7 * (0.7 - 0.4))
     excited = 0.5 * (1 - math.exp(-0.1)) * 3.0
-    assert attempt_rate(stage.p, stage.w) == pytest.approx(own + excited)
+    rate = attempt_rate(stage.p, stage.w, deterred(stage.p, stage.w))
+    assert rate == pytest.approx(own + excited)
 
 
 def test_sectors_are_weighed_by_risk() -> None:

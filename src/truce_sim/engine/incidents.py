@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import math
 
+from truce_sim.engine.ahead import (
+    AT_DEATHS,
+    AT_LETHALITY,
+    FOR_DOMESTIC,
+    FOR_FRICTION,
+    daily_uniform,
+)
 from truce_sim.engine.codes import (
     BAND_ATTACK,
     DOMESTIC_ATTACK,
@@ -13,13 +20,6 @@ from truce_sim.engine.codes import (
     SUSPENDED,
     TODAY,
     WAITING,
-)
-from truce_sim.engine.ahead import (
-    AT_DEATHS,
-    AT_LETHALITY,
-    FOR_DOMESTIC,
-    FOR_FRICTION,
-    daily_uniform,
 )
 from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.draws import (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from truce_sim.engine.ahead import AT_DEPTH, AT_SECTOR, FOR_LAUNCHES, daily_uniform, draw_band
 from truce_sim.engine.codes import (
     BY_MILITANTS,
     LAUNCH,
@@ -15,7 +16,6 @@ from truce_sim.engine.codes import (
     TODAY,
     TOO_MANY,
 )
-from truce_sim.engine.ahead import AT_DEPTH, AT_SECTOR, FOR_LAUNCHES, daily_uniform, draw_band
 from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.draws import MAX_POISSON_MEAN, entity_of, lognormal, pick, poisson
 from truce_sim.engine.world import new_event
@@ -30,9 +30,10 @@ def launch_bands(p, w, key, day):
     """Today's bands ~ Poisson(λ), in launch order; they stand at depth -1 until they move."""
     update_excitement(p, w)
     u = daily_uniform(w, key, FOR_LAUNCHES, day)
-    count = quick_count(p, w, u)
+    mean = attempt_rate(p, w, nearly_deterred(p, w))
+    count = sure_poisson(u, mean, EXPOSURE_ERROR * p.militants.deterrence * mean)
     if count < 0:
-        mean = attempt_rate(p, w)
+        mean = attempt_rate(p, w, deterred(p, w))
         if not mean <= MAX_POISSON_MEAN:
             w.failure = NOT_FINITE if math.isnan(mean) else TOO_MANY
             return
@@ -52,13 +53,19 @@ def update_excitement(p, w):
 
 
 @rule
-def attempt_rate(p, w):
-    """λ = λ0 N (1+σS) exp(-δ(R-R0)) + n_h (1-β_h) A, bands a day."""
+def attempt_rate(p, w, left):
+    """λ = λ0 N (1+σS) exp(-δ(R-R0)) + n_h (1-β_h) A, bands a day; `left` is the exponential."""
     m = p.militants
     fresh = m.attempts_per_day * w.strength * (1.0 + m.spoiler_strength * w.spoiler_motive)
-    fresh *= math.exp(-m.deterrence * (exposure(w) - m.risk_prior))
+    fresh *= left
     fading = 1.0 - w.regime.excitement_kept
     return fresh + m.excitation * fading * w.excitement
+
+
+@rule
+def deterred(p, w):
+    """exp(-δ(R-R0)): what deterrence leaves of attempts."""
+    return math.exp(-p.militants.deterrence * (exposure(w) - p.militants.risk_prior))
 
 
 @rule
@@ -71,22 +78,14 @@ def exposure(w):
 
 
 @rule
-def quick_count(p, w, u):
-    """Today's bands from a rate that is right but for rounding; -1 where rounding might matter.
-
-    R has a term for each sector, and is summed in their order, which takes longer than all else of
-    a day. `w.exposure` is the same sum kept up to date term by term, so it differs in its last
-    digits; that decides nothing unless u is next to a step of the quantile.
-    """
-    m = p.militants
+def nearly_deterred(p, w):
+    """The same but for rounding. R is summed over sectors in their order, which takes longer than
+    all else of a quiet day; `w.exposure` is the same sum kept up to date term by term, so its last
+    digits differ. Only next to a step of the quantile does that matter, and there R is summed."""
     if w.deterred_at != w.exposure:
         w.deterred_at = w.exposure
-        w.deterred = math.exp(-m.deterrence * (w.exposure - m.risk_prior))
-    fresh = m.attempts_per_day * w.strength * (1.0 + m.spoiler_strength * w.spoiler_motive)
-    fresh *= w.deterred
-    fading = 1.0 - w.regime.excitement_kept
-    error = EXPOSURE_ERROR * m.deterrence * fresh
-    return sure_poisson(u, fresh + m.excitation * fading * w.excitement, error)
+        w.deterred = math.exp(-p.militants.deterrence * (w.exposure - p.militants.risk_prior))
+    return w.deterred
 
 
 @rule_apart

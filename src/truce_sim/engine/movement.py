@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from truce_sim.engine.ahead import (
+    AT_WAIT,
+    draw_cells,
+    give_slot,
+    interdiction_uniform,
+    sidestep_uniform,
+)
 from truce_sim.engine.codes import (
     BY_MILITANTS,
     CROSSING,
@@ -13,13 +20,6 @@ from truce_sim.engine.codes import (
     STOPPED,
     TODAY,
     WAITING,
-)
-from truce_sim.engine.ahead import (
-    AT_WAIT,
-    draw_cells,
-    give_slot,
-    interdiction_uniform,
-    sidestep_uniform,
 )
 from truce_sim.engine.compile import rule
 from truce_sim.engine.draws import geometric

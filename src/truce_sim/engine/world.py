@@ -13,6 +13,7 @@ import math
 
 import numpy as np
 
+from truce_sim.engine.ahead import BAND_DRAWS, DAILY_DRAWS
 from truce_sim.engine.codes import (
     BLANK,
     CAUSES,
@@ -28,7 +29,6 @@ from truce_sim.engine.codes import (
     OVERFLOW,
     TODAY,
 )
-from truce_sim.engine.ahead import BAND_DRAWS, DAILY_DRAWS
 from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.params import HOME, MAX_MEDIATORS, record
 from truce_sim.engine.record import EVENT, OUTCOME, SERIES
@@ -43,9 +43,9 @@ ROUND_NOW = record(start="i8", end="i8", leader="i8")
 _EACH = ("f8", (MAX_SECTORS,))
 
 #: An array for each property of the sectors, which loops over them read faster than an array of
-#: records. `ratio` is the posture of each state. What follows from others is kept up to date where
-#: those change: `passable` from ruggedness, `appeal` to the group from learned risk, and the running
-#: sums of weights, crossings and appeal. `count` and `share` are scratch, 0 between uses.
+#: records. `ratio` is the posture of each state. What follows from others is kept up where
+#: those change: `passable` from ruggedness, `appeal` to the group from learned risk, the running
+#: sums of weights, of crossings and of appeal. `count` and `share` are scratch, 0 between uses.
 SECTORS = record(
     weight=_EACH, ruggedness=_EACH, crossings=_EACH, activity=_EACH, risk=_EACH,
     ratio=("f8", (2, MAX_SECTORS)), passable=_EACH, appeal=_EACH,
