@@ -130,16 +130,15 @@ def lognormal(u, mu, sigma):
 @rule
 def pick(u, cumulative, n):
     """Categorical quantile: the first of n with cumulative[i] > u * cumulative[n-1]; found by
-    halving, since running sums of weights never fall."""
+    halving, since running sums of weights never fall. (Steps depend on n alone, and a processor
+    need not guess which half it will be.)"""
     goal = u * cumulative[n - 1]
-    low, high = 0, n - 1
-    while low < high:
-        middle = (low + high) >> 1
-        if cumulative[middle] > goal:
-            high = middle
-        else:
-            low = middle + 1
-    return low
+    first = 0
+    while n > 1:
+        half = n >> 1
+        first += 0 if cumulative[first + half - 1] > goal else half
+        n -= half
+    return first
 
 
 @rule
