@@ -69,11 +69,11 @@ def test_property_layers_follow_the_run() -> None:
     assert not host[:, host_depth:].any()
     assert (home[:, host_depth:] > 0).all()
     assert not home[:, :host_depth].any()
-    sectors = model.world["sectors"][: host.shape[0]]
+    sectors, n = model.world["sectors"], host.shape[0]
     for layer, field in (("activity", "activity"), ("learned_risk", "risk")):
         data = getattr(model.grid, layer).data
-        assert (data == sectors[field][:, None]).all()
-    assert (model.grid.ruggedness.data == sectors["ruggedness"][:, None]).all()
+        assert (data == sectors[field][:n, None]).all()
+    assert (model.grid.ruggedness.data == sectors["ruggedness"][:n, None]).all()
 
 
 def test_collected_series_is_the_daily_series() -> None:

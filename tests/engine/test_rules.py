@@ -25,6 +25,7 @@ from theory.spec import (
     spec,
 )
 from truce_sim.engine import codes as names
+from truce_sim.engine.ahead import draw_band
 from truce_sim.engine.attribution import attribute, is_public, update_activity, weight_of
 from truce_sim.engine.draws import FRICTION, Key, poisson, uniform
 from truce_sim.engine.grievance import (
@@ -35,7 +36,7 @@ from truce_sim.engine.grievance import (
     violation_evidence,
 )
 from truce_sim.engine.incidents import make_attacks, make_friction
-from truce_sim.engine.launch import attempt_rate, depth_in_cells, weigh_sectors
+from truce_sim.engine.launch import attempt_rate, depth_in_cells, deterred, weigh_sectors
 from truce_sim.engine.mediation import (
     call_round,
     conclude_round,
@@ -48,6 +49,7 @@ from truce_sim.engine.mediation import (
 from truce_sim.engine.movement import learn_and_leave, least_risky, move_bands
 from truce_sim.engine.params import HOME, HOST
 from truce_sim.engine.posture import chance_foiled, effort, review_posture
+from truce_sim.engine.regime import prepare
 from truce_sim.engine.relaxation import relax
 from truce_sim.engine.state import total_grievance
 from truce_sim.engine.strikes import (
@@ -77,6 +79,7 @@ class Stage:
         self.p: Any = run.params[0]
         self.w: Any = make_world(recorded=True)
         reset(self.p, self.w, run.border)
+        prepare(self.p, self.w)
         open_truce(self.p, self.w)
         self.w["states"]["threshold"] = self.p["states"]["threshold"]
 
@@ -105,7 +108,9 @@ class Stage:
         band["entity"], band["sector"], band["depth"] = i, sector, depth
         band["target"], band["target_km"], band["wait"] = target, 10.0 * target, wait
         band["crossed"], band["status"] = sector, status
+        draw_band(self.w, KEY, band)
         self.w["band_count"] += 1
+        self.w["leaving"] |= status >= names.STOPPED
         return band
 
     def incident(self, kind: int, sector: int = 0, deaths: int = 10) -> Any:
@@ -140,9 +145,9 @@ def test_posture_follows_activity_up_to_the_cap() -> None:
     stage.w["sectors"]["activity"][:5] = [0.6, 0.4, 0.0, 0.0, 0.0]
     for who in (HOME, HOST):
         review_posture(stage.p, stage.w, 7, who)
-    ratio = stage.w["sectors"]["ratio"][:5]
-    assert ratio[:, HOME] == pytest.approx([2.5, 2.0, 0.0, 0.0, 0.0])
-    assert ratio[:, HOST] == pytest.approx([2.0, 1.5, 0.5, 0.5, 0.5])
+    ratio = stage.w["sectors"]["ratio"][:, :5]
+    assert ratio[HOME] == pytest.approx([2.5, 2.0, 0.0, 0.0, 0.0])
+    assert ratio[HOST] == pytest.approx([2.0, 1.5, 0.5, 0.5, 0.5])
 
 
 @pytest.mark.parametrize("warmup", [0, 10])
@@ -151,12 +156,12 @@ def test_posture_is_reviewed_on_the_first_day_and_every_review_days(warmup: int)
     stage = Stage({"run.warmup_days": warmup, "run.review_days": 7, "home.adaptivity": 1.0})
     reviewed = []
     for day in range(-warmup, 20):
-        stage.w["sectors"]["ratio"][:5] = -1.0
+        stage.w["sectors"]["ratio"][:, :5] = -1.0
         review_posture(stage.p, stage.w, day, HOME)
-        if stage.w["sectors"]["ratio"][0, HOME] != -1.0:
+        if stage.w["sectors"]["ratio"][HOME, 0] != -1.0:
             reviewed.append(day)
     assert reviewed == list(range(-warmup, 20, 7))
-    assert (stage.w["sectors"]["ratio"][:5, HOST] == -1.0).all()
+    assert (stage.w["sectors"]["ratio"][HOST, :5] == -1.0).all()
 
 
 def test_effort_of_each_cell() -> None:
@@ -166,8 +171,9 @@ def test_effort_of_each_cell() -> None:
         "border.host_depth": 4, "border.home_depth": 6, "border.terrain": 0.5, "host.will": 0.5,
         "host.capacity": 2.0, "home.capacity": 3.0, "home.forward": 0.6,
     })  # fmt: skip
-    sector = stage.w["sectors"][2]
-    sector["ruggedness"], sector["ratio"] = 0.4, (1.5, 0.7)
+    sectors = stage.w["sectors"]
+    sectors["ruggedness"][2], sectors["ratio"][:, 2] = 0.4, (1.5, 0.7)
+    prepare(stage.p, stage.w)
     expected = [2.0 * 0.5 * 0.7 * 0.8 / 4] * 4 + [3.0 * 0.6 * 1.5 * 0.8]
     expected += [3.0 * 0.4 * 1.5 / 5] * 5
     assert [effort(stage.p, stage.w, 2, d) for d in range(10)] == pytest.approx(expected)
@@ -186,21 +192,23 @@ def test_attempt_rate() -> None:
         "militants.deterrence": 0.7, "militants.risk_prior": 0.4, "militants.excitation": 0.5,
         "militants.excitation_memory_days": 10.0,
     })  # fmt: skip
-    assert attempt_rate(stage.p, stage.w) == pytest.approx(2.0)
+    assert attempt_rate(stage.p, stage.w, deterred(stage.p, stage.w)) == pytest.approx(2.0)
     stage.w["strength"], stage.w["spoiler_motive"], stage.w["excitement"] = 0.8, 0.5, 3.0
     stage.w["sectors"]["activity"][:5] = [0.5, 0.5, 0.0, 0.0, 0.0]
     stage.w["sectors"]["risk"][:5] = [0.9, 0.5, 0.1, 0.1, 0.1]
     own = 2.0 * 0.8 * 1.75 * math.exp(-0.7 * (0.7 - 0.4))
     excited = 0.5 * (1 - math.exp(-0.1)) * 3.0
-    assert attempt_rate(stage.p, stage.w) == pytest.approx(own + excited)
+    rate = attempt_rate(stage.p, stage.w, deterred(stage.p, stage.w))
+    assert rate == pytest.approx(own + excited)
 
 
 def test_sectors_are_weighed_by_risk() -> None:
     """w exp(-β q)."""
     stage = Stage({"militants.risk_aversion": 2.0})
     stage.w["sectors"]["risk"][:5] = [0.0, 0.25, 0.5, 0.75, 1.0]
-    weigh_sectors(stage.p, stage.w)
-    shares = np.diff(stage.w["cumulative"][:5], prepend=0.0)
+    prepare(stage.p, stage.w)
+    weigh_sectors(stage.w)
+    shares = np.diff(stage.w["sectors"]["sum_appeal"][:5], prepend=0.0)
     assert shares == pytest.approx(0.2 * np.exp(-2.0 * np.linspace(0, 1, 5)))
 
 
@@ -272,7 +280,7 @@ def test_where_a_band_is_foiled(depth: int, kind: int) -> None:
         "militants.pace_cells_per_day": 1, "militants.band_size": 0.01, "border.host_depth": 5,
         "home.forward": 0.05,
     })  # fmt: skip
-    stage.w["sectors"]["ratio"][:5] = 1e6
+    stage.w["sectors"]["ratio"][:, :5] = 1e6
     band = stage.band(3, depth - 1, names.MOVING, target=14)
     move_bands(stage.p, stage.w, KEY, 0)
     assert band["status"] == names.STOPPED
@@ -304,7 +312,7 @@ def test_wait_at_the_target(staging: float, days: int) -> None:
     for day in range(days + 1):
         assert stage.tally["attacks"] == 0
         move_bands(stage.p, stage.w, KEY, day)
-        make_attacks(stage.p, stage.w, KEY)
+        make_attacks(stage.p, stage.w)
     assert stage.tally["attacks"] == stage.tally["lethal_attacks"] == 1
     assert stage.w["attacks_yesterday"] == 1
     assert band["status"] == names.SPENT
@@ -333,7 +341,7 @@ def test_learning_in_band_order_at_the_end_of_the_day() -> None:
 def test_nothing_is_learnt_during_the_day() -> None:
     """Sidesteps look at the risks of the morning."""
     stage = Stage({**FLAT, "host.capacity": 20.0, "host.will": 1.0, "militants.evasion": 0.0})
-    stage.w["sectors"]["ratio"][:5] = 1e6
+    stage.w["sectors"]["ratio"][:, :5] = 1e6
     stage.band(2, -1, names.MOVING)
     move_bands(stage.p, stage.w, KEY, 0)
     assert stage.tally["foiled_by_host"] == 1

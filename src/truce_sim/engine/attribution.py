@@ -15,8 +15,9 @@ from truce_sim.engine.codes import (
     MISATTRIBUTION,
     TODAY,
 )
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.draws import ATTRIBUTION, DOMESTIC_ATTRIBUTION, happens
+from truce_sim.engine.incidents import place_domestic_attack
 from truce_sim.engine.world import new_event
 
 
@@ -32,7 +33,10 @@ def attribute(p, w, key, day):
             incident.attributed = 1
             incident.weight = weight_of(p, incident)
             count_violation(w, day, incident)
-        note_incident(w, day, i)
+            if incident.sector < 0:
+                place_domestic_attack(p, w, key, incident)
+        if w.recorded:
+            note_incident(w, day, i)
 
 
 @rule
@@ -70,7 +74,7 @@ def count_violation(w, day, incident):
         tally.first_violation_day = day
 
 
-@rule
+@rule_apart
 def note_incident(w, day, i):
     """The incident's line in the event log."""
     incident = w.incidents[i]
@@ -103,15 +107,36 @@ def is_public(incident):
 def update_activity(p, w):
     """The shared public record moves by (1-φ(τ_A)) towards the day's shares, if there are any."""
     total = 0
-    for s in range(w.sector_count):
-        w.sectors[s].public = 0
     for i in range(w.incident_count):
         if is_public(w.incidents[i]):
-            w.sectors[w.incidents[i].sector].public += 1
+            w.sectors.count[w.incidents[i].sector] += 1.0
             total += 1
     if total == 0:
         return
-    step = 1.0 - math.exp(-1.0 / p.attribution.activity_memory_days)
+    risk = 0.0
+    for i in range(w.incident_count):
+        if is_public(w.incidents[i]):
+            risk += share_out(w, w.incidents[i].sector, total)
+    activity, share, step = w.sectors.activity, w.sectors.share, w.regime.activity_step
     for s in range(w.sector_count):
-        sector = w.sectors[s]
-        sector.activity += step * (sector.public / total - sector.activity)
+        activity[s] += step * (share[s] - activity[s])
+        share[s] = 0.0
+    w.exposure += step * (risk - w.exposure)
+
+
+@rule
+def share_out(w, s, total):
+    """A sector's count becomes its share, once: the share times its learned risk, 0 after that. (Of
+    the other sectors both are 0, and nothing is divided for them.)"""
+    at = w.sectors
+    if at.count[s] == 0.0:
+        return 0.0
+    at.share[s] = at.count[s] / total
+    at.count[s] = 0.0
+    return at.share[s] * at.risk[s]
+
+
+@rule
+def prepare_activity(p, w):
+    """1-φ(τ_A) of a regime."""
+    w.regime.activity_step = 1.0 - math.exp(-1.0 / p.attribution.activity_memory_days)

@@ -53,4 +53,5 @@ MAX_SECTORS, MAX_DAYS, MAX_BANDS, MAX_EVENTS = 500, 3650, 1 << 14, 1 << 20
 #: The tally as it stands, as it stood this morning, and an empty one.
 TODAY, MORNING, BLANK = np.arange(3)
 
-NEVER = -(1 << 40)
+#: Days that are before, and after, any day of a run.
+NEVER, FAR = -(1 << 40), 1 << 40

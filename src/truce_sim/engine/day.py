@@ -35,7 +35,7 @@ def run_day(p, w, key, day):
     review_posture(p, w, day, HOST)
     launch_bands(p, w, key, day)  # 3
     move_bands(p, w, key, day)  # 4
-    make_attacks(p, w, key)  # 5
+    make_attacks(p, w)  # 5
     make_other_incidents(p, w, key, day)
     attribute(p, w, key, day)  # 6
     if day >= 0:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 
 
 class Key(NamedTuple):
@@ -42,6 +42,7 @@ _MASK = np.uint64(0xFFFFFFFF)
 _MULTIPLY_0, _MULTIPLY_2 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _WEYL_0, _WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _6, _26, _32 = np.uint64(6), np.uint64(26), np.uint64(32)
+_2_TO_MINUS_52 = 2.0**-52
 
 
 @rule
@@ -66,10 +67,17 @@ def philox4x32(c0, c1, c2, c3, k0, k1):
 def uniform(key, stream, entity, index):
     """One uniform in the open interval (0, 1), of 52 bits. A warm-up day is a negative index."""
     a, b, _, _ = philox4x32(
-        _word(index), _word(entity), _word(stream), _word(key.replicate),
-        _word(key.seed), _word(key.seed >> 32),
+        word(index), word(entity), word(stream), word(key.replicate),
+        word(key.seed), word(key.seed >> 32),
     )  # fmt: skip
-    return (float(((a >> _6) << _26) | (b >> _6)) + 0.5) / 4503599627370496.0
+    return to_uniform(a, b)
+
+
+@rule
+def to_uniform(a, b):
+    """26 high bits of two words as a number in (0, 1). (As a signed number: it has 52 bits, and
+    processors turn signed ones into floats faster.)"""
+    return (float(np.int64(((a >> _6) << _26) | (b >> _6))) + 0.5) * _2_TO_MINUS_52
 
 
 @rule
@@ -84,10 +92,16 @@ def entity_of(day, slot):
     return ((day & 0xFFFF) << 16) | (slot & 0xFFFF)
 
 
-@rule
+@rule_apart
 def poisson(u, mean):
     """Poisson quantile by sequential search, for mean <= MAX_POISSON_MEAN."""
-    term = math.exp(-mean)
+    return poisson_from(u, mean, math.exp(-mean))
+
+
+@rule_apart
+def poisson_from(u, mean, none):
+    """The same where exp(-mean), the probability of none, is known."""
+    term = none
     total = term
     k = 0
     while u > total and (k <= mean or total + term > total):
@@ -115,12 +129,16 @@ def lognormal(u, mu, sigma):
 
 @rule
 def pick(u, cumulative, n):
-    """Categorical quantile: the first of n with cumulative[i] > u * cumulative[n-1]."""
+    """Categorical quantile: the first of n with cumulative[i] > u * cumulative[n-1]; found by
+    halving, since running sums of weights never fall. (Steps depend on n alone, and a processor
+    need not guess which half it will be.)"""
     goal = u * cumulative[n - 1]
-    for i in range(n - 1):
-        if cumulative[i] > goal:
-            return i
-    return n - 1
+    first = 0
+    while n > 1:
+        half = n >> 1
+        first += 0 if cumulative[first + half - 1] > goal else half
+        n -= half
+    return first
 
 
 @rule
@@ -144,7 +162,7 @@ def normal(u):
 
 
 @rule
-def _word(x):
+def word(x):
     """The low 32 bits of a whole number, negative ones in two's complement."""
     return np.uint64(x) & _MASK
 

@@ -14,7 +14,7 @@ from truce_sim.engine.codes import (
     MISATTRIBUTED,
     TODAY,
 )
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.params import HOME, HOST
 from truce_sim.engine.state import total_grievance
 
@@ -26,18 +26,29 @@ def fade(p, w):
     b = p.belief
     for who in (HOME, HOST):
         state = w.states[who]
-        scale_grievance(w, who, math.exp(-1.0 / p.states[who].grievance_memory_days))
+        scale_grievance(w, who, w.regime.grievance_kept[who])
         state.added = state.added_overnight
         state.added_overnight = 0.0
     for i in range(w.case_count):
         w.cases[i].count *= b.persistence
-    prior = math.log(b.prior / (1.0 - b.prior))
+    prior = w.regime.prior_logit
     w.belief_logit = prior + b.persistence * (w.belief_logit - prior)
-    expected = b.perceived_capability * (b.committed_hazard - b.uncommitted_hazard)
-    w.belief_logit += b.reference_rate * expected
+    w.belief_logit += w.regime.drift
 
 
 @rule
+def prepare_grievance(p, w):
+    """φ(τ_G) of each state, and what the home state's belief makes of its settings."""
+    regime, b = w.regime, p.belief
+    for who in (HOME, HOST):
+        regime.grievance_kept[who] = math.exp(-1.0 / p.states[who].grievance_memory_days)
+    regime.prior_logit = math.log(b.prior / (1.0 - b.prior))
+    expected = b.perceived_capability * (b.committed_hazard - b.uncommitted_hazard)
+    regime.drift = b.reference_rate * expected
+    regime.evidence = violation_evidence(p)
+
+
+@rule_apart
 def scale_grievance(w, who, factor):
     """All of a state's grievance times a factor, and with it what verification may still clear."""
     grievance = w.states[who].grievance
@@ -58,7 +69,7 @@ def add_incidents(p, w):
             add_weight(w, HOST, FRICTION, incident.weight)
         elif incident.attributed == 1 and incident.cleared == 0:
             add_weight(w, HOME, cause_of(incident), incident.weight)
-            w.belief_logit += violation_evidence(p)
+            w.belief_logit += w.regime.evidence
     note_peak(w)
 
 

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import math
 
+from truce_sim.engine.ahead import (
+    AT_DEATHS,
+    AT_LETHALITY,
+    FOR_DOMESTIC,
+    FOR_FRICTION,
+    daily_uniform,
+)
 from truce_sim.engine.codes import (
     BAND_ATTACK,
     DOMESTIC_ATTACK,
+    DONE,
     FRICTION_CLASH,
     SPENT,
     SUSPENDED,
     TODAY,
     WAITING,
 )
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.draws import (
-    DEATHS,
-    DOMESTIC_ATTACKS,
     DOMESTIC_DEATHS,
     DOMESTIC_DEPTH,
     DOMESTIC_SECTOR,
-    FRICTION,
     FRICTION_SECTOR,
-    LETHALITY,
     entity_of,
-    happens,
     lognormal,
     pick,
-    poisson,
+    poisson_from,
     uniform,
 )
 from truce_sim.engine.launch import depth_in_cells, draw_depth
@@ -35,33 +38,33 @@ from truce_sim.engine.world import new_incident
 
 
 @rule
-def make_attacks(p, w, key):
+def make_attacks(p, w):
     """Every band whose wait has ended attacks, in launch order."""
     for i in range(w.band_count):
-        make_attack(p, w, key, i)
+        make_attack(p, w, i)
 
 
 @rule
-def make_attack(p, w, key, i):
+def make_attack(p, w, i):
     """Band i attacks if its wait has ended, and is gone. Deaths are 0 where it is not lethal."""
     band = w.bands[i]
     if band.status != WAITING or band.wait > 0:
         return
     band.status = SPENT
+    w.leaving = 1
     w.attacks_yesterday += 1
     tally, deaths = w.tally[TODAY], 0
     tally.attacks += 1
-    if happens(p.militants.lethal_share, key, LETHALITY, band.entity, 0):
-        deaths = draw_deaths(p, key, DEATHS, band.entity)
+    if w.draws[band.slot, AT_LETHALITY] < p.militants.lethal_share:
+        deaths = draw_deaths(p, w.draws[band.slot, AT_DEATHS])
         tally.lethal_attacks += 1
         tally.deaths += deaths
     new_incident(w, BAND_ATTACK, band.entity, band.sector, band.depth, band.target_km, deaths)
 
 
-@rule
-def draw_deaths(p, key, stream, entity):
+@rule_apart
+def draw_deaths(p, u):
     """Deaths in a lethal attack: max(1, floor(lognormal))."""
-    u = uniform(key, stream, entity, 0)
     return max(1, int(math.floor(lognormal(u, p.militants.deaths_mu, p.militants.deaths_sigma))))
 
 
@@ -74,54 +77,58 @@ def make_other_incidents(p, w, key, day):
 
 @rule
 def make_domestic_attacks(p, w, key, day):
-    """Lethal attacks from this side of the border ~ Poisson(μ_dom), sector ~ w, depth as bands."""
-    count = poisson(uniform(key, DOMESTIC_ATTACKS, 0, day), p.attribution.domestic_per_day)
-    if count > 0:
-        cumulate_weights(w)
+    """Lethal attacks from this side of the border ~ Poisson(μ_dom). Where one happens is of no
+    matter, unless it is attributed or logged."""
+    u = daily_uniform(w, key, FOR_DOMESTIC, day)
+    count = poisson_from(u, p.attribution.domestic_per_day, w.regime.no_domestic)
     for slot in range(count):
         entity = entity_of(day, slot)
-        s = pick(uniform(key, DOMESTIC_SECTOR, entity, 0), w.cumulative, w.sector_count)
-        depth_km = draw_depth(p, key, DOMESTIC_DEPTH, entity)
-        depth = p.border.host_depth + depth_in_cells(p, depth_km) - 1
-        deaths = draw_deaths(p, key, DOMESTIC_DEATHS, entity)
+        deaths = draw_deaths(p, uniform(key, DOMESTIC_DEATHS, entity, 0))
         tally = w.tally[TODAY]
         tally.domestic_attacks += 1
         tally.domestic_deaths += deaths
-        new_incident(w, DOMESTIC_ATTACK, entity, s, depth, depth_km, deaths)
+        new_incident(w, DOMESTIC_ATTACK, entity, -1, -1, 0.0, deaths)
+        if w.recorded and w.failure == DONE:
+            place_domestic_attack(p, w, key, w.incidents[w.incident_count - 1])
 
 
 @rule
-def cumulate_weights(w):
-    """Cumulative site prior, into `w.cumulative`."""
-    total = 0.0
-    for s in range(w.sector_count):
-        total += w.sectors[s].weight
-        w.cumulative[s] = total
+def place_domestic_attack(p, w, key, incident):
+    """Where a domestic attack happens: sector ~ w, depth as of bands."""
+    u = uniform(key, DOMESTIC_SECTOR, incident.entity, 0)
+    incident.sector = pick(u, w.sectors.sum_weight, w.sector_count)
+    if w.recorded:
+        incident.depth_km = draw_depth(p, uniform(key, DOMESTIC_DEPTH, incident.entity, 0))
+        incident.depth = p.border.host_depth + depth_in_cells(p, incident.depth_km) - 1
 
 
 @rule
 def make_friction(p, w, key, day):
     """Clashes between posts ~ Poisson(μ_fr), likelier while the truce is suspended, each at one of
     the crossings; by w where the border has none."""
-    mean = p.attribution.friction_per_day
+    mean, none = p.attribution.friction_per_day, w.regime.no_friction
     if w.truce == SUSPENDED:
-        mean *= p.truce.suspended_friction
-    count = poisson(uniform(key, FRICTION, 0, day), mean)
-    if count > 0:
-        cumulate_crossings(w)
+        mean, none = w.regime.friction_suspended, w.regime.no_friction_suspended
+    count = poisson_from(daily_uniform(w, key, FOR_FRICTION, day), mean, none)
     for slot in range(count):
         entity = entity_of(day, slot)
-        s = pick(uniform(key, FRICTION_SECTOR, entity, 0), w.cumulative, w.sector_count)
+        s = draw_crossing(w, uniform(key, FRICTION_SECTOR, entity, 0))
         w.tally[TODAY].friction_clashes += 1
         new_incident(w, FRICTION_CLASH, entity, s, p.border.host_depth, 0.0, 0)
 
 
 @rule
-def cumulate_crossings(w):
-    """Cumulative number of crossings, or the site prior where there are none."""
-    total = 0.0
-    for s in range(w.sector_count):
-        total += w.sectors[s].crossings
-        w.cumulative[s] = total
-    if total == 0.0:
-        cumulate_weights(w)
+def draw_crossing(w, u):
+    """A sector by its crossings, or by the site prior where the border has none."""
+    n, crossings = w.sector_count, w.sectors.sum_crossings
+    return pick(u, crossings if crossings[n - 1] > 0.0 else w.sectors.sum_weight, n)
+
+
+@rule
+def prepare_incidents(p, w):
+    """Chances of a day without a domestic attack, without friction, in a regime."""
+    regime, a = w.regime, p.attribution
+    regime.no_domestic = math.exp(-a.domestic_per_day)
+    regime.no_friction = math.exp(-a.friction_per_day)
+    regime.friction_suspended = a.friction_per_day * p.truce.suspended_friction
+    regime.no_friction_suspended = math.exp(-regime.friction_suspended)

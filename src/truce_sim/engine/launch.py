@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from truce_sim.engine.ahead import AT_DEPTH, AT_SECTOR, FOR_LAUNCHES, daily_uniform, draw_band
 from truce_sim.engine.codes import (
     BY_MILITANTS,
     LAUNCH,
@@ -15,32 +16,30 @@ from truce_sim.engine.codes import (
     TODAY,
     TOO_MANY,
 )
-from truce_sim.engine.compile import rule
-from truce_sim.engine.draws import (
-    LAUNCH_SECTOR,
-    LAUNCHES,
-    MAX_POISSON_MEAN,
-    TARGET_DEPTH,
-    entity_of,
-    lognormal,
-    pick,
-    poisson,
-    uniform,
-)
+from truce_sim.engine.compile import rule, rule_apart
+from truce_sim.engine.draws import MAX_POISSON_MEAN, entity_of, lognormal, pick, poisson
 from truce_sim.engine.world import new_event
+
+#: By how much `w.exposure` may differ from R, generously: its terms are at most 1, and a run has
+#: fewer than 10^5 changes of them, each rounded to 10^-16.
+EXPOSURE_ERROR = 1e-10
 
 
 @rule
 def launch_bands(p, w, key, day):
     """Today's bands ~ Poisson(λ), in launch order; they stand at depth -1 until they move."""
     update_excitement(p, w)
-    mean = attempt_rate(p, w)
-    if not mean <= MAX_POISSON_MEAN:
-        w.failure = NOT_FINITE if math.isnan(mean) else TOO_MANY
-        return
-    count = poisson(uniform(key, LAUNCHES, 0, day), mean)
+    u = daily_uniform(w, key, FOR_LAUNCHES, day)
+    mean = attempt_rate(p, w, nearly_deterred(p, w))
+    count = sure_poisson(u, mean, EXPOSURE_ERROR * p.militants.deterrence * mean)
+    if count < 0:
+        mean = attempt_rate(p, w, deterred(p, w))
+        if not mean <= MAX_POISSON_MEAN:
+            w.failure = NOT_FINITE if math.isnan(mean) else TOO_MANY
+            return
+        count = poisson(u, mean)
     if count > 0:
-        weigh_sectors(p, w)
+        weigh_sectors(w)
     for slot in range(count):
         launch_band(p, w, key, day, slot)
 
@@ -48,32 +47,94 @@ def launch_bands(p, w, key, day):
 @rule
 def update_excitement(p, w):
     """A = β_h A + yesterday's attacks: what self-excitation remembers."""
-    w.excitement *= math.exp(-1.0 / p.militants.excitation_memory_days)
+    w.excitement *= w.regime.excitement_kept
     w.excitement += w.attacks_yesterday
     w.attacks_yesterday = 0
 
 
 @rule
-def attempt_rate(p, w):
-    """λ = λ0 N (1+σS) exp(-δ(R-R0)) + n_h (1-β_h) A, bands a day."""
+def attempt_rate(p, w, left):
+    """λ = λ0 N (1+σS) exp(-δ(R-R0)) + n_h (1-β_h) A, bands a day; `left` is the exponential."""
     m = p.militants
-    risk = 0.0
-    for s in range(w.sector_count):
-        risk += w.sectors[s].activity * w.sectors[s].risk
     fresh = m.attempts_per_day * w.strength * (1.0 + m.spoiler_strength * w.spoiler_motive)
-    fresh *= math.exp(-m.deterrence * (risk - m.risk_prior))
-    fading = 1.0 - math.exp(-1.0 / m.excitation_memory_days)
+    fresh *= left
+    fading = 1.0 - w.regime.excitement_kept
     return fresh + m.excitation * fading * w.excitement
 
 
 @rule
-def weigh_sectors(p, w):
-    """Cumulative w_s exp(-β q_s) over sectors, into `w.cumulative`."""
-    total = 0.0
+def deterred(p, w):
+    """exp(-δ(R-R0)): what deterrence leaves of attempts."""
+    return math.exp(-p.militants.deterrence * (exposure(w) - p.militants.risk_prior))
+
+
+@rule
+def exposure(w):
+    """R = Σ activity q."""
+    total, at = 0.0, w.sectors
     for s in range(w.sector_count):
-        sector = w.sectors[s]
-        total += sector.weight * math.exp(-p.militants.risk_aversion * sector.risk)
-        w.cumulative[s] = total
+        total += at.activity[s] * at.risk[s]
+    return total
+
+
+@rule
+def nearly_deterred(p, w):
+    """The same but for rounding. R is summed over sectors in their order, which takes longer than
+    all else of a quiet day; `w.exposure` is the same sum kept up to date term by term, so its last
+    digits differ. Only next to a step of the quantile does that matter, and there R is summed."""
+    if w.deterred_at != w.exposure:
+        w.deterred_at = w.exposure
+        w.deterred = math.exp(-p.militants.deterrence * (w.exposure - p.militants.risk_prior))
+    return w.deterred
+
+
+@rule_apart
+def sure_poisson(u, mean, error):
+    """Poisson's quantile of all means that are within `error` of this one; -1 where that cannot be
+    told. A change of the mean changes no distribution function by more than itself."""
+    guard = error + 1e-9
+    if u < 1.0 - mean * (1.0 - mean * (0.5 - mean / 6.0)) - guard:  # <= exp(-mean)
+        return 0
+    if not mean < 0.5 * MAX_POISSON_MEAN:
+        return -1
+    term = math.exp(-mean)
+    total, before, k = term, 0.0, 0
+    while u > total and k < 2.0 * MAX_POISSON_MEAN:
+        k += 1
+        term *= mean / k
+        before = total
+        total += term
+    near = total - u < guard or (k > 0 and u - before < guard)
+    return -1 if near else k
+
+
+@rule
+def weigh_sectors(w):
+    """Running sums of w_s exp(-β q_s), from the first sector that has changed on."""
+    at, known = w.sectors, w.appeal_summed
+    total = at.sum_appeal[known - 1] if known > 0 else 0.0
+    for s in range(known, w.sector_count):
+        total += at.appeal[s]
+        at.sum_appeal[s] = total
+    w.appeal_summed = w.sector_count
+
+
+@rule
+def note_risk(p, w, s):
+    """What follows from the learned risk of sector s, which has changed."""
+    at = w.sectors
+    at.appeal[s] = at.weight[s] * math.exp(-p.militants.risk_aversion * at.risk[s])
+    w.appeal_summed = min(w.appeal_summed, s)
+
+
+@rule
+def prepare_launch(p, w):
+    """β_h of a regime, w_s exp(-β q_s) of every sector as its β has it, and R."""
+    w.regime.excitement_kept = math.exp(-1.0 / p.militants.excitation_memory_days)
+    for s in range(w.sector_count):
+        note_risk(p, w, s)
+    w.appeal_summed = 0
+    w.exposure, w.deterred_at = exposure(w), math.nan
 
 
 @rule
@@ -86,8 +147,10 @@ def launch_band(p, w, key, day, slot):
     band = w.bands[w.band_count]
     entity = entity_of(day, slot)
     band.entity = entity
-    band.sector = pick(uniform(key, LAUNCH_SECTOR, entity, 0), w.cumulative, w.sector_count)
-    band.target_km = draw_depth(p, key, TARGET_DEPTH, entity)
+    draw_band(w, key, band)
+    u = w.draws[band.slot]
+    band.sector = pick(u[AT_SECTOR], w.sectors.sum_appeal, w.sector_count)
+    band.target_km = draw_depth(p, u[AT_DEPTH])
     band.target = p.border.host_depth + depth_in_cells(p, band.target_km) - 1
     band.depth = -1
     band.wait = 0
@@ -99,10 +162,9 @@ def launch_band(p, w, key, day, slot):
     w.events[event].band = entity
 
 
-@rule
-def draw_depth(p, key, stream, entity):
+@rule_apart
+def draw_depth(p, u):
     """Depth of an attack behind the line, km."""
-    u = uniform(key, stream, entity, 0)
     return lognormal(u, p.militants.depth_mu, p.militants.depth_sigma)
 
 

@@ -7,7 +7,9 @@ import math
 from truce_sim.engine.codes import (
     BY_MEDIATOR,
     CALLED,
+    FAR,
     IN_FORCE,
+    NEVER,
     RENEWAL,
     ROUND_CALLED,
     ROUND_FAILED,
@@ -17,14 +19,13 @@ from truce_sim.engine.codes import (
     SUSPENDED,
     TODAY,
 )
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.draws import CALL, ROUND, SAVE, happens
 from truce_sim.engine.grievance import scale_grievance
 from truce_sim.engine.params import HOME, HOST, MAX_MEDIATORS
 from truce_sim.engine.state import (
     belief,
     clip,
-    count_mediators,
     in_round,
     mean_fatigue,
     total_grievance,
@@ -36,7 +37,7 @@ from truce_sim.engine.world import new_event
 def least_tired(p, w):
     """The least fatigued mediator, the first of equals; -1 without any."""
     best = -1
-    for m in range(MAX_MEDIATORS):
+    for m in range(w.regime.slots):
         tired = w.fatigue
         if p.mediators[m].active and (best < 0 or tired[m] < tired[best]):
             best = m
@@ -46,7 +47,7 @@ def least_tired(p, w):
 @rule
 def tire(p, w, fatigue):
     """Every mediator's fatigue rises by this much."""
-    for m in range(MAX_MEDIATORS):
+    for m in range(w.regime.slots):
         if p.mediators[m].active:
             w.fatigue[m] = clip(w.fatigue[m] + fatigue)
 
@@ -55,7 +56,7 @@ def tire(p, w, fatigue):
 def reassurance(p, w, day):
     """(1-f̄) c, with c = 1 during a round, `quiet_reassurance` on other days while there are
     mediators, else 0."""
-    if count_mediators(p) == 0:
+    if w.regime.mediators == 0:
         return 0.0
     return (1.0 - mean_fatigue(p, w)) * (1.0 if in_round(w, day) else p.mediation.quiet_reassurance)
 
@@ -64,19 +65,24 @@ def reassurance(p, w, day):
 def follow_calendar(p, w, day):
     """Step 1: a scheduled round may open today; the group's spoiler motive S follows from what it
     knows of rounds, 0 where they are not announced."""
-    if count_mediators(p) > 0 and is_scheduled(p, day):
+    w.next_start = first_start(p, w, day)
+    if w.regime.mediators > 0 and w.next_start == day:
         w.rounds[SCHEDULED].start = day
         w.rounds[SCHEDULED].end = day + p.mediation.round_days - 1
     w.spoiler_motive = spoiler_motive(p, w, day) if p.mediation.announced else 0.0
 
 
 @rule
-def is_scheduled(p, day):
-    """Whether the calendar has a round that starts on this day."""
+def first_start(p, w, day):
+    """The first day from `day` on when a scheduled round starts, FAR with none ahead. The calendar
+    is looked through only where the start that is known is over."""
+    if w.next_start >= day:
+        return w.next_start
+    first = int(FAR)
     for start in p.mediation.calendar:
-        if start == day:
-            return True
-    return False
+        if start >= day:
+            first = min(first, start)
+    return first
 
 
 @rule
@@ -85,7 +91,13 @@ def spoiler_motive(p, w, day):
     if in_round(w, day):
         return 1.0
     wait = next_round(p, w, day) - day
-    return math.exp(-wait / p.militants.spoiler_window_days)
+    return fading_by(wait / p.militants.spoiler_window_days)
+
+
+@rule
+def fading_by(x):
+    """exp(-x), which is 0 for x beyond 746."""
+    return 0.0 if x > 746.0 else math.exp(-x)
 
 
 @rule
@@ -95,18 +107,30 @@ def next_round(p, w, day):
     called = w.rounds[CALLED].start
     if called > day:
         best = float(called)
-    if count_mediators(p) > 0:
-        for start in p.mediation.calendar:
-            if start > day:
-                best = min(best, float(start))
+    if w.regime.mediators > 0:
+        start = first_start(p, w, day + 1)
+        if start < FAR:
+            best = min(best, float(start))
     return best
 
 
 @rule
-def mediate(p, w, key, day):
-    """Step 11: calls, each mediator in turn, then endings."""
+def prepare_mediation(p, w):
+    """How many mediators a regime has, and up to which slot; the calendar is to be looked at."""
+    w.regime.mediators = w.regime.slots = 0
     for m in range(MAX_MEDIATORS):
-        call_round(p, w, key, day, m)
+        if p.mediators[m].active:
+            w.regime.mediators += 1
+            w.regime.slots = m + 1
+    w.next_start = NEVER
+
+
+@rule
+def mediate(p, w, key, day):
+    """Step 11: calls, each mediator in turn, if any may call; then endings."""
+    if w.regime.mediators > 0 and is_tense(p, w) and not round_pending(p, w, day):
+        for m in range(w.regime.slots):
+            call_round(p, w, key, day, m)
     end_rounds(p, w, key, day)
 
 
@@ -133,13 +157,10 @@ def round_pending(p, w, day):
     for talks in w.rounds:
         if talks.end >= day:
             return True
-    for start in p.mediation.calendar:
-        if day <= start <= day + p.mediation.lead_days:
-            return True
-    return False
+    return first_start(p, w, day) <= day + p.mediation.lead_days
 
 
-@rule
+@rule_apart
 def fix_round(p, w, day, leader):
     """A round led by this mediator starts round(L_R (1 + lead_fatigue f)) days from now; half days
     round up."""
@@ -167,7 +188,7 @@ def end_rounds(p, w, key, day):
             conclude_round(p, w, key, day, which, leader)
 
 
-@rule
+@rule_apart
 def conclude_round(p, w, key, day, which, leader):
     """Success with probability clip(skill (success_base + b)(1 - fatigue_penalty f)): relief,
     pressure and less fatigue, and a suspended truce is renewed; else the leader tires."""
@@ -181,7 +202,7 @@ def conclude_round(p, w, key, day, which, leader):
     for who in (HOME, HOST):
         scale_grievance(w, who, 1.0 - p.mediation.relief)
     w.will = clip(w.will + p.mediation.pressure)
-    for m in range(MAX_MEDIATORS):
+    for m in range(w.regime.slots):
         if p.mediators[m].active:
             w.fatigue[m] *= p.mediation.fatigue_kept
     w.tally[TODAY].rounds_succeeded += 1
@@ -198,7 +219,7 @@ def renew(w, day, actor):
     new_event(w, day, RENEWAL, actor, -1, -1)
 
 
-@rule
+@rule_apart
 def save_truce(p, w, key, day):
     """Whether the mediators save a collapsing truce, with probability p_save (1-f̄): the window is
     cleared, both grievances relieved, a round called at once unless one is pending, all tire."""

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from truce_sim.engine.ahead import (
+    AT_WAIT,
+    draw_cells,
+    give_slot,
+    interdiction_uniform,
+    sidestep_uniform,
+)
 from truce_sim.engine.codes import (
     BY_MILITANTS,
     CROSSING,
-    DESTROYED,
     FOILED_AT_BORDER,
     FOILED_BY_HOST,
     FOILED_INSIDE,
@@ -16,9 +22,9 @@ from truce_sim.engine.codes import (
     WAITING,
 )
 from truce_sim.engine.compile import rule
-from truce_sim.engine.draws import INTERDICTION, SIDESTEP, geometric, happens, uniform
-from truce_sim.engine.draws import WAITING as WAITING_DRAW
-from truce_sim.engine.posture import chance_foiled
+from truce_sim.engine.draws import geometric
+from truce_sim.engine.launch import note_risk
+from truce_sim.engine.posture import effort, is_foiled
 from truce_sim.engine.state import clip
 from truce_sim.engine.world import new_event, new_incident
 
@@ -40,8 +46,7 @@ def move_band(p, w, key, day, i):
     for _ in range(p.militants.pace_cells_per_day):
         enter_next_cell(p, w, key, day, i)
         if band.status == MOVING and band.depth == band.target:
-            u = uniform(key, WAITING_DRAW, band.entity, 0)
-            band.wait = geometric(u, p.militants.staging_days)
+            band.wait = geometric(w.draws[band.slot, AT_WAIT], p.militants.staging_days)
             band.status = WAITING
         if band.status != MOVING:
             return
@@ -52,7 +57,9 @@ def enter_next_cell(p, w, key, day, i):
     """One step: perhaps a sidestep, then the next cell, where the band may be foiled."""
     band = w.bands[i]
     ahead = band.depth + 1
-    if ahead > 0 and happens(p.militants.evasion, key, SIDESTEP, band.entity, ahead):
+    if ahead >= band.drawn_to:
+        draw_cells(w, key, band, ahead)
+    if ahead > 0 and sidestep_uniform(w, band, ahead) < p.militants.evasion:
         band.sector = least_risky(w, band.sector)
     band.depth = ahead
     if ahead == p.border.host_depth:
@@ -60,16 +67,16 @@ def enter_next_cell(p, w, key, day, i):
         w.tally[TODAY].crossings += 1
         event = new_event(w, day, CROSSING, BY_MILITANTS, band.sector, ahead)
         w.events[event].band = band.entity
-    if happens(chance_foiled(p, w, band.sector, ahead), key, INTERDICTION, band.entity, ahead):
+    if is_foiled(interdiction_uniform(w, band, ahead), effort(p, w, band.sector, ahead)):
         foil(p, w, i)
 
 
 @rule
 def least_risky(w, s):
     """Of sectors s-1, s, s+1 the one of least learned risk; ties: stay, then the lower index."""
-    best = s
+    best, risk = s, w.sectors.risk
     for other in (s - 1, s + 1):
-        if 0 <= other < w.sector_count and w.sectors[other].risk < w.sectors[best].risk:
+        if 0 <= other < w.sector_count and risk[other] < risk[best]:
             best = other
     return best
 
@@ -79,6 +86,7 @@ def foil(p, w, i):
     """Band i is stopped where it stands: by the host, at the border cell, or inside."""
     band, tally = w.bands[i], w.tally[TODAY]
     band.status = STOPPED
+    w.leaving = 1
     if band.depth < p.border.host_depth:
         kind = FOILED_BY_HOST
         tally.foiled_by_host += 1
@@ -104,22 +112,30 @@ def learn_and_leave(p, w):
 
     q += α(1[foiled] - q), in the sector where a band was foiled, or where an attacker crossed.
     """
+    if w.leaving == 0:
+        return
+    w.leaving = 0
     kept = 0
     for i in range(w.band_count):
         band = w.bands[i]
+        if band.status < STOPPED:
+            if kept != i:
+                w.bands[kept] = w.bands[i]
+            kept += 1
+            continue
         if band.status == STOPPED:
             learn(p, w, band.sector, 1.0)
         elif band.status == SPENT:
             learn(p, w, band.crossed, 0.0)
-        elif band.status != DESTROYED:
-            if kept != i:
-                w.bands[kept] = w.bands[i]
-            kept += 1
+        give_slot(w, band.slot)
     w.band_count = kept
 
 
 @rule
 def learn(p, w, s, foiled):
     """One band's experience of sector s."""
-    sector = w.sectors[s]
-    sector.risk = clip(sector.risk + p.militants.learning_rate * (foiled - sector.risk))
+    risk = w.sectors.risk
+    before = risk[s]
+    risk[s] = clip(before + p.militants.learning_rate * (foiled - before))
+    w.exposure += w.sectors.activity[s] * (risk[s] - before)
+    note_risk(p, w, s)

@@ -16,11 +16,11 @@ def review_posture(p, w, day, who):
     """
     if (day + p.run.warmup_days) % p.run.review_days != 0:
         return
+    a, cap = p.states[who].adaptivity, p.border.ratio_cap
+    weight, activity, ratio = w.sectors.weight, w.sectors.activity, w.sectors.ratio[who]
     for s in range(w.sector_count):
-        sector = w.sectors[s]
-        a = p.states[who].adaptivity
-        share = (1.0 - a) * sector.weight + a * sector.activity
-        sector.ratio[who] = min(share / sector.weight, p.border.ratio_cap)
+        share = (1.0 - a) * weight[s] + a * activity[s]
+        ratio[s] = min(share / weight[s], cap)
 
 
 @rule
@@ -28,15 +28,22 @@ def effort(p, w, s, depth):
     """Hazard exponent of entering cell (s, depth): k_H ω on the host side, k_D on the home side,
     spread over cells and scaled by posture; rugged ground costs effort up to the border cell, not
     behind it. ω is today's."""
-    sector = w.sectors[s]
-    passable = 1.0 - p.border.terrain * sector.ruggedness
+    at = w.sectors
     if depth < p.border.host_depth:
         enforcement = p.states[HOST].capacity * w.will
-        return enforcement * sector.ratio[HOST] * passable / p.border.host_depth
+        return enforcement * at.ratio[HOST, s] * at.passable[s] / p.border.host_depth
     if depth == p.border.host_depth:
-        return p.states[HOME].capacity * p.home.forward * sector.ratio[HOME] * passable
-    behind = p.states[HOME].capacity * (1.0 - p.home.forward) / (p.border.home_depth - 1)
-    return behind * sector.ratio[HOME]
+        return p.states[HOME].capacity * p.home.forward * at.ratio[HOME, s] * at.passable[s]
+    return w.regime.behind_line * at.ratio[HOME, s]
+
+
+@rule
+def prepare_posture(p, w):
+    """What a regime leaves as it is: what rugged ground costs, and effort behind the line."""
+    for s in range(w.sector_count):
+        w.sectors.passable[s] = 1.0 - p.border.terrain * w.sectors.ruggedness[s]
+    behind = p.states[HOME].capacity * (1.0 - p.home.forward)
+    w.regime.behind_line = behind / (p.border.home_depth - 1)
 
 
 @rule
@@ -46,11 +53,22 @@ def map_border(p, w, host_effort, home_effort, risk, activity):
         for depth in range(risk.shape[1]):
             side = host_effort if depth < p.border.host_depth else home_effort
             side[s, depth] = effort(p, w, s, depth)
-            risk[s, depth] = w.sectors[s].risk
-            activity[s, depth] = w.sectors[s].activity
+            risk[s, depth] = w.sectors.risk[s]
+            activity[s, depth] = w.sectors.activity[s]
 
 
 @rule
 def chance_foiled(p, w, s, depth):
     """Probability that a band entering cell (s, depth) is foiled there."""
     return 1.0 - math.exp(-effort(p, w, s, depth))
+
+
+@rule
+def is_foiled(u, exponent):
+    """u < 1 - exp(-e), as with `chance_foiled`. Since e - e²/2 <= 1 - exp(-e) <= e, most draws are
+    decided without the exponential; those that rounding might change are left to it."""
+    if u >= exponent * (1.0 + 1e-9) + 1e-15:
+        return False
+    if u < (exponent - 0.5 * exponent * exponent) * (1.0 - 1e-9) - 1e-15:
+        return True
+    return u < 1.0 - math.exp(-exponent)

@@ -28,7 +28,7 @@ from truce_sim.engine.codes import (
     TODAY,
     TRUCE_STATES,
 )  # fmt: skip
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.params import HOME, HOST, record
 from truce_sim.engine.state import belief, in_round, mean_fatigue, total_grievance
 
@@ -211,7 +211,7 @@ def record_day(p, w, day):
         record_series(p, w, day)
 
 
-@rule
+@rule_apart
 def record_series(p, w, day):
     """One row of the daily series; counts are today's tally less this morning's."""
     row, today, morning = w.series[day], w.tally[TODAY], w.tally[MORNING]
@@ -240,7 +240,7 @@ def record_series(p, w, day):
     row.strikes_by_host = today.strikes_by_host - morning.strikes_by_host
 
 
-@rule
+@rule_apart
 def close_run(w, days, horizon):
     """The outcome after `days` recorded days; a value that is not finite fails the run."""
     tally = w.tally[TODAY]

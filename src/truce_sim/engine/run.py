@@ -15,6 +15,7 @@ from truce_sim.engine.day import run_day
 from truce_sim.engine.draws import Key
 from truce_sim.engine.frailty import apply_factors, draw_factors
 from truce_sim.engine.record import OUTCOME, close_run
+from truce_sim.engine.regime import prepare
 from truce_sim.engine.world import make_world, open_truce, reset
 
 
@@ -81,12 +82,14 @@ def run_one(params, factors, border, key, current, w):
     start_regime(params, factors, 0, current)
     p = current[0]
     reset(p, w, border)
+    prepare(p, w)
     regime, horizon = 0, p.run.horizon_days
     day = -p.run.warmup_days
     while day < horizon and w.tally[TODAY].collapsed == 0 and w.failure == DONE:
         if regime + 1 < params.size and params[regime + 1].from_day == day:
             regime += 1
             start_regime(params, factors, regime, current)
+            prepare(p, w)
         if day == 0:
             open_truce(p, w)
         run_day(p, w, key, day)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from truce_sim.engine.compile import rule
-from truce_sim.engine.params import MAX_MEDIATORS
 
 
 @rule
@@ -34,19 +33,10 @@ def in_round(w, day):
 
 
 @rule
-def count_mediators(p):
-    """How many mediators there are."""
-    count = 0
-    for m in range(MAX_MEDIATORS):
-        count += p.mediators[m].active
-    return count
-
-
-@rule
 def mean_fatigue(p, w):
     """f̄ over the mediators there are; 0 without."""
-    total, count = 0.0, count_mediators(p)
-    for m in range(MAX_MEDIATORS):
+    total, count = 0.0, w.regime.mediators
+    for m in range(w.regime.slots):
         if p.mediators[m].active:
             total += w.fatigue[m]
     return total / count if count > 0 else 0.0

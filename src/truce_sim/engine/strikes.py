@@ -14,7 +14,7 @@ from truce_sim.engine.codes import (
     TODAY,
     WAITING,
 )
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.draws import STRIKE_CHOICE, STRIKE_KILL, STRIKE_RESOLVE, happens, logistic
 from truce_sim.engine.grievance import note_peak, scale_grievance
 from truce_sim.engine.movement import weaken
@@ -33,8 +33,10 @@ def decide_strike(p, w, key, day, who):
     carries it out with probability `resolve`, `lag_days` later.
     """
     state, mine = w.states[who], p.states[who]
+    if not state.added > 0.0:
+        return
     grievance = total_grievance(state)
-    if not (state.added > 0.0 and grievance >= mine.decision_floor * state.threshold):
+    if not grievance >= mine.decision_floor * state.threshold:
         return
     if day <= state.last_decision + mine.lag_days or state.strike_due >= day:
         return
@@ -114,7 +116,7 @@ def count_strike(w, day, who, weight):
     event.cause = w.states[who].strike_cause
 
 
-@rule
+@rule_apart
 def hit_group(p, w, key, day):
     """A home strike hits bands on the host side around the most active sector, the host's will and
     the group's strength."""
@@ -134,9 +136,9 @@ def hit_group(p, w, key, day):
 @rule
 def most_active(w):
     """The sector of most public activity, the lowest of equals."""
-    best = 0
+    best, activity = 0, w.sectors.activity
     for s in range(w.sector_count):
-        if w.sectors[s].activity > w.sectors[best].activity:
+        if activity[s] > activity[best]:
             best = s
     return best
 
@@ -146,6 +148,7 @@ def destroy(p, w, day, i):
     """Band i is destroyed by a strike."""
     band = w.bands[i]
     band.status = DESTROYED
+    w.leaving = 1
     w.tally[TODAY].destroyed += 1
     weaken(p, w)
     event = w.events[new_event(w, day, BAND_DESTROYED, HOME, band.sector, band.depth)]

@@ -14,7 +14,7 @@ from truce_sim.engine.codes import (
     TRUCE_EASED,
     TRUCE_STRAINED,
 )
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.mediation import renew, save_truce
 from truce_sim.engine.params import HOME
 from truce_sim.engine.state import total_grievance
@@ -66,7 +66,7 @@ def first_in_window(p, w, day):
     return w.strike_count
 
 
-@rule
+@rule_apart
 def collapse(w, day, first):
     """The truce ends. Its cause is that of the first strike in the window."""
     tally = w.tally[TODAY]

@@ -14,9 +14,8 @@ from truce_sim.engine.codes import (
     TODAY,
     VERIFICATION,
 )
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.draws import COVERAGE, DOUBT, VERDICT, happens
-from truce_sim.engine.grievance import violation_evidence
 from truce_sim.engine.mediation import tire
 from truce_sim.engine.params import HOME
 from truce_sim.engine.state import clip
@@ -52,7 +51,7 @@ def report_due_cases(p, w, key, day, working):
     w.case_count = kept
 
 
-@rule
+@rule_apart
 def take_up(p, w, key, day, i):
     """An attributed attack is taken up with probability `coverage`; no lag: reported now."""
     v, incident = p.mediation.verification, w.incidents[i]
@@ -80,7 +79,7 @@ def take_up(p, w, key, day, i):
         incident.cleared = int(report(p, w, key, day, case))
 
 
-@rule
+@rule_apart
 def report(p, w, key, day, case):
     """The verdict on a case: True if it is cleared and the home state believes it.
 
@@ -118,4 +117,4 @@ def take_out(p, w, case):
     cause = MISATTRIBUTED if case.false else ATTACK
     grievance = w.states[HOME].grievance
     grievance[cause] = max(grievance[cause] - case.weight, 0.0)
-    w.belief_logit -= case.count * violation_evidence(p)
+    w.belief_logit -= case.count * w.regime.evidence

@@ -1,8 +1,10 @@
 """What the rules change: the state of one run as one record.
 
 `WORLD` is one record that a worker allocates once and every run reuses: what exists once (states,
-group, truce, mediation), `tally[TODAY]`, the outcome so far, and an array each for sectors, bands,
-incidents of the day, pending cases and strikes. `events` and `series` are filled when asked for.
+group, truce, mediation), `tally[TODAY]`, the outcome so far, the sectors, and an array each for
+bands, incidents of the day, pending cases and strikes. `events` and `series` are filled when asked
+for. `regime` holds what follows from the parameters alone (`regime.prepare`); `daily` and `draws`
+hold draws made ahead of need (`ahead.py`).
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import math
 
 import numpy as np
 
+from truce_sim.engine.ahead import BAND_DRAWS, DAILY_DRAWS
 from truce_sim.engine.codes import (
     BLANK,
     CAUSES,
@@ -26,7 +29,7 @@ from truce_sim.engine.codes import (
     OVERFLOW,
     TODAY,
 )
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.params import HOME, MAX_MEDIATORS, record
 from truce_sim.engine.record import EVENT, OUTCOME, SERIES
 
@@ -37,15 +40,23 @@ STATE_NOW = record(
 
 ROUND_NOW = record(start="i8", end="i8", leader="i8")
 
-#: `ratio` is the posture of each state, `public` counts the day's public incidents.
-SECTOR_NOW = record(
-    weight="f8", ruggedness="f8", crossings="i8", activity="f8", risk="f8",
-    ratio=("f8", (2,)), public="i8",
+_EACH = ("f8", (MAX_SECTORS,))
+
+#: An array for each property of the sectors, which loops over them read faster than an array of
+#: records. `ratio` is the posture of each state. What follows from others is kept up where
+#: those change: `passable` from ruggedness, `appeal` to the group from learned risk, the running
+#: sums of weights, of crossings and of appeal. `count` and `share` are scratch, 0 between uses.
+SECTORS = record(
+    weight=_EACH, ruggedness=_EACH, crossings=_EACH, activity=_EACH, risk=_EACH,
+    ratio=("f8", (2, MAX_SECTORS)), passable=_EACH, appeal=_EACH,
+    sum_weight=_EACH, sum_crossings=_EACH, sum_appeal=_EACH,
+    count=_EACH, share=_EACH,
 )  # fmt: skip
 
+#: From `slot` on it says where the band's draws are, which were made ahead (`ahead.py`).
 BAND = record(
     entity="i8", sector="i8", depth="i8", target="i8", target_km="f8", wait="i8", crossed="i8",
-    status="i8",
+    status="i8", slot="i8", drawn_to="i8", sidestep_at="i8", interdiction_at="i8",
 )  # fmt: skip
 
 INCIDENT = record(
@@ -60,21 +71,34 @@ CASE = record(
 
 STRIKE_NOW = record(day="i8", state="i8", cause="i8")
 
+#: What a regime's parameters make of themselves, worked out once a regime.
+REGIME = record(
+    excitement_kept="f8", grievance_kept=("f8", (2,)), activity_step="f8",
+    prior_logit="f8", drift="f8", evidence="f8", behind_line="f8",
+    no_domestic="f8", no_friction="f8", friction_suspended="f8", no_friction_suspended="f8",
+    mediators="i8", slots="i8",
+)  # fmt: skip
 
 #: The state of one run. Counts say how much of each array is in use; what lies behind them is
-#: left over from earlier days and runs. `cumulative` is scratch for choices between sectors.
+#: left over from earlier days and runs. `appeal_summed` says for how many sectors the running sums
+#: of appeal stand, `leaving` whether a band is through. `exposure` is R nearly, `deterred` what
+#: deterrence leaves of attempts at an exposure of `deterred_at` (`launch.py`).
 WORLD = record(
-    recorded="i8", failure="i8",
+    recorded="i8", failure="i8", regime=REGIME,
     states=(STATE_NOW, (2,)), will="f8", belief_logit="f8",
     strength="f8", excitement="f8", attacks_yesterday="i8", spoiler_motive="f8",
     fatigue=("f8", (MAX_MEDIATORS,)), rounds=(ROUND_NOW, (2,)),
-    truce="i8", suspended_until="i8", saved_strikes="i8",
+    next_start="i8", truce="i8", suspended_until="i8", saved_strikes="i8",
+    daily=("f8", (DAILY_DRAWS,)), daily_from="i8",
+    appeal_summed="i8", exposure="f8", deterred="f8", deterred_at="f8", leaving="i8",
+    slots_used="i8", slots_free="i8",
     sector_count="i8", band_count="i8", incident_count="i8", case_count="i8",
     strike_count="i8", event_count="i8",
     tally=(OUTCOME, (3,)),
-    sectors=(SECTOR_NOW, (MAX_SECTORS,)), cumulative=("f8", (MAX_SECTORS,)),
+    sectors=SECTORS,
     bands=(BAND, (MAX_BANDS,)), incidents=(INCIDENT, (MAX_BANDS,)), cases=(CASE, (MAX_BANDS,)),
     strikes=(STRIKE_NOW, (2 * MAX_DAYS,)),
+    draws=("f8", (MAX_BANDS, BAND_DRAWS)), free=("i8", (MAX_BANDS,)),
     series=(SERIES, (MAX_DAYS,)), events=(EVENT, (MAX_EVENTS,)),
 )  # fmt: skip
 
@@ -89,7 +113,7 @@ def make_world(*, recorded: bool = False) -> np.void:
     return world
 
 
-@rule
+@rule_apart
 def reset(p, w, border):
     """Before the first day: no bands, no record, learned risk at its prior, will at its mean."""
     w.failure = DONE
@@ -103,6 +127,10 @@ def reset(p, w, border):
     w.truce = IN_FORCE
     w.suspended_until = NEVER
     w.saved_strikes = 0
+    w.next_start = NEVER
+    w.daily_from = NEVER
+    w.leaving = 0
+    w.slots_used = w.slots_free = 0
     w.band_count = w.incident_count = w.case_count = w.strike_count = w.event_count = 0
     w.tally[TODAY] = w.tally[BLANK]
     for state in w.states:
@@ -124,16 +152,21 @@ def reset(p, w, border):
 def place_border(p, w, border):
     """The sectors as nobody has acted on them yet."""
     w.sector_count = border.size
+    at, weight, crossings = w.sectors, 0.0, 0.0
     for s in range(border.size):
-        sector = w.sectors[s]
-        sector.weight = border[s].weight
-        sector.ruggedness = border[s].ruggedness
-        sector.crossings = border[s].crossings
-        sector.activity = sector.weight
-        sector.risk = p.militants.risk_prior
-        sector.ratio[0] = 1.0
-        sector.ratio[1] = 1.0
-        sector.public = 0
+        at.weight[s] = border[s].weight
+        at.ruggedness[s] = border[s].ruggedness
+        at.crossings[s] = border[s].crossings
+        at.activity[s] = border[s].weight
+        at.risk[s] = p.militants.risk_prior
+        at.ratio[0, s] = 1.0
+        at.ratio[1, s] = 1.0
+        at.count[s] = 0.0
+        at.share[s] = 0.0
+        weight += border[s].weight
+        crossings += border[s].crossings
+        at.sum_weight[s] = weight
+        at.sum_crossings[s] = crossings
 
 
 @rule
@@ -154,12 +187,13 @@ def open_truce(p, w):
 
 @rule
 def begin_day(w):
-    """A new day: no incidents yet, and the tally as it stands this morning."""
-    w.tally[MORNING] = w.tally[TODAY]
+    """A new day: no incidents yet, and the tally as it stands this morning, for the series."""
+    if w.recorded:
+        w.tally[MORNING] = w.tally[TODAY]
     w.incident_count = 0
 
 
-@rule
+@rule_apart
 def new_event(w, day, kind, actor, sector, depth):
     """Append an event and return its index; 0, a scratch entry, in the warm-up or unrecorded."""
     if day < 0 or not w.recorded:

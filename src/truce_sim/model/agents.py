@@ -145,7 +145,7 @@ class Band(CellAgent):
     def attack(self) -> None:
         """Step 5: attack if the wait is over."""
         m = self.model
-        m.rules.make_attack(m.p, m.w, m.key, self.index)
+        m.rules.make_attack(m.p, m.w, self.index)
 
     @property
     def status(self) -> str:

@@ -63,7 +63,7 @@ _RULES: dict[Callable[..., Any], str] = {
     review_posture: "pwii",
     launch_bands: "pwki",
     move_band: "pwkii",
-    make_attack: "pwki",
+    make_attack: "pwi",
     make_other_incidents: "pwki",
     attribute: "pwki",
     fade: "pw",
@@ -89,7 +89,7 @@ def rules() -> SimpleNamespace:
     kinds = {letter: numba.typeof(example) for letter, example in _ARGUMENTS.items()}
     return SimpleNamespace(
         **{
-            rule.__name__: rule.compile(tuple(kinds[letter] for letter in letters))  # type: ignore[attr-defined]
+            rule.__name__: rule.function.compile(tuple(kinds[letter] for letter in letters))  # type: ignore[attr-defined]
             for rule, letters in _RULES.items()
         }
     )

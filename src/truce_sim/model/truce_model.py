@@ -23,6 +23,7 @@ from truce_sim.engine.day import run_day
 from truce_sim.engine.draws import Key
 from truce_sim.engine.frailty import draw_factors
 from truce_sim.engine.record import SERIES, close_run
+from truce_sim.engine.regime import prepare
 from truce_sim.engine.run import start_regime
 from truce_sim.engine.world import make_world, open_truce, reset
 from truce_sim.model.agents import Band, BorderPost, HomeState, HostState, Mediator, MilitantGroup
@@ -77,7 +78,6 @@ class TruceModel(mesa.Model):
         self.world = make_world(recorded=True)
         self.p, self.w = Handle(self.params), Handle(self.world)
         self._start_regime(0)
-        reset(self.params, self.world, self.border.sectors)
         for day in range(-self.config.run.warmup_days, 0):
             run_day(self.params, self.world, self.key, day)
         self.day = -1
@@ -85,6 +85,9 @@ class TruceModel(mesa.Model):
     def _start_regime(self, regime: int) -> None:
         self._regime = regime
         start_regime(self._regimes, self._factors, regime, self._current)
+        if regime == 0:
+            reset(self.params, self.world, self.border.sectors)
+        prepare(self.params, self.world)
 
     def _place_agents(self) -> None:
         """Place states, group, mediators, posts and the bands under way on the border grid."""

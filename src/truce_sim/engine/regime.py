@@ -1,0 +1,27 @@
+"""What a regime's parameters make of themselves: worked out once, not every day.
+
+Each phase has a rule `prepare_…` for what it reads; it puts the results into `w.regime`, or beside
+the sectors. They are due when a run begins, after `world.reset`, and when an intervention takes
+effect.
+"""
+
+from __future__ import annotations
+
+from truce_sim.engine.attribution import prepare_activity
+from truce_sim.engine.compile import rule_apart
+from truce_sim.engine.grievance import prepare_grievance
+from truce_sim.engine.incidents import prepare_incidents
+from truce_sim.engine.launch import prepare_launch
+from truce_sim.engine.mediation import prepare_mediation
+from truce_sim.engine.posture import prepare_posture
+
+
+@rule_apart
+def prepare(p, w):
+    """Everything that follows from the parameters `p` alone, and stays until others take over."""
+    prepare_posture(p, w)
+    prepare_launch(p, w)
+    prepare_incidents(p, w)
+    prepare_activity(p, w)
+    prepare_grievance(p, w)
+    prepare_mediation(p, w)
