@@ -198,7 +198,7 @@ p, w = np.zeros(1, PARAMS)[0], make_world()
 p["border"]["host_depth"], p["border"]["home_depth"] = 5, 10
 p["states"]["capacity"][1], w["will"] = 1.0, 1.0
 w["sectors"]["ratio"], w["sectors"]["passable"] = 1.0, 1.0
-print(compile.CACHE, posture.chance_foiled(p, w, 0, 0))
+print(compile.CACHE, posture.interception_chance(p, w, 0, 0))
 """
 
 
@@ -213,9 +213,9 @@ def chance_in_new_process(package: Path, cache: Path) -> tuple[str, float]:
 
 
 def test_an_edited_rule_takes_effect(tmp_path: Path) -> None:
-    """`chance_foiled` calls `effort`. When `effort` is changed, a process that starts after that
-    compiles anew, into another cache folder, and gives another result; changed back, the first
-    one's cache is used again. (In separate files too: numba by itself would miss it.)"""
+    """`interception_chance` calls `effort`. When `effort` is changed, a process that starts after
+    that compiles anew, into another cache folder, and gives another result; changed back, the
+    first one's cache is used again. (In separate files too: numba by itself would miss it.)"""
     source = Path(compiling.__file__).parents[1]
     package, cache = tmp_path / "copy", tmp_path / "cache"
     shutil.copytree(source, package / "truce_sim", ignore=_compiled)

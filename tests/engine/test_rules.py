@@ -48,7 +48,7 @@ from truce_sim.engine.mediation import (
 )
 from truce_sim.engine.movement import learn_and_leave, least_risky, move_bands
 from truce_sim.engine.params import HOME, HOST
-from truce_sim.engine.posture import chance_foiled, effort, review_posture
+from truce_sim.engine.posture import effort, interception_chance, review_posture
 from truce_sim.engine.regime import prepare
 from truce_sim.engine.relaxation import relax
 from truce_sim.engine.state import total_grievance
@@ -179,7 +179,7 @@ def test_effort_of_each_cell() -> None:
     assert [effort(stage.p, stage.w, 2, d) for d in range(10)] == pytest.approx(expected)
     stage.w["will"] = 0.25
     assert effort(stage.p, stage.w, 2, 0) == pytest.approx(expected[0] / 2)
-    assert chance_foiled(stage.p, stage.w, 2, 4) == pytest.approx(-math.expm1(-expected[4]))
+    assert interception_chance(stage.p, stage.w, 2, 4) == pytest.approx(-math.expm1(-expected[4]))
 
 
 # ── step 3: launch ───────────────────────────────────────────────────────────────────────────

@@ -26,7 +26,7 @@ from truce_sim.engine.launch import (
     weigh_sectors,
 )
 from truce_sim.engine.mediation import fading_by, first_start
-from truce_sim.engine.posture import is_foiled
+from truce_sim.engine.posture import is_intercepted
 from truce_sim.engine.regime import prepare
 from truce_sim.engine.run import outcomes
 from truce_sim.engine.world import make_world, new_incident, reset
@@ -119,7 +119,7 @@ def test_interdiction_is_decided_as_by_the_exponential() -> None:
     for e in exponents:
         chance = 1.0 - math.exp(-e)
         for u in [*rng.random(3), *near(chance), *near(e), *near(e - 0.5 * e * e), 2.0**-53]:
-            assert is_foiled(u, e) == (u < chance), (u, e)
+            assert is_intercepted(u, e) == (u < chance), (u, e)
 
 
 @given(u=UNIFORMS, mean=st.floats(0, 800), error=st.sampled_from([0.0, 1e-12, 1e-8]))

@@ -41,7 +41,7 @@ def attribute(p, w, key, day):
 
 @rule
 def is_attributed(p, key, incident):
-    """Foiled by home: a1; lethal cross-border attack: a2 exp(-depth/ℓ); domestic: f_pos."""
+    """Intercepted by home: a1; lethal cross-border attack: a2 exp(-depth/ℓ); domestic: f_pos."""
     a = p.attribution
     if incident.kind == FOILED_BY_HOST:
         return False
@@ -95,7 +95,7 @@ def note_incident(w, day, i):
 
 @rule
 def is_public(incident):
-    """Bands foiled by home and attributed attacks, without those cleared the same day."""
+    """Bands intercepted by home and attributed attacks, without those cleared the same day."""
     if incident.kind == FOILED_BY_HOST or incident.kind == FRICTION_CLASH:
         return False
     if incident.kind <= FOILED_INSIDE:

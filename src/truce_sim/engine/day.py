@@ -1,4 +1,4 @@
-"""One day of a run: the phases of MODEL.md section 4, in order.
+"""One day of a run: the phases of docs/model.md, section 3, in order.
 
 Warm-up days (before day 0) run the group, its bands, posture and the public record only. Each
 phase is a rule of (params, world, key, day) that changes the world in place.

@@ -1,4 +1,4 @@
-"""Step 4: bands walk to their targets, are foiled on the way, wait at the end; the group learns."""
+"""Step 4: bands walk to their targets, are intercepted or wait at the end; the group learns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from truce_sim.engine.codes import (
 from truce_sim.engine.compile import rule
 from truce_sim.engine.draws import geometric
 from truce_sim.engine.launch import note_risk
-from truce_sim.engine.posture import effort, is_foiled
+from truce_sim.engine.posture import effort, is_intercepted
 from truce_sim.engine.state import clip
 from truce_sim.engine.world import new_event, new_incident
 
@@ -54,7 +54,7 @@ def move_band(p, w, key, day, i):
 
 @rule
 def enter_next_cell(p, w, key, day, i):
-    """One step: perhaps a sidestep, then the next cell, where the band may be foiled."""
+    """One step: perhaps a sidestep, then the next cell, where the band may be intercepted."""
     band = w.bands[i]
     ahead = band.depth + 1
     if ahead >= band.drawn_to:
@@ -67,8 +67,8 @@ def enter_next_cell(p, w, key, day, i):
         w.tally[TODAY].crossings += 1
         event = new_event(w, day, CROSSING, BY_MILITANTS, band.sector, ahead)
         w.events[event].band = band.entity
-    if is_foiled(interdiction_uniform(w, band, ahead), effort(p, w, band.sector, ahead)):
-        foil(p, w, i)
+    if is_intercepted(interdiction_uniform(w, band, ahead), effort(p, w, band.sector, ahead)):
+        intercept(p, w, i)
 
 
 @rule
@@ -82,8 +82,8 @@ def least_risky(w, s):
 
 
 @rule
-def foil(p, w, i):
-    """Band i is stopped where it stands: by the host, at the border cell, or inside."""
+def intercept(p, w, i):
+    """Band i is intercepted where it stands: by the host, at the border cell, or inside."""
     band, tally = w.bands[i], w.tally[TODAY]
     band.status = STOPPED
     w.leaving = 1
@@ -110,7 +110,8 @@ def weaken(p, w):
 def learn_and_leave(p, w):
     """End of the day: risks are learnt in band order, and bands that are through leave.
 
-    q += α(1[foiled] - q), in the sector where a band was foiled, or where an attacker crossed.
+    q += α(1[intercepted] - q), in the sector where a band was intercepted, or where an attacker
+    crossed.
     """
     if w.leaving == 0:
         return
@@ -132,10 +133,10 @@ def learn_and_leave(p, w):
 
 
 @rule
-def learn(p, w, s, foiled):
+def learn(p, w, s, intercepted):
     """One band's experience of sector s."""
     risk = w.sectors.risk
     before = risk[s]
-    risk[s] = clip(before + p.militants.learning_rate * (foiled - before))
+    risk[s] = clip(before + p.militants.learning_rate * (intercepted - before))
     w.exposure += w.sectors.activity[s] * (risk[s] - before)
     note_risk(p, w, s)

@@ -58,15 +58,15 @@ def map_border(p, w, host_effort, home_effort, risk, activity):
 
 
 @rule
-def chance_foiled(p, w, s, depth):
-    """Probability that a band entering cell (s, depth) is foiled there."""
+def interception_chance(p, w, s, depth):
+    """Probability that a band entering cell (s, depth) is intercepted there."""
     return 1.0 - math.exp(-effort(p, w, s, depth))
 
 
 @rule
-def is_foiled(u, exponent):
-    """u < 1 - exp(-e), as with `chance_foiled`. Since e - e²/2 <= 1 - exp(-e) <= e, most draws are
-    decided without the exponential; those that rounding might change are left to it."""
+def is_intercepted(u, exponent):
+    """u < 1 - exp(-e), as with `interception_chance`. Since e - e²/2 <= 1 - exp(-e) <= e, most draws
+    are decided without the exponential; those that rounding might change are left to it."""
     if u >= exponent * (1.0 + 1e-9) + 1e-15:
         return False
     if u < (exponent - 0.5 * exponent * exponent) * (1.0 - 1e-9) - 1e-15:
