@@ -65,8 +65,8 @@ def interception_chance(p, w, s, depth):
 
 @rule
 def is_intercepted(u, exponent):
-    """u < 1 - exp(-e), as with `interception_chance`. Since e - e²/2 <= 1 - exp(-e) <= e, most draws
-    are decided without the exponential; those that rounding might change are left to it."""
+    """u < 1 - exp(-e), as with `interception_chance`. Since e - e²/2 <= 1 - exp(-e) <= e, most
+    draws are decided without the exponential; those that rounding might change are left to it."""
     if u >= exponent * (1.0 + 1e-9) + 1e-15:
         return False
     if u < (exponent - 0.5 * exponent * exponent) * (1.0 - 1e-9) - 1e-15:
