@@ -24,7 +24,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
             "docs/viewer.md", "docs/analysis.md", "docs/scaling.md"),
     "Model": ("docs/model.md", "docs/validation.md", "src/truce_sim/data/README.md"),
     "Studies": ("experiments/README.md", "experiments/*/README.md"),
-    "Project": ("docs/architecture.md", "CONTRIBUTING.md", "CHANGELOG.md"),
+    "Project": ("docs/architecture.md", "docs/releases.md", "CONTRIBUTING.md", "CHANGELOG.md"),
 }  # fmt: skip
 
 PICTURES = ("docs/figures/*.*", "experiments/**/*.png", "experiments/**/*.svg")
