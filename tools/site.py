@@ -25,7 +25,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Model": ("docs/model.md", "docs/columns.md", "docs/validation.md",
               "src/truce_sim/data/README.md"),
     "Studies": ("experiments/README.md", "experiments/*/README.md"),
-    "Project": ("docs/architecture.md", "CONTRIBUTING.md", "CHANGELOG.md"),
+    "Project": ("docs/architecture.md", "docs/releases.md", "CONTRIBUTING.md", "CHANGELOG.md"),
 }  # fmt: skip
 
 PICTURES = ("docs/figures/*.*", "experiments/**/*.png", "experiments/**/*.svg")

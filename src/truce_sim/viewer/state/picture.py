@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from truce_sim.border.border import Border
+from truce_sim.compat import layer_array
 from truce_sim.engine.codes import BAND_STATUSES, EVENTS
 from truce_sim.model import TruceModel
 
@@ -43,7 +44,7 @@ def layer_scales(model: TruceModel) -> Scales:
 
 def read_layer(model: TruceModel, layer: str) -> NDArray[np.float64]:
     """Return a layer of the model's grid, of shape (sectors, depth)."""
-    values: NDArray[np.float64] = getattr(model.grid, layer).data
+    values: NDArray[np.float64] = layer_array(model.grid, layer)
     return values
 
 
