@@ -336,7 +336,7 @@ class SweepFolder:
         """Return the runs: point, replicate, seed, swept values, status and outcome.
 
         Args:
-            columns: columns of the outcome (`truce_sim.columns.OUTCOME`); by default all.
+            columns: columns of the outcome (docs/columns.md); by default all.
             points: only runs of these points; by default all.
 
         Raises:
@@ -361,7 +361,7 @@ class SweepFolder:
             if name not in (known := [*self._order([]), *self.outcome]):
                 raise InputError(
                     "no such column", setting="columns", value=name,
-                    allowed="a column of truce_sim.columns.OUTCOME, as of the sweep's version",
+                    allowed="a column of an outcome in docs/columns.md, as of the sweep's version",
                     suggestion=closest(name, known),
                 )  # fmt: skip
 
