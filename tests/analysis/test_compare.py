@@ -241,5 +241,5 @@ def test_a_level_is_found_as_it_is_printed(wanted) -> None:
 
 def test_an_exact_level_comes_before_one_that_is_printed_alike() -> None:
     assert level_in([0.7 + 0.1, 0.8], "0.8", "home.capacity") == 1
-    with pytest.raises(InputError, match="several levels are printed so"):
+    with pytest.raises(InputError, match="several levels are printed like that"):
         level_in([0.80000001, 0.80000002], "0.8", "home.capacity")
