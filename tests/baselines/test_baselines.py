@@ -146,8 +146,14 @@ def test_what_came_and_went_is_told(frozen: str) -> None:
     for here in (True, False):
         assert "no longer run: mediation=none" in problem(frozen, rows, same_platform=here)
         assert "new: mediation=none" in problem(rows, frozen, same_platform=here)
-        assert "on one side only: saves" in problem(rows, frozen, same_platform=here)
+        assert "on one side only: saves" in problem(frozen, rows, same_platform=here)
     assert not changed(old, without).to_numpy().any()
+
+
+def test_a_new_column_changes_no_run(frozen: str) -> None:
+    rows = table(frozen).drop(columns="saves").reset_index().to_csv(index=False)
+    for here in (True, False):
+        assert problem(rows, frozen, same_platform=here) == ""
 
 
 def test_a_reason_is_some_words_at_the_right_place() -> None:

@@ -148,7 +148,8 @@ def test_untouched_is_what_hydra_composes() -> None:
     composed = compose([])
     refuse_idle_settings(composed)
     found = dict(_leaves(OmegaConf.to_container(composed.hydra, resolve=False)))
-    assert {name: found[name] for name in UNTOUCHED} == UNTOUCHED
+    assert UNTOUCHED.keys() - found.keys() <= {"aliases"}  # of Hydra 1.4
+    assert all(found[name] == value for name, value in UNTOUCHED.items() if name in found)
 
 
 @pytest.mark.parametrize(

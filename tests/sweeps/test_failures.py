@@ -247,7 +247,7 @@ def test_a_part_that_reads_back_wrong_twice_ends_the_sweep(
     monkeypatch.setattr(reading, "read_table", _with_wrong_days)
     assert sweep_into(tmp_path / "s", *SWEEP, *more) == 1
     said = capsys.readouterr().err
-    assert said.count("set aside, its runs are run again") == 1
+    assert said.count("set aside; its runs are run again") == 1
     assert "was written again, and read back wrong again" in said
     assert "end_day was written as int32, and read as int64" in said
     assert f"(pyarrow {pa.__version__})" in said

@@ -83,7 +83,7 @@ def test_one_changed_value(folder: Path, name: str, capsys: pytest.CaptureFixtur
     rewrite(parts(folder)[0], with_cell(name, 17, changed))
     assert verify(folder, "--runs", str(RUNS)) == 1
     said = capsys.readouterr().out
-    assert f"Run 1:5 differs: {name} is stored as {changed!r}, and is {old!r}" in said
+    assert f"Run 1:5 differs: {name} is stored as {changed!r}, but is {old!r}" in said
 
 
 def test_outcomes_of_two_runs_exchanged(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,7 +105,7 @@ def test_a_run_in_the_place_of_another(folder: Path, capsys: pytest.CaptureFixtu
     rewrite(parts(folder)[0], lambda frame: frame.iloc[[*range(5), 4, *range(6, RUNS)]])
     assert verify(folder, "--runs", str(RUNS)) == 1
     said = capsys.readouterr().out
-    assert "Run 0:5 differs: replicate is stored as 4, and is 5" in said
+    assert "Run 0:5 differs: replicate is stored as 4, but is 5" in said
 
 
 @pytest.mark.parametrize(("name", "value"), [("end_day", 3), ("home.threshold", 5.0)])

@@ -28,7 +28,13 @@ from numba.core.typed_passes import (
     NopythonTypeInference,
     PreLowerStripPhis,
 )
-from numba.core.untyped_passes import FixupArgs, IRProcessing, ReconstructSSA, TranslateByteCode
+from numba.core.untyped_passes import (
+    FixupArgs,
+    GenericRewrites,
+    IRProcessing,
+    ReconstructSSA,
+    TranslateByteCode,
+)
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -105,8 +111,9 @@ class _MakeKnown(LoweringPass):  # type: ignore[misc]
 
 #: What numba does to a function, without what it does for those who write things that rules do not.
 _PASSES = (
-    TranslateByteCode, FixupArgs, IRProcessing, ReconstructSSA, NopythonTypeInference,
-    PreLowerStripPhis, IRLegalization, AnnotateTypes, NativeLowering, _MakeKnown, NoPythonBackend,
+    TranslateByteCode, FixupArgs, IRProcessing, GenericRewrites, ReconstructSSA,
+    NopythonTypeInference, PreLowerStripPhis, IRLegalization, AnnotateTypes, NativeLowering,
+    _MakeKnown, NoPythonBackend,
 )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def locked(folder: Path) -> Iterator[None]:
         ) from None  # fmt: skip
     except OSError as error:
         raise InputError(
-            f"cannot be written: {error.strerror}", value=str(folder),
+            f"cannot be written to: {error.strerror}", value=str(folder),
             allowed="a folder that you can write to",
         ) from error  # fmt: skip
     try:
