@@ -60,7 +60,7 @@ def dask_cluster(workers: int) -> Iterator[tuple[str, list[subprocess.Popen[byte
 def test_joblib(tmp_path: Path, expected: pd.DataFrame) -> None:
     """As many jobs as cores; the same rows."""
     sweep = Sweep(tmp_path / "s")
-    assert "by jobs" in sweep.run(
+    assert "as jobs" in sweep.run(
         *sweep.command("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
     )
     assert len(list(sweep.folder.glob("jobs/*/chunks-*.txt"))) == 2
@@ -70,7 +70,7 @@ def test_joblib(tmp_path: Path, expected: pd.DataFrame) -> None:
 def test_a_dask_cluster_of_its_own(tmp_path: Path, expected: pd.DataFrame) -> None:
     """Made for the sweep, and gone after it."""
     sweep = Sweep(tmp_path / "s", {**os.environ, "DASK_SCHEDULER_ADDRESS": ""})
-    assert "by jobs" in sweep.run(*sweep.command("hydra/launcher=dask"))
+    assert "as jobs" in sweep.run(*sweep.command("hydra/launcher=dask"))
     pd.testing.assert_frame_equal(sweep.rows(), expected, check_exact=True)
 
 

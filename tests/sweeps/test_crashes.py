@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 PROGRAM = Path(sys.executable).with_name("truce-sim")
 SETTINGS = ["truce=literal,practised,tolerant", "home.capacity=0.8,0.85", "run.horizon_days=120"]
-REPLICATES = 7000
+REPLICATES = 4000
 RUNS = 6 * REPLICATES
 
 
