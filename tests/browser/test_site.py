@@ -94,7 +94,10 @@ def test_search_finds_a_word_without_a_server(read) -> None:
     page = read("docs/guide.html")
     page.keyboard.press("/")
     page.keyboard.type("sidestep")
-    page.locator('.md-search-result__item a[href*="docs/model.html"]').first.click(timeout=30_000)
+    result = page.locator('.md-search-result__item a[href*="docs/model.html"]').first
+    result.wait_for(timeout=30_000)
+    assert "model" in result.inner_text().lower()
+    result.click()
     page.wait_for_url("**/docs/model.html*")
 
 
