@@ -29,14 +29,15 @@ def warn_of_compiling() -> None:
 
     if not is_compiled():
         Console(stderr=True).print(
-            "Compiling the model (only once; about half a minute) …", style="dim", highlight=False
+            "Compiling the model (only once; about ten seconds) …", style="dim", highlight=False
         )
 
 
 class SweepBar:
     """A progress bar with runs per second and time left, or a line every ten seconds.
 
-    The lines replace the bar where there is no terminal.
+    The lines replace the bar where there is no terminal. The pace is measured from the first chunk
+    on, so that compiling and starting workers do not count.
     """
 
     def start(self, runs: int, done: int, folder: Path) -> None:
@@ -47,9 +48,9 @@ class SweepBar:
             done: how many of them are done.
             folder: of the sweep.
         """
-        self._runs, self._done, self._begun = runs, done, time.monotonic()
-        self._before = done
-        self._printed = self._begun
+        self._runs, self._done = runs, done
+        self._first: tuple[float, int] | None = None  # when the first chunk came, and runs by then
+        self._printed = time.monotonic()
         self._console = Console(stderr=True, highlight=False)
         there = f", {done:,} already done" if done else ""
         self._console.print(f"{runs:,} runs{there} → {folder}", soft_wrap=True)
@@ -58,7 +59,7 @@ class SweepBar:
         self._bar = Progress(
             SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
             TextColumn("left"), TimeRemainingColumn(), console=self._console, transient=True,
-            disable=not self._console.is_terminal,
+            disable=not self._console.is_terminal, speed_estimate_period=300,
         )  # fmt: skip
         self._task = self._bar.add_task("runs", total=runs, completed=done, rate="")
         self._bar.start()
@@ -67,14 +68,14 @@ class SweepBar:
         """Add `runs` to the number of finished runs."""
         self._done += runs
         now = time.monotonic()
-        rate = (self._done - self._before) / max(now - self._begun, 1e-9)
-        self._bar.update(self._task, advance=runs, rate=f"{rate:,.0f} runs/s")
+        begun, before = self._first = self._first or (now, self._done)
+        rate = (self._done - before) / (now - begun) if now - begun > 1 else 0.0
+        pace = f"{rate:,.0f} runs/s" if rate else ""
+        self._bar.update(self._task, advance=runs, rate=pace)
         if not self._console.is_terminal and now - self._printed > 10:
             self._printed = now
-            left = (self._runs - self._done) / rate
-            self._console.print(
-                f"{self._done:,} of {self._runs:,} runs, {rate:,.0f} runs/s, {left:.0f} s left"
-            )
+            left = f", {pace}, {(self._runs - self._done) / rate:.0f} s left" if rate else ""
+            self._console.print(f"{self._done:,} of {self._runs:,} runs{left}")
 
     def expect(self, runs: int) -> None:
         """Set the total number of runs."""

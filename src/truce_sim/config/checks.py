@@ -102,6 +102,24 @@ def unknown_setting(path: str, options: Iterable[str] = ()) -> InputError:
     return InputError("no such setting", setting=path, suggestion=closest(path, [*known, *options]))
 
 
+def refuse_index(key: str) -> None:
+    """Refuse an entry of a list as a setting, which Hydra accepts from 1.4 on.
+
+    Args:
+        key: what an override sets.
+
+    Raises:
+        InputError: with the setting that holds the whole list.
+    """
+    whole, bracket, _ = key.partition("[")
+    if bracket:
+        raise InputError(
+            "is one entry of a list, which can only be set as a whole",
+            setting=key,
+            allowed=f"{whole or 'setting'}=[1,2]",
+        )
+
+
 # ── nothing is executed ──────────────────────────────────────────────────────────────────────
 
 

@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from truce_sim.config.checks import from_pydantic, refuse_targets, refused_target, unknown_setting
+from truce_sim.config.checks import (
+    from_pydantic,
+    refuse_index,
+    refuse_targets,
+    refused_target,
+    unknown_setting,
+)
 from truce_sim.config.compose import CONFIG_NAME, SWEEPER, conf_folder
 from truce_sim.config.hydra_settings import refuse_idle_override
 from truce_sim.config.tokens import no_mediators
@@ -41,13 +47,13 @@ def check_tokens(tokens: Sequence[str]) -> None:
 
     for token in tokens:
         try:
+            refuse_index(_key(token))
             override = parse_token(token)
-        except composing_errors() as error:
-            raise explain(error, tokens) from error
-        try:
             _check_override(override)
         except InputError as error:
             raise error.at(origin=f"override {token}") from None
+        except composing_errors() as error:
+            raise explain(error, tokens) from error
 
 
 def _check_override(override: Override) -> None:

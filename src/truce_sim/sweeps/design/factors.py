@@ -15,7 +15,7 @@ from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep
 from numpy.typing import NDArray
 from omegaconf import OmegaConf
 
-from truce_sim.config.checks import build_config, unknown_setting
+from truce_sim.config.checks import build_config, refuse_index, unknown_setting
 from truce_sim.config.tokens import as_tokens
 from truce_sim.errors import InputError
 from truce_sim.settings.fields import FieldInfo, field_at
@@ -80,6 +80,7 @@ def parse_factor(override: Override) -> Factor:
     key, line = override.get_key_element(), override.input_line
     name = key.lstrip("+")
     refuse_fixed(name, line)
+    refuse_index(name)
     if override.is_delete():
         raise _cannot_be_swept(name, line)
     sweep: Any = override.value()
