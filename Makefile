@@ -11,9 +11,12 @@ WORKERS ?= logical
 ARGS    ?=
 SELECT  :=
 
+# The supported versions, the preferred one first.
+PYTHONS := 3.13 3.12 3.11
+
 # Both are empty if no interpreter is found; setup then says what is missing.
 ifeq ($(PYTHON),)
-PYTHON := $(shell tools/find-python 3.13 3.12 3.11 2>/dev/null)
+PYTHON := $(shell tools/find-python $(PYTHONS) 2>/dev/null)
 endif
 ifneq ($(PYTHON),)
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
@@ -22,10 +25,13 @@ endif
 # Keep bytecode from the first import of each library: compiling all of it takes half a minute.
 unexport PYTHONDONTWRITEBYTECODE
 
-# The stamp includes the version, so that a different PYTHON recreates the environment.
+# The demo needs less than the tests. The stamps include the version, so that a different PYTHON
+# recreates the environment.
+RUNS   := $(VENV)/.runs-$(VERSION)
 READY  := $(VENV)/.ready-$(VERSION)
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip -qq --no-input --disable-pip-version-check
+CHECK  := $(PIP) check || { echo "The constraints lack something that pyproject.toml requires: run make constraints" >&2; exit 1; }
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # What the second interpreter runs: all but slow tests, the wheel, the theory (its compiled rules are
@@ -41,26 +47,31 @@ QUICK := tests/test_config.py tests/test_rules.py tests/test_model.py tests/engi
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@echo '  PYTHON=python3.12   the interpreter to use (default: the newest of 3.11 to 3.13)'
+	@echo '  PYTHON=python3.12   the interpreter to use (default: the first found of $(PYTHONS))'
 	@echo '  ARGS="..."          extra arguments for the demo or the tests'
 
 setup: $(READY) ## create .venv with all dependencies (the other targets do this themselves)
 
-$(READY): pyproject.toml constraints.txt
-	@$(if $(PYTHON),:,tools/find-python 3.13 3.12 3.11)
-	@case "$(VERSION)" in 3.11|3.12|3.13) ;; \
-	  *) echo "$(PYTHON) is not Python 3.11, 3.12 or 3.13." >&2; exit 1 ;; esac
+$(RUNS): pyproject.toml constraints-run.txt
+	@$(if $(PYTHON),:,tools/find-python $(PYTHONS))
+	@$(if $(filter $(VERSION),$(PYTHONS)),:,echo "$(PYTHON) is not a Python of version $(PYTHONS)." >&2; exit 1)
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 	  echo "$(PYTHON) cannot create a virtual environment: its venv or ensurepip module is missing." >&2; \
 	  echo "On Debian and Ubuntu: apt-get install python3-venv. Or choose another interpreter: make PYTHON=..." >&2; exit 1; }
-	@echo "Setting up $(VENV) with Python $(VERSION): a minute or two, once."
-	@ls $(VENV)/.ready-$(VERSION) >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
-	@$(PIP) install --no-compile --require-hashes -r constraints.txt
+	@echo "Setting up $(VENV) with Python $(VERSION): half a minute, once."
+	@ls $@ >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) install --no-compile --require-hashes -r constraints-run.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
-	@$(PIP) check || { echo "constraints.txt lacks something that pyproject.toml requires: run make constraints" >&2; exit 1; }
+	@$(CHECK)
 	@touch $@
 
-demo: $(READY) ## run the main study: does mediation help the truce hold? (under a minute once set up)
+$(READY): $(RUNS) constraints.txt
+	@echo "Adding what the tests, the viewer and the analysis need: a minute, once."
+	@$(PIP) install --no-compile --require-hashes -r constraints.txt
+	@$(CHECK)
+	@touch $@
+
+demo: $(RUNS) ## run the main study: does mediation help the truce hold? (under a minute once set up)
 	@$(BIN)/truce-sim sweep +experiment=doha $(ARGS)
 
 test: browser-setup suite ## run all tests, also on a second Python if there is one
@@ -130,7 +141,7 @@ format: $(READY) ## format the sources with ruff
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
 
-constraints: ## resolve the dependencies into constraints.txt again (for all Pythons and systems)
+constraints: ## resolve the dependencies into both lists again (for all Pythons and systems)
 	@tools/constraints $(PYTHON)
 
 wheel: $(READY) ## build the source archive and, from it, the wheel into dist/

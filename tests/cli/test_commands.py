@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,15 @@ def test_the_command_line_starts_light(arguments: list[str]) -> None:
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
     )
     assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_output_to_where_there_are_no_arrows() -> None:
+    """As in a file on Windows, whose encoding lacks some of the signs."""
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [PROGRAM, "--help"], capture_output=True, text=True, check=True, env=environment
+    )
+    assert "truce-sim sweep ? --dry-run" in done.stdout
 
 
 @pytest.mark.parametrize(
