@@ -263,7 +263,9 @@ _SYNTAX = [
     BadInput("space", ["home threshold=5"], ("home threshold",)),
     BadInput("index", ["mediation.calendar[0]=5"], ("mediation.calendar[0]", "as a whole")),
     BadInput("index_added", ["+mediation.calendar[3]=5"], ("calendar[3]", "calendar=[1,2]")),
-    BadInput("index_several", ["mediation.calendar[0]=5,6"], ("mediation.calendar[0]", "as a whole")),
+    BadInput(
+        "index_several", ["mediation.calendar[0]=5,6"], ("mediation.calendar[0]", "as a whole")
+    ),
     BadInput("index_dot", ["mediation.calendar.0=400"], ("mediation.calendar",)),
     BadInput("interpolation", ["home.threshold=${"], ("home.threshold", "cannot be read")),
     BadInput("several", ["home.threshold=1,2"], ("home.threshold",)),

@@ -11,11 +11,12 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from multiprocessing.connection import wait
 from pathlib import Path
+from queue import SimpleQueue
 
 import numpy as np
 import pyarrow as pa
@@ -37,9 +38,14 @@ _FALSE_STARTS = 20
 
 
 class WorkerProcess:
-    """One worker process, and its assigned chunks, in order."""
+    """One worker process, and its assigned chunks, in order.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: the sweep.
+        answers: receives this and each answer of the process; at its end, this and None.
+    """
+
+    def __init__(self, folder: Path, answers: Answers) -> None:
         command = [sys.executable, "-P", "-m", "truce_sim.sweeps.execution.worker", str(folder)]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
@@ -47,35 +53,36 @@ class WorkerProcess:
         )  # fmt: skip
         self.chunks: deque[Chunk] = deque()
         self.ready = False
-        self._unread = b""
+        # A thread, because Windows cannot wait for several pipes at once.
+        self._listener = threading.Thread(target=self._listen, args=[answers], daemon=True)
+        self._listener.start()
 
-    def fileno(self) -> int:
-        """The file descriptor of its answers, to wait on."""
+    def _listen(self, answers: Answers) -> None:
         assert self.process.stdout is not None
-        return self.process.stdout.fileno()
+        for line in self.process.stdout:
+            if line.endswith(b"\n"):  # else it died while it wrote
+                answers.put((self, json.loads(line)))
+        answers.put((self, None))
 
     def assign(self, chunk: Chunk, into: str) -> None:
         """Assign one more chunk; `answers` notices if the process has died."""
         self.chunks.append(chunk)
         assert self.process.stdin is not None
-        with suppress(BrokenPipeError):
+        with suppress(OSError):  # a broken pipe; on Windows, an invalid argument
             self.process.stdin.write(f"{into}/{chunk.name}\n".encode())
-
-    def answers(self) -> list[dict[str, object]] | None:
-        """Read its new answers; None if the process has died."""
-        received = os.read(self.fileno(), 1 << 16)
-        if not received:
-            return None
-        *lines, self._unread = (self._unread + received).split(b"\n")
-        return [json.loads(line) for line in lines]
 
     def kill(self) -> int:
         """Kill the process and return its exit code."""
         self.process.kill()
+        self._listener.join()
         for pipe in (self.process.stdin, self.process.stdout):
             assert pipe is not None
             pipe.close()
         return self.process.wait()
+
+
+#: What workers say, as it comes.
+Answers = SimpleQueue[tuple[WorkerProcess, dict[str, object] | None]]
 
 
 class Crew:
@@ -95,6 +102,7 @@ class Crew:
         self._deaths: Counter[Chunk] = Counter()
         self._false_starts = 0
         self._processes: list[WorkerProcess] = []
+        self._answers: Answers = SimpleQueue()
 
     def __enter__(self) -> Crew:
         if not is_compiled():
@@ -115,11 +123,12 @@ class Crew:
         """
         todo, processes = iter(chunks), self._processes
         missing = self._workers - len(processes)
-        processes += [WorkerProcess(self._folder.path) for _ in range(missing)]
+        processes += [self._start_worker() for _ in range(missing)]
         while self._assign(todo):
-            for number in wait([process.fileno() for process in processes]):
-                process = next(each for each in processes if each.fileno() == number)
-                yield from self._handle_answers(process)
+            yield from self._handle(*self._answers.get())
+
+    def _start_worker(self) -> WorkerProcess:
+        return WorkerProcess(self._folder.path, self._answers)
 
     def _assign(self, todo: Iterator[Chunk]) -> bool:
         """Assign chunks to all workers; False once everything is done."""
@@ -131,19 +140,16 @@ class Crew:
                         process.assign(chunk, self._into)
         return any(process.chunks for process in self._processes)
 
-    def _handle_answers(self, process: WorkerProcess) -> Iterator[Done]:
-        answers = process.answers()
-        if answers is None:
+    def _handle(self, process: WorkerProcess, answer: dict[str, object] | None) -> Iterator[Done]:
+        if answer is None:
             yield from self._replace(process)
-            return
-        for answer in answers:
-            if "error" in answer:
-                raise RuntimeError(str(answer["error"]))
-            if "name" in answer:
-                process.chunks.popleft()
-                yield Done(**answer)  # type: ignore[arg-type]
-            else:
-                process.ready, self._false_starts = True, 0
+        elif "error" in answer:
+            raise RuntimeError(str(answer["error"]))
+        elif "name" in answer:
+            process.chunks.popleft()
+            yield Done(**answer)  # type: ignore[arg-type]
+        else:
+            process.ready, self._false_starts = True, 0
 
     def _replace(self, dead: WorkerProcess) -> Iterator[Done]:
         """Replace a worker that died, and run its chunks again."""
@@ -153,7 +159,7 @@ class Crew:
         self._false_starts += not dead.ready
         if self._false_starts > _FALSE_STARTS or (not dead.ready and code > 0):
             raise RuntimeError(f"worker processes do not start (exit code {code})")
-        self._processes.append(WorkerProcess(self._folder.path))
+        self._processes.append(self._start_worker())
         if not dead.ready or not dead.chunks:  # no run is to blame
             self._again.extendleft(reversed(dead.chunks))
             return
