@@ -72,6 +72,10 @@ class InputError(ValueError):
         return self
 
 
+class NoEffectWarning(UserWarning):
+    """A setting was given a value that has no effect, at all points of a sweep or at some."""
+
+
 def _rebuild(problem: str, details: dict[str, object]) -> InputError:
     return InputError(problem, **details)  # type: ignore[arg-type]
 

@@ -90,7 +90,7 @@ def check_table_choice(scenario: ScenarioConfig) -> None:
             "a synthetic scenario uses no table",
             setting="scenario.table",
             value=scenario.table,
-            allowed="scenario.kind=table (or durand) to use it, or empty text",
+            allowed="scenario=durand, or scenario.kind=table, to use it; or empty text",
         )
 
 

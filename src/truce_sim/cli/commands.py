@@ -12,8 +12,10 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from typing import NoReturn
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 HELP = """\
 truce-sim: a laboratory for one-clause truces
@@ -104,7 +106,8 @@ def _run_safely(command: str, arguments: list[str]) -> int:
     from truce_sim.errors import InputError
 
     try:
-        return COMMANDS[command](arguments)
+        with _warnings_as_lines(command):
+            return COMMANDS[command](arguments)
     except InputError as error:
         print(f"truce-sim {command}: {error}", file=sys.stderr)
         return 2
@@ -119,6 +122,25 @@ def _run_safely(command: str, arguments: list[str]) -> int:
     except RuntimeError as error:
         print(f"truce-sim {command}: {error}", file=sys.stderr)
         return int(getattr(error, "exit_code", 1))
+
+
+@contextmanager
+def _warnings_as_lines(command: str) -> Iterator[None]:
+    """Print each warning of a setting without effect as a line, and other warnings as usual."""
+    from truce_sim.errors import NoEffectWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", NoEffectWarning)
+        usual = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *rest: Any) -> None:
+            if issubclass(category, NoEffectWarning):
+                print(f"truce-sim {command}: note: {message}", file=sys.stderr)
+            else:
+                usual(message, category, *rest)
+
+        warnings.showwarning = show  # type: ignore[assignment]
+        yield
 
 
 def run(arguments: list[str]) -> int:

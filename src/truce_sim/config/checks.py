@@ -35,6 +35,8 @@ _KINDS = {
 def build_config(plain: Mapping[str, Any]) -> Config:
     """Build a Config from nested mappings of plain values; missing ones get the schema's default.
 
+    A border from a table is of kind `table`, also where only the table was given.
+
     Raises:
         InputError: an unknown setting, a wrong type, a value out of range, NaN.
     """
@@ -42,9 +44,12 @@ def build_config(plain: Mapping[str, Any]) -> Config:
 
     refuse_targets(plain)
     try:
-        return _adapter().validate_python(plain)
+        config = _adapter().validate_python(plain)
     except ValidationError as error:
         raise from_pydantic(error) from None
+    if config.scenario.table and config.scenario.kind == "durand":
+        config.scenario.kind = "table"
+    return config
 
 
 @cache

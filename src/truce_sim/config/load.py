@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from truce_sim.config.checks import build_config
 from truce_sim.config.compose import compose, find_origin
+from truce_sim.config.effects import warn_of_no_effect
 from truce_sim.config.explain import check_tokens, composing_errors, explain
 from truce_sim.config.hydra_settings import refuse_hydra_tokens, refuse_idle_settings
 from truce_sim.config.setup import Setup, set_up
@@ -60,6 +61,8 @@ def load(overrides: Overrides = (), config_dir: str | Path | None = None) -> Set
 def prepare_composed(composed: DictConfig, tokens: Sequence[str]) -> Setup:
     """Check what Hydra composed from these overrides, and return its setup.
 
+    Warns of values among them that have no effect.
+
     Args:
         composed: including Hydra's own node.
         tokens: the overrides it was composed from.
@@ -72,9 +75,11 @@ def prepare_composed(composed: DictConfig, tokens: Sequence[str]) -> Setup:
     except composing_errors() as error:
         raise explain(error, tokens) from error
     try:
-        return prepare(plain)
+        setup = prepare(plain)
     except InputError as error:
         raise error.at(origin=find_origin(error.setting, tokens, composed)) from None
+    warn_of_no_effect(setup, tokens)
+    return setup
 
 
 def validate(cfg: DictConfig | Mapping[str, Any], origin: str = "") -> Config:

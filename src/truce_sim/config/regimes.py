@@ -49,7 +49,7 @@ def regimes(config: Config, border: Border) -> list[Regime]:
     check(config, border)
     sequence = [(-config.run.warmup_days, config)]
     plain = asdict(config)
-    for i in _in_order(config):
+    for i in _in_order(config.interventions, config.run.horizon_days):
         day = config.interventions[i]["day"]
         plain = deepcopy(plain)
         try:
@@ -79,13 +79,11 @@ def mediators_by_slot(sequence: Sequence[Regime]) -> list[str]:
     return names
 
 
-def _in_order(config: Config) -> list[int]:
+def _in_order(interventions: Sequence[Mapping[str, Any]], horizon: int) -> list[int]:
     """Check the form of all interventions and return their indices in order of days."""
-    for i, intervention in enumerate(config.interventions):
-        _check_form(intervention, i, config.run.horizon_days)
-    return sorted(
-        range(len(config.interventions)), key=lambda i: int(config.interventions[i]["day"])
-    )
+    for i, intervention in enumerate(interventions):
+        _check_form(intervention, i, horizon)
+    return sorted(range(len(interventions)), key=lambda i: int(interventions[i]["day"]))
 
 
 def _check_form(intervention: Mapping[str, Any], i: int, horizon: int) -> None:
@@ -176,10 +174,26 @@ def mediator_names(config: Config) -> list[str]:
     Raises:
         InputError: an intervention is malformed.
     """
-    names = dict.fromkeys(config.mediation.mediators)
-    plain = asdict(config)
-    for i in _in_order(config):
-        for path, value in _changes(config.interventions[i]["set"], i):
+    every = (plain["mediation"]["mediators"] for plain, _ in plain_regimes(asdict(config)))
+    return list(dict.fromkeys(name for mediators in every for name in mediators))
+
+
+def plain_regimes(config: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
+    """Yield the settings of every regime, unchecked, and which of them interventions have set.
+
+    Args:
+        config: a nested configuration.
+
+    Raises:
+        InputError: an intervention is malformed.
+    """
+    plain, changed = dict(config), frozenset[str]()
+    yield plain, changed
+    interventions = config["interventions"]
+    for i in _in_order(interventions, config["run"]["horizon_days"]):
+        plain = deepcopy(plain)
+        changes = dict(_changes(interventions[i]["set"], i))
+        for path, value in changes.items():
             _apply(plain, path, value)
-        names |= dict.fromkeys(plain["mediation"]["mediators"])
-    return list(names)
+        changed |= changes.keys()
+        yield plain, changed

@@ -83,10 +83,15 @@ def by_path() -> dict[str, FieldInfo]:
 
 def field_at(path: str) -> FieldInfo | None:
     """Return the setting at `path` (with the name of any mediator), or None."""
+    return by_path().get(declared(path))
+
+
+def declared(path: str) -> str:
+    """Return a path as the schema has it: with `<name>` in place of a mediator's name."""
     parts = path.split(".")
     if parts[:2] == ["mediation", "mediators"] and len(parts) > 2:
         parts[2] = "<name>"
-    return by_path().get(".".join(parts))
+    return ".".join(parts)
 
 
 def groups() -> tuple[str, ...]:

@@ -34,6 +34,12 @@ def setup_of(base: Mapping[str, Any], values: Mapping[str, object]) -> Setup:
 
 def plain_config(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[str, Any]:
     """Return the configuration of one point, resolved but not checked."""
+    plain = merged(base, values)
+    return _resolve(plain) if has_references(plain) else plain
+
+
+def merged(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[str, Any]:
+    """Return a copy of a base with values applied, neither resolved nor checked."""
     plain = copy.deepcopy(dict(base))
     for name, cell in values.items():
         if not is_choice(name):
@@ -41,7 +47,7 @@ def plain_config(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[
                 merge(plain, name, decode(name, cell))
             except KeyError:
                 raise unknown_setting(name) from None
-    return _resolve(plain) if has_references(plain) else plain
+    return plain
 
 
 def has_references(plain: Mapping[str, Any]) -> bool:

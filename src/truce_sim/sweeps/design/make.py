@@ -19,6 +19,7 @@ from truce_sim.sweeps.design.cells import decode, is_choice
 from truce_sim.sweeps.design.composer import Base, Composer
 from truce_sim.sweeps.design.constraint import evaluate_constraint, make_lookup
 from truce_sim.sweeps.design.design import Design
+from truce_sim.sweeps.design.effects import check_effects
 from truce_sim.sweeps.design.factors import (
     Factor,
     Interval,
@@ -98,7 +99,8 @@ def make_design(
         The design, and the configuration of the sweep itself.
 
     Raises:
-        InputError: for a setting, value or combination that cannot be used.
+        InputError: for a setting, value or combination that cannot be used, or a factor that has
+            no effect at any point.
     """
     settings.check()
     fixed, factors = _read(composer, params, arguments)
@@ -109,6 +111,9 @@ def make_design(
     keys = {name: name for name in names} | {factor.name: factor.key for factor in factors}
     bases, base = _bases(composer, fixed, keys, values)
     kept, left_out = _select_points(values, bases, base, settings)
+    check_effects(
+        composer, fixed, arguments, values[kept].reset_index(drop=True), bases, base[kept]
+    )
     used, base = np.unique(base[kept], return_inverse=True)
     return Design(
         settings.design,

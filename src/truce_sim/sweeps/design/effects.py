@@ -1,0 +1,182 @@
+"""Refuse a sweep over a setting that cannot have an effect, and tell of those that have none at
+some points. When a setting has an effect is in `settings/needs.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from truce_sim.config.effects import Effects, is_off, settings_given, warn
+from truce_sim.errors import InputError
+from truce_sim.settings.fields import field_at
+from truce_sim.settings.needs import Comparison
+from truce_sim.settings.nested import leaves
+from truce_sim.sweeps.design.cells import is_choice
+from truce_sim.sweeps.design.composer import Base, Composer
+from truce_sim.sweeps.design.configs import merged
+
+_SINGLE = ("float", "int", "bool", "str")
+
+
+def check_effects(
+    composer: Composer,
+    fixed: Sequence[str],
+    typed: Sequence[str],
+    values: pd.DataFrame,
+    bases: Sequence[Base],
+    base: NDArray[np.int64],
+) -> None:
+    """Check that what a sweep varies has an effect, and warn of what has none.
+
+    Args:
+        composer: makes configurations, to find an option that would make a setting effective.
+        fixed: the overrides that all points share.
+        typed: the overrides that the user gave; only of these are single values warned of.
+        values: one row per point, one column per factor.
+        bases: the configurations that points start from.
+        base: (points,) the base of each point.
+
+    Raises:
+        InputError: a setting with several values has no effect at any point.
+    """
+    try:
+        stretches = list(_stretches(values, bases, base))
+        effective = {name: _at_all(name, stretches) for name in _settings(values, fixed, typed)}
+    except InputError:
+        return  # a malformed intervention: refused later, with the point that has it
+    some: dict[tuple[bytes, str], list[str]] = {}
+    for name, active in effective.items():
+        if active.all():
+            continue
+        first = int(np.argmin(active))
+        effects = _at_point(first, stretches)
+        if active.any():
+            some.setdefault((active.tobytes(), effects.reason(name)), []).append(name)
+        elif name in values and values[name].nunique() > 1:
+            cells = {str(key): values[key].iloc[first] for key in values}
+            remedy = _remedy(name, effects, composer, fixed, cells, bases[base[first]])
+            raise InputError(f"{effects.reason(name)}{remedy}", setting=name)
+        elif not is_off(effects.value(name)):
+            warn(f"{name} {effects.reason(name)}")
+    for (_, reason), names in some.items():
+        _tell(names, reason, effective[names[0]])
+    if "replicate" in settings_given(typed):
+        warn("replicate has no effect on a sweep: sweep.replicates says how many runs a point has")
+
+
+def _settings(values: pd.DataFrame, fixed: Sequence[str], typed: Sequence[str]) -> list[str]:
+    """The swept settings, and those to which the user gave a single value."""
+    swept = [str(name) for name in values if not is_choice(str(name)) and field_at(str(name))]
+    return [*swept, *(name for name in settings_given(fixed) if name in settings_given(typed))]
+
+
+# ── at many points ───────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, eq=False)
+class _Stretch:
+    """Points that differ in single values only: numbers, flags, words.
+
+    Attributes:
+        members: their numbers.
+        plain: the configuration that they start from, nested.
+        columns: setting -> its value at each of them.
+    """
+
+    members: NDArray[np.int64]
+    plain: dict[str, Any]
+    columns: Mapping[str, NDArray[Any]]
+
+
+def _stretches(
+    values: pd.DataFrame, bases: Sequence[Base], base: NDArray[np.int64]
+) -> Iterator[_Stretch]:
+    """Yield the points by base and by the lists and mappings among their values."""
+    names = [str(name) for name in values if not is_choice(str(name))]
+    single = [name for name in names if (info := field_at(name)) and info.type in _SINGLE]
+    others = [name for name in names if name not in single]
+    number = values.assign(**{"<base>": base}).groupby(["<base>", *others], sort=False).ngroup()
+    for which in range(int(number.max()) + 1):
+        members = np.flatnonzero(number == which)
+        cells = {name: values[name].iloc[members[0]] for name in others}
+        plain = merged(bases[base[members[0]]].plain, cells)
+        yield _Stretch(members, plain, {n: values[n].to_numpy()[members] for n in single})
+
+
+def _at_all(name: str, stretches: Sequence[_Stretch]) -> NDArray[np.bool_]:
+    """Where a setting has an effect (points,)."""
+    active = np.ones(sum(len(stretch.members) for stretch in stretches), bool)
+    for stretch in stretches:
+        active[stretch.members] = Effects(stretch.plain, stretch.columns).effective(name)
+    return active
+
+
+def _at_point(point: int, stretches: Sequence[_Stretch]) -> Effects:
+    stretch = next(each for each in stretches if point in each.members)
+    here = stretch.members == point
+    return Effects(stretch.plain, {name: cells[here] for name, cells in stretch.columns.items()})
+
+
+def _tell(names: Sequence[str], reason: str, active: NDArray[np.bool_]) -> None:
+    """Warn, in one line, of settings that have no effect at the same points for the same reason."""
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    idle, first = int((~active).sum()), int(np.argmin(active))
+    warn(
+        f"{listed} {'has' if len(names) == 1 else 'have'} no effect at {idle:,} of "
+        f"{len(active):,} points (such as point {first}: {reason.partition('while ')[2]})"
+    )
+
+
+# ── what to do instead ───────────────────────────────────────────────────────────────────────
+
+
+def _remedy(
+    name: str,
+    effects: Effects,
+    composer: Composer,
+    fixed: Sequence[str],
+    cells: Mapping[str, object],
+    base: Base,
+) -> str:
+    """Say what to type for an effect: of the options that give one, that which changes least.
+
+    Args:
+        name: the setting that has no effect.
+        effects: at a point.
+        composer: makes the configurations of the options.
+        fixed: the overrides that all points share.
+        cells: the values of the point.
+        base: the configuration that the point starts from.
+    """
+    switches = effects.switches(name)
+    if not switches:
+        return ""
+    found: list[tuple[int, str]] = []
+    before = leaves(base.plain)
+    for group in dict.fromkeys(each.setting.partition(".")[0] for each in switches):
+        kept = [token for token in fixed if token.partition("=")[0] != group]
+        kept += [f"{key}={cell}" for key, cell in cells.items() if is_choice(key) and key != group]
+        for option in composer.options(group):
+            try:
+                plain = composer.compose([*kept, f"{group}={option}"]).plain
+            except InputError:
+                continue
+            if Effects(merged(plain, cells)).effective(name):
+                now = leaves(plain)
+                changed = sum(before.get(key) != value for key, value in now.items())
+                found.append((changed, f"{group}={option}"))
+    return f"; try {min(found)[1] if found else _switched(switches[0])}"
+
+
+def _switched(switch: Comparison) -> str:
+    """A comparison as what to type, or in words: "home.capacity above 0"."""
+    joined = {"": "=true", "==": f"={switch.value}", "!=": f" other than {switch.value}"}
+    ends = {">": " above ", "<": " below "}
+    if switch.sign in ends:
+        return f"{switch.setting}{ends[switch.sign]}{switch.value:g}"
+    return f"{switch.setting}{joined[switch.sign]}"
