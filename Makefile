@@ -40,7 +40,7 @@ OTHER_TESTS ?= -m "not slow and not packaging and not cluster" --ignore tests/th
   --ignore tests/analysis --ignore tests/browser/test_report.py
 
 # The quick suite, which the worked examples in CONTRIBUTING.md must also pass.
-QUICK := tests/test_config.py tests/test_rules.py tests/test_model.py tests/engine tests/baselines tests/docs/test_reference.py tests/theory/test_clause.py -m "not slow"
+QUICK := tests/test_config.py tests/test_effects.py tests/test_rules.py tests/test_model.py tests/engine tests/baselines tests/docs/test_reference.py tests/theory/test_clause.py -m "not slow"
 
 .PHONY: help setup demo test test-cluster test-oldest test-next suite quick bench browser-setup screenshots figures docs reference baselines lint format constraints wheel clean
 

@@ -31,6 +31,7 @@ from truce_sim import cli
 from truce_sim.config.compose import compose
 from truce_sim.engine.record import EVENT_COLUMNS, OUTCOME_COLUMNS, SERIES_COLUMNS, Column
 from truce_sim.settings.fields import FieldInfo, fields, groups
+from truce_sim.settings.needs import NEVER, conditions
 from truce_sim.settings.quantities import Quantity
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -212,15 +213,16 @@ def settings() -> str:
 def sweep_settings() -> str:
     """Return one table of the settings for execution and output."""
     rows = [
-        (f"`{info.path}`", _text(default_of(info)), info.unit, _range(info), info.meaning)
+        (f"`{info.path}`", _text(default_of(info)), info.unit, _range(info), info.meaning,
+         needs(info))
         for info in fields()
         if info.path.split(".")[0] in _NOT_OF_THE_MODEL
-    ]
-    return table(("setting", "default", "unit", "range", "meaning"), rows)
+    ]  # fmt: skip
+    return table(("setting", "default", "unit", "range", "meaning", EFFECT), rows)
 
 
 def _settings_of(group: str) -> str:
-    head = ("setting", "symbol", "default", "unit", "range", "meaning", "source", "read by")
+    head = ("setting", "symbol", "default", "unit", "range", "meaning", EFFECT, "source", "read by")
     rows = [_row(info) for info in fields() if info.path.startswith(f"{group}.")]
     return table(head, rows)
 
@@ -230,7 +232,17 @@ def _row(info: FieldInfo) -> tuple[str, ...]:
     default = _text(default_of(info))
     files = ", ".join(f"`{file}`" for file in sorted(readers().get(info.path, ())))
     return (f"`{name}`", info.symbol, default, info.unit, _range(info), info.meaning,
-            info.source, files)  # fmt: skip
+            needs(info), info.source, files)  # fmt: skip
+
+
+EFFECT = "has an effect while"
+
+
+def needs(info: FieldInfo) -> str:
+    """The conditions for an effect of a setting."""
+    if info.path in NEVER:
+        return f"never: {NEVER[info.path]}"
+    return "; ".join(" or ".join(f"`{one}`" for one in each) for each in conditions(info.path))
 
 
 def _range(info: FieldInfo) -> str:

@@ -16,17 +16,19 @@ from truce_sim.version import __version__
 if TYPE_CHECKING:
     from truce_sim.analysis.sweep import open_sweep
     from truce_sim.config.load import load_config
-    from truce_sim.errors import InputError
+    from truce_sim.errors import InputError, NoEffectWarning
     from truce_sim.model import TruceModel
     from truce_sim.simulation.run import simulate
     from truce_sim.sweeps.api import sweep
 
 __all__ = [
-    "InputError", "TruceModel", "__version__", "load_config", "open_sweep", "simulate", "sweep",
+    "InputError", "NoEffectWarning", "TruceModel", "__version__", "load_config", "open_sweep",
+    "simulate", "sweep",
 ]  # fmt: skip
 
 _HOMES = {
     "InputError": "truce_sim.errors",
+    "NoEffectWarning": "truce_sim.errors",
     "TruceModel": "truce_sim.model",
     "load_config": "truce_sim.config.load",
     "open_sweep": "truce_sim.analysis.sweep",

@@ -87,9 +87,10 @@ class Effects:
         """Whether a comparison holds, and its setting has an effect itself."""
         if comparison.setting in asked:
             return True
-        return self._holds(comparison) & self._effective(comparison.setting, asked)
+        return self.holds(comparison) & self._effective(comparison.setting, asked)
 
-    def _holds(self, comparison: Comparison) -> Flags:
+    def holds(self, comparison: Comparison) -> Flags:
+        """Return whether a comparison holds in any regime, at each point if there are many."""
         held: Flags = False
         for value in self._values(comparison.setting):
             held = held | _compare(value, comparison)
@@ -111,7 +112,7 @@ class Effects:
             if np.all(self._met(condition, asked)):
                 continue
             for comparison in condition:
-                if np.all(self._holds(comparison)):
+                if np.all(self.holds(comparison)):
                     yield from self._broken(comparison.setting, asked)
                 else:
                     yield comparison

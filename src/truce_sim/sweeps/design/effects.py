@@ -164,9 +164,10 @@ def _remedy(
         for option in composer.options(group):
             try:
                 plain = composer.compose([*kept, f"{group}={option}"]).plain
+                works = Effects(merged(plain, cells)).effective(name)
             except InputError:
                 continue
-            if Effects(merged(plain, cells)).effective(name):
+            if works:
                 now = leaves(plain)
                 changed = sum(before.get(key) != value for key, value in now.items())
                 found.append((changed, f"{group}={option}"))
