@@ -7,41 +7,23 @@ sources and of the versions of numba and numpy: change any rule and everything i
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import tempfile
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import numba
 import numpy as np
-from numba.core.codegen import CPUCodeLibrary
-from numba.core.compiler import CompilerBase
-from numba.core.compiler_machinery import LoweringPass, PassManager, register_pass
-from numba.core.registry import CPUDispatcher
-from numba.core.typed_passes import (
-    AnnotateTypes,
-    IRLegalization,
-    NativeLowering,
-    NoPythonBackend,
-    NopythonTypeInference,
-    PreLowerStripPhis,
-)
-from numba.core.untyped_passes import (
-    FixupArgs,
-    GenericRewrites,
-    IRProcessing,
-    ReconstructSSA,
-    TranslateByteCode,
-)
 
 F = TypeVar("F", bound=Callable[..., object])
 
 
 def rules_digest() -> str:
     """The identity of the compiled model: 16 hexadecimal digits of all rules and their compiler."""
-    digest = hashlib.sha256(f"numba {numba.__version__} numpy {np.__version__}".encode())
+    digest = hashlib.sha256(f"numba {metadata.version('numba')} numpy {np.__version__}".encode())
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
@@ -75,84 +57,74 @@ def is_compiled() -> bool:
 
 #: Division by zero gives inf or NaN, as numpy does; a run that ends with one is reported as failed,
 #: never as a number. Rules allocate nothing, so nothing counts references.
-_OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+_OPTIONS: dict[str, object] = {
+    "nopython": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "_nrt": False,
+}
 
 
-class _Part(CPUCodeLibrary):  # type: ignore[misc]
-    """The code of a rule within others: linked into theirs, made machine code there.
-
-    Numba by itself optimises and translates every function alone, and again within each that calls
-    it: most of the time that it takes to compile the model, for code that nobody runs.
-    """
-
-    def _optimize_final_module(self) -> None:
-        pass
-
-    def _finalize_final_module(self) -> None:
-        self._finalized = True
-
-
-@register_pass(mutates_CFG=False, analysis_only=True)
-class _MakeKnown(LoweringPass):  # type: ignore[misc]
-    """Lets other rules call a part: by a name that is its own, since it has no address."""
-
-    _name = "truce_sim_make_known"
-
-    def __init__(self) -> None:
-        LoweringPass.__init__(self)
-
-    def run_pass(self, state: Any) -> bool:
-        """Numba does the same in lowering, for what has been made machine code."""
-        lowered, name = state["cr"], object()
-        state.targetctx.insert_user_function(name, lowered.fndesc, [state.library])
-        state["cr"] = lowered._replace(cfunc=name)
-        return True
-
-
-#: What numba does to a function, without what it does for those who write things that rules do not.
-_PASSES = (
-    TranslateByteCode, FixupArgs, IRProcessing, GenericRewrites, ReconstructSSA,
-    NopythonTypeInference, PreLowerStripPhis, IRLegalization, AnnotateTypes, NativeLowering,
-    _MakeKnown, NoPythonBackend,
-)  # fmt: skip
-
-
-class _AsPart(CompilerBase):  # type: ignore[misc]
-    """Compiles a rule to a `_Part`."""
-
-    def define_pipelines(self) -> list[PassManager]:
-        """One pipeline, of `_PASSES`."""
-        state, passes = self.state, PassManager("truce_sim_part")
-        state.flags.no_compile = True
-        state.library = _Part(state.targetctx.codegen(), state.func_id.func_qualname)
-        for one in _PASSES:
-            passes.add_pass(one, one.__name__)
-        passes.finalize()
-        return [passes]
-
-
-class Rule(CPUDispatcher):  # type: ignore[misc]
-    """A rule of the model: a part of the rules that call it, and a function for Python.
-
-    `function` is what Python calls. It is compiled at the first call, and cached on disk.
-    """
+class Rule:
+    """A rule of the model: a part of the rules that call it, and a function for Python."""
 
     def __init__(self, py_func: Callable[..., object], *, inline: bool) -> None:
-        part = {"forceinline": inline, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-        super().__init__(py_func, targetoptions=_OPTIONS | part, pipeline_class=_AsPart)
+        self.py_func, self._inline = py_func, inline
+        functools.update_wrapper(self, py_func)
+
+    @functools.cached_property
+    def _part(self) -> Any:
+        from truce_sim.engine.parts import Part
+
+        return Part(self.py_func, _OPTIONS, self._inline)
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What numba takes it for where another rule calls it."""
+        return self._part._numba_type_
+
+    @functools.cached_property
+    def function(self) -> Any:
+        """What Python calls. It is compiled at the first call, and cached on disk."""
+        import numba
+
         before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(CACHE)
         try:
-            self.function = numba.jit(cache=True, no_cfunc_wrapper=True, **_OPTIONS)(py_func)
+            return numba.jit(cache=True, no_cfunc_wrapper=True, **_OPTIONS)(self.py_func)
         finally:
             numba.config.CACHE_DIR = before
-
-    def add_overload(self, cres: Any) -> None:
-        """Numba also offers it to Python, to which a part is of no use."""
-        self.overloads[tuple(cres.signature.args)] = cres
 
     def __call__(self, *args: object) -> object:
         """Call it from Python."""
         return self.function(*args)
+
+
+class Entry(Rule):
+    """A rule that Python calls for every point: by its address, where that can be done."""
+
+    @functools.cached_property
+    def _native(self) -> Any:
+        from truce_sim.engine.native import Native
+
+        return Native(self.py_func.__name__, self._object_code, CACHE)
+
+    def _object_code(self, args: Any) -> tuple[str, bytes]:
+        """Compile it for these arguments: the name of its function, and the code."""
+        import numba
+
+        bare = numba.jit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)(self.py_func)
+        bare.compile(tuple(map(numba.typeof, args)))
+        (made,) = bare.overloads.values()
+        return made.fndesc.llvm_func_name, made.library._get_compiled_object()
+
+    def __call__(self, *args: object) -> object:
+        """Call it from Python."""
+        from truce_sim.engine.native import Unfit
+
+        try:
+            return self._native(*args)
+        except Unfit:
+            return self.function(*args)
 
 
 def rule(function: F) -> F:
@@ -164,3 +136,8 @@ def rule_apart(function: F) -> F:
     """The same for a rule that is seldom called, or from many places: not inlined, so that what
     every day needs stays together in the processor's cache."""
     return cast(F, Rule(function, inline=False))
+
+
+def entry(function: F) -> F:
+    """The same for a rule that Python calls for every point."""
+    return cast(F, Entry(function, inline=True))

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import entry, rule
 from truce_sim.engine.draws import FRAILTY, Key, uniform
 from truce_sim.engine.params import HOME, record
 
@@ -58,7 +58,7 @@ def _beta(u: NDArray[np.float64], mean: float, concentration: float) -> NDArray[
     return np.asarray(betaincinv(mean * concentration, (1.0 - mean) * concentration, u))
 
 
-@rule
+@entry
 def fill_uniforms(u, seed, replicates):
     """The frailty uniforms of each replicate, one row a factor."""
     for r in range(replicates.size):

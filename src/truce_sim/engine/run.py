@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from truce_sim.engine.codes import DONE, TODAY
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import entry, rule
 from truce_sim.engine.day import run_day
 from truce_sim.engine.draws import Key
 from truce_sim.engine.frailty import apply_factors, draw_factors
@@ -68,7 +68,7 @@ def outcomes(
     return out
 
 
-@rule
+@entry
 def run_replicates(params, factors, border, seed, replicates, current, w, out):
     """All replicates of one design point; `current` (1,) is room for the regime in force."""
     for r in range(replicates.size):

@@ -1,0 +1,129 @@
+"""The machine code of a rule without its compiler, because importing numba takes longer than a run.
+
+Numba compiles a rule once, for one kind of each argument. Its object code is kept in the cache
+folder, and later processes load it with llvmlite, which numba is built on, and call it by its
+address. Where that does not apply, or if the rule raises, numba's own function is called: it does
+the same, and raises with the right words.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+#: Bytes of the checksum before the name of the function and its code.
+_CHECKSUM = 32
+
+
+class Unfit(Exception):
+    """The arguments are not of the kinds for which there is code."""
+
+
+class Native:
+    """A rule that is called by its address.
+
+    Args:
+        name: of the rule.
+        compile_rule: compiles it for given arguments, and returns symbol and object code.
+        cache: the folder for its code.
+    """
+
+    def __init__(self, name: str, compile_rule: Any, cache: Path) -> None:
+        self._name, self._compile, self._cache = name, compile_rule, cache
+        self._call: Any = None
+        self._kinds: list[Any] = []
+        self._known: dict[int, Any] = {}
+
+    def __call__(self, *args: Any) -> None:
+        """Call the rule.
+
+        Raises:
+            Unfit: it cannot be called in this way, or it raised.
+        """
+        if self._call is None:
+            self._load(args)
+        words = [0]
+        for arg, kind in zip(args, self._kinds, strict=True):
+            words += self._words(arg, kind)
+        reason = ctypes.c_void_p()
+        nothing = ctypes.c_void_p()
+        words[0] = ctypes.addressof(nothing)
+        if self._call(words[0], ctypes.addressof(reason), *words[1:]):
+            raise Unfit
+
+    def _words(self, arg: Any, kind: Any) -> list[int]:
+        """An argument as numba passes it on: the fields of an array, the address of a record."""
+        if kind is int:
+            return [int(arg)]
+        if id(arg.dtype) not in self._known and arg.dtype != kind[0]:
+            raise Unfit
+        self._known[id(arg.dtype)] = arg.dtype  # comparing large records takes long
+        if isinstance(arg, np.void):
+            return [address_of(arg)]
+        if arg.ndim != kind[1] or not arg.flags.carray:
+            raise Unfit
+        return [0, 0, arg.size, arg.itemsize, arg.ctypes.data, *arg.shape, *arg.strides]
+
+    def _load(self, args: Sequence[Any]) -> None:
+        if sys.platform != "linux" or any(name.startswith("NUMBA_") for name in os.environ):
+            raise Unfit  # tried on Linux only, and settings of numba's apply to its own functions
+        kinds = [int if isinstance(arg, int) else (arg.dtype, np.ndim(arg)) for arg in args]
+        file = self._cache / f"{self._name}-{_digest(kinds)}.code"
+        try:
+            content = file.read_bytes()
+        except OSError:
+            content = b""
+        if hashlib.sha256(content[_CHECKSUM:]).digest() != content[:_CHECKSUM]:
+            symbol, code = self._compile(args)
+            content = symbol.encode() + b"\n" + code
+            content = hashlib.sha256(content).digest() + content
+            temporary = file.with_suffix(f".{os.getpid()}.tmp")
+            temporary.write_bytes(content)
+            temporary.replace(file)
+        symbol, _, code = content[_CHECKSUM:].partition(b"\n")
+        address = _load_code(symbol.decode(), code)
+        self._kinds = kinds
+        counts = (1 if kind is int or kind[1] == 0 else 5 + 2 * kind[1] for kind in kinds)
+        words = [ctypes.c_int64] * (2 + sum(counts))
+        self._call = ctypes.CFUNCTYPE(ctypes.c_int32, *words)(address)
+
+
+def address_of(record: np.void) -> int:
+    """Where a record is in memory."""
+    return int(np.frombuffer(record, np.uint8).ctypes.data)
+
+
+def _digest(kinds: Sequence[Any]) -> str:
+    """What the code depends on, besides the rules: the arguments, the processor, the compiler."""
+    import llvmlite
+    from llvmlite import binding
+
+    features = binding.get_host_cpu_features().flatten()
+    what = [llvmlite.__version__, binding.get_host_cpu_name(), features, str(kinds)]
+    return hashlib.sha256("\0".join(what).encode()).hexdigest()[:16]
+
+
+_engines: list[Any] = []
+
+
+def _load_code(symbol: str, code: bytes) -> int:
+    """Load object code and return the address of a function in it."""
+    from llvmlite import binding
+
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    machine = binding.Target.from_triple(binding.get_process_triple()).create_target_machine(
+        jit=True
+    )
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
+    engine.add_object_file(binding.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    _engines.append(engine)  # it owns the code
+    return int(engine.get_function_address(symbol))

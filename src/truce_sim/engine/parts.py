@@ -1,0 +1,102 @@
+"""Rules as parts of other rules: how numba compiles what only other rules call.
+
+Imported when the first rule is compiled, because importing numba takes longer than many runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba.core.codegen import CPUCodeLibrary
+from numba.core.compiler import CompilerBase
+from numba.core.compiler_machinery import LoweringPass, PassManager, register_pass
+from numba.core.registry import CPUDispatcher
+from numba.core.typed_passes import (
+    AnnotateTypes,
+    IRLegalization,
+    NativeLowering,
+    NoPythonBackend,
+    NopythonTypeInference,
+    PreLowerStripPhis,
+)
+from numba.core.untyped_passes import (
+    FixupArgs,
+    GenericRewrites,
+    IRProcessing,
+    ReconstructSSA,
+    TranslateByteCode,
+)
+
+
+class _PartLibrary(CPUCodeLibrary):  # type: ignore[misc]
+    """The code of a rule within others: linked into theirs, made machine code there.
+
+    Numba by itself optimises and translates every function alone, and again within each that calls
+    it: most of the time that it takes to compile the model, for code that nobody runs.
+    """
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=False, analysis_only=True)
+class _MakeKnown(LoweringPass):  # type: ignore[misc]
+    """Lets other rules call a part: by a name that is its own, since it has no address."""
+
+    _name = "truce_sim_make_known"
+
+    def __init__(self) -> None:
+        LoweringPass.__init__(self)
+
+    def run_pass(self, state: Any) -> bool:
+        """Numba does the same in lowering, for what has been made machine code."""
+        lowered, name = state["cr"], object()
+        state.targetctx.insert_user_function(name, lowered.fndesc, [state.library])
+        state["cr"] = lowered._replace(cfunc=name)
+        return True
+
+
+#: What numba does to a function, without what it does for those who write things that rules do not.
+_PASSES = (
+    TranslateByteCode, FixupArgs, IRProcessing, GenericRewrites, ReconstructSSA,
+    NopythonTypeInference, PreLowerStripPhis, IRLegalization, AnnotateTypes, NativeLowering,
+    _MakeKnown, NoPythonBackend,
+)  # fmt: skip
+
+
+class _AsPart(CompilerBase):  # type: ignore[misc]
+    """Compiles a rule to a part."""
+
+    def define_pipelines(self) -> list[PassManager]:
+        """One pipeline, of `_PASSES`."""
+        state, passes = self.state, PassManager("truce_sim_part")
+        state.flags.no_compile = True
+        state.library = _PartLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        for one in _PASSES:
+            passes.add_pass(one, one.__name__)
+        passes.finalize()
+        return [passes]
+
+
+class Part(CPUDispatcher):  # type: ignore[misc]
+    """A rule as a part of the rules that call it.
+
+    Args:
+        py_func: the rule.
+        options: numba's, for all rules.
+        inline: whether it becomes part of its callers' code, rather than a function that they call.
+    """
+
+    def __init__(
+        self, py_func: Callable[..., object], options: dict[str, object], inline: bool
+    ) -> None:
+        part = {"forceinline": inline, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+        super().__init__(py_func, targetoptions=options | part, pipeline_class=_AsPart)
+
+    def add_overload(self, cres: Any) -> None:
+        """Numba also offers it to Python, to which a part is of no use."""
+        self.overloads[tuple(cres.signature.args)] = cres
