@@ -7,13 +7,15 @@ import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from truce_sim.engine.record import EVENT_COLUMNS, OUTCOME_COLUMNS, SERIES_COLUMNS
+
+if TYPE_CHECKING:  # importing pandas takes longer than a thousand runs, and workers need none
+    import pandas as pd
 
 SCHEMA_VERSION = 2
 
@@ -138,17 +140,33 @@ _DECLARED = EVENT_COLUMNS | SERIES_COLUMNS | OUTCOME_COLUMNS
 
 def _field(name: str, values: pd.Series, meaning: tuple[str, str]) -> pa.Field:
     """Derive a column's type from its declaration or dtype, not from its values."""
-    if name in _DECLARED:
-        kind = _STORED[_DECLARED[name].stored]
-    elif isinstance(values.dtype, pd.CategoricalDtype):
-        kind = _STORED["word"]
-    elif pd.api.types.is_bool_dtype(values.dtype):
-        kind = pa.bool_()
-    elif pd.api.types.is_integer_dtype(values.dtype):
-        kind = pa.int64()
-    elif pd.api.types.is_float_dtype(values.dtype):
-        kind = pa.float64()
-    else:
-        kind = pa.string()
+    return make_field(name, meaning, None if name in _DECLARED else _stored_type(values))
+
+
+def make_field(
+    name: str, meaning: tuple[str, str], undeclared: pa.DataType | None = None
+) -> pa.Field:
+    """Return the field of a column.
+
+    Args:
+        name: of the column.
+        meaning: its unit and what it means.
+        undeclared: its type; None for a column of the engine, which declares it.
+    """
     unit, text = meaning
+    kind = undeclared or _STORED[_DECLARED[name].stored]
     return pa.field(name, kind, metadata={"unit": unit, "meaning": text})
+
+
+def _stored_type(values: pd.Series) -> pa.DataType:
+    import pandas as pd
+
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return _STORED["word"]
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return pa.bool_()
+    if pd.api.types.is_integer_dtype(values.dtype):
+        return pa.int64()
+    if pd.api.types.is_float_dtype(values.dtype):
+        return pa.float64()
+    return pa.string()

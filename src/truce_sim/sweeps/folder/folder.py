@@ -15,22 +15,25 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from truce_sim.config.setup import Setup
 from truce_sim.engine.run import RunSpec
 from truce_sim.errors import InputError, closest
 from truce_sim.files import first_release
 from truce_sim.results.columns import OUTCOME
 from truce_sim.results.store import SCHEMA_VERSION, Damaged, read_table
-from truce_sim.settings.schema import Config, SweepConfig
 from truce_sim.sweeps.folder.plan import Chunk
 from truce_sim.sweeps.folder.rows import schema
 from truce_sim.sweeps.folder.spec_files import SpecReader
+
+if TYPE_CHECKING:  # workers need neither
+    import pandas as pd
+
+    from truce_sim.config.setup import Setup
+    from truce_sim.settings.schema import Config, SweepConfig
 
 #: Entries that a manifest must have before anything else can be read.
 _NEEDED = {"points": int, "factors": list, "config": dict, "bases": list, "design": str}
@@ -342,6 +345,8 @@ class SweepFolder:
         Raises:
             InputError: for an unknown column.
         """
+        import pandas as pd
+
         self._check_columns(columns or ())
         whole = self.path / "runs.parquet"
         names = None if columns is None else self._order(columns)
@@ -398,6 +403,8 @@ class SweepFolder:
     @property
     def failures(self) -> pd.DataFrame:
         """The failed runs: point, replicate, seed, swept values, status, error, traceback."""
+        import pandas as pd
+
         path = self.path / "failures.parquet"
         return read_table(path).to_pandas() if path.is_file() else pd.DataFrame()
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from truce_sim.engine.params import MAX_MEDIATORS
 from truce_sim.engine.record import EVENT, SERIES
 from truce_sim.results import columns
-from truce_sim.results.frames import event_frame, series_frame
 from truce_sim.results.store import to_table
-from truce_sim.settings.schema import SweepConfig
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from truce_sim.settings.schema import SweepConfig
 
 
 def make_recorder(settings: SweepConfig) -> Recorder | None:
@@ -63,6 +66,8 @@ class Recorder:
         self._series, self._events = [], []
 
     def _series_table(self) -> pa.Table:
+        from truce_sim.results.frames import series_frame
+
         rows = [row for *_, row in self._series]
         frame = series_frame(np.concatenate([np.zeros(0, SERIES), *rows]))
         frame = frame.reset_index(drop=True)
@@ -72,6 +77,8 @@ class Recorder:
         return _table(frame, runs, columns.SERIES | {"day": columns.EVENT["day"]})
 
     def _events_table(self) -> pa.Table:
+        from truce_sim.results.frames import event_frame
+
         rows = [row for *_, row in self._events]
         names = [f"mediator {i + 1}" for i in range(MAX_MEDIATORS)]
         frame = event_frame(np.concatenate([np.zeros(0, EVENT), *rows]), names)

@@ -6,20 +6,20 @@ status and an error but no outcome, because its numbers would be meaningless.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import metadata
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from truce_sim.engine.codes import DONE, STATUSES
-from truce_sim.engine.record import OUTCOME, OUTCOME_COLUMNS, Column
+from truce_sim.engine.record import OUTCOME_COLUMNS, Column
 from truce_sim.results import columns
-from truce_sim.results.frames import outcome_frame
-from truce_sim.results.store import to_table
+from truce_sim.results.store import SCHEMA_VERSION, make_field
 from truce_sim.sweeps.folder.plan import Chunk
 
 #: Failures outside the engine: Python raised, time ran out, the process died.
@@ -94,18 +94,53 @@ class Rows:
         return {"error": reasons, "traceback": tracebacks}
 
 
+#: Columns before those of the outcome, with the types of those that the engine does not declare.
+_FIRST: dict[str, pa.DataType | None] = {
+    "point": pa.int64(), "replicate": pa.int64(), "seed": pa.int64(), "status": None,
+    "error": pa.string(), "traceback": pa.string(),
+}  # fmt: skip
+
+
 @cache
 def schema() -> pa.Schema:
     """Return the schema of a part: names, types, units and meanings of its columns."""
-    frame = outcome_frame(np.zeros(1, OUTCOME))
-    frame["status"] = pd.Categorical(["done"], categories=list(ALL_STATUSES))
-    for place, name in enumerate(("point", "replicate", "seed")):
-        frame.insert(place, name, 0)
-    for place, name in enumerate(("error", "traceback")):
-        frame.insert(4 + place, name, "")
-    order = ["point", "replicate", "seed", "status", "error", "traceback"]
-    frame = frame[order + [name for name in columns.OUTCOME if name != "status"]]
-    return to_table(frame, columns.OUTCOME | columns.SWEEP).schema
+    meanings = columns.OUTCOME | columns.SWEEP
+    names = [*_FIRST, *(name for name in columns.OUTCOME if name != "status")]
+    fields = [make_field(name, meanings.get(name, ("", "")), _FIRST.get(name)) for name in names]
+    notes = {"truce_sim_schema": str(SCHEMA_VERSION), "pandas": _pandas_notes(fields)}
+    return pa.schema(fields, metadata=notes)
+
+
+def _pandas_notes(fields: Sequence[pa.Field]) -> str:
+    """Return what pandas itself notes in a file, as JSON: without it, whole numbers that may be
+    missing come back as floats. Written here because workers do without pandas."""
+    version = metadata.version("pandas")
+    notes = []
+    for column in fields:
+        name, kind = column.name, column.type
+        optional = name in OUTCOME_COLUMNS and OUTCOME_COLUMNS[name].optional
+        more = None
+        if pa.types.is_dictionary(kind):
+            shown, stored = "categorical", "int8"
+            words = ALL_STATUSES if name == "status" else OUTCOME_COLUMNS[name].words
+            more = {"num_categories": len(words), "ordered": False}
+        elif pa.types.is_integer(kind):
+            shown, stored = str(kind), "Int64" if optional else "int64"
+        elif pa.types.is_boolean(kind):
+            shown, stored = "bool", "boolean" if optional else "bool"
+        elif pa.types.is_string(kind):
+            shown, stored = "unicode", "str" if int(version.split(".")[0]) >= 3 else "object"
+        else:
+            shown = stored = "float64"
+        notes.append(
+            {"name": name, "field_name": name, "pandas_type": shown, "numpy_type": stored,
+             "metadata": more}
+        )  # fmt: skip
+    creator = {"library": "pyarrow", "version": pa.__version__}
+    return json.dumps(
+        {"index_columns": [], "column_indexes": [], "columns": notes, "attributes": {},
+         "creator": creator, "pandas_version": version}
+    )  # fmt: skip
 
 
 def _words(
