@@ -7,20 +7,12 @@ from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 
 def console() -> Console:
     """Return standard output, as wide as the terminal, or wide enough for tables without one."""
-    out = Console(highlight=False)
-    return out if out.is_terminal else Console(highlight=False, width=120)
+    out = Console(highlight=False, emoji=False)
+    return out if out.is_terminal else Console(highlight=False, emoji=False, width=120)
 
 
 def warn_of_compiling() -> None:
@@ -48,6 +40,15 @@ class SweepBar:
             done: how many of them are done.
             folder: of the sweep.
         """
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            SpinnerColumn,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
         self._runs, self._done = runs, done
         self._first: tuple[float, int] | None = None  # when the first chunk came, and runs by then
         self._printed = time.monotonic()
@@ -95,6 +96,14 @@ class ReportBar:
     """A progress bar over the sections of a report; nothing without a terminal."""
 
     def __enter__(self) -> ReportBar:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
         self._bar = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
             TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True),

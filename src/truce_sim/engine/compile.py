@@ -52,7 +52,8 @@ CACHE = _cache_folder(DIGEST)
 
 def is_compiled() -> bool:
     """Whether an earlier process has compiled these very rules (False: the next run compiles)."""
-    return any(CACHE.rglob("*run_replicates*.nbc"))
+    kept = (*CACHE.glob("run_replicates*.code"), *CACHE.rglob("*run_replicates*.nbc"))
+    return bool(kept)
 
 
 #: Division by zero gives inf or NaN, as numpy does; a run that ends with one is reported as failed,

@@ -2,8 +2,7 @@
 
 Numba compiles a rule once, for one kind of each argument. Its object code is kept in the cache
 folder, and later processes load it with llvmlite, which numba is built on, and call it by its
-address. Where that does not apply, or if the rule raises, numba's own function is called: it does
-the same, and raises with the right words.
+address. Where that cannot be done, `Unfit` says so, and numba's own function does the same.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _CHECKSUM = 32
 
 
 class Unfit(Exception):
-    """The arguments are not of the kinds for which there is code."""
+    """The rule cannot be called by its address: its arguments, the system or an error in it."""
 
 
 class Native:
@@ -74,7 +73,9 @@ class Native:
     def _load(self, args: Sequence[Any]) -> None:
         if sys.platform != "linux" or any(name.startswith("NUMBA_") for name in os.environ):
             raise Unfit  # tried on Linux only, and settings of numba's apply to its own functions
-        kinds = [int if isinstance(arg, int) else (arg.dtype, np.ndim(arg)) for arg in args]
+        kinds: list[Any] = [
+            int if isinstance(arg, int) else (arg.dtype, np.ndim(arg)) for arg in args
+        ]
         file = self._cache / f"{self._name}-{_digest(kinds)}.code"
         try:
             content = file.read_bytes()
