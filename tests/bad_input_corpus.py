@@ -247,7 +247,7 @@ _CODE = [
         ("mediation.mediators.x._target_",),
     ),
     BadInput("target_hydra", ["hydra.launcher._target_=os.getcwd"], ("hydra.launcher._target_",)),
-    BadInput("resolver", ["output.name=${nope:1}"], ("output.name", "cannot be resolved")),
+    BadInput("resolver", ["output.name=${nope:1}"], ("output.name", "reads from outside")),
     BadInput("reference", ["home.threshold=${home.nope}"], ("home.threshold", "home.nope")),
     BadInput("cycle", ["home.threshold=${home.threshold}"], ("home.threshold",)),
     BadInput("nul", ["output.name='a\0b'"], ("output.name", "NUL")),

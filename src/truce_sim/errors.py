@@ -8,9 +8,12 @@ from and, if something similar exists, what was probably meant.
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterable
 
 _LONGEST_VALUE = 80
+#: A longer message is shortened, line by line.
+_LONGEST_MESSAGE = 400
 
 
 class InputError(ValueError):
@@ -54,6 +57,8 @@ class InputError(ValueError):
         lines += [f"  allowed: {self.allowed}"] if self.allowed else []
         lines += [f"  did you mean: {self.suggestion}"] if self.suggestion else []
         lines += [f"  where: {self.origin}"] if self.origin else []
+        if sum(map(len, lines)) > _LONGEST_MESSAGE:
+            lines = [shortened(line, _LONGEST_MESSAGE // len(lines) - 1) for line in lines]
         return "\n".join(lines)
 
     def _headline(self) -> str:
@@ -81,9 +86,25 @@ def _rebuild(problem: str, details: dict[str, object]) -> InputError:
 
 
 def shown(value: object) -> str:
-    """Return `value` for use in a message: text is quoted, very long values are cut."""
-    text = repr(value)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
+    """Return `value` for use in a message: text is quoted, very long values are shortened."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an endless number, or lists in lists in lists
+        return f"({type(value).__name__} too long to show)"
+    return shortened(text, _LONGEST_VALUE)
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return a text of at most `longest` characters, with ` … ` in place of its middle."""
+    if len(text) <= longest:
+        return text
+    kept = longest - 3
+    return f"{text[: kept - kept // 2]} … {text[len(text) - kept // 2 :]}"
+
+
+def command(*words: object) -> str:
+    """Return a command of this program that can be pasted into a shell: `truce-sim status DIR`."""
+    return shlex.join(["truce-sim", *map(str, words)])
 
 
 def closest(word: str, options: Iterable[str], *, limit: int = 3) -> str:

@@ -1,18 +1,58 @@
-"""Output of the commands: rich in a terminal, plain text elsewhere."""
+"""Output of the commands: rich in a terminal, plain text elsewhere.
+
+Names, levels and errors in a folder may come from anybody. Everything that is printed passes
+through `clean`, and no console here reads markup.
+"""
 
 from __future__ import annotations
 
 import time
+import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+#: Marks that show the text after them in another order than it is stored.
+_REORDERING = {*map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A)))}
+
+#: Columns of text where there is no terminal: nothing is wrapped or cut.
+_ENDLESS = 10_000
+
+
+def clean(text: str) -> str:
+    """Return a text without the characters that command a terminal; lines and tabs stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(filter(_shows, text))
+
+
+def _shows(letter: str) -> bool:
+    commands = unicodedata.category(letter) == "Cc" and letter not in "\n\t"
+    return not commands and letter not in _REORDERING
+
+
+class CleanConsole(Console):
+    """A console that prints text as it is: no markup, no emoji, no command to the terminal."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False, **settings)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Render as rich does, and clean all text but rich's own commands."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else clean(text), style, control)
 
 
 def console() -> Console:
-    """Return standard output, as wide as the terminal, or wide enough for tables without one."""
-    out = Console(highlight=False, emoji=False)
-    return out if out.is_terminal else Console(highlight=False, emoji=False, width=120)
+    """Return standard output: as wide as the terminal, or without one, as wide as the text."""
+    out = CleanConsole()
+    return out if out.is_terminal else CleanConsole(width=_ENDLESS)
 
 
 def warn_of_compiling() -> None:
@@ -20,8 +60,8 @@ def warn_of_compiling() -> None:
     from truce_sim.engine.compile import is_compiled
 
     if not is_compiled():
-        Console(stderr=True).print(
-            "Compiling the model (only once; about ten seconds) …", style="dim", highlight=False
+        CleanConsole(stderr=True).print(
+            "Compiling the model (only once; about ten seconds) …", style="dim"
         )
 
 
@@ -52,7 +92,7 @@ class SweepBar:
         self._runs, self._done = runs, done
         self._first: tuple[float, int] | None = None  # when the first chunk came, and runs by then
         self._printed = time.monotonic()
-        self._console = Console(stderr=True, highlight=False)
+        self._console = CleanConsole(stderr=True)
         there = f", {done:,} already done" if done else ""
         self._console.print(f"{runs:,} runs{there} → {folder}", soft_wrap=True)
         if done < runs:
@@ -106,7 +146,7 @@ class ReportBar:
 
         self._bar = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-            TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True),
+            TextColumn("left"), TimeRemainingColumn(), console=CleanConsole(stderr=True),
             transient=True,
         )  # fmt: skip
         self._task = self._bar.add_task("reading", total=None)

@@ -27,7 +27,7 @@ def test_summary_says_how_long_by_level_and_what_next(folder, capsys) -> None:
     printed = capsys.readouterr().out
     assert printed.count("[") >= 6  # every figure with its interval
     assert "Survival differs by truce (log-rank test that allows" in printed
-    assert f"Next: truce-sim compare {folder}" in printed
+    assert f": truce-sim compare {folder}\n" in printed
 
 
 def test_summary_as_csv_and_json_is_the_same_table(folder, capsys) -> None:

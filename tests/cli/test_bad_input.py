@@ -72,7 +72,7 @@ OWN_FILES = [
     ("home", "defaults: [baseline, _self_]\nthreshold: 0\n", ("home.threshold = 0", "1e-06")),
     ("home", "defaults: [basline]\n", ("basline", "did you mean: baseline")),
     ("home", "_target_: os.getcwd\n", ("home._target_", "nothing in it is executed")),
-    ("home", "threshold: ${oc.env:NO_SUCH_VARIABLE}\n", ("home.threshold", "cannot be resolved")),
+    ("home", "threshold: ${oc.env:NO_SUCH_VARIABLE}\n", ("home.threshold", "from outside")),
     ("home", "threshold: !!python/object:os.getcwd 8\n", ("is not YAML",)),
     ("home", "5\n", ("=mine",)),
 ]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,13 +81,13 @@ def report(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(arguments)
     from truce_sim.analysis.report.write import write_report
     from truce_sim.analysis.sweep import open_sweep
+    from truce_sim.cli.printing.analysis import print_report
     from truce_sim.terminal import ReportBar
 
     sweep = open_sweep(asked.dir)
     with ReportBar() as bar:
         path = write_report(sweep, asked.out, asked.factor, asked.baseline, bar.step)
-    print(f"Report: {path}")
-    print(f"Next: open it in a browser · truce-sim view {sweep.path} shows the runs")
+    print_report(path, sweep)
     if asked.open:
         import webbrowser
 
@@ -154,11 +153,14 @@ def _parse_where(words: Sequence[str]) -> dict[str, object]:
 
 def _print_table(table: pd.DataFrame, form: str) -> bool:
     """Print a table as CSV or JSON if requested; return whether it was printed."""
+    from truce_sim.results.spreadsheets import as_csv
+    from truce_sim.terminal import clean
+
     if form == "csv":
-        table.to_csv(sys.stdout, index=False)
+        print(clean(as_csv(table)), end="")
     elif form == "json":
         rows = json.loads(table.to_json(orient="records", double_precision=15))
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print(clean(json.dumps(rows, indent=2, ensure_ascii=False)))
     return form != "text"
 
 

@@ -109,8 +109,7 @@ def _run_safely(command: str, arguments: list[str]) -> int:
         with _warnings_as_lines(command):
             return COMMANDS[command](arguments)
     except InputError as error:
-        print(f"truce-sim {command}: {error}", file=sys.stderr)
-        return 2
+        return _complain(command, error, 2)
     except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -120,8 +119,17 @@ def _run_safely(command: str, arguments: list[str]) -> int:
         print("\nInterrupted.", file=sys.stderr)
         return 130
     except RuntimeError as error:
-        print(f"truce-sim {command}: {error}", file=sys.stderr)
-        return int(getattr(error, "exit_code", 1))
+        return _complain(command, error, int(getattr(error, "exit_code", 1)))
+    except OSError as error:  # a full disk, a folder that may not be read
+        place = f"{error.filename}: " if error.filename else ""
+        return _complain(command, f"{place}{error.strerror or error}", 1)
+
+
+def _complain(command: str, message: object, exit_code: int) -> int:
+    from truce_sim.terminal import clean
+
+    print(clean(f"truce-sim {command}: {message}"), file=sys.stderr)
+    return exit_code
 
 
 @contextmanager
@@ -135,7 +143,7 @@ def _warnings_as_lines(command: str) -> Iterator[None]:
 
         def show(message: Warning | str, category: type[Warning], *rest: Any) -> None:
             if issubclass(category, NoEffectWarning):
-                print(f"truce-sim {command}: note: {message}", file=sys.stderr)
+                _complain(command, f"note: {message}", 0)
             else:
                 usual(message, category, *rest)
 
@@ -156,7 +164,7 @@ def run(arguments: list[str]) -> int:
 
     setup = setup_from_arguments(ordered)
     warn_of_compiling()
-    print_run(*run_into_folder(setup))
+    print_run(*run_into_folder(setup), arguments)
     return 0
 
 

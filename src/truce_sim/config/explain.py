@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,9 +72,17 @@ def _check_override(override: Override) -> None:
         raise no_mediators()
     if key in groups() and isinstance(value, bool | int | float):
         raise _no_name(key, value)
+    if key in _choices() and isinstance(value, list) and not all(isinstance(v, str) for v in value):
+        raise _no_name(key, value)
     info = field_at(key)
     if info is not None and info.type == "bool" and not isinstance(value, bool):
         raise _wrong_type(info, key, value)
+
+
+@cache
+def _choices() -> frozenset[str]:
+    """Everything of which an option is chosen: the folders of the configuration."""
+    return frozenset(folder.name for folder in conf_folder().iterdir() if folder.is_dir())
 
 
 def _no_name(group: str, value: object) -> InputError:
@@ -100,7 +109,8 @@ def composing_errors() -> tuple[type[Exception], ...]:
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError  # type: ignore[import-untyped]
 
-    return (HydraException, OmegaConfBaseException, YAMLError, ValueError, OSError)
+    of_values = (ValueError, OverflowError, RecursionError)
+    return (HydraException, OmegaConfBaseException, YAMLError, OSError, *of_values)
 
 
 def explain(exc: BaseException, overrides: Sequence[str] = ()) -> InputError:
@@ -362,6 +372,20 @@ def _yaml(error: BaseException, overrides: Sequence[str]) -> InputError | None:
     return InputError(f"is not YAML: {problem}", setting="configuration file", origin=where)
 
 
+def _size(error: BaseException, overrides: Sequence[str]) -> InputError | None:
+    """Explain a number that is too large, or lists within lists within lists."""
+    if not isinstance(error, OverflowError | RecursionError):
+        return None
+    longest = max(overrides, key=len, default="")
+    setting, _, value = _key(longest), *longest.partition("=")[1:]
+    too_large = isinstance(error, OverflowError)
+    info = field_at(setting)
+    return InputError(
+        "is too large a number" if too_large else "is nested too deeply",
+        setting=setting, value=value or None, allowed=info.allowed if info else "",
+    )  # fmt: skip
+
+
 _READERS: tuple[Callable[[BaseException, Sequence[str]], InputError | None], ...] = (
     _pydantic,
     _override_syntax,
@@ -369,4 +393,5 @@ _READERS: tuple[Callable[[BaseException, Sequence[str]], InputError | None], ...
     _omegaconf,
     _composition,
     _yaml,
+    _size,
 )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from truce_sim.errors import InputError
+from truce_sim.errors import command as command_line
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -44,20 +45,36 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
 
 
 def _quoted(word: str) -> str:
-    """Quote the value of a constraint whose `>` or `(` Hydra cannot read; return others as is."""
+    """Quote a question, or a constraint whose `>` or `(` Hydra cannot read; leave others alone."""
     setting, _, value = word.partition("=")
-    if setting != "hydra.sweeper.where":
-        return word
+    if setting.lstrip("+") == "sweep.question":
+        return word if _is_quoted(word, value) else _as_text(setting, value)
+    if setting == "hydra.sweeper.where":
+        return word if _can_be_read(word) else _as_text(setting, value)
+    return word
+
+
+def _as_text(setting: str, value: str) -> str:
+    from truce_sim.config.tokens import text_token
+
+    return text_token(setting, value)
+
+
+def _is_quoted(word: str, value: str) -> bool:
+    """Whether a value is one text in quotes, as Hydra writes it, and not text that has quotes."""
+    return value[:1] in ("'", '"') and value[-1:] == value[0] and _can_be_read(word)
+
+
+def _can_be_read(word: str) -> bool:
     from hydra.errors import HydraException
 
     from truce_sim.config.loader import parse_token
-    from truce_sim.config.tokens import as_tokens
 
     try:
         parse_token(word)
     except HydraException:
-        return as_tokens({setting: value})[0]
-    return word
+        return False
+    return True
 
 
 @contextmanager
@@ -162,7 +179,8 @@ def _refuse_other_mode(command: str, hydra: DictConfig, tokens: Sequence[str]) -
         return
     of_sweeps = {f"sweeper.{name}": value for name, value in SWEEPER.items()}
     of_sweeps["launcher._target_"] = BASIC
-    allowed = "truce-sim sweep " + " ".join(tokens)
+    again = command_line("sweep", *tokens)
+    allowed = again if len(again) < 200 else "truce-sim sweep, with the same settings"
     if mode == "MULTIRUN":
         raise InputError(
             "this experiment is a sweep", setting="hydra.mode", value=mode, allowed=allowed

@@ -18,6 +18,7 @@ from truce_sim.config.compose import compose, find_origin
 from truce_sim.config.effects import warn_of_no_effect
 from truce_sim.config.explain import check_tokens, composing_errors, explain
 from truce_sim.config.hydra_settings import refuse_hydra_tokens, refuse_idle_settings
+from truce_sim.config.resolvers import refuse_resolvers
 from truce_sim.config.setup import Setup, set_up
 from truce_sim.config.tokens import Overrides, as_tokens
 from truce_sim.errors import InputError
@@ -145,7 +146,10 @@ def _container(cfg: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(cfg, DictConfig):
         return {str(key): value for key, value in cfg.items() if key != "hydra"}
     try:
-        values = {str(key): cfg[key] for key in cfg if key != "hydra"}
+        names = [str(key) for key in cfg if key != "hydra"]
+        written = OmegaConf.to_container(OmegaConf.masked_copy(cfg, names), resolve=False)
+        refuse_resolvers(written)
+        values = {name: cfg[name] for name in names}
         return {
             key: OmegaConf.to_container(value, resolve=True)
             if OmegaConf.is_config(value)

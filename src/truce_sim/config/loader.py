@@ -19,11 +19,12 @@ from hydra._internal.config_repository import CachingConfigRepository
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobRuntime
-from hydra.plugins.config_source import ConfigSource
+from hydra.plugins.config_source import ConfigResult, ConfigSource
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from truce_sim.compat import has_version_base
+from truce_sim.config.resolvers import refuse_resolvers
 
 _MOST_TOKENS = 4096
 _MOST_BASES = 256
@@ -61,8 +62,36 @@ def parse_token(token: str) -> Override:
 
     Raises:
         HydraException: bad syntax.
+        InputError: its value would be read from outside the configuration.
     """
-    return _parser().parse_overrides([token])[0]
+    override = _parser().parse_overrides([token])[0]
+    key, where = override.key_or_group, f"override {token}"
+    if override.is_sweep_override():
+        refuse_resolvers(token.partition("=")[2], key, where, escapes=False)
+    else:
+        refuse_resolvers(override.value(), key, where)
+    return override
+
+
+class _Repository(CachingConfigRepository):
+    """The files that are read, each checked for what it would read from outside."""
+
+    def load_config(self, config_path: str) -> ConfigResult | None:
+        found = super().load_config(config_path)
+        if found is not None and found.path.startswith("file://"):
+            _check_file(found, config_path)
+        return found
+
+
+def _check_file(found: ConfigResult, config_path: str) -> None:
+    """Refuse a file that reads from outside, in its values or in its defaults list."""
+    content = OmegaConf.to_container(found.config, resolve=False)
+    package = found.header.get("package")
+    inside = config_path.rpartition("/")[0].replace("/", ".") if package is None else package
+    origin = f"{found.path.removeprefix('file://')}/{config_path.removesuffix('.yaml')}.yaml"
+    refuse_resolvers(content, inside.removeprefix("_global_").removeprefix("."), origin)
+    defaults = [[str(part) for part in vars(entry).values()] for entry in found.defaults_list or ()]
+    refuse_resolvers(defaults, "defaults", origin)
 
 
 class Loader(ConfigLoaderImpl):
@@ -140,7 +169,7 @@ class Loader(ConfigLoaderImpl):
         self, config_name: str | None, overrides: list[str], *more: Any
     ) -> tuple[list[Override], CachingConfigRepository]:
         parsed = self.parse(overrides)
-        repository = CachingConfigRepository(self.repository)
+        repository = _Repository(self.repository)
         self._asked = repository.cache.keys()
         self._process_config_searchpath(config_name, parsed, repository)
         return parsed, repository

@@ -32,7 +32,10 @@ def as_tokens(overrides: Overrides) -> list[str]:
     if isinstance(overrides, str):
         return overrides.split()
     if isinstance(overrides, Mapping):
-        return [token for key, value in overrides.items() for token in _tokens(key, value)]
+        try:
+            return [token for key, value in overrides.items() for token in _tokens(key, value)]
+        except RecursionError:
+            raise InputError("is nested too deeply", value=overrides) from None
     for item in overrides:
         if not isinstance(item, str):
             raise InputError(
@@ -91,13 +94,13 @@ def _literal(key: str, value: object) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int | float):
-        return repr(value)
+        return _digits(key, value)
     if isinstance(value, str | PurePath):
         return _quoted(str(value))
     if isinstance(value, Mapping):
         pairs = (f"{_dict_key(key, k)}:{_literal(key, v)}" for k, v in value.items())
         return "{" + ",".join(pairs) + "}"
-    if isinstance(value, Sequence):
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
         return "[" + ",".join(_literal(key, item) for item in value) + "]"
     kinds = "a number, true or false, text, a list or a mapping"
     raise InputError(
@@ -106,6 +109,18 @@ def _literal(key: str, value: object) -> str:
         value=value,
         allowed=kinds,
     )
+
+
+def _digits(key: str, number: float) -> str:
+    try:
+        return repr(number)
+    except ValueError:  # more digits than Python writes
+        raise InputError("is too large a number", setting=key, value=number) from None
+
+
+def text_token(setting: str, text: str) -> str:
+    """Return the override that sets a setting to a text just as it is, whatever it contains."""
+    return f"{setting}={_quoted(text.replace('${', chr(92) + '${'))}"
 
 
 def _quoted(text: str) -> str:

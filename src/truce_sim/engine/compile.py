@@ -10,8 +10,10 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -30,7 +32,7 @@ def rules_digest() -> str:
 
 
 def _cache_folder(digest: str) -> Path:
-    """`$TRUCE_SIM_CACHE`, else the user's cache folder, else a temporary one of this user."""
+    """`$TRUCE_SIM_CACHE`, else the user's cache folder, else a private temporary one."""
     chosen = os.environ.get("TRUCE_SIM_CACHE")
     base = Path(chosen or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = base / "truce_sim" / digest
@@ -41,9 +43,44 @@ def _cache_folder(digest: str) -> Path:
     except OSError:
         pass
     user = os.getuid() if hasattr(os, "getuid") else "user"
-    folder = Path(tempfile.gettempdir()) / f"truce_sim-{user}" / digest
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_private(Path(tempfile.gettempdir()) / f"truce_sim-{user}") / digest
+    folder.mkdir(exist_ok=True)
     return folder
+
+
+class Unsafe(RuntimeError):
+    """Compiled rules would be loaded from a folder that others can change."""
+
+    exit_code = 2
+
+
+def make_private(folder: Path) -> Path:
+    """Return a folder, made if missing, that nobody but this user can enter.
+
+    Compiled code is loaded from it. In a temporary folder, which all users share, somebody else
+    may have made it first.
+
+    Raises:
+        Unsafe: it is a link or a file, another user owns it, or others could write to it.
+    """
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    if not hasattr(os, "getuid"):  # Windows: every user has a temporary folder of their own
+        return folder
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        problem = "is not a folder"
+    elif found.st_uid != os.getuid():
+        problem = "belongs to another user"
+    elif found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        problem = "can be written to by other users"
+    else:
+        folder.chmod(0o700)
+        return folder
+    raise Unsafe(
+        f"{folder} {problem}, so compiled rules are not loaded from there. Remove it, or set "
+        "TRUCE_SIM_CACHE to a folder of your own."
+    )
 
 
 DIGEST = rules_digest()

@@ -10,11 +10,15 @@ choices of resolution and procedure that claim nothing about the world.
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from annotated_types import Ge, GroupedMetadata, Gt, Le
 from pydantic import AfterValidator, BeforeValidator, Strict
+
+#: What file systems take, less the date or the ending that may be added.
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,19 @@ class Text(GroupedMetadata):
         return "text"
 
 
+@dataclass(frozen=True)
+class FolderName(Text):
+    """The name of one folder inside another, never a path that leads elsewhere."""
+
+    def __iter__(self) -> Iterator[object]:
+        yield from super().__iter__()
+        yield AfterValidator(_folder_name)
+
+    def allowed(self, whole: bool = False) -> str:
+        """Return what is accepted in words."""
+        return "the name of a folder, without / or \\"
+
+
 Meta = Quantity | Choice | Flag | Text
 
 
@@ -140,6 +157,16 @@ def _whole(value: float) -> float:
 def _printable(value: str) -> str:
     if "\0" in value:
         raise ValueError("contains a NUL character")
+    return value
+
+
+def _folder_name(value: str) -> str:
+    if "/" in value or "\\" in value or value in (".", ".."):
+        raise ValueError("is a path, but only the name of a folder is expected")
+    if len(value.encode(errors="replace")) > _LONGEST_NAME:
+        raise ValueError(f"is longer than {_LONGEST_NAME} bytes")
+    if any(unicodedata.category(letter) == "Cc" for letter in value):
+        raise ValueError("contains control characters")
     return value
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as config_class
 
-from truce_sim.settings.quantities import Choice, Flag, Quantity, Text
+from truce_sim.settings.quantities import Choice, Flag, FolderName, Quantity, Text
 
 _STRICT = ConfigDict(extra="forbid", defer_build=True)
 _LONGEST = 3650  # most days that any period may last
@@ -431,7 +431,7 @@ class OutputConfig:
     """Where results go."""
 
     dir: Annotated[str, Text("folder in which every run or sweep gets its own")] = "outputs"
-    name: Annotated[str, Text("name of that folder; empty: chosen by the program")] = ""
+    name: Annotated[str, FolderName("name of that folder; empty: chosen by the program")] = ""
 
 
 @config_class(config=_STRICT)

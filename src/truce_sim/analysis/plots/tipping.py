@@ -111,8 +111,8 @@ def plot_boundary(line: pd.DataFrame, ax: Axes | None = None) -> Axes:
     x, y = line.attrs["x"], line.attrs["y"]
     ax = get_axes(ax)
     log = is_log(line[y].dropna()) if line[y].notna().any() else False
+    _scale(ax, "y", log)
     ax.set(xlabel=_label(line, x), ylim=(line.attrs["from"], line.attrs["to"]),
-           yscale="log" if log else "linear",
            ylabel=f"{_label(line, y)} at which it crosses {line.attrs['level']:g}")  # fmt: skip
     _line(ax, line, COLOURS[0])
     if _numbers(line[x]):
@@ -222,12 +222,22 @@ def _ticks(ax: Axes, axis: str, side: Side) -> None:
     """Set the scale of an axis, and ticks at its levels if they are few."""
     from matplotlib.ticker import NullLocator
 
-    getattr(ax, f"set_{axis}scale")("log" if side.log else "linear")
+    _scale(ax, axis, side.log)
     if len(side.levels) <= 12:
         texts = [plain(_short(level)) for level in side.levels]
         turned = 30 if axis == "x" and (len(texts) > 6 or len("".join(texts)) > 40) else 0
         getattr(ax, f"set_{axis}ticks")(side.at, texts, rotation=turned)
         getattr(ax, f"{axis}axis").set_minor_locator(NullLocator())
+
+
+def _scale(ax: Axes, axis: str, log: bool) -> None:
+    """Set the scale of an axis; a logarithmic one is labelled 0.1, 1, 10 (10⁻¹ needs TeX)."""
+    from matplotlib.ticker import LogFormatter, StrMethodFormatter
+
+    getattr(ax, f"set_{axis}scale")("log" if log else "linear")
+    if log:
+        getattr(ax, f"{axis}axis").set_major_formatter(StrMethodFormatter("{x:g}"))
+        getattr(ax, f"{axis}axis").set_minor_formatter(LogFormatter())
 
 
 def _label(table: pd.DataFrame, name: str) -> str:

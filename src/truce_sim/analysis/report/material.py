@@ -9,7 +9,7 @@ import pandas as pd
 from truce_sim.analysis.compare import Comparison, compare
 from truce_sim.analysis.survival import survival_summary
 from truce_sim.analysis.sweep import Sweep
-from truce_sim.errors import InputError
+from truce_sim.errors import InputError, command
 
 
 class Material:
@@ -29,7 +29,7 @@ class Material:
         if not self.overall["runs"]:
             raise InputError(
                 "has no finished runs yet", value=str(sweep.path),
-                allowed=f"truce-sim resume {sweep.path}",
+                allowed=command("resume", sweep.path),
             )  # fmt: skip
         if factor or baseline is not None:
             self.comparison = compare(sweep, factor, baseline)

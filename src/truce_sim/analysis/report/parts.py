@@ -37,7 +37,7 @@ class Table:
         caption: title of the table.
         columns: names of the columns.
         rows: rows of (column, cell) pairs.
-        numbers: columns that are right-aligned.
+        numbers: columns that are right-aligned, and whose cells do not break.
         folded: whether the table is collapsed until the reader opens it.
     """
 
@@ -77,12 +77,17 @@ def figure(ax: Axes, alt: str, caption: str) -> Figure:
 
 
 def make_table(frame: pd.DataFrame, caption: str, folded: bool = False) -> Table:
-    """Convert a frame of texts and numbers to a table with right-aligned numbers."""
-    numbers = frozenset(
-        str(name) for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])
-    )
+    """Convert a frame of texts, numbers and estimates to a table."""
+    numbers = frozenset(str(name) for name in frame.columns if _holds_numbers(frame[name]))
     rows = [
         [(str(name), words.plain(cell)) for name, cell in row.items()]
         for row in frame.to_dict("records")
     ]
     return Table(caption, [str(name) for name in frame.columns], rows, numbers, folded)
+
+
+def _holds_numbers(column: pd.Series) -> bool:
+    """Whether a column has numbers, or numbers with their intervals as text."""
+    if pd.api.types.is_numeric_dtype(column):
+        return True
+    return bool(column.astype(str).str.match(r"[-–]?\d.*\[|–").all())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -17,7 +19,7 @@ from truce_sim.analysis.report.parts import MAX_ROWS, Section, figure, make_tabl
 from truce_sim.analysis.survival import kaplan_meier, logrank, shortest_horizon, survival_summary
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.engine.compile import DIGEST
-from truce_sim.errors import InputError
+from truce_sim.errors import InputError, command
 from truce_sim.sweeps.summaries.picks import PICKS, pick_place
 from truce_sim.sweeps.summaries.summary import horizon_in_words
 
@@ -229,8 +231,7 @@ def runs_section(material: Material) -> Section:
             f"{name[0].upper()}{name[1:]} ({point}:{replicate}{', ' + where if where else ''}). "
             f"{outcome_in_words(run)}",
         ))  # fmt: skip
-        place_of_sweep = shlex.quote(str(folder.path))
-        section.commands.append(f"truce-sim view {place_of_sweep} --run {point}:{replicate}")
+        section.commands.append(command("view", folder.path, "--run", f"{point}:{replicate}"))
     return section
 
 
@@ -281,20 +282,30 @@ def reproduce_section(material: Material) -> Section:
         "Every run is determined by its settings, its seed and its replicate number, bit for bit, "
         "on any machine of the same kind. With the same version of truce_sim:"
     )
-    command = str(manifest["command"]).replace(" --multirun", "", 1)
-    if not command.startswith("truce-sim sweep"):
+    made_by = typed_command(manifest)
+    if not made_by:
         plain = [t for t in manifest["overrides"] if not t.lstrip("+").startswith("output.")]
-        command = shlex.join(["truce-sim", "sweep", f"hydra.sweeper.design={sweep.design}", *plain])
+        made_by = command("sweep", f"hydra.sweeper.design={sweep.design}", *plain)
         section.notes.append(
             f"The sweep was run from Python; its {sweep.design} design has "
             f"{words.count(sweep.folder.points, 'point')}."
         )
-    section.commands = [
-        command,
-        f"truce-sim verify {shlex.quote(str(sweep.path))}",
-        f"truce-sim report {shlex.quote(str(sweep.path))}",
-    ]
+    section.commands = [made_by, command("verify", sweep.path), command("report", sweep.path)]
     return section
+
+
+def typed_command(manifest: Mapping[str, Any]) -> str:
+    """Return the command that made a sweep, quoted anew, or "" if it was made from Python.
+
+    A folder may come from anybody, so nothing is offered for pasting but the words of one command.
+    """
+    try:
+        program, *arguments = shlex.split(str(manifest["command"]))
+    except ValueError:
+        return ""
+    if Path(program).stem != "truce-sim" or arguments[:1] != ["sweep"]:
+        return ""
+    return command(*(word for word in arguments if word != "--multirun"))
 
 
 #: Title and function of each section, in order.

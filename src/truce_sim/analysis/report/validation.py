@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from truce_sim.results.outputs import writing
+from truce_sim.results.spreadsheets import as_csv
+
 
 def write_validation(table: pd.DataFrame, folder: str | Path) -> None:
     """Write the table as `patterns.csv` and its figure as `patterns.png` into a folder."""
@@ -13,7 +16,9 @@ def write_validation(table: pd.DataFrame, folder: str | Path) -> None:
 
     from truce_sim.analysis.plots.validation import plot_validation
 
-    table.to_csv(Path(folder) / "patterns.csv", index=False, float_format="%.6g")
     figure = plot_validation(table)
-    figure.savefig(Path(folder) / "patterns.png", dpi=120)
+    with writing(Path(folder)):
+        text = as_csv(table, float_format="%.6g")
+        (Path(folder) / "patterns.csv").write_text(text, encoding="utf-8")
+        figure.savefig(Path(folder) / "patterns.png", dpi=120)
     plt.close(figure)

@@ -13,8 +13,10 @@ from truce_sim.analysis import words
 from truce_sim.analysis.report.material import Material
 from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
+from truce_sim.results.outputs import check_writable, writing
 from truce_sim.results.store import write_whole
 from truce_sim.sweeps.summaries.summary import days_watched
+from truce_sim.terminal import clean
 
 GENERATOR = '<meta name="generator" content="truce_sim'
 CAVEAT = (
@@ -45,12 +47,14 @@ def write_report(
 
     Raises:
         InputError: a factor or level was not swept, the sweep has no finished runs, or the path
-            holds something other than an earlier report.
+            cannot be written or holds something other than an earlier report.
     """
-    path = path or sweep.path / "report.html"
+    path = (path or sweep.path / "report.html").expanduser()
     check_free(path)
+    check_writable(path)
     text = render(sweep, factor, baseline, step)
-    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    with writing(path):
+        write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
     return path
 
 
@@ -65,7 +69,9 @@ def check_free(path: Path) -> None:
             "is a folder" if path.is_dir() else "its folder does not exist",
             setting="--out", value=str(path), allowed="the path of a file",
         )  # fmt: skip
-    if path.exists() and GENERATOR not in path.read_text(encoding="utf-8", errors="replace")[:2000]:
+    with writing(path):
+        start = path.read_text(encoding="utf-8", errors="replace")[:2000] if path.exists() else ""
+    if path.exists() and GENERATOR not in start:
         raise InputError(
             "exists and is not a report of truce_sim", setting="--out", value=str(path),
             allowed="a new file, or an earlier report",
@@ -95,7 +101,7 @@ def render(
         undefined=jinja2.StrictUndefined, trim_blocks=True,
     ).get_template("report.html.j2")  # fmt: skip
     question = sweep.folder.settings.question
-    return page.render(
+    text = page.render(
         version=__version__,
         title=question or f"How long does the truce last? Sweep {sweep.path.name}",
         subtitle=subtitle(material),
@@ -103,6 +109,7 @@ def render(
         caveat=CAVEAT,
         sections=sections,
     )
+    return clean(text)  # commands are copied from it into a terminal
 
 
 def subtitle(material: Material) -> str:

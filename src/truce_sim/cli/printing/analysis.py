@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.table import Table
+from rich.text import Text
 
 from truce_sim.analysis import words
+from truce_sim.cli.printing.layout import print_next, print_table
+from truce_sim.errors import command
 from truce_sim.terminal import console
 
 if TYPE_CHECKING:
@@ -32,30 +34,25 @@ def print_summary(
     from truce_sim.analysis.survival import logrank, shortest_horizon
 
     until = f"{shortest_horizon(sweep)} days"
-    out, grid = console(), Table(box=None, pad_edge=False, header_style="bold")
-    for name in by:
-        grid.add_column(name)
-    for name in ("runs", f"hold {until}", "mean survival, days", "median, days"):
-        grid.add_column(name, justify="right")
+    out, rows = console(), []
     for _, row in table.iterrows():
-        failed = f" (+{row['failed']:,} failed)" if row["failed"] else ""
-        grid.add_row(
-            *[words.plain(row[name]) for name in by], f"{row['runs']:,}{failed}",
+        failed = f" (+{int(row['failed']):,} failed)" if row["failed"] else ""
+        rows.append([
+            *[words.plain(row[name]) for name in by], f"{int(row['runs']):,}{failed}",
             words.percent(row, "holds"), words.amount(row, "mean", "", 1).strip(),
             words.amount(row, "median", "").strip(),
-        )  # fmt: skip
-    out.print(grid)
+        ])  # fmt: skip
+    columns = [*by, "runs", f"hold {until}", "mean survival, days", "median, days"]
+    print_table(out, columns, rows, left=len(by))
     if (table["runs"] > 0).sum() > 1:
         out.print("\n" + words.difference(logrank(sweep, by, where), " and ".join(by)))
     out.print(
         f"Intervals: 95 %, for the simulation under these assumptions; means restricted to "
-        f"{until}; – means that fewer than half of the runs collapsed.",
-        style="dim", soft_wrap=True,
+        f"{until}; – means that fewer than half of the runs collapsed.", style="dim",
     )  # fmt: skip
-    out.print(
-        f"Next: truce-sim compare {sweep.path} · truce-sim report {sweep.path}",
-        style="dim", soft_wrap=True,
-    )  # fmt: skip
+    report = ("for the answer as a page", command("report", sweep.path))
+    compare = ("to compare run by run", command("compare", sweep.path))
+    print_next(out, *([compare] if sweep.factors else []), report)
 
 
 def print_comparison(sweep: Sweep, comparison: Comparison, pooled: bool) -> None:
@@ -68,21 +65,30 @@ def print_comparison(sweep: Sweep, comparison: Comparison, pooled: bool) -> None
     """
     out = console()
     base = words.plain(comparison.levels[comparison.baseline])
-    out.print(f"[bold]{comparison.factor}[/] against {base}, paired run by run, in this model:")
+    against = f" against {base}, paired run by run, in this model:"
+    out.print(Text.assemble((comparison.factor, "bold"), against))
     for sentence in comparison.sentences(pooled):
-        out.print(f"  • {sentence}", soft_wrap=True)
+        out.print(f"  • {sentence}")
     table = comparison.pooled if pooled else comparison.table
     out.print(f"  Intervals: {comparison.describe_multiplicity(table)}.", style="dim")
     if len(comparison.contexts) > 1 and len(comparison.regret):
-        out.print(f"\n[bold]Largest regret[/] over {len(comparison.contexts)} contexts, days:")
+        over = f" over {len(comparison.contexts)} contexts, days:"
+        out.print(Text.assemble("\n", ("Largest regret", "bold"), over))
         for _, row in comparison.regret.iterrows():
             amount = words.amount(row, "regret", "", 1).strip()
             out.print(f"  {words.plain(row[comparison.factor])}: {amount} ({row['worst']})")
         out.print("  Intervals: at least 95 %, simultaneous.", style="dim")
-    out.print(
-        f"Next: truce-sim report {sweep.path} · --format csv for the table",
-        style="dim", soft_wrap=True,
-    )  # fmt: skip
+    as_csv = command("compare", sweep.path, comparison.factor, "--format", "csv")
+    report = command("report", sweep.path)
+    print_next(out, ("for the answer as a page", report), ("for the table", as_csv))
+
+
+def print_report(path: Path, sweep: Sweep) -> None:
+    """Print where the report of a sweep is, and what to do with it."""
+    out = console()
+    out.print(f"Report: {path}", soft_wrap=True)
+    out.print("Open it in a browser; it needs no network.", style="dim")
+    print_next(out, ("to look at the runs", command("view", sweep.path)))
 
 
 def print_validation(table: pd.DataFrame, data: Path | None, folder: Path) -> None:
@@ -93,17 +99,17 @@ def print_validation(table: pd.DataFrame, data: Path | None, folder: Path) -> No
         data: folder of the event data; None for the figures recorded in the package.
         folder: where the results are.
     """
-    out, grid = console(), Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("pattern", "unit", "record", "model", "kind", "verdict"):
-        grid.add_column(name)
-    for row in table.to_dict("records"):
-        style = {"pass": "green", "fail": "bold red"}.get(row["verdict"], "yellow")
-        grid.add_row(
+    out = console()
+    rows = [
+        [
             row["pattern"], row["unit"] if isinstance(row["unit"], str) else "",
-            f"{words.estimate(row, 'reference')} \\[{row['status']}]", words.estimate(row, "model"),
-            row["standing"], f"[{style}]{row['verdict']}[/]",
-        )  # fmt: skip
-    out.print(grid)
+            f"{words.estimate(row, 'reference')} [{row['status']}]", words.estimate(row, "model"),
+            row["standing"], row["verdict"],
+        ]
+        for row in table.to_dict("records")
+    ]  # fmt: skip
+    columns = ["pattern", "unit", "record", "model", "kind", "verdict"]
+    print_table(out, columns, rows, left=len(columns), colours=_VERDICTS)
     counts = table["verdict"].value_counts()
     verdicts = ", ".join(f"{counts[word]} {word}" for word in _VERDICTS if word in counts)
     tests = table[table["standing"] == "test"]
@@ -111,17 +117,15 @@ def print_validation(table: pd.DataFrame, data: Path | None, folder: Path) -> No
     source = f"computed from {data}" if data else "as recorded in the package"
     out.print(
         f"\n{verdicts}. Of the {len(tests)} that are tests (nothing in the model was fitted to "
-        f"them, chosen by them or computed from the same data), {passed} pass.", soft_wrap=True,
+        f"them, chosen by them or computed from the same data), {passed} pass."
     )  # fmt: skip
     out.print(
         f"Intervals: 95 %. Event data: {source}. A pattern passes where the model's whole interval "
-        "lies within the record's, and fails where it lies outside.",
-        style="dim", soft_wrap=True,
+        "lies within the record's, and fails where it lies outside.", style="dim",
     )  # fmt: skip
-    out.print(
-        f"Next: {folder}/patterns.csv has notes and sources · {folder}/patterns.png is the figure",
-        style="dim", soft_wrap=True,
-    )  # fmt: skip
+    out.print(f"Notes and sources: {folder / 'patterns.csv'}", style="dim", soft_wrap=True)
+    out.print(f"The figure: {folder / 'patterns.png'}", style="dim", soft_wrap=True)
 
 
-_VERDICTS = ("pass", "fail", "undecided")
+#: Verdict -> its colour.
+_VERDICTS = {"pass": "green", "fail": "bold red", "undecided": "yellow"}

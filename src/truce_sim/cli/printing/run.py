@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
+from rich.text import Text
 
+from truce_sim.cli.printing.layout import print_next
+from truce_sim.errors import command
 from truce_sim.terminal import console
 
 if TYPE_CHECKING:
@@ -27,32 +31,43 @@ _COLOURS = {
 }
 
 
-def print_run(run: Simulation, folder: Path) -> None:
-    """Print the account of one run: its timeline, outcome, totals, and results folder."""
+def print_run(run: Simulation, folder: Path, arguments: Sequence[str]) -> None:
+    """Print the account of one run: its timeline, outcome, totals, and results folder.
+
+    Args:
+        run: the run.
+        folder: where its results are.
+        arguments: those of the command, to suggest another draw of the same.
+    """
     from truce_sim.simulation.account import outcome_in_words, timeline
 
     out = console()
     out.print(
-        f"[bold]One run[/] · {run.border.name} · {run.config.run.horizon_days} days · "
-        f"seed {run.spec.seed}, replicate {run.spec.replicate}"
+        Text.assemble(
+            ("One run", "bold"),
+            f" · {run.border.name} · {run.config.run.horizon_days} days · "
+            f"seed {run.spec.seed}, replicate {run.spec.replicate}",
+        )
     )
     lines = list(timeline(run))
     shown = lines if len(lines) <= MAX_TIMELINE else lines[: MAX_TIMELINE // 2]
     for day, sentence in shown:
-        out.print(f"  day {day:>4}  {sentence}", style=_style(sentence), soft_wrap=True)
+        out.print(f"  day {day:>4}  {sentence}", style=_style(sentence))
     if len(lines) > len(shown):
         rest = lines[-(MAX_TIMELINE // 2) :]
         left_out = len(lines) - len(shown) - len(rest)
         out.print(f"        …   {left_out} more lines; all are in events.parquet", style="dim")
         for day, sentence in rest:
-            out.print(f"  day {day:>4}  {sentence}", style=_style(sentence), soft_wrap=True)
-    out.print(f"\n[bold]{outcome_in_words(run)}[/] One run is one draw, not a forecast.")
-    out.print(_totals(run.outcome), soft_wrap=True)
+            out.print(f"  day {day:>4}  {sentence}", style=_style(sentence))
+    verdict = (outcome_in_words(run), "bold")
+    out.print(Text.assemble("\n", verdict, " One run is one draw, not a forecast."))
+    out.print(_totals(run.outcome))
     out.print(f"\nResults: {folder}", soft_wrap=True)
-    out.print(
-        "Next: truce-sim run replicate=1 (another draw) · truce-sim sweep +experiment=doha (odds)",
-        style="dim",
-        soft_wrap=True,
+    again = [word for word in arguments if not word.startswith(("replicate=", "output.name="))]
+    print_next(
+        out,
+        ("for another draw", command("run", *again, f"replicate={run.spec.replicate + 1}")),
+        ("for the odds", command("sweep", "+experiment=doha")),
     )
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
+from truce_sim.cli.printing.layout import print_next, print_table
 from truce_sim.engine.compile import DIGEST
+from truce_sim.errors import command
 from truce_sim.sweeps.summaries.targets import target_replicates
 from truce_sim.terminal import console
 
@@ -37,7 +39,7 @@ def print_sweep(result: SweepResult, factors: tuple[str, ...], settings: SweepCo
     from truce_sim.sweeps.summaries.summary import horizon_in_words
 
     out = console()
-    out.print(_summary_table(result, factors))
+    _print_summary(out, result, factors)
     if len(result.summary) > MAX_ROWS:
         more = len(result.summary) - MAX_ROWS
         out.print(f"… and {more} more points in summary.parquet", style="dim")
@@ -46,7 +48,6 @@ def print_sweep(result: SweepResult, factors: tuple[str, ...], settings: SweepCo
         f"to {horizon_in_words(result.summary['horizon'])}; – means that fewer than half of the "
         "runs collapsed.",
         style="dim",
-        soft_wrap=True,
     )
     if result.contrasts is not None and len(result.contrasts):
         _print_contrasts(out, result, settings.compare)
@@ -55,19 +56,19 @@ def print_sweep(result: SweepResult, factors: tuple[str, ...], settings: SweepCo
     if result.runs_failed:
         _print_failures(out, result)
     _print_effort(out, result)
-    out.print(
-        f"Next: truce-sim report {result.folder} writes the answer as a page · "
-        f"truce-sim view {result.folder} shows the runs · "
-        f'pandas.read_parquet("{result.folder / "runs.parquet"}") loads them, one row each',
-        style="dim",
-        soft_wrap=True,
+    print_next(
+        out,
+        ("for the answer as a page", command("report", result.folder)),
+        ("to look at the runs", command("view", result.folder)),
+        ("for the runs in pandas", f"pandas.read_parquet({str(result.folder / 'runs.parquet')!r})"),
     )
 
 
 def _print_effort(out: Console, result: SweepResult) -> None:
     old = result.runs_done - result.runs_new
     if not result.runs_new:
-        out.print(f"\nNothing was missing: all {old:,} runs were already done → {result.folder}")
+        done = f"\nNothing was missing: all {old:,} runs were already done → {result.folder}"
+        out.print(done, soft_wrap=True)
         return
     rate = result.runs_new / max(result.seconds, 1e-9)
     earlier = f"; {old:,} were already done" if old else ""
@@ -85,31 +86,32 @@ def _print_contrasts(out: Console, result: SweepResult, compare: str) -> None:
 
     within = horizon_in_words(result.summary["horizon"])
     assert result.contrasts is not None
-    out.print(f"\n[bold]What {compare} changes[/], paired run by run, in this model:")
+    heading = (f"What {compare} changes", "bold")
+    out.print(Text.assemble("\n", heading, ", paired run by run, in this model:"))
     for row in result.contrasts.head(MAX_ROWS).to_dict("records"):
         sentence = describe_pair(row, compare, within)
-        out.print(f"  • {sentence}", soft_wrap=True)
+        out.print(f"  • {sentence}")
     out.print(
         f"  Intervals: 95 %, simultaneous for all {len(result.contrasts)} (Bonferroni).",
         style="dim",
     )
 
 
-def _summary_table(result: SweepResult, factors: tuple[str, ...]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in factors or ("point",):
-        table.add_column(name)
-    for name in ("runs", "collapsed", "mean survival, days", "median, days"):
-        table.add_column(name, justify="right")
-    for row in result.summary.head(MAX_ROWS).reset_index().to_dict("records"):
-        table.add_row(
-            *[str(row[name]) for name in factors or ("point",)],
-            f"{row['runs']:,}" + (f" (+{row['failed']} failed)" if row["failed"] else ""),
+def _print_summary(out: Console, result: SweepResult, factors: tuple[str, ...]) -> None:
+    names = factors or ("point",)
+    rows = [
+        [
+            *(str(row[name]) for name in names),
+            f"{int(row['runs']):,}"
+            + (f" (+{int(row['failed']):,} failed)" if row["failed"] else ""),
             _interval(row, "collapse_share", 100.0, " %"),
             _interval(row, "mean_survival"),
             _interval(row, "median_survival"),
-        )
-    return table
+        ]
+        for row in result.summary.head(MAX_ROWS).reset_index().to_dict("records")
+    ]
+    columns = [*names, "runs", "collapsed", "mean survival, days", "median, days"]
+    print_table(out, columns, rows, left=len(names))
 
 
 def _interval(row: dict[Hashable, Any], name: str, scale: float = 1.0, unit: str = "") -> str:
@@ -139,7 +141,6 @@ def _print_targets(out: Console, result: SweepResult, until: UntilConfig) -> Non
         f"{widest['point']:.0f}): {widest['mean']:.3g} [{widest['low']:.3g}, "
         f"{widest['high']:.3g}]. These 95 % intervals allow for stopping early; those above do "
         "not. All of them: until.parquet",
-        soft_wrap=True,
     )
 
 
@@ -147,15 +148,12 @@ def _print_failures(out: Console, result: SweepResult) -> None:
     """Print how many runs failed, why, and at which swept values."""
     failures = result.failures
     kinds = ", ".join(f"{n:,} {word}" for word, n in failures["status"].value_counts().items() if n)
-    out.print(f"\n[red]{len(failures):,} runs failed[/] ({kinds}); no result counts them.")
+    failed = (f"{len(failures):,} runs failed", "red")
+    out.print(Text.assemble("\n", failed, f" ({kinds}); no result counts them."))
     for name in result.design.columns:
-        out.print(f"  {name}: {_where(failures[name], result.design[name])}", soft_wrap=True)
-    out.print(
-        f"  First error: {failures['error'].iloc[0]} · all: failures.parquet · "
-        f"try again: truce-sim rerun {result.folder} --failed",
-        style="dim",
-        soft_wrap=True,
-    )
+        out.print(f"  {name}: {_where(failures[name], result.design[name])}")
+    out.print(f"  First error: {failures['error'].iloc[0]} (all: failures.parquet)", style="dim")
+    print_next(out, ("to try them again", command("rerun", result.folder, "--failed")))
 
 
 def _where(failed: pd.Series, swept: pd.Series) -> str:
@@ -179,19 +177,17 @@ def print_design(design: Design, estimate: Estimate) -> None:
     from truce_sim.sweeps.design.design import describe
 
     out, plan = console(), describe(design)
-    out.print(f"[bold]{plan['points']:,} points[/], {plan['kind']} design")
+    out.print(Text.assemble((f"{plan['points']:,} points", "bold"), f", {plan['kind']} design"))
     for name, levels in plan["factors"].items():
-        out.print(f"  {name}: {levels}", soft_wrap=True)
+        out.print(f"  {name}: {levels}")
     for why, count in plan["left_out"].items():
         out.print(f"  left out: {count:,} ({why})")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("point", justify="right")
-    for name in plan["factors"]:
-        table.add_column(name, justify="right")
-    for point, row in enumerate(plan["first_points"]):
-        table.add_row(str(point), *(_cell(value) for value in row.values()))
     if plan["factors"]:
-        out.print(table)
+        rows = [
+            [str(point), *(_cell(value) for value in row.values())]
+            for point, row in enumerate(plan["first_points"])
+        ]
+        print_table(out, ["point", *plan["factors"]], rows, left=1)
     out.print(
         f"\n{estimate.runs:,} runs: about {duration(estimate.seconds)} with {estimate.workers} "
         f"workers (estimated from {estimate.timed} runs), about {size(estimate.bytes)} on disk"
@@ -203,12 +199,17 @@ def print_prepared(folder: SweepFolder) -> None:
     """Print where the folder is, and how workers take part."""
     out = console()
     runs = int(target_replicates(folder).sum())
-    out.print(f"{folder.points:,} points, {runs:,} runs, none started yet → {folder.path}")
     out.print(
-        f"Next: truce-sim worker {folder.path} --chunk K --of N for each K from 0 to N-1, on any "
-        f"machine that sees the folder; then truce-sim resume {folder.path}",
+        f"{folder.points:,} points, {runs:,} runs, none started yet → {folder.path}", soft_wrap=True
+    )
+    out.print(
+        "Start N workers on any machines that see the folder, with --of N and --chunk 0 to N-1.",
         style="dim",
-        soft_wrap=True,
+    )
+    print_next(
+        out,
+        ("for one worker", command("worker", folder.path, "--chunk", 0, "--of", 1)),
+        ("when they are done", command("resume", folder.path)),
     )
 
 
@@ -219,48 +220,49 @@ def print_status(status: Status) -> None:
     """Print what is done, failed and missing, the speed, and the time left."""
     out = console()
     share = 100 * status.done / max(status.wanted, 1)
-    out.print(f"[bold]{status.path}[/]: {status.word}, started {status.started}", soft_wrap=True)
+    state = f": {status.word}, started {status.started}"
+    out.print(Text.assemble((str(status.path), "bold"), state), soft_wrap=True)
     out.print(f"  {status.points:,} points, {status.wanted:,} runs")
     out.print(f"  done {status.done:,} ({share:.1f} %), missing {status.missing:,}", end="")
-    out.print(f", [red]failed {status.failed:,}[/]" if status.failed else ", none failed")
+    failed = (f"failed {status.failed:,}", "red") if status.failed else "none failed"
+    out.print(Text.assemble(", ", failed))
     if status.damaged:
-        out.print(f"  [red]{status.damaged} damaged parts[/]: resume runs them again")
+        damaged = (f"{status.damaged:,} damaged parts", "red")
+        out.print(Text.assemble("  ", damaged, ": resume runs them again"))
     if status.missing and status.rate:
         left = duration(status.seconds_left or 0.0)
         out.print(f"  {status.rate:,.0f} runs per second lately: {left} left at that rate")
-    out.print(f"Next: {_next(status)}", style="dim", soft_wrap=True)
+    print_next(out, _next(status))
 
 
-def _next(status: Status) -> str:
+def _next(status: Status) -> tuple[str, str]:
     if status.at_work and not status.finished:
-        return f"truce-sim status {status.path} again"
+        return "in a while", command("status", status.path)
     if not status.finished:
-        return f"truce-sim resume {status.path}"
+        return "to run what is missing", command("resume", status.path)
     if status.failed:
-        return f"truce-sim rerun {status.path} --failed"
-    return f"truce-sim verify {status.path}"
+        return "to try the failed runs again", command("rerun", status.path, "--failed")
+    return "to check it", command("verify", status.path)
 
 
 def print_list(sweeps: Sequence[Status], base: str) -> None:
     """Print one line per sweep; `base` is the folder searched."""
     out = console()
     if not sweeps:
-        out.print(f"No sweeps in {base}. Next: truce-sim sweep +experiment=doha")
+        out.print(f"No sweeps in {base}.", soft_wrap=True)
+        print_next(out, ("for an example", command("sweep", "+experiment=doha")))
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("sweep", overflow="fold")
-    table.add_column("state")
-    for name in ("points", "runs", "done", "failed"):
-        table.add_column(name, justify="right")
-    table.add_column("started")
-    for status in sweeps:
-        table.add_row(
+    rows = [
+        [
             str(status.path), status.word, f"{status.points:,}", f"{status.wanted:,}",
             f"{100 * status.done / max(status.wanted, 1):.1f} %", f"{status.failed:,}",
             status.started,
-        )  # fmt: skip
-    out.print(table)
-    out.print(f"Next: truce-sim status {sweeps[0].path}", style="dim", soft_wrap=True)
+        ]
+        for status in sweeps
+    ]  # fmt: skip
+    columns = ["sweep", "state", "points", "runs", "done", "failed", "started"]
+    print_table(out, columns, rows, left=1)
+    print_next(out, ("", command("status", sweeps[0].path)))
 
 
 def print_proof(proof: Proof) -> None:
@@ -268,30 +270,25 @@ def print_proof(proof: Proof) -> None:
     out = console()
     if proof.difference:
         d = proof.difference
-        out.print(
-            f"[red]Run {d.run} differs[/]: {d.column} is stored as {d.stored!r}, but is "
-            f"{d.computed!r} when run again. {_explain_difference(proof)}",
-            soft_wrap=True,
-        )
+        out.print(Text.assemble(
+            (f"Run {d.run} differs", "red"),
+            f": {d.column} is stored as {d.stored!r}, but is {d.computed!r} when run again. "
+            f"{_explain_difference(proof)}",
+        ))  # fmt: skip
         return
     left = f"; skipped {proof.skipped} that raised, timed out or crashed" if proof.skipped else ""
     out.print(
         f"Ran {proof.checked} of {proof.runs:,} runs again: all {proof.columns} columns are "
-        f"identical, bit for bit{left}.",
-        soft_wrap=True,
+        f"identical, bit for bit{left}."
     )
     if proof.other_rules:
         out.print(
             f"The folder was made by other rules ({proof.rules}); for these runs, today's rules "
-            f"({DIGEST}) give the same values.",
-            soft_wrap=True,
+            f"({DIGEST}) give the same values."
         )
-    out.print(
-        f"To check the same runs again: truce-sim verify {proof.path} --runs "
-        f"{proof.checked + proof.skipped} --pick {proof.pick}",
-        style="dim",
-        soft_wrap=True,
-    )
+    runs = proof.checked + proof.skipped
+    again = command("verify", proof.path, "--runs", runs, "--pick", proof.pick)
+    print_next(out, ("to check the same runs again", again))
 
 
 def _explain_difference(proof: Proof) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from truce_sim.config.checks import unknown_setting
 from truce_sim.config.load import prepare
+from truce_sim.config.resolvers import has_references, refuse_resolvers
 from truce_sim.config.setup import Setup
 from truce_sim.settings.nested import merge
 from truce_sim.settings.schema import Config
@@ -50,16 +51,12 @@ def merged(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[str, A
     return plain
 
 
-def has_references(plain: Mapping[str, Any]) -> bool:
-    """Whether any setting takes its value from another (`${home.threshold}`)."""
-    return "${" in repr(plain)
-
-
 def _resolve(plain: dict[str, Any]) -> dict[str, Any]:
     from omegaconf import OmegaConf
 
     from truce_sim.config.explain import composing_errors, explain
 
+    refuse_resolvers(plain)
     try:
         container = OmegaConf.to_container(OmegaConf.create(plain), resolve=True)
     except composing_errors() as error:

@@ -19,11 +19,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from truce_sim.config.resolvers import has_references
 from truce_sim.errors import InputError, closest, shown
 from truce_sim.settings.fields import by_path, field_at, groups
 from truce_sim.settings.nested import at
 from truce_sim.sweeps.design.composer import Base
-from truce_sim.sweeps.design.configs import has_references, plain_config
+from truce_sim.sweeps.design.configs import plain_config
 
 #: Numbers that differ by less than this share are equal: rounding is not a difference.
 ROUNDING = 1e-12

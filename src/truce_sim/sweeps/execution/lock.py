@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from truce_sim.errors import InputError
+from truce_sim.errors import InputError, command
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def locked(folder: Path) -> Iterator[None]:
     except Timeout:
         raise InputError(
             f"is in use by another truce-sim ({_holder_text(holder)})", value=str(folder),
-            allowed="wait for it or stop it; truce-sim status shows its progress",
+            allowed=f"wait for it or stop it; {command('status', folder)} shows its progress",
         ) from None  # fmt: skip
     except OSError as error:
         raise InputError(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
+
+from truce_sim.errors import command
 
 
 class Silence:
@@ -53,16 +56,21 @@ class Stopped(RuntimeError):
         done: runs that are kept.
         runs: runs wanted.
         exit_code: exit code for the program.
-        command: the truce-sim command that continues; by default `resume`.
+        again: the words of the command that continues; by default `resume`.
     """
 
     def __init__(
-        self, why: str, folder: Path, done: int, runs: int, exit_code: int = 1, command: str = ""
+        self,
+        why: str,
+        folder: Path,
+        done: int,
+        runs: int,
+        exit_code: int = 1,
+        again: Sequence[object] = (),
     ) -> None:
-        command = command or f"resume {folder}"
         super().__init__(
             f"{why}. {done:,} of {runs:,} runs are done and kept.\n"
-            f"  To continue: truce-sim {command}"
+            f"  To continue: {command(*(again or ('resume', folder)))}"
         )
         self.folder = folder
         self.exit_code = exit_code

@@ -53,7 +53,7 @@ def rerun_failed(
                     progress.advance(chunk.runs)
             _put_in_place(folder)
         except KeyboardInterrupt:
-            done, again = sum(c.runs for c in folder.chunks()), f"rerun {folder.path} --failed"
+            done, again = sum(c.runs for c in folder.chunks()), ("rerun", folder.path, "--failed")
             raise Stopped("Interrupted", folder.path, done, done, 130, again) from None
         finally:
             progress.finish()

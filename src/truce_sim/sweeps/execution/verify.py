@@ -16,7 +16,7 @@ from truce_sim.engine.codes import STATUSES
 from truce_sim.engine.compile import DIGEST
 from truce_sim.engine.run import outcomes
 from truce_sim.engine.world import make_world
-from truce_sim.errors import InputError
+from truce_sim.errors import InputError, command
 from truce_sim.results.store import Damaged
 from truce_sim.simulation.spec import make_spec
 from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
@@ -101,7 +101,7 @@ def verify_sweep(path: str | Path, runs: int, pick: int | None = None) -> Proof:
     total = sum(chunk.runs for chunk in chunks)
     if not total:
         raise InputError(
-            "has no runs yet", value=str(folder.path), allowed=f"truce-sim resume {folder.path}"
+            "has no runs yet", value=str(folder.path), allowed=command("resume", folder.path)
         )
     chosen = np.random.default_rng(pick).choice(total, min(runs, total), replace=False)
     checked = skipped = columns = 0

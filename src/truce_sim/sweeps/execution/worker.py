@@ -177,5 +177,7 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(BrokenPipeError):  # the driver has ended; written parts stay
+    try:
         main(sys.argv[1])
+    except BrokenPipeError:  # the driver has ended; written parts stay
+        os._exit(0)  # at once: Python would try again to tell it

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from truce_sim.engine.run import RunSpec
-from truce_sim.errors import InputError, closest
+from truce_sim.errors import InputError, closest, command
 from truce_sim.files import first_release
 from truce_sim.results.columns import OUTCOME
 from truce_sim.results.store import SCHEMA_VERSION, Damaged, read_table
@@ -428,7 +428,7 @@ class SweepFolder:
         if not path.is_file():
             raise InputError(
                 f"has no {name} yet: the sweep is not finished", value=str(self.path),
-                allowed=f"truce-sim resume {self.path}",
+                allowed=command("resume", self.path),
             )  # fmt: skip
         frame: pd.DataFrame = read_table(path).to_pandas()
         return frame

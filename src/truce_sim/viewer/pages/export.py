@@ -8,6 +8,7 @@ from pathlib import Path
 
 import solara
 
+from truce_sim.results.spreadsheets import as_csv
 from truce_sim.viewer.state.session import Clock, Session
 
 #: Approximate maximum number of frames of a GIF made in the browser.
@@ -100,4 +101,4 @@ def table(session: Session, index: int, what: str) -> bytes:
     """
     run = session.tracks[index].run
     frame = run.series.reset_index() if what == "series" else run.events
-    return frame.to_csv(index=False).encode()
+    return as_csv(frame).encode()

@@ -109,9 +109,10 @@ class DayFigure:
         ax, config, border = self.border, self.track.config.border, self.track.run.border
         ax.set_yticks([config.host_depth / 2 - 0.5, config.host_depth + config.home_depth / 2])
         ax.set_yticklabels(["host", "home"], rotation=90, va="center")
-        ax.set_xticks(*_spans(border.home_district, shortest=3), fontsize=8)
+        named = {"fontsize": 8, "parse_math": False}  # a name of the user's own may contain a $
+        ax.set_xticks(*_spans(border.home_district, shortest=3), **named)
         top = ax.secondary_xaxis("top")
-        top.set_xticks(*_spans(border.host_province, shortest=2), fontsize=8)
+        top.set_xticks(*_spans(border.host_province, shortest=2), **named)
         for axis in (ax, top):
             axis.tick_params(length=0)
 

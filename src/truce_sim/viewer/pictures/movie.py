@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from truce_sim.errors import InputError
+from truce_sim.results.outputs import check_writable, writing
 from truce_sim.settings.schema import Config
 from truce_sim.viewer.state.track import Track, run_track
 
@@ -27,9 +28,10 @@ def film(config: Config, options: argparse.Namespace) -> None:
     """
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+    options.out = options.out.expanduser()
     check_options(options)
     days = parse_days(options.days)
-    with Progress(
+    with writing(options.out), Progress(
         TextColumn("frames"), BarColumn(), TextColumn("{task.percentage:.0f} %"),
         TimeRemainingColumn(),
     ) as bar:  # fmt: skip
@@ -57,10 +59,11 @@ def check_options(options: argparse.Namespace) -> None:
         raise InputError(
             "is not a film", setting="--out", value=str(options.out), allowed="FILE.gif or FILE.mp4"
         )
-    if not options.out.expanduser().parent.is_dir():
+    if not options.out.parent.is_dir():
         raise InputError(
             "no such folder", setting="--out", value=str(options.out), allowed="a file in a folder"
         )
+    check_writable(options.out)
     if options.out.suffix.lower() == ".mp4" and not shutil.which("ffmpeg"):
         raise InputError(
             "MP4 needs the program ffmpeg, which is not installed", setting="--out",

@@ -1,0 +1,36 @@
+"""Files that a user names: whether they can be written is found out before the work, not after."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from truce_sim.errors import InputError
+
+
+def check_writable(path: Path, setting: str = "--out") -> None:
+    """Check that a file can be written to its folder.
+
+    Args:
+        path: of the file.
+        setting: the argument that chooses it.
+
+    Raises:
+        InputError: naming the argument to change.
+    """
+    with writing(path, setting), tempfile.TemporaryFile(dir=path.parent):
+        pass
+
+
+@contextmanager
+def writing(path: Path, setting: str = "--out") -> Iterator[None]:
+    """Turn what the system raises within the context into an InputError that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"cannot be written: {error.strerror or error}", setting=setting, value=str(path),
+            allowed="a file in a folder that you can write to, with space left",
+        ) from error  # fmt: skip

@@ -1,0 +1,36 @@
+"""Tables as CSV, which a spreadsheet may open without running anything in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+#: A spreadsheet takes a cell that begins so for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_csv(frame: pd.DataFrame, float_format: str | None = None) -> str:
+    """Return a table as CSV without its index.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe in front, which spreadsheets
+    do not show. Numbers stay as they are.
+    """
+    words = frame.select_dtypes(exclude=["number", "bool"]).columns
+    guarded = frame.assign(**{name: frame[name].astype(object).map(_guard) for name in words})
+    text: str = guarded.rename(columns=_guard).to_csv(index=False, float_format=float_format)
+    return text
+
+
+def _guard(cell: Any) -> Any:
+    if not isinstance(cell, str) or not cell.startswith(_FORMULA) or _is_number(cell):
+        return cell
+    return f"'{cell}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
