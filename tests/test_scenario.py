@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from truce_sim.border.border import Border, majority_labels, make_border, resample, spread
+from truce_sim.border.border import (
+    Border,
+    error_function,
+    majority_labels,
+    make_border,
+    resample,
+    spread,
+)
 from truce_sim.border.segments import Segments
 from truce_sim.config.load import load_config
 from truce_sim.engine.params import SECTOR
@@ -213,6 +221,12 @@ def test_hot_spots_are_where_they_should_be() -> None:
     weight = made.sectors["weight"]
     peaks = [s for s in range(1, 98) if weight[s] > max(weight[s - 1], weight[s + 1])]
     assert_allclose((made.km_from + made.km_to)[peaks] / 2, [500 / 3, 500, 2500 / 3])
+
+
+def test_the_error_function() -> None:
+    x = np.concatenate([np.linspace(-9, 9, 3001), [0.0, 1e-300, 5e-324, math.inf, -math.inf]])
+    assert_allclose(error_function(x), [math.erf(v) for v in x], rtol=2e-15, atol=0)
+    assert error_function(np.zeros(0)).size == 0
 
 
 @given(

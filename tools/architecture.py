@@ -71,7 +71,7 @@ ROOMS = (
 DYNAMIC = ("truce_sim", "truce_sim.moved")
 
 #: Rooms that may import only these, besides the standard library and themselves.
-OUTSIDE = {"engine": ("numpy", "numba", "llvmlite", "scipy.special")}
+OUTSIDE = {"engine": ("numpy", "numba", "llvmlite")}
 
 
 class Import(NamedTuple):

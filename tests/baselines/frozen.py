@@ -4,13 +4,8 @@ A row is one run: `spec`, the overrides that `truce-sim run` takes, its replicat
 of `columns.OUTCOME`, as text from which the number reads back exactly. Of the releases before this
 one the files stay as a record.
 
-On the platform that made a file the rows must come out the same to the last digit. Elsewhere the
-last bit of an elementary function may differ. A draw then decides otherwise only if it falls into
-a gap of some 2^-52: of 10^5 draws a run, in one run of 10^10. What remains are exact ties, such as
-a grievance equal to its threshold, so one run of a hundred may differ in anything; of the others
-every whole number and word is the same, and floats agree to nine digits. (With every exp, log and
-log1p of the rules off by its last bit, all 288 runs kept their whole numbers, and no float moved
-by more than 1e-14.)
+Rows come out the same to the last digit on every machine: the rules have their own arithmetic
+(`engine/arithmetic.py`).
 
     python -m baselines.frozen      (make baselines: keep what the rules give now)
 """
@@ -18,21 +13,14 @@ by more than 1e-14.)
 from __future__ import annotations
 
 import hashlib
-import math
-import platform
 import shlex
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 
-import numba
-import numpy as np
 import pandas as pd
-import scipy
-from scipy.special import betaincinv, gammaincinv, ndtri
 
 from truce_sim.config.load import as_config
-from truce_sim.engine.compile import rule
 from truce_sim.engine.record import OUTCOME
 from truce_sim.engine.run import outcomes
 from truce_sim.results.frames import outcome_frame
@@ -40,9 +28,6 @@ from truce_sim.simulation.spec import make_spec
 from truce_sim.version import __version__
 
 REPLICATES = 8
-
-#: Elsewhere: the share of runs that must be the same, and how far their floats may differ.
-LEAST_SAME, TOLERANCE = 0.99, 1e-9
 
 #: How many changed specs are told column by column.
 IN_DETAIL = 3
@@ -112,44 +97,15 @@ def file_of(version: str = __version__) -> Path:
     return FOLDER / f"{version}.csv"
 
 
-def read(path: Path) -> tuple[str, str]:
-    """The platform that a file was made on, and its rows."""
-    made_on, _versions, rows = path.read_text(encoding="utf-8").split("\n", 2)
-    return made_on.removeprefix("# made on: "), rows
+def read(path: Path) -> str:
+    """The rows of a file; what stands before them says with what they were made."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("#"))
 
 
 def write(path: Path, rows: str) -> None:
-    """Keep rows, with where and with what they were made."""
-    versions = f"Python {platform.python_version()}, numba {numba.__version__}"
-    versions += f", numpy {np.__version__}, scipy {scipy.__version__}"
-    text = f"# made on: {this_platform()}\n# made with: {versions}\n{rows}"
-    path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def this_platform() -> str:
-    """Where runs come out the same to the last bit: the system, the machine, its arithmetic."""
-    return f"{platform.system()} {platform.machine()}, arithmetic {arithmetic()}"
-
-
-def arithmetic() -> str:
-    """Digest of the elementary functions that a run is made of, over their range.
-
-    C libraries differ in the last bit of some; so does one library between processors.
-    """
-    u = np.linspace(1e-9, 1 - 1e-9, 4001)
-    frailty = (ndtri(u), np.exp(u), gammaincinv(6.25, u), betaincinv(1.2, 2.8, u))
-    elementary = np.empty((3, u.size))
-    _elementary(u, elementary)
-    return hashlib.sha256(b"".join(x.tobytes() for x in (elementary, *frailty))).hexdigest()[:8]
-
-
-@rule
-def _elementary(u, out):
-    """exp, log and log1p as the compiled rules have them, into `out` (3, n)."""
-    for i in range(u.size):
-        out[0, i] = math.exp(-8.0 * u[i])
-        out[1, i] = math.log(u[i])
-        out[2, i] = math.log1p(-u[i])
+    """Keep rows."""
+    path.write_text(rows, encoding="utf-8", newline="\n")
 
 
 # ── what differs ─────────────────────────────────────────────────────────────────────────────
@@ -161,16 +117,11 @@ def table(rows: str) -> pd.DataFrame:
     return frame.set_index(["spec", "replicate"])
 
 
-def changed(old: pd.DataFrame, new: pd.DataFrame, tolerance: float = 0.0) -> pd.DataFrame:
-    """Which values of the runs that both have differ; floats by more than a relative tolerance."""
+def changed(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Which values of the runs that both have differ."""
     both = old.index.intersection(new.index)
     columns = [name for name in old.columns if name in new.columns]
-    before, after = old.loc[both, columns], new.loc[both, columns]
-    different = before != after
-    for name in FLOATS if tolerance else ():
-        values = (pd.to_numeric(side[name], errors="coerce") for side in (before, after))
-        different[name] &= ~np.isclose(*values, rtol=tolerance, atol=tolerance)
-    return different
+    return old.loc[both, columns] != new.loc[both, columns]
 
 
 def told(old: pd.DataFrame, new: pd.DataFrame, different: pd.DataFrame) -> str:
@@ -197,24 +148,22 @@ def _specs(frame: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(frame.index.get_level_values("spec")))
 
 
-def problem(frozen: str, now: str, *, same_platform: bool) -> str:
-    """What differs by more than the platform allows, in words; empty where nothing does.
+def problem(frozen: str, now: str) -> str:
+    """What differs, in words; empty where nothing does.
 
     A column that is new changes no run, and is not compared.
     """
     old, new = table(frozen), table(now)
     new = new[[name for name in new.columns if name in old.columns]]
-    different = changed(old, new, 0.0 if same_platform else TOLERANCE)
-    same = 1.0 - different.any(axis=1).mean()
-    complete = old.index.equals(new.index) and old.columns.equals(new.columns)
-    holds = complete and same >= (1.0 if same_platform else LEAST_SAME)
-    return "" if holds else told(old, new, different) or "  the order of rows or columns"
+    if old.equals(new):
+        return ""
+    return told(old, new, changed(old, new)) or "  the order of rows or columns"
 
 
 def freeze() -> str:
     """Write the rows of this version, unless they stand there already; what to do next."""
     path, rows = file_of(), rows_now()
-    if path.exists() and read(path)[1] == rows:
+    if path.exists() and read(path) == rows:
         return f"{path.name} stays as it is: the rules give what it holds."
     write(path, rows)
     return f"{path.name} is written. Now CHANGELOG.md has to say why, in a line {line(rows)}"
@@ -222,7 +171,10 @@ def freeze() -> str:
 
 def line(rows: str, version: str = __version__) -> str:
     """Where these rows are explained in CHANGELOG.md, and how."""
-    return f"under '## [{version}]', '### Results':\n- Baselines `{digest(rows)}`: WHY"
+    return (
+        f"under '## [Unreleased]' or '## [{version}]', '### Results':\n"
+        f"- Baselines `{digest(rows)}`: WHY"
+    )
 
 
 if __name__ == "__main__":

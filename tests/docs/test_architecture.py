@@ -35,9 +35,9 @@ def test_what_is_allowed(tmp_path: Path) -> None:
         "ground/__init__.py": '"""A face."""\nfrom truce_sim.ground.a import x\n__all__ = ["x"]\n',
         "ground/a.py": "from importlib import import_module\nimport_module('json')\nx = 1\n",
         "ground/b.py": "from truce_sim.ground.a import x\n",
-        "engine/rule.py": "import math\nimport numpy as np\nfrom scipy.special import ndtri\n"
+        "engine/rule.py": "import math\nimport numpy as np\nfrom numba.extending import intrinsic\n"
                           "from numba import njit\nfrom truce_sim.engine import other\n",
-        "engine/other.py": "def f():\n    from scipy import special\n",
+        "engine/other.py": "def f():\n    from numba import types\n",
         "upper/c.py": "from typing import TYPE_CHECKING\nfrom truce_sim.ground import x\n"
                       "if TYPE_CHECKING:\n    from truce_sim.engine.rule import rule\n",
         "upper/roof/d.py": "def f():\n    import truce_sim.upper.c\n",
@@ -86,7 +86,7 @@ FACE = '"""A face."""\nfrom {} import x\n__all__ = ["x"]\n'
          r"ground\.a, line 3: imports by a name"),
         ({"ground/a.py": "__import__('truce_sim.' + 'upper')"}, r"ground\.a, line 1: imports by"),
         ({"engine/rule.py": "import pandas as pd"}, "engine imports pandas, not one of numpy"),
-        ({"engine/rule.py": "def f():\n    from scipy import stats"}, "engine imports scipy.stats"),
+        ({"engine/rule.py": "def f():\n    from scipy import stats"}, "engine imports scipy"),
         ({"engine/rule.py": "import scipy"}, "engine imports scipy, not one of"),
         ({"engine/rule.py": "from truce_sim.ground import a", "ground/a.py": ""},
          r"engine imports truce_sim\.ground\.a, not one of"),

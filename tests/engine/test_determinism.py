@@ -260,3 +260,37 @@ def test_the_peak_of_grievance_is_never_below_what_the_series_shows(default: Run
         assert peak >= shown
         peaks_by_strike += peak == shown
     assert peaks_by_strike > 0
+
+
+# ── one number everywhere ────────────────────────────────────────────────────────────────────
+
+#: Prints a digest of outcome, series and events of each of so many random configurations.
+RUNS = """
+import hashlib, sys
+from theory.configurations import random_spec
+from truce_sim.engine.run import run
+for seed in range(3000, 3000 + int(sys.argv[1])):
+    made = run(random_spec(seed))
+    print(hashlib.sha256(b"".join(part.tobytes() for part in made)).hexdigest())
+"""
+
+
+def digests(cpu: str | None, configurations: int = 60) -> list[str]:
+    """Digests of runs by code that is compiled for a kind of processor (None: for this one)."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_CPU")}
+    environment |= {"PYTHONPATH": str(Path(__file__).parents[1])}
+    environment |= {"NUMBA_CPU_NAME": cpu} if cpu else {}
+    done = subprocess.run(
+        [sys.executable, "-c", RUNS, str(configurations)], env=environment, check=True,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    return done.stdout.split()
+
+
+@pytest.mark.slow
+def test_a_run_is_the_same_on_every_processor() -> None:
+    """Outcome, series and events to the last bit, compiled for this processor, which may have fused
+    multiply-add and wide vectors, and for the simplest one, which has neither."""
+    here = digests(None)
+    assert len(set(here)) > 50
+    assert digests("generic") == here

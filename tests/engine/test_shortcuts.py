@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from theory.configurations import random_spec
 from theory.spec import TWO_MEDIATORS, border, spec
 from truce_sim.engine import ahead, draws
+from truce_sim.engine.arithmetic import exp
 from truce_sim.engine.attribution import is_public, update_activity
 from truce_sim.engine.codes import FAR, FOILED_BY_HOST, FRICTION_CLASH, NEVER
 from truce_sim.engine.draws import Key, poisson, uniform
@@ -117,7 +118,7 @@ def test_interdiction_is_decided_as_by_the_exponential() -> None:
     rng = np.random.default_rng(1)
     exponents = [0.0, -0.0, math.inf, math.nan, -1e-20, *(10.0 ** rng.uniform(-18, 2, 3000))]
     for e in exponents:
-        chance = 1.0 - math.exp(-e)
+        chance = 1.0 - exp(-e)
         for u in [*rng.random(3), *near(chance), *near(e), *near(e - 0.5 * e * e), 2.0**-53]:
             assert is_intercepted(u, e) == (u < chance), (u, e)
 
@@ -138,7 +139,7 @@ def test_a_count_next_to_a_step_is_left_to_the_quantile() -> None:
     """Within rounding of a value of the distribution function; elsewhere it is sure."""
     rng = np.random.default_rng(2)
     for mean in rng.uniform(0.01, 30, 200):
-        term = total = math.exp(-mean)
+        term = total = exp(-mean)
         for k in range(1, 6):
             for u in near(total)[:9]:
                 count = sure_poisson(u, mean, 0.0)
@@ -153,7 +154,7 @@ def test_a_count_next_to_a_step_is_left_to_the_quantile() -> None:
 @given(x=st.floats(0, 2000) | st.just(math.inf) | st.just(math.nan))
 def test_fading(x: float) -> None:
     """exp(-x), which underflows to 0 before the shortcut begins."""
-    plain = math.exp(-x)
+    plain = exp(-x)
     assert fading_by(x) == plain or (math.isnan(x) and math.isnan(fading_by(x)))
 
 
@@ -180,7 +181,7 @@ def plain_appeal(p: Any, w: Any, n: int) -> NDArray[np.float64]:
     """Running sums of w_s exp(-β q_s), all of them anew and in order."""
     at, total, sums = w["sectors"], 0.0, []
     for s in range(n):
-        total += at["weight"][s] * math.exp(-p["militants"]["risk_aversion"] * at["risk"][s])
+        total += at["weight"][s] * exp(-p["militants"]["risk_aversion"] * at["risk"][s])
         sums.append(total)
     return np.array(sums)
 
@@ -217,7 +218,7 @@ def test_activity_moves_as_sector_by_sector() -> None:
     n = 12
     p, w = world_of(sectors=n)
     rng = np.random.default_rng(6)
-    step = 1.0 - math.exp(-1.0 / p["attribution"]["activity_memory_days"])
+    step = 1.0 - exp(-1.0 / p["attribution"]["activity_memory_days"])
     expected = w["sectors"]["activity"][:n].copy()
     for _ in range(200):
         w["incident_count"] = 0

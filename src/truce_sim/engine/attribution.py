@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
+from truce_sim.engine.arithmetic import exp
 from truce_sim.engine.codes import (
     BAND_ATTACK,
     BY_MILITANTS,
@@ -51,7 +50,7 @@ def is_attributed(p, key, incident):
     if incident.kind == BAND_ATTACK:
         if incident.deaths == 0:
             return False
-        chance = a.attack * math.exp(-incident.depth_km / a.attack_decay_km)
+        chance = a.attack * exp(-incident.depth_km / a.attack_decay_km)
     return happens(chance, key, ATTRIBUTION, incident.entity, 0)
 
 
@@ -139,4 +138,4 @@ def share_out(w, s, total):
 @rule
 def prepare_activity(p, w):
     """1-φ(τ_A) of a regime."""
-    w.regime.activity_step = 1.0 - math.exp(-1.0 / p.attribution.activity_memory_days)
+    w.regime.activity_step = 1.0 - exp(-1.0 / p.attribution.activity_memory_days)

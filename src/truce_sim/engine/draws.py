@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from truce_sim.engine.arithmetic import exp, log, log1p
 from truce_sim.engine.compile import rule, rule_apart
 
 
@@ -95,7 +96,7 @@ def entity_of(day, slot):
 @rule_apart
 def poisson(u, mean):
     """Poisson quantile by sequential search, for mean <= MAX_POISSON_MEAN."""
-    return poisson_from(u, mean, math.exp(-mean))
+    return poisson_from(u, mean, exp(-mean))
 
 
 @rule_apart
@@ -118,13 +119,13 @@ def geometric(u, mean):
         return 0
     if mean == 1.0:
         return 1
-    return 1 + int(math.log1p(-u) / math.log1p(-1.0 / mean))
+    return 1 + int(log1p(-u) / log1p(-1.0 / mean))
 
 
 @rule
 def lognormal(u, mu, sigma):
     """Lognormal quantile: exp(mu + sigma z)."""
-    return math.exp(mu + sigma * normal(u))
+    return exp(mu + sigma * normal(u))
 
 
 @rule
@@ -145,8 +146,8 @@ def pick(u, cumulative, n):
 def logistic(x):
     """1 / (1 + exp(-x)), without overflow."""
     if x >= 0.0:
-        return 1.0 / (1.0 + math.exp(-x))
-    e = math.exp(x)
+        return 1.0 / (1.0 + exp(-x))
+    e = exp(x)
     return e / (1.0 + e)
 
 
@@ -156,7 +157,7 @@ def normal(u):
     q = u - 0.5
     if abs(q) <= 0.425:
         return _normal_centre(q)
-    tail = math.sqrt(-math.log(u if q < 0.0 else 1.0 - u))
+    tail = math.sqrt(-log(u if q < 0.0 else 1.0 - u))
     z = _normal_shoulder(tail - 1.6) if tail <= 5.0 else _normal_tail(tail - 5.0)
     return -z if q < 0.0 else z
 

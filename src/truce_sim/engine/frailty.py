@@ -1,7 +1,7 @@
 """What differs between runs before the first day: the host's will, attempts, the home threshold.
 
 Each is the quantile of one uniform of the run, so replicate r keeps its rank when a mean or a
-spread changes. Vectorised over replicates, with scipy's quantiles: once a run, not once a day.
+spread changes.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from truce_sim.engine.arithmetic import exp, log1p
 from truce_sim.engine.compile import entry, rule
-from truce_sim.engine.draws import FRAILTY, Key, uniform
+from truce_sim.engine.draws import FRAILTY, Key, normal, uniform
 from truce_sim.engine.params import HOME, record
+from truce_sim.engine.quantiles import beta_quantile, gamma_quantile
 
 #: Laws of the factors, as codes of `frailty.law`.
-LOGNORMAL, GAMMA = range(2)
+LOGNORMAL, GAMMA = np.arange(2)
 
 #: A run's own values: factors of mean 1, and ω̄.
 FACTORS = record(attempts="f8", threshold="f8", will="f8")
@@ -26,45 +28,43 @@ def draw_factors(
     params: NDArray[np.void], seed: int, replicates: NDArray[np.int64]
 ) -> NDArray[np.void]:
     """FACTORS of shape (replicates, regimes) for `params` of shape (regimes,)."""
-    u = np.empty((3, replicates.size))
-    fill_uniforms(u, seed, replicates)
     factors = np.empty((replicates.size, params.size), FACTORS)
-    for i, p in enumerate(params):
-        gamma = p["frailty"]["law"] == GAMMA
-        factors["attempts"][:, i] = _mean_one(u[0], p["frailty"]["attempts_cv"], gamma)
-        factors["threshold"][:, i] = _mean_one(u[1], p["frailty"]["threshold_cv"], gamma)
-        factors["will"][:, i] = _beta(u[2], p["host"]["will"], p["frailty"]["will_concentration"])
+    fill_factors(params, seed, replicates, factors)
     return factors
 
 
-def _mean_one(u: NDArray[np.float64], cv: float, gamma: bool) -> NDArray[np.float64]:
-    """Quantiles of a factor with mean 1 and this coefficient of variation."""
-    from scipy.special import gammaincinv, ndtri
-
-    if 1.0 + cv**2 == 1.0:  # nothing to see of it; its inverse could be infinite
-        return np.ones_like(u)
-    if gamma:
-        return np.asarray(gammaincinv(1.0 / cv**2, u) * cv**2)
-    variance = math.log1p(cv**2)
-    return np.asarray(np.exp(math.sqrt(variance) * ndtri(u) - 0.5 * variance))
-
-
-def _beta(u: NDArray[np.float64], mean: float, concentration: float) -> NDArray[np.float64]:
-    """Quantiles of Beta(mean c, (1-mean) c); the mean itself where nothing can vary."""
-    from scipy.special import betaincinv
-
-    if math.isinf(concentration) or mean in (0.0, 1.0):
-        return np.full_like(u, mean)
-    return np.asarray(betaincinv(mean * concentration, (1.0 - mean) * concentration, u))
-
-
 @entry
-def fill_uniforms(u, seed, replicates):
-    """The frailty uniforms of each replicate, one row a factor."""
+def fill_factors(params, seed, replicates, factors):
+    """The factors of each replicate and regime."""
     for r in range(replicates.size):
         key = Key(seed, replicates[r])
-        for which in range(u.shape[0]):
-            u[which, r] = uniform(key, FRAILTY, which, 0)
+        for i in range(params.size):
+            p, drawn = params[i], factors[r, i]
+            law, spread = p.frailty.law, p.frailty
+            drawn.attempts = factor(uniform(key, FRAILTY, 0, 0), spread.attempts_cv, law)
+            drawn.threshold = factor(uniform(key, FRAILTY, 1, 0), spread.threshold_cv, law)
+            will = uniform(key, FRAILTY, 2, 0)
+            drawn.will = share(will, p.host.will, spread.will_concentration)
+
+
+@rule
+def factor(u, cv, law):
+    """Quantile of a factor with mean 1 and this coefficient of variation."""
+    squared = cv * cv
+    if 1.0 + squared == 1.0:  # nothing to see of it; its inverse could be infinite
+        return 1.0
+    if law == GAMMA:
+        return gamma_quantile(u, 1.0 / squared) * squared
+    variance = log1p(squared)
+    return exp(math.sqrt(variance) * normal(u) - 0.5 * variance)
+
+
+@rule
+def share(u, mean, concentration):
+    """Quantile of Beta(mean c, (1-mean) c); the mean itself where nothing can vary."""
+    if math.isinf(concentration) or mean == 0.0 or mean == 1.0:
+        return mean
+    return beta_quantile(u, mean * concentration, (1.0 - mean) * concentration)
 
 
 @rule

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
+from truce_sim.engine.arithmetic import exp, log
 from truce_sim.engine.codes import (
     ATTACK,
     BAND_ATTACK,
@@ -41,8 +40,8 @@ def prepare_grievance(p, w):
     """φ(τ_G) of each state, and what the home state's belief makes of its settings."""
     regime, b = w.regime, p.belief
     for who in (HOME, HOST):
-        regime.grievance_kept[who] = math.exp(-1.0 / p.states[who].grievance_memory_days)
-    regime.prior_logit = math.log(b.prior / (1.0 - b.prior))
+        regime.grievance_kept[who] = exp(-1.0 / p.states[who].grievance_memory_days)
+    regime.prior_logit = log(b.prior / (1.0 - b.prior))
     expected = b.perceived_capability * (b.committed_hazard - b.uncommitted_hazard)
     regime.drift = b.reference_rate * expected
     regime.evidence = violation_evidence(p)
@@ -102,4 +101,4 @@ def violation_evidence(p):
     believed to be, the more it says (in the spirit of Kydd and Walter 2002)."""
     b = p.belief
     committed = 1.0 - b.perceived_capability * b.committed_hazard
-    return math.log(committed / (1.0 - b.perceived_capability * b.uncommitted_hazard))
+    return log(committed / (1.0 - b.perceived_capability * b.uncommitted_hazard))

@@ -11,6 +11,7 @@ from truce_sim.engine.ahead import (
     FOR_FRICTION,
     daily_uniform,
 )
+from truce_sim.engine.arithmetic import exp
 from truce_sim.engine.codes import (
     BAND_ATTACK,
     DOMESTIC_ATTACK,
@@ -128,7 +129,7 @@ def draw_crossing(w, u):
 def prepare_incidents(p, w):
     """Chances of a day without a domestic attack, without friction, in a regime."""
     regime, a = w.regime, p.attribution
-    regime.no_domestic = math.exp(-a.domestic_per_day)
-    regime.no_friction = math.exp(-a.friction_per_day)
+    regime.no_domestic = exp(-a.domestic_per_day)
+    regime.no_friction = exp(-a.friction_per_day)
     regime.friction_suspended = a.friction_per_day * p.truce.suspended_friction
-    regime.no_friction_suspended = math.exp(-regime.friction_suspended)
+    regime.no_friction_suspended = exp(-regime.friction_suspended)

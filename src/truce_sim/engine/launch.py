@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from truce_sim.engine.ahead import AT_DEPTH, AT_SECTOR, FOR_LAUNCHES, daily_uniform, draw_band
+from truce_sim.engine.arithmetic import exp
 from truce_sim.engine.codes import (
     BY_MILITANTS,
     LAUNCH,
@@ -65,7 +66,7 @@ def attempt_rate(p, w, left):
 @rule
 def deterred(p, w):
     """exp(-δ(R-R0)): what deterrence leaves of attempts."""
-    return math.exp(-p.militants.deterrence * (exposure(w) - p.militants.risk_prior))
+    return exp(-p.militants.deterrence * (exposure(w) - p.militants.risk_prior))
 
 
 @rule
@@ -84,7 +85,7 @@ def nearly_deterred(p, w):
     digits differ. Only next to a step of the quantile does that matter, and there R is summed."""
     if w.deterred_at != w.exposure:
         w.deterred_at = w.exposure
-        w.deterred = math.exp(-p.militants.deterrence * (w.exposure - p.militants.risk_prior))
+        w.deterred = exp(-p.militants.deterrence * (w.exposure - p.militants.risk_prior))
     return w.deterred
 
 
@@ -97,7 +98,7 @@ def sure_poisson(u, mean, error):
         return 0
     if not mean < 0.5 * MAX_POISSON_MEAN:
         return -1
-    term = math.exp(-mean)
+    term = exp(-mean)
     total, before, k = term, 0.0, 0
     while u > total and k < 2.0 * MAX_POISSON_MEAN:
         k += 1
@@ -123,14 +124,14 @@ def weigh_sectors(w):
 def note_risk(p, w, s):
     """What follows from the learned risk of sector s, which has changed."""
     at = w.sectors
-    at.appeal[s] = at.weight[s] * math.exp(-p.militants.risk_aversion * at.risk[s])
+    at.appeal[s] = at.weight[s] * exp(-p.militants.risk_aversion * at.risk[s])
     w.appeal_summed = min(w.appeal_summed, s)
 
 
 @rule
 def prepare_launch(p, w):
     """β_h of a regime, w_s exp(-β q_s) of every sector as its β has it, and R."""
-    w.regime.excitement_kept = math.exp(-1.0 / p.militants.excitation_memory_days)
+    w.regime.excitement_kept = exp(-1.0 / p.militants.excitation_memory_days)
     for s in range(w.sector_count):
         note_risk(p, w, s)
     w.appeal_summed = 0

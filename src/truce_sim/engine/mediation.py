@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from truce_sim.engine.arithmetic import exp
 from truce_sim.engine.codes import (
     BY_MEDIATOR,
     CALLED,
@@ -97,7 +98,7 @@ def spoiler_motive(p, w, day):
 @rule
 def fading_by(x):
     """exp(-x), which is 0 for x beyond 746."""
-    return 0.0 if x > 746.0 else math.exp(-x)
+    return 0.0 if x > 746.0 else exp(-x)
 
 
 @rule

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
+from truce_sim.engine.arithmetic import exp
 from truce_sim.engine.compile import rule
 from truce_sim.engine.params import HOME, HOST
 
@@ -60,7 +59,7 @@ def map_border(p, w, host_effort, home_effort, risk, activity):
 @rule
 def interception_chance(p, w, s, depth):
     """Probability that a band entering cell (s, depth) is intercepted there."""
-    return 1.0 - math.exp(-effort(p, w, s, depth))
+    return 1.0 - exp(-effort(p, w, s, depth))
 
 
 @rule
@@ -71,4 +70,4 @@ def is_intercepted(u, exponent):
         return False
     if u < (exponent - 0.5 * exponent * exponent) * (1.0 - 1e-9) - 1e-15:
         return True
-    return u < 1.0 - math.exp(-exponent)
+    return u < 1.0 - exp(-exponent)

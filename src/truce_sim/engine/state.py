@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
+from truce_sim.engine.arithmetic import exp
 from truce_sim.engine.compile import rule
 
 
@@ -20,7 +19,7 @@ def total_grievance(state):
 def belief(w):
     """b, the home state's belief that the host is committed, in [0, 1]."""
     x = w.belief_logit
-    return 1.0 / (1.0 + math.exp(-x)) if x >= 0.0 else 1.0 - 1.0 / (1.0 + math.exp(x))
+    return 1.0 / (1.0 + exp(-x)) if x >= 0.0 else 1.0 - 1.0 / (1.0 + exp(x))
 
 
 @rule

@@ -14,6 +14,7 @@ import math
 import numpy as np
 
 from truce_sim.engine.ahead import BAND_DRAWS, DAILY_DRAWS
+from truce_sim.engine.arithmetic import log
 from truce_sim.engine.codes import (
     BLANK,
     CAUSES,
@@ -118,7 +119,7 @@ def reset(p, w, border):
     """Before the first day: no bands, no record, learned risk at its prior, will at its mean."""
     w.failure = DONE
     w.will = p.host.will
-    w.belief_logit = math.log(p.belief.prior / (1.0 - p.belief.prior))
+    w.belief_logit = log(p.belief.prior / (1.0 - p.belief.prior))
     w.strength = 1.0
     w.excitement = 0.0
     w.attacks_yesterday = 0

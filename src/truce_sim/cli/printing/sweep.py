@@ -277,9 +277,10 @@ def print_proof(proof: Proof) -> None:
         ))  # fmt: skip
         return
     left = f"; skipped {proof.skipped} that raised, timed out or crashed" if proof.skipped else ""
+    equal = "the same, floats to nine digits" if proof.other_rules else "identical, bit for bit"
     out.print(
         f"Ran {proof.checked} of {proof.runs:,} runs again: all {proof.columns} columns are "
-        f"identical, bit for bit{left}."
+        f"{equal}{left}."
     )
     if proof.other_rules:
         out.print(
