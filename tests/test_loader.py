@@ -79,3 +79,22 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for truce in ("literal", "practised", "tolerant"):
         load_config({"truce": truce})
     assert len(loader._bases) <= 2
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [[2 + i / 700 for i in range(100)], list(range(-50, 60)), [1e-5 * i for i in range(120)],
+     [0, -0.0, 1.5e300, 2.5e-7, 10**15] * 20],
+    ids=["decimals", "whole", "small", "mixed"],
+)  # fmt: skip
+def test_a_long_list_of_numbers_is_read_as_hydra_reads_it(numbers: list[float]) -> None:
+    token = "home.threshold=" + ",".join(map(repr, numbers))
+    quick = loader.parse_token(token)
+    assert quick == loader._parser().parse_overrides([token])[0]
+    values = quick.value().list
+    assert list(map(repr, values)) == list(map(repr, numbers))
+
+
+@pytest.mark.parametrize("odd", ["007", "1_000", "inf", "x", "1,", "+1", "1.", ".5", "'1'"])
+def test_whatever_is_not_a_plain_number_is_left_to_hydra(odd: str) -> None:
+    assert loader._long_list("home.threshold=" + ",".join(["1"] * 200 + [odd])) is None

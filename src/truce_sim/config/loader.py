@@ -8,6 +8,7 @@ then set on a copy. `forget` empties the cache.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -17,7 +18,7 @@ from typing import Any
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import CachingConfigRepository
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import ChoiceSweep, Override, OverrideType, ValueType
 from hydra.core.utils import JobRuntime
 from hydra.plugins.config_source import ConfigResult, ConfigSource
 from hydra.types import RunMode
@@ -28,6 +29,10 @@ from truce_sim.config.resolvers import refuse_resolvers
 
 _MOST_TOKENS = 4096
 _MOST_BASES = 256
+
+#: A hundred numbers or more, written in the ways that Hydra and Python read alike.
+_NUMBER = r"-?(?:0|[1-9]\d{0,15})(?:\.\d+(?:e[+-]?\d+)?)?"
+_NUMBERS = re.compile(rf"([A-Za-z]\w*(?:\.\w+)*)=({_NUMBER}(?:,{_NUMBER}){{99,}})", re.ASCII)
 
 Choice = tuple[object, ...]
 Stamp = tuple[tuple[int, ...] | None, ...]
@@ -64,6 +69,9 @@ def parse_token(token: str) -> Override:
         HydraException: bad syntax.
         InputError: its value would be read from outside the configuration.
     """
+    many = _long_list(token)
+    if many:
+        return many
     override = _parser().parse_overrides([token])[0]
     key, where = override.key_or_group, f"override {token}"
     if override.is_sweep_override():
@@ -71,6 +79,19 @@ def parse_token(token: str) -> Override:
     else:
         refuse_resolvers(override.value(), key, where)
     return override
+
+
+def _long_list(token: str) -> Override | None:
+    """Parse a long list of plain numbers, for which Hydra takes minutes; None for all else."""
+    found = _NUMBERS.fullmatch(token)
+    if not found:
+        return None
+    values = [float(word) if "." in word else int(word) for word in found[2].split(",")]
+    sweep = ChoiceSweep(tags=set(), list=values, simple_form=True)
+    return Override(
+        type=OverrideType.CHANGE, key_or_group=found[1], _value=sweep,
+        value_type=ValueType.SIMPLE_CHOICE_SWEEP, input_line=token,
+    )  # fmt: skip
 
 
 class _Repository(CachingConfigRepository):
