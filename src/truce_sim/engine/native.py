@@ -39,6 +39,10 @@ class Native:
         self._call: Any = None
         self._kinds: list[Any] = []
         self._known: dict[int, Any] = {}
+        self._latest: list[tuple[Any, Sequence[int]]] = []
+        # Where numba's functions put what they return, and why they raised: neither is looked at.
+        self._room = (ctypes.c_void_p(), ctypes.c_void_p())
+        self._first = [ctypes.addressof(each) for each in self._room]
 
     def __call__(self, *args: Any) -> None:
         """Call the rule.
@@ -48,27 +52,28 @@ class Native:
         """
         if self._call is None:
             self._load(args)
-        words = [0]
-        for arg, kind in zip(args, self._kinds, strict=True):
-            words += self._words(arg, kind)
-        reason = ctypes.c_void_p()
-        nothing = ctypes.c_void_p()
-        words[0] = ctypes.addressof(nothing)
-        if self._call(words[0], ctypes.addressof(reason), *words[1:]):
+        words = self._first.copy()
+        for i, arg in enumerate(args):
+            latest = self._latest[i]  # read once: threads may call this at the same time
+            if latest[0] is not arg:
+                latest = self._latest[i] = arg, self._words(arg, self._kinds[i])
+            words += latest[1]
+        if self._call(*words):
             raise Unfit
 
-    def _words(self, arg: Any, kind: Any) -> list[int]:
+    def _words(self, arg: Any, kind: Any) -> Sequence[int]:
         """An argument as numba passes it on: the fields of an array, the address of a record."""
         if kind is int:
-            return [int(arg)]
-        if id(arg.dtype) not in self._known and arg.dtype != kind[0]:
-            raise Unfit
-        self._known[id(arg.dtype)] = arg.dtype  # comparing large records takes long
+            return (int(arg),)
+        if id(arg.dtype) not in self._known:
+            if arg.dtype != kind[0]:
+                raise Unfit
+            self._known[id(arg.dtype)] = arg.dtype  # comparing large records takes long
         if isinstance(arg, np.void):
-            return [address_of(arg)]
+            return (address_of(arg),)
         if arg.ndim != kind[1] or not arg.flags.carray:
             raise Unfit
-        return [0, 0, arg.size, arg.itemsize, arg.ctypes.data, *arg.shape, *arg.strides]
+        return (0, 0, arg.size, arg.itemsize, arg.ctypes.data, *arg.shape, *arg.strides)
 
     def _load(self, args: Sequence[Any]) -> None:
         if sys.platform != "linux" or any(name.startswith("NUMBA_") for name in os.environ):
@@ -91,6 +96,7 @@ class Native:
         symbol, _, code = content[_CHECKSUM:].partition(b"\n")
         address = _load_code(symbol.decode(), code)
         self._kinds = kinds
+        self._latest = [(None, ())] * len(kinds)
         counts = (1 if kind is int or kind[1] == 0 else 5 + 2 * kind[1] for kind in kinds)
         words = [ctypes.c_int64] * (2 + sum(counts))
         self._call = ctypes.CFUNCTYPE(ctypes.c_int32, *words)(address)
