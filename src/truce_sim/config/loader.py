@@ -86,7 +86,8 @@ def _long_list(token: str) -> Override | None:
     found = _NUMBERS.fullmatch(token)
     if not found:
         return None
-    values = [float(word) if "." in word else int(word) for word in found[2].split(",")]
+    words = found[2].split(",")
+    values: list[Any] = [float(word) if "." in word else int(word) for word in words]
     sweep = ChoiceSweep(tags=set(), list=values, simple_form=True)
     return Override(
         type=OverrideType.CHANGE, key_or_group=found[1], _value=sweep,
