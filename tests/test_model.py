@@ -119,3 +119,23 @@ def test_batch_run() -> None:
         expected = simulate(row.config, replicate=row.replicate)
         assert row.belief == expected.series["belief"].iloc[-1]
         assert row.grievance_home == expected.series["grievance_home"].iloc[-1]
+
+
+@pytest.mark.skipif(not hasattr(mesa, "batch_run"), reason="Mesa 4 has none")
+@pytest.mark.filterwarnings("ignore:The `iterations` keyword:DeprecationWarning")
+def test_iterations_of_batch_run_are_replicates() -> None:
+    """Not the same run three times; a seed or replicate that is given stays as it is."""
+
+    def ends(parameters: dict[str, object]) -> list[float]:
+        rows = mesa.batch_run(
+            TruceModel, parameters, number_processes=1, iterations=3, max_steps=400,
+            display_progress=False,
+        )  # fmt: skip
+        return [row["grievance_home"] for row in sorted(rows, key=lambda row: row["iteration"])]
+
+    expected = [
+        simulate("truce=literal", replicate=r).series["grievance_home"].iloc[-1] for r in range(3)
+    ]
+    assert ends({"config": "truce=literal"}) == expected
+    assert len(set(expected)) == 3
+    assert ends({"config": "truce=literal", "replicate": 2}) == [expected[2]] * 3

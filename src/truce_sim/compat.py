@@ -5,6 +5,7 @@ Libraries are imported when they are asked about, for the command line starts wi
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -19,6 +20,21 @@ def layer_array(grid: Any, name: str) -> NDArray[Any]:
     layer = getattr(grid, name)
     values: NDArray[Any] = layer if isinstance(layer, np.ndarray) else layer.data
     return values
+
+
+def batch_iteration() -> int:
+    """Which iteration of `mesa.batch_run` is making a model now; 0 outside of one.
+
+    Mesa counts iterations but does not tell the model, so this looks at the function of Mesa's
+    that makes it. If a release has no such function, iterations are equal again, as they would be
+    for any model whose draws are fixed by its settings.
+    """
+    frame = sys._getframe(1)
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "mesa.batchrunner" and "iteration" in frame.f_locals:
+            return int(frame.f_locals["iteration"])
+        frame = frame.f_back  # type: ignore[assignment]
+    return 0
 
 
 @cache

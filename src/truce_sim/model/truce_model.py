@@ -14,7 +14,7 @@ import pandas as pd
 from mesa.discrete_space import OrthogonalMooreGrid
 from numpy.typing import NDArray
 
-from truce_sim.compat import layer_array
+from truce_sim.compat import batch_iteration, layer_array
 from truce_sim.config.load import as_setup
 from truce_sim.config.params import PARAMS
 from truce_sim.config.setup import Setup
@@ -39,7 +39,8 @@ class TruceModel(mesa.Model):
         config: a Config, a Setup (which is not checked again), overrides as a mapping, a sequence
             or one string (`"truce=literal home.threshold=5"`), or None for the defaults.
         seed: replaces the configuration's. Every draw is a function of seed and replicate.
-        replicate: replaces the configuration's.
+        replicate: replaces the configuration's. Without seed and replicate, the iterations of
+            `mesa.batch_run` are replicates: iteration i has the configuration's replicate plus i.
         rng: for Mesa's own use; the model draws nothing from it.
 
     Raises:
@@ -57,6 +58,8 @@ class TruceModel(mesa.Model):
         super().__init__(rng=rng)
         self.setup = as_setup(config)
         self.config, self.border = self.setup.config, self.setup.border
+        if seed is None and replicate is None:
+            replicate = self.config.replicate + batch_iteration()
         self.key = Key(
             self.config.seed if seed is None else int(seed),
             self.config.replicate if replicate is None else int(replicate),
