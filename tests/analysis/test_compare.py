@@ -190,7 +190,9 @@ def test_a_difference_too_small_to_chase_is_ruled_out_instead() -> None:
 
 def test_pairs_that_never_differ_say_so() -> None:
     same = made(np.full((1, 20, 2), 50.0))
-    assert "no run differs in days survived, at n = 20" in same.sentences()[0]
+    assert (
+        "had no effect in any run on the days survived (n = 20): so far as" in same.sentences()[0]
+    )
     assert same.table["collapse_low"].iloc[0] < 0 < same.table["collapse_high"].iloc[0]
 
 

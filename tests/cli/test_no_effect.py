@@ -137,6 +137,26 @@ def test_python_is_told_the_same(tmp_path: Path) -> None:
         )  # fmt: skip
 
 
+def test_results_say_that_nothing_changed_and_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where every pair of runs is equal: in the sweep's words, in `compare` and in the report."""
+    line = "mediation=none,qatar_turkiye mediation.relief=0.2,0.9 sweep.compare=mediation.relief"
+    said = "had no effect in any run on the days survived (n = 2): there are no mediators."
+    assert run_command(["sweep", *line.split(), *SMALL, "output.name=told"]) == 0
+    assert said in capsys.readouterr().out
+    assert run_command(["compare", "outputs/told"]) == 0
+    assert said in capsys.readouterr().out
+
+    line = "scenario=synthetic scenario.crossings=1,9 sweep.compare=scenario.crossings"
+    said = "had no effect in any run on the days survived (n = 2): "
+    assert run_command(["sweep", *line.split(), *SMALL, "output.name=same"]) == 0
+    assert run_command(["report", "outputs/same"]) == 0
+    report = (tmp_path / "outputs/same/report.html").read_text(encoding="utf-8")
+    assert f"scenario.crossings {said}" in report
+    assert "ruled out" not in report
+
+
 def test_a_table_makes_the_border_its_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -54,6 +54,7 @@ class Comparison:
         days: (contexts, replicates, levels) days survived, capped at `horizon`; NaN where there is
             no run or the run failed.
         draws: (contexts, replicates) the cluster to which the runs belong.
+        why: says why the factor can have no effect in a context, given by its index; "" if it may.
     """
 
     factor: str
@@ -63,6 +64,7 @@ class Comparison:
     contexts: pd.DataFrame
     days: Floats
     draws: NDArray[np.int64]
+    why: Callable[[int], str] = field(default=lambda context: "", repr=False)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -78,9 +80,7 @@ class Comparison:
         level = simultaneous(len(self.contexts) * (len(self.levels) - 1))
         return pd.DataFrame([
             self.contexts.iloc[c].to_dict() | self._row(slice(c, c + 1), other, level)
-            for c in range(len(self.contexts))
-            for other in self._others
-            if np.isfinite(self._difference(slice(c, c + 1), other)).any()
+            for c, other in self._compared
         ])  # fmt: skip
 
     @cached_property
@@ -91,6 +91,21 @@ class Comparison:
         """
         level = simultaneous(len(self.levels) - 1)
         return pd.DataFrame([self._row(slice(None), other, level) for other in self._others])
+
+    @property
+    def _compared(self) -> Iterator[tuple[int, int]]:
+        """The contexts and levels of which there are pairs of runs."""
+        return (
+            (c, other)
+            for c in range(len(self.contexts))
+            for other in self._others
+            if np.isfinite(self._difference(slice(c, c + 1), other)).any()
+        )
+
+    def why_nowhere(self) -> str:
+        """Say why the factor can have no effect, if it has none in any context for one reason."""
+        reasons = {self.why(c) for c in range(len(self.contexts))}
+        return reasons.pop() if len(reasons) == 1 else ""
 
     @property
     def _others(self) -> Iterator[int]:
@@ -158,11 +173,12 @@ class Comparison:
         Args:
             pooled: describe the averages over contexts instead of each context.
         """
-        table = self.pooled if pooled else self.table
-        sentences = [
-            describe_pair(row, self.factor, f"{self.horizon} days")
-            for row in table.to_dict("records")
-        ]
+        rows = (self.pooled if pooled else self.table).to_dict("records")
+        places = [] if pooled else [c for c, _ in self._compared]
+        for i, row in enumerate(rows):
+            if row["days_low"] == row["days_high"]:
+                row["why"] = self.why(places[i]) if places else self.why_nowhere()
+        sentences = [describe_pair(row, self.factor, f"{self.horizon} days") for row in rows]
         if not pooled or len(self.contexts) < 2:
             return sentences
         average = f"Averaged over the {len(self.contexts)} settings of "
@@ -257,8 +273,11 @@ def _arrange(
     shared = clusters(runs)[ours]
     base = k == baseline
     draws[c[base], r[base]] = shared[base]
+    points = np.zeros(shape[0], np.int64)
+    points[c] = runs["point"].to_numpy(np.int64)[ours]
     return Comparison(
-        factor, tuple(levels), baseline, horizon, contexts[kept].reset_index(drop=True), days, draws
+        factor, tuple(levels), baseline, horizon, contexts[kept].reset_index(drop=True), days,
+        draws, lambda context: sweep.folder.why_no_effect(factor, int(points[context])),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from truce_sim.analysis.compare import Comparison
 from truce_sim.intervals import Estimate, named
+from truce_sim.sweeps.summaries.contrasts import no_effect
 
 Row = Mapping[Any, Any] | pd.Series
 
@@ -139,6 +140,9 @@ def what_helps(comparison: Comparison) -> str:
         where = f", averaged over the {len(comparison.contexts)} settings of {others},"
     if clear.empty:
         widest = float(table[["days_low", "days_high"]].abs().to_numpy().max())
+        if not widest:
+            row = table.iloc[0].to_dict() | {"why": comparison.why_nowhere()}
+            return f"{factor} {no_effect(row)}."
         return (
             f"No level of {factor} can be told apart from {plain(base)}{where} with this number "
             f"of runs; a change of more than {value(widest)} days in mean survival is ruled out."

@@ -60,6 +60,11 @@ class Effects:
         why = dict.fromkeys(map(self._state, self.switches(path)))
         return f"has no effect while {' and '.join(why)}" if why else ""
 
+    def why(self, path: str) -> str:
+        """Return the reason alone: "militants.attempts_per_day is 0"."""
+        reason = self.reason(path)
+        return reason.partition(" while ")[2] or reason.partition(": ")[2]
+
     def switches(self, path: str) -> list[Comparison]:
         """Return the comparisons that do not hold, of which one must for an effect."""
         return list(dict.fromkeys(self._broken(declared(path), frozenset())))

@@ -81,6 +81,7 @@ def _print_effort(out: Console, result: SweepResult) -> None:
 
 
 def _print_contrasts(out: Console, result: SweepResult, compare: str) -> None:
+    from truce_sim.sweeps.folder.folder import read_folder
     from truce_sim.sweeps.summaries.contrasts import describe_pair
     from truce_sim.sweeps.summaries.summary import horizon_in_words
 
@@ -88,7 +89,10 @@ def _print_contrasts(out: Console, result: SweepResult, compare: str) -> None:
     assert result.contrasts is not None
     heading = (f"What {compare} changes", "bold")
     out.print(Text.assemble("\n", heading, ", paired run by run, in this model:"))
+    folder = read_folder(result.folder)
     for row in result.contrasts.head(MAX_ROWS).to_dict("records"):
+        if row["days_low"] == row["days_high"]:
+            row["why"] = folder.why_no_effect(compare, int(row["point"]))
         sentence = describe_pair(row, compare, within)
         out.print(f"  • {sentence}")
     out.print(

@@ -56,15 +56,15 @@ def check_effects(
         first = int(np.argmin(active))
         effects = _at_point(first, stretches)
         if active.any():
-            some.setdefault((active.tobytes(), effects.reason(name)), []).append(name)
+            some.setdefault((active.tobytes(), effects.why(name)), []).append(name)
         elif name in values and values[name].nunique() > 1:
             cells = {str(key): values[key].iloc[first] for key in values}
             remedy = _remedy(name, effects, composer, fixed, cells, bases[base[first]])
             raise InputError(f"{effects.reason(name)}{remedy}", setting=name)
         elif not is_off(effects.value(name)):
             warn(f"{name} {effects.reason(name)}")
-    for (_, reason), names in some.items():
-        _tell(names, reason, effective[names[0]])
+    for (_, why), names in some.items():
+        _tell(names, why, effective[names[0]])
     if "replicate" in settings_given(typed):
         warn("replicate has no effect on a sweep: sweep.replicates says how many runs a point has")
 
@@ -122,13 +122,13 @@ def _at_point(point: int, stretches: Sequence[_Stretch]) -> Effects:
     return Effects(stretch.plain, {name: cells[here] for name, cells in stretch.columns.items()})
 
 
-def _tell(names: Sequence[str], reason: str, active: NDArray[np.bool_]) -> None:
+def _tell(names: Sequence[str], why: str, active: NDArray[np.bool_]) -> None:
     """Warn, in one line, of settings that have no effect at the same points for the same reason."""
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     idle, first = int((~active).sum()), int(np.argmin(active))
     warn(
         f"{listed} {'has' if len(names) == 1 else 'have'} no effect at {idle:,} of "
-        f"{len(active):,} points (such as point {first}: {reason.partition('while ')[2]})"
+        f"{len(active):,} points (such as point {first}: {why})"
     )
 
 

@@ -201,6 +201,24 @@ class SweepFolder:
         """Return the whole configuration of a point, checked, with the seed of its runs."""
         return self.setup_of(point).config
 
+    def why_no_effect(self, factor: str, point: int) -> str:
+        """Say why a swept setting can have no effect at a point; "" if it may have one.
+
+        Args:
+            factor: a swept setting; groups always may.
+            point: the number of the point.
+        """
+        from truce_sim.config.effects import Effects
+        from truce_sim.config.load import to_plain
+        from truce_sim.settings.fields import field_at
+
+        if field_at(factor) is None:
+            return ""
+        try:
+            return Effects(to_plain(self.setup_of(point).config)).why(factor)
+        except InputError:  # the point needs a table of a border that is gone
+            return ""
+
     def setup_of(self, point: int) -> Setup:
         """Return the setup of a point: its configuration and all that follows from it."""
         from truce_sim.sweeps.design.configs import setup_of

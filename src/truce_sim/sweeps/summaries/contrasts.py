@@ -201,7 +201,7 @@ def _describe_undecided(row: Mapping[Hashable, Any]) -> str:
     """Say why no difference can be established, and what would establish one."""
     low, high, more = row["days_low"], row["days_high"], row["more"]
     if low == high:
-        return f"no run differs in days survived, at n = {row['n']:,}"
+        return no_effect(row)
     interval = f"{row['days']:+.1f} days [{low:+.1f}, {high:+.1f}]"
     verdict = f"cannot be told apart at n = {row['n']:,} ({interval})"
     if not 0 < more <= _MOST_MORE:
@@ -209,6 +209,18 @@ def _describe_undecided(row: Mapping[Hashable, Any]) -> str:
     return (
         f"{verdict}; about {_round_up(more):,} more replicates would show a difference this large"
     )
+
+
+def no_effect(row: Mapping[Hashable, Any]) -> str:
+    """Say that two levels are equal in every pair of runs, and why, if that is known.
+
+    Args:
+        row: with n, the shares that collapse, and `why` if the schema says it.
+    """
+    why = row.get("why") or "so far as survival goes, it never came into play"
+    if not row.get("why") and not (row["collapse_share"] or row["collapse_share_baseline"]):
+        why = "no truce collapsed with either"
+    return f"had no effect in any run on the days survived (n = {int(row['n']):,}): {why}"
 
 
 def _round_up(number: float) -> int:
