@@ -216,6 +216,23 @@ def test_presets(visit, url) -> None:
     expect(setting(page, "home.threshold")).to_have_value("4.5")
 
 
+def test_a_lever_without_effect_is_greyed_out_until_its_switch_is_turned(visit, url) -> None:
+    """It says why, and cannot be changed; once the switch is drafted, it can."""
+    page = visit(url)
+    setting(page, "mediation.verification.")
+    lag, enabled = (
+        page.locator(f"[data-testid='settings-mediation.verification.{name}']")
+        for name in ("lag_days", "enabled")
+    )
+    expect(lag).to_be_disabled()
+    expect(page.locator(".control.idle", has=lag)).to_contain_text(
+        "It has no effect while mediation.verification.enabled is false."
+    )
+    enabled.select_option("true")
+    expect(lag).to_be_enabled()
+    expect(page.locator(".control-idle")).to_have_count(0)
+
+
 def test_bad_input_is_explained_beside_its_control(visit, url) -> None:
     """A message, no traceback; the run goes on, and a good value takes the message away."""
     page = visit(url)

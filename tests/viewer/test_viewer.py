@@ -23,7 +23,7 @@ from truce_sim.sweeps.folder.folder import read_folder
 from truce_sim.sweeps.summaries.picks import pick_run
 from truce_sim.viewer.pictures.movie import write_movie
 from truce_sim.viewer.state import ensemble, presets
-from truce_sim.viewer.state.levers import KEY_LEVERS, controls
+from truce_sim.viewer.state.levers import KEY_LEVERS, controls, without_effect
 from truce_sim.viewer.state.opening import Opening, Row, open_row
 from truce_sim.viewer.state.session import Session
 from truce_sim.viewer.state.sweep_data import SweepData
@@ -85,6 +85,18 @@ def test_controls_show_what_the_schema_says() -> None:
     shown = listed[info.path]
     assert (shown["unit"], shown["allowed"]) == (info.unit, info.allowed)
     assert info.meaning in shown["help"]
+
+
+def test_a_lever_without_effect_says_why_until_its_switch_is_turned() -> None:
+    """In the settings, where drafted changes count, and in a fork."""
+    one, lag = session(), "mediation.verification.lag_days"
+    why = "has no effect while mediation.verification.enabled is false"
+    assert without_effect(one.drafted)[lag] == without_effect(one.drafted_fork)[lag] == why
+    one.edit("mediation.verification.enabled", "true")
+    assert lag not in without_effect(one.drafted)
+    assert lag in without_effect(one.drafted_fork)
+    one.edit_fork("mediation.verification.enabled", "true")
+    assert lag not in without_effect(one.drafted_fork)
 
 
 @pytest.mark.parametrize(

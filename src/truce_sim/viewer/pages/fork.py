@@ -9,7 +9,7 @@ import solara
 from truce_sim.config.regimes import may_change
 from truce_sim.viewer.pages.parts import Controls, Payload
 from truce_sim.viewer.state import ensemble
-from truce_sim.viewer.state.levers import controls
+from truce_sim.viewer.state.levers import controls, without_effect
 from truce_sim.viewer.state.session import Clock, Session
 from truce_sim.viewer.state.track import Track
 
@@ -45,9 +45,12 @@ def ForkLevers(session: Session, track: Track, day: int) -> None:
         [id(track), day if track.config.interventions else 0],
     )
     draft = session.fork_draft
+    idle = solara.use_memo(
+        lambda: without_effect(session.drafted_fork), [id(track), draft.changes.value]
+    )
     Controls(
         name="fork", groups=Payload(*groups), presets=Payload(), changes=draft.changes.value,
-        errors=draft.errors.value,
+        errors=draft.errors.value, idle=idle,
         event_edit=lambda pair: session.edit_fork(*pair),
     )  # fmt: skip
 

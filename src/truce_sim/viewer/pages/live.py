@@ -22,7 +22,7 @@ from truce_sim.viewer.pages.parts import (
     StatusStrip,
     Timeline,
 )
-from truce_sim.viewer.state.levers import choices, controls
+from truce_sim.viewer.state.levers import choices, controls, without_effect
 from truce_sim.viewer.state.opening import Opening
 from truce_sim.viewer.state.picture import LAYERS, colour_power, frame_data, ground_data
 from truce_sim.viewer.state.presets import ready, warm
@@ -78,6 +78,7 @@ def Settings(session: Session) -> None:
     """Show presets and every setting; changes take effect on Reset or Apply."""
     plain, changes = session.base, session.draft.changes.value
     groups = solara.use_memo(lambda: controls(plain, lambda path: True), [id(plain)])
+    idle = solara.use_memo(lambda: without_effect(session.drafted), [id(plain), changes])
     composed = solara.lab.use_task(compose_presets, dependencies=[]).finished or ready()
     presets = solara.use_memo(lambda: choices(plain) if composed else [], [id(plain), composed])
     with solara.Card("Settings", margin=0, elevation=0):
@@ -92,7 +93,7 @@ def Settings(session: Session) -> None:
                     solara.Button("Undo", on_click=session.undo, small=True, outlined=True)
         Controls(
             name="settings", groups=Payload(*groups), presets=Payload(*presets), changes=changes,
-            errors=session.draft.errors.value,
+            errors=session.draft.errors.value, idle=idle,
             event_edit=lambda pair: session.edit(*pair),
             event_choose=lambda pair: session.choose(*pair),
         )  # fmt: skip

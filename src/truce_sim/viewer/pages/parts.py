@@ -89,10 +89,14 @@ def Controls(
     presets: Payload,
     changes: Data,
     errors: Data,
+    idle: Data,
     event_edit: Callable[[list[str]], None] | None = None,
     event_choose: Callable[[list[str]], None] | None = None,
 ) -> None:
-    """Presets and settings with units, ranges, help, and errors beside their controls."""
+    """Presets and settings with units, ranges, help, and errors beside their controls.
+
+    `idle` says of each setting without effect why it has none; it is greyed out.
+    """
 
 
 @solara.component_vue("../vue/survival.vue")

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from truce_sim.config.effects import Effects
 from truce_sim.errors import InputError
 from truce_sim.settings.fields import FieldInfo, field_at, fields
 from truce_sim.settings.nested import at, put
@@ -45,6 +46,13 @@ def controls(plain: dict[str, Any], include: Callable[[str], bool]) -> list[dict
             groups["Key levers"].append(entry | {"label": f"{_title(path)}: {entry['label']}"})
         groups.setdefault(_title(path), []).append(entry)
     return [{"title": title, "controls": entries} for title, entries in groups.items()]
+
+
+def without_effect(plain: dict[str, Any]) -> dict[str, str]:
+    """Map the settings that have no effect in a nested configuration to the reason."""
+    effects = Effects(plain)
+    paths = [path for info in fields() for path in _paths(info, plain)]
+    return {path: effects.reason(path) for path in paths if not effects.effective(path)}
 
 
 def choices(plain: dict[str, Any]) -> list[dict[str, Any]]:

@@ -95,13 +95,18 @@ class Session:
         """Whether the controls differ from the run shown."""
         return bool(self.draft.changes.value) or self.base != to_plain(self.config)
 
+    @property
+    def drafted(self) -> dict[str, Any]:
+        """The configuration that the controls describe."""
+        return to_plain(with_changes(self.base, self.draft.changes.value))
+
     def edit(self, path: str, text: str) -> None:
         """Handle the change of a control."""
         self.draft.try_change(path, text, self.base)
 
     def choose(self, group: str, option: str) -> None:
         """Apply a preset to the base and the drafted changes, and clear the draft."""
-        plain = overlay(to_plain(with_changes(self.base, self.draft.changes.value)), group, option)
+        plain = overlay(self.drafted, group, option)
         try:
             validate(plain)
         except InputError as error:
@@ -150,6 +155,14 @@ class Session:
         regimes = self.tracks[0].setup.regimes
         now = [config for first, config in regimes if first <= day][-1]
         return to_plain(now) | {"interventions": []}
+
+    @property
+    def drafted_fork(self) -> dict[str, Any]:
+        """The configuration of the fork that the controls describe; the run's own without any."""
+        try:
+            return to_plain(self._fork_config(max(self.clock.value.day, 0)))
+        except InputError:
+            return to_plain(self.config)
 
     def edit_fork(self, path: str, text: str) -> None:
         """Handle the change of a control of the fork."""
