@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from functools import cache
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,11 @@ def batch_iteration() -> int:
     that makes it. If a release has no such function, iterations are equal again, as they would be
     for any model whose draws are fixed by its settings.
     """
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if frame.f_globals.get("__name__") == "mesa.batchrunner" and "iteration" in frame.f_locals:
             return int(frame.f_locals["iteration"])
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return 0
 
 

@@ -141,8 +141,8 @@ def what_helps(comparison: Comparison) -> str:
     if clear.empty:
         widest = float(table[["days_low", "days_high"]].abs().to_numpy().max())
         if not widest:
-            row = table.iloc[0].to_dict() | {"why": comparison.why_nowhere()}
-            return f"{factor} {no_effect(row)}."
+            same = table.iloc[0].to_dict() | {"why": comparison.why_nowhere()}
+            return f"{factor} {no_effect(same)}."
         return (
             f"No level of {factor} can be told apart from {plain(base)}{where} with this number "
             f"of runs; a change of more than {value(widest)} days in mean survival is ruled out."
