@@ -15,8 +15,10 @@ from folders import sweep_into
 from truce_sim import InputError, load_config, simulate
 from truce_sim.cli.commands import run_command
 from truce_sim.config import regimes
+from truce_sim.config.load import validate
 from truce_sim.errors import shortened
 from truce_sim.settings.nested import leaves
+from truce_sim.sweeps.design.factors import sweep_tokens
 from truce_sim.sweeps.folder.folder import read_folder
 from truce_sim.terminal import SweepBar
 
@@ -75,6 +77,23 @@ def test_an_odd_seed_is_refused(value: object) -> None:
     for name in ("seed", "replicate"):
         with pytest.raises(InputError):
             simulate({"run.horizon_days": 1}, **{name: value})
+
+
+@pytest.mark.parametrize(
+    "value", [10**400, 1.5, b"x", object(), [1], {1: 2}, {"home": nested(900)}]
+)
+def test_what_is_no_configuration_is_refused(value: object) -> None:
+    for ask in (load_config, simulate, validate):
+        with pytest.raises(InputError):
+            ask(value)
+    with pytest.raises(InputError):
+        load_config(config_dir=value)
+
+
+@pytest.mark.parametrize("levels", [3, None, "literal", {"a": 1}, [], [object()], [nested(5000)]])
+def test_what_are_no_levels_is_refused(levels: object) -> None:
+    with pytest.raises(InputError):
+        sweep_tokens({"truce": levels})
 
 
 def test_a_long_message_is_shortened_in_its_middle() -> None:

@@ -42,11 +42,13 @@ def build_config(plain: Mapping[str, Any]) -> Config:
     """
     from pydantic import ValidationError
 
-    refuse_targets(plain)
     try:
+        refuse_targets(plain)
         config = _adapter().validate_python(plain)
     except ValidationError as error:
         raise from_pydantic(error) from None
+    except RecursionError:
+        raise InputError("is nested too deeply", value=plain) from None
     if config.scenario.table and config.scenario.kind == "durand":
         config.scenario.kind = "table"
     return config

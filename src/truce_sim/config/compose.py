@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from truce_sim import files
@@ -110,6 +110,10 @@ def _version_of_hydra() -> Iterator[None]:
 
 
 def _folder(config_dir: str | Path) -> Path:
+    if not isinstance(config_dir, str | PurePath):
+        raise InputError(
+            "is not a path", setting="config_dir", value=config_dir, allowed="the path of a folder"
+        )
     folder = Path(config_dir).expanduser()
     if not folder.is_dir():
         problem = "is not a folder" if folder.exists() else "no such folder"

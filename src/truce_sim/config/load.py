@@ -143,6 +143,8 @@ def _container(cfg: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
     """Return `cfg` as plain nested dicts without Hydra's own node, interpolations resolved."""
     from omegaconf import DictConfig, OmegaConf
 
+    if not isinstance(cfg, DictConfig | Mapping):
+        raise InputError("is not a configuration", value=cfg, allowed="nested mappings of settings")
     if not isinstance(cfg, DictConfig):
         return {str(key): value for key, value in cfg.items() if key != "hydra"}
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import PurePath
 
@@ -36,12 +36,18 @@ def as_tokens(overrides: Overrides) -> list[str]:
             return [token for key, value in overrides.items() for token in _tokens(key, value)]
         except RecursionError:
             raise InputError("is nested too deeply", value=overrides) from None
+    if not isinstance(overrides, Iterable):
+        raise InputError(
+            "is not a configuration", value=overrides,
+            allowed="a mapping of settings, or overrides such as home.threshold=5",
+        )  # fmt: skip
+    overrides = list(overrides)
     for item in overrides:
         if not isinstance(item, str):
             raise InputError(
                 "is not an override", value=item, allowed="text such as home.threshold=5"
             )
-    return list(overrides)
+    return overrides
 
 
 def _tokens(key: object, value: object) -> Iterator[str]:

@@ -253,12 +253,12 @@ def sweep_tokens(factors: Mapping[str, Sequence[object]] | Sequence[str]) -> lis
 def _sweep_token(key: str, levels: Sequence[object]) -> str:
     if isinstance(levels, str) and levels.startswith(("interval(", "int(", "tag(", "range(")):
         return f"{key}={levels}"
-    if isinstance(levels, str) or not len(levels):
+    if isinstance(levels, str | Mapping) or not isinstance(levels, Iterable) or not list(levels):
         raise InputError(
             "needs a list of levels", setting=key, value=levels,
             allowed="a list of values, or interval(low,high)",
         )  # fmt: skip
-    written = [as_tokens({key: level})[0] for level in levels]
+    written = [token for level in levels for token in as_tokens({key: level})]
     values = [token.partition("=")[2] for token in written]
     listed = ",".join(values) if len(values) > 1 else f"choice({values[0]})"
     return f"{written[0].partition('=')[0]}={listed}"

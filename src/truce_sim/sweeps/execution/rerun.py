@@ -43,6 +43,7 @@ def rerun_failed(
     refuse_other_rules(folder)
     begun, workers = time.monotonic(), count_workers(folder.settings.workers)
     with locked(folder.path):
+        folder.chunks()  # refuses what does not belong together, before anything is written
         folder = _reopen(folder, run_timeout)
         shutil.rmtree(folder.path / RERUNS, ignore_errors=True)  # left by a rerun that was killed
         failed = list(_failed_chunks(folder))

@@ -255,9 +255,17 @@ class SweepFolder:
         return self.path / kind / f"{chunk.name}.parquet"
 
     def chunks(self) -> list[Chunk]:
-        """Return the chunks whose parts exist, ordered by replicates, then points."""
+        """Return the chunks whose parts exist, ordered by replicates, then points.
+
+        Raises:
+            InputError: a part has runs of a point that the manifest does not count.
+        """
         named = (Chunk.from_name(path.stem) for path in (self.path / PARTS).glob("p*.parquet"))
         chunks = [chunk for chunk in named if chunk is not None]
+        most = max((chunk.points.stop for chunk in chunks), default=0)
+        if most > self.points:
+            problem = f"its manifest.json counts {self.points} points, its parts have {most}"
+            raise _incomplete(self.path, problem)
         return sorted(chunks, key=lambda c: (c.replicates.start, c.points.start, c.name))
 
     def tables(
