@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -250,15 +250,28 @@ def sweep_tokens(factors: Mapping[str, Sequence[object]] | Sequence[str]) -> lis
     return [_sweep_token(key, levels) for key, levels in factors.items()]
 
 
-def _sweep_token(key: str, levels: Sequence[object]) -> str:
+def _sweep_token(key: str, levels: object) -> str:
     if isinstance(levels, str) and levels.startswith(("interval(", "int(", "tag(", "range(")):
         return f"{key}={levels}"
-    if isinstance(levels, str | Mapping) or not isinstance(levels, Iterable) or not list(levels):
+    listed_levels: list[object] = []
+    if isinstance(levels, Iterable) and not isinstance(levels, str | Mapping):
+        listed_levels = list(levels)
+    if not listed_levels:
         raise InputError(
             "needs a list of levels", setting=key, value=levels,
             allowed="a list of values, or interval(low,high)",
         )  # fmt: skip
-    written = [token for level in levels for token in as_tokens({key: level})]
+    written = [_level_token(key, level) for level in listed_levels]
     values = [token.partition("=")[2] for token in written]
     listed = ",".join(values) if len(values) > 1 else f"choice({values[0]})"
     return f"{written[0].partition('=')[0]}={listed}"
+
+
+def _level_token(key: str, level: object) -> str:
+    tokens = as_tokens({key: level})
+    if len(tokens) != 1:
+        raise InputError(
+            "is not a level but a group of settings", setting=key, value=level,
+            allowed="one value; sweep the settings of the group, or its options",
+        )  # fmt: skip
+    return tokens[0]
