@@ -66,6 +66,7 @@ OWN_FILES = [
     ("experiment", "home: {threshold: 5}\n", ("experiment: ", "# @package _global_")),
     ("experiment", GLOBAL + "defaults: [override /truce: litteral]\n", ("litteral", "mean: lit")),
     ("experiment", GLOBAL + "defaults: [override /thruce: literal]\n", ("thruce", "mean: truce")),
+    ("experiment", GLOBAL + "defaults: [override /truce: [literal, tolerant]]\n", ("merged",)),
     ("experiment", GLOBAL + "interventions: [{day: 400, set: {}}]\n", ("interventions[0].day",)),
     ("experiment", GLOBAL + "sweep: {replicates: many}\n", ("sweep.replicates = 'many'",)),
     ("experiment", GLOBAL + "home: {_target_: os.getcwd}\n", ("home._target_", "executed")),

@@ -20,13 +20,15 @@ from truce_sim.cli.viewer import open_target
 from truce_sim.config.load import load
 from truce_sim.settings.fields import by_path
 from truce_sim.sweeps.folder.folder import read_folder
+from truce_sim.sweeps.folder.replay import Row
 from truce_sim.sweeps.summaries.picks import pick_run
 from truce_sim.viewer.pictures.movie import write_movie
 from truce_sim.viewer.state import ensemble, presets
 from truce_sim.viewer.state.levers import KEY_LEVERS, controls, without_effect
-from truce_sim.viewer.state.opening import Opening, Row, open_row
+from truce_sim.viewer.state.opening import Opening, open_row
 from truce_sim.viewer.state.session import Session
 from truce_sim.viewer.state.sweep_data import SweepData
+from truce_sim.viewer.state.track import run_track
 
 
 def session(*overrides: str) -> Session:
@@ -273,7 +275,7 @@ def test_a_film_has_its_frames(tmp_path: Path) -> None:
     path = tmp_path / "a.gif"
     done: list[float] = []
     frames = write_movie(
-        load_config(), path, every=5, days=(20, 40), dpi=40, progress=done.append
+        run_track(load_config()), path, every=5, days=(20, 40), dpi=40, progress=done.append
     )  # fmt: skip
     with Image.open(path) as film:
         assert frames == film.n_frames == 5

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from truce_sim.analysis.groups import finished_runs
 from truce_sim.analysis.sweep import Sweep
-from truce_sim.border.border import make_border
 from truce_sim.errors import InputError
 from truce_sim.files import DATA
 from truce_sim.intervals import clusters
@@ -91,8 +90,8 @@ def sweep_incidents(sweep: Sweep, domestic: bool = False) -> Incidents:
     runs = finished_runs(sweep.load(["end_day", "collapsed"])).reset_index(drop=True)
     runs["run"] = np.arange(len(runs))
     frame = events.merge(runs[["point", "replicate", "run"]], on=["point", "replicate"])
-    config = sweep.folder.config_of(0)
-    border = make_border(config)
+    setup = sweep.folder.setup_of(0)
+    config, border = setup.config, setup.border
     middle = (np.asarray(border.km_from) + np.asarray(border.km_to)) / 2
     frame["km_along"] = middle[frame["sector"].to_numpy(int)]
     depth = frame["depth"].to_numpy(int) - config.border.host_depth + 0.5

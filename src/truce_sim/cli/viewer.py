@@ -59,11 +59,11 @@ def movie(arguments: list[str]) -> int:
     from truce_sim.viewer.pictures.movie import film
 
     opening = open_target(known, rest)
-    if opening.config is None:
+    if opening.setup is None:
         raise InputError(
             "a movie shows one run of a sweep", setting="--run", allowed="--run POINT:REPLICATE"
         )
-    film(opening.config, known)
+    film(opening, known)
     return 0
 
 

@@ -121,30 +121,30 @@ def _folder(config_dir: str | Path) -> Path:
     return folder.resolve()
 
 
-def find_origin(path: str, tokens: Sequence[str], composed: DictConfig) -> str:
+def find_origin(path: str, tokens: Sequence[str], runtime: DictConfig) -> str:
     """Say which override or file set the setting at `path`; "" if unknown.
 
     Args:
         path: of the setting.
         tokens: the overrides that were composed.
-        composed: the result, including Hydra's own node.
+        runtime: `hydra.runtime` of the result.
     """
-    choices: Mapping[str, Any] = composed.hydra.runtime.choices
+    choices: Mapping[str, Any] = runtime.choices
     for token in reversed(tokens):
         key, _, value = token.lstrip("+~").partition("=")
         chosen = choices.get(key) == value  # chooses an option, whose file set the value
         if not chosen and (path == key or path.startswith((f"{key}.", f"{key}["))):
             return f"override {token}"
-    return _find_file(path, composed)
+    return _find_file(path, runtime)
 
 
-def _find_file(path: str, composed: DictConfig) -> str:
+def _find_file(path: str, runtime: DictConfig) -> str:
     """Return the last of the chosen files that sets `path`."""
-    choices: Mapping[str, Any] = composed.hydra.runtime.choices
+    choices: Mapping[str, Any] = runtime.choices
     own = path.split(".", 1)[0]
     order = [group for group in choices if group.startswith("experiment")] + ["truce", own]
     for group in order:
-        for source in composed.hydra.runtime.config_sources:
+        for source in runtime.config_sources:
             file = Path(source.path) / group / f"{choices.get(group)}.yaml"
             if source.schema == "file" and file.is_file() and _sets(file, group, path):
                 return f"conf/{group}/{file.name}" if source.provider == "main" else str(file)

@@ -70,7 +70,8 @@ def _check_override(override: Override) -> None:
     refuse_targets(value, key)
     if key == "mediation.mediators" and value == {} and not override.is_delete():
         raise no_mediators()
-    if key in groups() and isinstance(value, bool | int | float):
+    no_name = isinstance(value, bool | int | float | None) and not override.is_delete()
+    if key in groups() and no_name:
         raise _no_name(key, value)
     if key in _choices() and isinstance(value, list) and not all(isinstance(v, str) for v in value):
         raise _no_name(key, value)
@@ -87,7 +88,10 @@ def _choices() -> frozenset[str]:
 
 def _no_name(group: str, value: object) -> InputError:
     return InputError(
-        "no such option", setting=group, value=value, allowed=f"the name of an option of {group}"
+        "no such option",
+        setting=group,
+        value="null" if value is None else value,
+        allowed=f"the name of an option of {group}",
     )
 
 

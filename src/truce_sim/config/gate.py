@@ -121,6 +121,7 @@ def compose_arguments(command: str, arguments: Sequence[str]) -> Iterator[Compos
     from truce_sim.config.compose import CONFIG_NAME, loader_for
     from truce_sim.config.hydra_settings import refuse_idle_settings
     from truce_sim.config.launchers import check_installed
+    from truce_sim.config.options import refuse_merged_options
 
     parsed = _parsed(arguments)
     tokens = list(parsed.overrides)
@@ -135,6 +136,7 @@ def compose_arguments(command: str, arguments: Sequence[str]) -> Iterator[Compos
         )
         _refuse_code(config.hydra)
         refuse_idle_settings(config)
+        refuse_merged_options(config)
         _refuse_other_mode(command, config.hydra, tokens)
         yield Composed(tokens, config, loader)
 

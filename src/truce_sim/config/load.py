@@ -18,6 +18,7 @@ from truce_sim.config.compose import compose, find_origin
 from truce_sim.config.effects import warn_of_no_effect
 from truce_sim.config.explain import check_tokens, composing_errors, explain
 from truce_sim.config.hydra_settings import refuse_hydra_tokens, refuse_idle_settings
+from truce_sim.config.options import refuse_merged_options
 from truce_sim.config.resolvers import refuse_resolvers
 from truce_sim.config.setup import Setup, set_up
 from truce_sim.config.tokens import Overrides, as_tokens
@@ -56,6 +57,7 @@ def load(overrides: Overrides = (), config_dir: str | Path | None = None) -> Set
     except composing_errors() as error:
         raise explain(error, tokens) from error
     refuse_idle_settings(composed)
+    refuse_merged_options(composed)
     return prepare_composed(composed, tokens)
 
 
@@ -78,7 +80,7 @@ def prepare_composed(composed: DictConfig, tokens: Sequence[str]) -> Setup:
     try:
         setup = prepare(plain)
     except InputError as error:
-        raise error.at(origin=find_origin(error.setting, tokens, composed)) from None
+        raise error.at(origin=find_origin(error.setting, tokens, composed.hydra.runtime)) from None
     warn_of_no_effect(setup, tokens)
     return setup
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import CachingConfigRepository
+from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Override, OverrideType, ValueType
 from hydra.core.utils import JobRuntime
@@ -26,6 +27,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from truce_sim.compat import has_version_base
 from truce_sim.config.resolvers import refuse_resolvers
+from truce_sim.files import conf
 
 _MOST_TOKENS = 4096
 _MOST_BASES = 256
@@ -40,11 +42,19 @@ Stamp = tuple[tuple[int, ...] | None, ...]
 
 @dataclass(frozen=True)
 class _Base:
-    """A composed configuration, with the files it was made from and their state."""
+    """A composed configuration, with the files it was made from and their state.
+
+    Attributes:
+        config: the configuration.
+        files: names of the files that were looked for.
+        stamp: the state of the files with these names.
+        own: `group/option.yaml` -> file, of those that do not come with the program.
+    """
 
     config: DictConfig
     files: tuple[str, ...]
     stamp: Stamp
+    own: Mapping[str, Path]
 
 
 _bases: dict[Choice, _Base] = {}
@@ -117,9 +127,17 @@ def _check_file(found: ConfigResult, config_path: str) -> None:
 
 
 class Loader(ConfigLoaderImpl):
-    """A Hydra loader that caches bases."""
+    """A Hydra loader that caches bases.
 
-    _asked: Iterable[str] = ()  # files that the latest composition looked for
+    Attributes:
+        own_files: `group/option.yaml` -> file, of all files used so far that do not come with the
+            program.
+    """
+
+    def __init__(self, config_search_path: ConfigSearchPath) -> None:
+        super().__init__(config_search_path)
+        self.own_files: dict[str, Path] = {}
+        self._asked: Mapping[str, ConfigResult | None] = {}  # by the latest composition
 
     def parse(self, tokens: Sequence[str]) -> list[Override]:
         """Parse tokens; overrides of the form `glob(*)` see this loader's options.
@@ -142,9 +160,11 @@ class Loader(ConfigLoaderImpl):
         if validate_sweep_overrides:
             self.validate_sweep_overrides_legal(parsed, run_mode, from_shell)
         if any(o.key_or_group == "hydra.searchpath" for o in parsed):  # other files apply
-            return super()._load_configuration_impl(
+            config = super()._load_configuration_impl(
                 config_name, overrides, run_mode, from_shell, validate_sweep_overrides, **more
             )
+            self.own_files |= _own_files(self._asked)
+            return config
         values, choices = self._sort(parsed)
         config = self._copy_of_base(config_name, choices, run_mode)
         self._apply_overrides_to_config(values, config)
@@ -177,22 +197,22 @@ class Loader(ConfigLoaderImpl):
             if len(_bases) >= _MOST_BASES:
                 _bases.clear()
             _bases[key] = base
+        self.own_files |= base.own
         return copy.deepcopy(base.config)
 
     def _compose_base(
         self, config_name: str | None, choices: list[str], run_mode: RunMode
     ) -> _Base:
         config = super()._load_configuration_impl(config_name, choices, run_mode)
-        files = tuple(name.removeprefix("config_path=") for name in self._asked)
-        self._asked = ()
-        return _Base(config, files, self._stamp(files))
+        files = tuple(map(_name, self._asked))
+        return _Base(config, files, self._stamp(files), _own_files(self._asked))
 
     def _parse_overrides_and_create_caching_repo(
         self, config_name: str | None, overrides: list[str], *more: Any
     ) -> tuple[list[Override], CachingConfigRepository]:
         parsed = self.parse(overrides)
         repository = _Repository(self.repository)
-        self._asked = repository.cache.keys()
+        self._asked = repository.cache
         self._process_config_searchpath(config_name, parsed, repository)
         return parsed, repository
 
@@ -201,6 +221,21 @@ class Loader(ConfigLoaderImpl):
         folders = [s.path for s in self.repository.get_sources() if s.scheme() == "file"]
         names = [ConfigSource._normalize_file_name(file) for file in files]
         return tuple(_state(Path(folder, name)) for folder in folders for name in names)
+
+
+def _name(asked: str) -> str:
+    return asked.removeprefix("config_path=")
+
+
+def _own_files(asked: Mapping[str, ConfigResult | None]) -> dict[str, Path]:
+    """The files among those found that are not in the program's own folder."""
+    own = {}
+    for name, found in asked.items():
+        scheme, _, folder = (found.path if found else "").partition("://")
+        if scheme == "file" and Path(folder) != conf():
+            file = ConfigSource._normalize_file_name(_name(name))
+            own[file] = Path(folder, file)
+    return own
 
 
 def _state(path: Path) -> tuple[int, ...] | None:

@@ -28,6 +28,7 @@ def run_into_folder(described: Config | Setup) -> tuple[Simulation, Path]:
     from omegaconf import OmegaConf
 
     from truce_sim.results.provenance import make_folder, provenance
+    from truce_sim.results.sources import keep_tables
     from truce_sim.results.store import to_table, write_json, write_table, write_whole
 
     result = simulate(described)
@@ -47,6 +48,7 @@ def run_into_folder(described: Config | Setup) -> tuple[Simulation, Path]:
             "status": "done",
             "replicate": result.spec.replicate,
             "config": plain,
+            "tables": keep_tables(folder, filter(None, [config.scenario.table])),
         }
         write_json(folder / "manifest.json", provenance(result.spec.seed, []) | about)
 

@@ -207,7 +207,7 @@ def runs_section(material: Material) -> Section:
     """Replay a typical run, the best and the worst."""
     from truce_sim.analysis.plots.timeline import plot_timeline
     from truce_sim.simulation.account import outcome_in_words
-    from truce_sim.simulation.run import simulate
+    from truce_sim.sweeps.folder.replay import replay
 
     section = Section("runs", "Three runs")
     if material.sweep.manifest["rules"] != DIGEST:
@@ -222,7 +222,14 @@ def runs_section(material: Material) -> Section:
     for i, (place, pick) in enumerate(reversed(chosen.items())):
         row = runs.iloc[place]
         point, replicate = int(row["point"]), int(row["replicate"])
-        run = simulate(folder.setup_of(point), replicate=replicate)
+        run, differing = replay(folder, point, replicate)
+        if differing:
+            section.notes.append(
+                f"Run {point}:{replicate} is not shown: made again from what is stored, it "
+                f"differs from its row in {', '.join(differing)}. truce-sim verify "
+                f"{shlex.quote(str(folder.path))} compares more runs."
+            )
+            continue
         equal = int((days == row["end_day"]).sum())
         name = PICKS[pick] if equal == 1 else f"one of {equal:,} runs tied with {PICKS[pick]}"
         where = words.setting(row.to_dict(), material.sweep.factors)

@@ -274,6 +274,12 @@ def print_proof(proof: Proof) -> None:
     out = console()
     if proof.difference:
         d = proof.difference
+        if not d.run:
+            out.print(Text.assemble(
+                ("One label, two meanings", "red"),
+                f": {d.column} is {d.stored!r} for some points, and {d.computed!r} for others.",
+            ))  # fmt: skip
+            return
         out.print(Text.assemble(
             (f"Run {d.run} differs", "red"),
             f": {d.column} is stored as {d.stored!r}, but is {d.computed!r} when run again. "

@@ -6,15 +6,18 @@ import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from truce_sim.config.compose import find_origin
 from truce_sim.config.explain import explain
 from truce_sim.config.hydra_settings import refuse_idle_override, refuse_idle_settings
 from truce_sim.config.loader import Loader
+from truce_sim.config.options import refuse_merged_options
 
 
 @dataclass(frozen=True)
@@ -24,10 +27,14 @@ class Base:
     Attributes:
         typed: the configuration with the schema's types, to check that settings exist.
         choices: config group -> chosen option.
+        tokens: the overrides it was composed from.
+        runtime: what Hydra says of it.
     """
 
     typed: DictConfig
     choices: Mapping[str, str]
+    tokens: Sequence[str] = ()
+    runtime: DictConfig | None = None
 
     @cached_property
     def plain(self) -> dict[str, Any]:
@@ -35,6 +42,10 @@ class Base:
         container = OmegaConf.to_container(self.typed, resolve=False)
         assert isinstance(container, dict)
         return {str(key): value for key, value in container.items()}
+
+    def origin(self, path: str) -> str:
+        """Say which override or file set a setting; "" if unknown."""
+        return find_origin(path, self.tokens, self.runtime) if self.runtime else ""
 
     def check_values(self, values: Mapping[str, object]) -> None:
         """Check that settings exist and that values have their types.
@@ -63,6 +74,11 @@ class Composer:
         self._config_name = config_name
         self._options: dict[str, list[str]] = {}
 
+    @property
+    def own_files(self) -> Mapping[str, Path]:
+        """The user's own configuration files used so far: `group/option.yaml` -> file."""
+        return self._loader.own_files
+
     def parse(self, tokens: Sequence[str]) -> list[Override]:
         """Parse overrides; raise InputError for bad syntax."""
         try:
@@ -87,7 +103,7 @@ class Composer:
         except Exception as error:
             raise explain(error, tokens) from error
         refuse_idle_settings(config)
+        refuse_merged_options(config)
         choices = {str(k): str(v) for k, v in config.hydra.runtime.choices.items()}
         OmegaConf.set_struct(config, False)
-        config.pop("hydra")
-        return Base(config, choices)
+        return Base(config, choices, tokens, config.pop("hydra").runtime)

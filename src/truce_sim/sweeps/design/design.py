@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from truce_sim.sweeps.design.cells import is_choice
+
+if TYPE_CHECKING:
+    from truce_sim.sweeps.design.composer import Base
 
 #: Levels that `describe` lists at most.
 _MAX_LISTED = 8
@@ -28,6 +35,8 @@ class Design:
             row share a seed. None for other kinds.
         left_out: reason ("constraint", "duplicate") -> number of points left out.
         extendable: whether a longer design of the same kind and seed begins with this one.
+        compose: composes what options of the swept config groups mean today, from group -> option.
+        own_files: the user's own configuration files: `group/option.yaml` -> file.
     """
 
     kind: str
@@ -38,6 +47,21 @@ class Design:
     rows: NDArray[np.int64] | None = None
     left_out: dict[str, int] = field(default_factory=dict)
     extendable: bool = True
+    compose: Callable[[Mapping[str, object]], Base] | None = None
+    own_files: Mapping[str, Path] = field(default_factory=dict)
+
+    def composed(self, choice: Sequence[str]) -> Base:
+        """Compose what options mean today.
+
+        Args:
+            choice: an option of each swept config group, in the order of the factors.
+
+        Raises:
+            InputError: an option does not exist, or cannot be composed.
+        """
+        assert self.compose is not None
+        groups = [name for name in self.factors if is_choice(name)]
+        return self.compose(dict(zip(groups, choice, strict=True)))
 
 
 def describe(design: Design, first: int = 5) -> dict[str, Any]:

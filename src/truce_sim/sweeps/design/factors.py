@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from omegaconf import OmegaConf
 
 from truce_sim.config.checks import build_config, refuse_index, unknown_setting
+from truce_sim.config.options import refuse_list
 from truce_sim.config.tokens import as_tokens
 from truce_sim.errors import InputError
 from truce_sim.settings.fields import FieldInfo, field_at
 from truce_sim.settings.nested import nest
 from truce_sim.settings.quantities import Quantity
-from truce_sim.sweeps.design.cells import encode
+from truce_sim.sweeps.design.cells import encode, is_choice
 
 #: Settings of the sweep itself, which are the same for all its points.
 FIXED = ("replicate", "sweep", "output", "hydra")
@@ -95,7 +96,7 @@ def parse_factor(override: Override) -> Factor:
         )
     is_range = isinstance(sweep, RangeSweep)
     values = _numbers(name, sweep, line) if is_range else override.sweep_iterator()
-    levels = tuple(encode(name, Override._convert_value(value)) for value in values)
+    levels = tuple(_level(key, Override._convert_value(value)) for value in values)
     if not levels:
         raise InputError(
             "is an empty sweep",
@@ -105,6 +106,13 @@ def parse_factor(override: Override) -> Factor:
             "options of a config group",
         )
     return Factor(name, key, levels)
+
+
+def _level(key: str, value: object) -> object:
+    name = key.lstrip("+")
+    if is_choice(name):
+        refuse_list(key, value)
+    return encode(name, value)
 
 
 def _numbers(name: str, sweep: RangeSweep, line: str | None) -> Iterator[int | float]:

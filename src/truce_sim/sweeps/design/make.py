@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,7 +109,12 @@ def make_design(
     names = values.columns.to_list()
     _check_seeds(settings.design, names, shared)
     keys = {name: name for name in names} | {factor.name: factor.key for factor in factors}
-    bases, base = _bases(composer, fixed, keys, values)
+
+    def compose(choices: Mapping[str, object]) -> Base:
+        tokens = [as_tokens({keys[name]: option})[0] for name, option in choices.items()]
+        return composer.compose([*fixed, *tokens])
+
+    bases, base = _bases(compose, keys, values)
     kept, left_out = _select_points(values, bases, base, settings)
     check_effects(
         composer, fixed, arguments, values[kept].reset_index(drop=True), bases, base[kept]
@@ -124,6 +129,8 @@ def make_design(
         row_numbers(settings.design, len(names), settings.points),
         left_out,
         settings.design != "lhs",
+        compose,
+        composer.own_files,
     ), shared
 
 
@@ -178,7 +185,7 @@ def _check_seeds(kind: str, factors: Sequence[str], shared: Config) -> None:
 
 
 def _bases(
-    composer: Composer, fixed: Sequence[str], keys: Mapping[str, str], values: pd.DataFrame
+    compose: Callable[[Mapping[str, object]], Base], keys: Mapping[str, str], values: pd.DataFrame
 ) -> tuple[list[Base], NDArray[np.int64]]:
     """Return one base per distinct choice of config groups, and the index of each point's base.
 
@@ -193,8 +200,7 @@ def _bases(
     bases = []
     for first in np.unique(base, return_index=True)[1]:
         cells = {name: values[name].iloc[first] for name in keys}
-        tokens = [as_tokens({keys[name]: cells[name]})[0] for name in chosen]
-        composed = composer.compose([*fixed, *tokens])
+        composed = compose({name: cells[name] for name in chosen})
         others = {keys[n]: decode(n, cell) for n, cell in cells.items() if not is_choice(n)}
         composed.check_values(others)
         bases.append(composed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,22 +16,20 @@ from truce_sim.engine.run import RunSpec
 from truce_sim.errors import InputError
 from truce_sim.results import columns
 from truce_sim.results.provenance import make_folder, provenance, version
+from truce_sim.results.sources import keep_config, keep_tables
 from truce_sim.results.store import to_table, write_json, write_table
-from truce_sim.settings.nested import differences
 from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.design import Design
 from truce_sim.sweeps.design.points import make_specs
 from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
+from truce_sim.sweeps.execution.additions import refuse_other_keys, refuse_other_settings
 from truce_sim.sweeps.execution.lock import locked
 from truce_sim.sweeps.folder.folder import PARTS, SweepFolder, read_folder
+from truce_sim.sweeps.folder.meaning import tables_of
 from truce_sim.sweeps.folder.plan import stretches
 from truce_sim.sweeps.folder.spec_files import point_key, write_specs
 from truce_sim.sweeps.summaries.contrasts import find_pairs
 from truce_sim.sweeps.summaries.targets import check_until
-
-#: Settings about how runs are made, not which; they may change in an extension.
-_FREE = ("replicates", "workers", "compare", "question", "run_timeout", "jobs", "until")
-_RECORDS = ("series_every_days", "events", "only_if_collapsed")
 
 _SLICE = 1000
 
@@ -58,7 +55,8 @@ def prepare(design: Design, shared: Config, overrides: Sequence[str]) -> SweepFo
         keys = write_specs(folder / "specs", 0, _specs(design))
         _write_design(folder, design.values, design.base.tolist(), keys, design.rows)
         (folder / PARTS).mkdir()
-        write_json(folder / "manifest.json", _describe(design, shared, overrides))
+        tables = _keep_sources(folder, design)
+        write_json(folder / "manifest.json", _describe(design, shared, overrides) | tables)
 
     return read_folder(make_folder(shared.output.dir, "sweep", shared.output.name, fill), shared)
 
@@ -93,6 +91,12 @@ def _write_design(
     if rows is not None:
         frame["row"] = rows
     write_table(folder / "design.parquet", to_table(frame, columns.SWEEP))
+
+
+def _keep_sources(folder: Path, design: Design) -> dict[str, Any]:
+    """Copy the files that a design was made from into a folder; return the manifest's entry."""
+    keep_config(folder, design.own_files)
+    return {"tables": keep_tables(folder, tables_of(design))}
 
 
 def _describe(design: Design, shared: Config, overrides: Sequence[str]) -> dict[str, Any]:
@@ -136,11 +140,12 @@ def _extend(
 ) -> SweepFolder:
     """Add the new points of a design to a folder; existing points keep their numbers."""
     refuse_other_rules(folder)
-    _refuse_other_settings(folder, design, shared)
+    refuse_other_settings(folder, design, shared)
     keys = [point_key(spec) for spec in _specs(design)]
     known = folder.design
     existing = set(_identities(known, known["key"].tolist(), folder.factors))
     asked = _identities(design.values, keys, folder.factors)
+    refuse_other_keys(folder, design, asked, existing)
     new = [i for i, identity in enumerate(asked) if identity not in existing]
     if new and not (design.extendable and folder.manifest["extendable"]):
         raise InputError(
@@ -159,7 +164,9 @@ def _extend(
     if not new and to_plain(shared) == folder.manifest["config"]:
         return folder
     with locked(folder.path):
+        tables = folder.manifest.get("tables", {}) | _keep_sources(folder.path, design)["tables"]
         manifest = folder.manifest | {
+            "tables": tables,
             "status": "running",
             "points": folder.points + len(new),
             "left_out": dict(design.left_out),
@@ -200,24 +207,3 @@ def _identities(
 ) -> list[tuple[object, ...]]:
     """Identify each point by its swept values and the digest of what they mean."""
     return list(zip(keys, *(values[name].tolist() for name in factors), strict=True))
-
-
-def _refuse_other_settings(folder: SweepFolder, design: Design, shared: Config) -> None:
-    """Raise InputError if the folder has another design or other settings."""
-    allowed = "the same as before (to resume or extend it), or another output.name"
-    if design.kind != folder.manifest["design"] or design.factors != folder.factors:
-        raise InputError(
-            f"is a {folder.manifest['design']} sweep of {', '.join(folder.factors) or 'nothing'}",
-            setting="output.name", value=shared.output.name,
-            allowed=f"the same swept settings, not {', '.join(design.factors) or 'none'} "
-            f"({design.kind}); or another name",
-        )  # fmt: skip
-    before, now = folder.manifest["config"], to_plain(shared)
-    for path, old, new in differences(before, now):
-        part, _, name = path.partition(".")
-        if part == "output" or (part == "sweep" and name.split(".")[0] in _FREE):
-            continue
-        raise InputError(
-            f"the runs in {folder.path} have {json.dumps(old)}: they cannot be mixed",
-            setting=path, value=new, allowed=allowed,
-        )  # fmt: skip

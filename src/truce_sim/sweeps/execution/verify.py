@@ -21,6 +21,7 @@ from truce_sim.errors import InputError, command
 from truce_sim.results.store import Damaged
 from truce_sim.simulation.spec import make_spec
 from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
+from truce_sim.sweeps.folder.meaning import two_meanings
 from truce_sim.sweeps.folder.plan import Chunk
 from truce_sim.sweeps.folder.records import make_recorder
 from truce_sim.sweeps.folder.rows import Rows
@@ -32,7 +33,7 @@ class Difference:
     """The first stored value that differs from the run.
 
     Attributes:
-        run: the run, as `point:replicate`.
+        run: the run, as `point:replicate`; "" where the same options have two meanings.
         column: which value differs.
         stored: the value in the folder.
         computed: the value of the run made again.
@@ -109,6 +110,10 @@ def verify_sweep(path: str | Path, runs: int, pick: int | None = None) -> Proof:
         raise InputError(
             "has no runs yet", value=str(folder.path), allowed=command("resume", folder.path)
         )
+    mixed = two_meanings(folder)
+    if mixed:
+        difference = Difference("", f"{mixed[1].setting} with {mixed[0]}", *mixed[1][1:])
+        return Proof(folder.path, total, 0, 0, 0, pick, rules, difference)
     chosen = np.random.default_rng(pick).choice(total, min(runs, total), replace=False)
     checked = skipped = columns = 0
     for chunk, rows in _by_chunk(chunks, np.sort(chosen)):
@@ -150,7 +155,7 @@ def _compare(
     run = f"{point}:{replicate}"
     spec = folder.spec_of(point, replicate)
     stored_key = str(folder.design["key"].iloc[point])
-    meant = make_spec(folder.setup_of(point))
+    meant = make_spec(folder.config_of(point))
     rules = str(folder.manifest.get("rules"))
     same = _same if rules == DIGEST else _nearly_same
     if rules != DIGEST and _nearly_same_border(meant.border, spec.border):

@@ -24,6 +24,7 @@ from truce_sim.engine.run import RunSpec
 from truce_sim.errors import InputError, closest, command
 from truce_sim.files import first_release
 from truce_sim.results.columns import OUTCOME
+from truce_sim.results.sources import with_kept_table
 from truce_sim.results.store import SCHEMA_VERSION, Damaged, read_table
 from truce_sim.sweeps.folder.plan import Chunk
 from truce_sim.sweeps.folder.rows import schema
@@ -175,11 +176,15 @@ class SweepFolder:
 
     @cached_property
     def config(self) -> Config:
-        """The configuration shared by all points, checked."""
-        from truce_sim.config.load import validate
+        """The configuration shared by all points, each setting checked."""
+        from truce_sim.config.checks import build_config
 
-        origin = str(self.path / "manifest.json")
-        return self._checked or validate(self.manifest["config"], origin=origin)
+        if self._checked:
+            return self._checked
+        try:
+            return build_config(self.manifest["config"])
+        except InputError as error:
+            raise error.at(origin=str(self.path / "manifest.json")) from None
 
     @cached_property
     def horizon(self) -> int:
@@ -199,7 +204,7 @@ class SweepFolder:
 
     def config_of(self, point: int) -> Config:
         """Return the whole configuration of a point, checked, with the seed of its runs."""
-        return self.setup_of(point).config
+        return self._configured(point).config
 
     def why_no_effect(self, factor: str, point: int) -> str:
         """Say why a swept setting can have no effect at a point; "" if it may have one.
@@ -220,13 +225,30 @@ class SweepFolder:
             return ""
 
     def setup_of(self, point: int) -> Setup:
-        """Return the setup of a point: its configuration and all that follows from it."""
-        from truce_sim.sweeps.design.configs import setup_of
+        """Return the setup that repeats the runs of a point: what the engine was given for them.
+
+        Raises:
+            InputError: if there is no such point, or the folder contradicts itself.
+        """
+        spec, setup = self.spec_of(point), self._configured(point)
+        if (spec.params.size, spec.border.size) != (setup.params.size, setup.border.sectors.size):
+            raise InputError(
+                "its manifest.json describes other runs than its specs/", setting="point",
+                value=point, allowed="the folder as it was made", origin=str(self.path),
+            )  # fmt: skip
+        border = replace(setup.border, sectors=spec.border)
+        return replace(setup, params=spec.params, border=border)
+
+    def _configured(self, point: int) -> Setup:
+        """The setup that follows from the configuration of a point."""
+        from truce_sim.config.load import prepare
+        from truce_sim.sweeps.design.configs import plain_config
 
         seed = self.spec_of(point).seed
         row = self.design.iloc[[point]].to_dict("records")[0]
         values = {name: row[name] for name in self.factors}
-        return setup_of(self.manifest["bases"][row["base"]], values).with_seed(seed)
+        plain = plain_config(self.manifest["bases"][row["base"]], values)
+        return prepare(with_kept_table(plain, self.path, self.manifest)).with_seed(seed)
 
     def spec_of(self, point: int, replicate: int = 0) -> RunSpec:
         """Return the spec of a run: `engine.run.run(spec)` repeats it, bit for bit.

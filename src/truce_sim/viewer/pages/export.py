@@ -56,8 +56,8 @@ def Film(session: Session) -> None:
             path = Path(folder) / "truce.gif"
             every = max(session.tracks[0].last_day // FRAMES, 1)
             write_movie(
-                session.config, path, session.layer.value, every=every, dpi=80, progress=set_done
-            )
+                session.tracks[0], path, session.layer.value, every=every, dpi=80, progress=set_done
+            )  # fmt: skip
             return path.read_bytes()
 
     task = solara.lab.use_task(make, dependencies=[requests.value])

@@ -14,30 +14,39 @@ from numpy.typing import NDArray
 
 from truce_sim.errors import InputError
 from truce_sim.results.outputs import check_writable, writing
-from truce_sim.settings.schema import Config
+from truce_sim.viewer.state.opening import Opening
 from truce_sim.viewer.state.track import Track, run_track
 
 Image = NDArray[np.uint8]
 
 
-def film(config: Config, options: argparse.Namespace) -> None:
+def film(opening: Opening, options: argparse.Namespace) -> None:
     """Write the film that the command's options describe, showing progress and time left.
 
     Raises:
         InputError: An option is invalid, or ffmpeg is needed and missing; nothing is written.
+        RuntimeError: The run fails, or is not the stored one when it is made again.
     """
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     options.out = options.out.expanduser()
     check_options(options)
     days = parse_days(options.days)
+    assert opening.setup is not None
+    track, row = run_track(opening.setup), opening.row
+    differing = row.differences(track.run.outcome) if row else []
+    if row and differing:
+        raise RuntimeError(
+            f"{row.name} is not filmed: made again from what is stored, it differs from its row "
+            f"in {', '.join(differing)}"
+        )
     with writing(options.out), Progress(
         TextColumn("frames"), BarColumn(), TextColumn("{task.percentage:.0f} %"),
         TimeRemainingColumn(),
     ) as bar:  # fmt: skip
         task = bar.add_task("frames", total=1.0)
         frames = write_movie(
-            config, options.out, options.layer, every=options.every, fps=options.fps,
+            track, options.out, options.layer, every=options.every, fps=options.fps,
             dpi=options.dpi, days=days, progress=lambda share: bar.update(task, completed=share),
         )  # fmt: skip
     print(f"{options.out}: {frames} frames, {options.out.stat().st_size / 1e6:.1f} MB")
@@ -86,7 +95,7 @@ def parse_days(text: str) -> tuple[int, int] | None:
 
 
 def write_movie(
-    config: Config,
+    track: Track,
     path: Path,
     layer: str = "home_effort",
     *,
@@ -99,7 +108,7 @@ def write_movie(
     """Write a run as a film.
 
     Args:
-        config: The run's configuration.
+        track: The run.
         path: The file, .gif or .mp4.
         layer: The layer to colour.
         every: Days from one frame to the next.
@@ -113,9 +122,8 @@ def write_movie(
 
     Raises:
         InputError: The run ends before the first of `days`.
-        RuntimeError: The run or ffmpeg fails.
+        RuntimeError: ffmpeg fails.
     """
-    track = run_track(config)
     first, last = days or (0, track.last_day)
     if first > track.last_day:
         raise InputError(

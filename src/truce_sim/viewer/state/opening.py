@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,31 +12,9 @@ from truce_sim.settings.schema import Config
 from truce_sim.sweeps.summaries.picks import pick_run
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from truce_sim.config.setup import Setup
     from truce_sim.sweeps.folder.folder import SweepFolder
-
-
-@dataclass(frozen=True)
-class Row:
-    """A stored run, with which the run shown is compared.
-
-    Attributes:
-        name: How the page refers to it.
-        outcome: Its stored outcome, by column.
-    """
-
-    name: str
-    outcome: Mapping[Hashable, object]
-
-    def differences(self, outcome: pd.Series) -> list[str]:
-        """List the columns in which an outcome is not exactly the stored one."""
-        return [
-            name
-            for name in outcome.index
-            if name in self.outcome and not _same(self.outcome[name], outcome[name])
-        ]
+    from truce_sim.sweeps.folder.replay import Row
 
 
 @dataclass(frozen=True)
@@ -99,22 +77,9 @@ def open_row(sweep: SweepFolder, point: int, replicate: int) -> Opening:
     Raises:
         InputError: The sweep has no such run, or the run failed.
     """
-    sweep.spec_of(point)  # raises if there is no such point
-    setup = sweep.setup_of(point).with_seed(replicate=replicate)
-    rows = sweep.runs(points=[point])
-    found = rows[rows["replicate"] == replicate]
-    if found.empty:
-        raise InputError(
-            "the sweep has no such run", setting="--run", value=f"{point}:{replicate}",
-            allowed=f"point 0 to {sweep.points - 1}, replicate 0 to {sweep.replicates - 1}",
-        )  # fmt: skip
-    stored = found.iloc[0].to_dict()
-    if stored["status"] != "done":
-        raise InputError(
-            f"this run failed ({stored['status']}): there is nothing to show",
-            setting="--run", value=f"{point}:{replicate}",
-        )  # fmt: skip
-    return Opening(setup, Row(f"run {point}:{replicate} of {sweep.path.name}", stored), sweep)
+    from truce_sim.sweeps.folder.replay import find_row
+
+    return Opening(*find_row(sweep, point, replicate), sweep)
 
 
 def parse_run(text: str) -> tuple[int, int]:
@@ -135,24 +100,18 @@ def _open_run(folder: Path) -> Opening:
     import pandas as pd
 
     from truce_sim.config.load import prepare
+    from truce_sim.results.sources import with_kept_table
     from truce_sim.sweeps.folder.folder import read_manifest
+    from truce_sim.sweeps.folder.replay import Row
 
     manifest = read_manifest(folder, "run")
-    setup = prepare(manifest["config"], origin=str(folder / "manifest.json"))
+    plain = with_kept_table(manifest["config"], folder, manifest)
+    setup = prepare(plain, origin=str(folder / "manifest.json"))
     try:
         stored = pd.read_parquet(folder / "outcome.parquet").iloc[0].to_dict()
     except (OSError, ValueError, IndexError) as error:
         raise InputError(f"cannot read its outcome.parquet: {error}", value=str(folder)) from None
     return Opening(setup, Row(f"the run in {folder.name}", stored))
-
-
-def _same(a: object, b: object) -> bool:
-    """Whether two values are equal to the last bit, or both missing."""
-    import pandas as pd
-
-    if pd.isna(a) or pd.isna(b):  # type: ignore[call-overload]
-        return bool(pd.isna(a) and pd.isna(b))  # type: ignore[call-overload]
-    return bool(a == b)
 
 
 def open_settings(overrides: Sequence[str]) -> Opening:

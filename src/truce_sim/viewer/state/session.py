@@ -12,8 +12,9 @@ from truce_sim.config.load import to_plain, validate
 from truce_sim.errors import InputError
 from truce_sim.settings.nested import at
 from truce_sim.settings.schema import Config
+from truce_sim.sweeps.folder.replay import Row
 from truce_sim.viewer.state.levers import brief, put_text
-from truce_sim.viewer.state.opening import Opening, Row
+from truce_sim.viewer.state.opening import Opening
 from truce_sim.viewer.state.picture import band_places
 from truce_sim.viewer.state.presets import overlay
 from truce_sim.viewer.state.track import Track, run_track
