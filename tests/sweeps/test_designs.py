@@ -238,6 +238,20 @@ def test_a_table_has_its_points_as_they_are(form: str, tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_the_design_of_a_sweep_is_a_table(tmp_path: Path) -> None:
+    """Its values are the points; its numbers, bases and keys are that sweep's own."""
+    factors = ["truce=literal,tolerant", "interventions=[],[{day: 3, set: {host.will: 0.5}}]"]
+    made = design_of(*factors, "home.threshold=interval(3,5)", design="morris", points=2)
+    numbers = range(len(made.values))
+    own = {"base": made.base, "key": list(map(str, numbers)), "row": made.rows}
+    made.values.assign(**own).reset_index().to_parquet(tmp_path / "design.parquet")
+    again = design_of(design="table", table=str(tmp_path / "design.parquet"))
+    expected = made.values.drop_duplicates().reset_index(drop=True)
+    pd.testing.assert_frame_equal(
+        again.values.reset_index(drop=True), expected, check_dtype=False, check_names=False
+    )
+
+
 # ── what is left out ─────────────────────────────────────────────────────────────────────────
 
 

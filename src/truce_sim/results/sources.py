@@ -78,7 +78,8 @@ def with_kept_table(
     table = scenario.get("table") if isinstance(scenario, dict) else None
     if not isinstance(tables, dict) or not isinstance(table, str) or table not in tables:
         return plain
-    return plain | {"scenario": scenario | {"table": str(kept_table(folder, table, tables))}}
+    copy = str(kept_table(folder, table, tables))
+    return {**plain, "scenario": {**plain["scenario"], "table": copy}}
 
 
 def kept_table(folder: Path, table: str, tables: Mapping[str, Any]) -> Path:

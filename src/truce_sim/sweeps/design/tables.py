@@ -20,6 +20,7 @@ from truce_sim.sweeps.design.cells import encode, is_choice
 from truce_sim.sweeps.design.factors import MAX_POINTS, as_column, first_bad, refuse_fixed
 
 SETTING = "hydra.sweeper.table"
+_OF_A_SWEEP = ("point", "base", "key")
 _ALLOWED = "a CSV or Parquet file; its columns are settings and config groups"
 
 
@@ -55,6 +56,7 @@ def _read(path: Path) -> pd.DataFrame:
     except (OSError, ValueError, pa.ArrowException) as error:
         problem = f"cannot be read: {(str(error).splitlines() or [''])[0]}"
     else:
+        frame = _swept_values(frame)
         names = [str(name) for name in frame.columns]
         twice = sorted({name for name in names if names.count(name) > 1})
         problem = f"names a column twice: {', '.join(twice)}" if twice else ""
@@ -63,6 +65,12 @@ def _read(path: Path) -> pd.DataFrame:
     if problem:
         raise InputError(problem, setting=SETTING, value=str(path), allowed=_ALLOWED)
     return frame.set_axis(names, axis=1).reset_index(drop=True)
+
+
+def _swept_values(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the points of a sweep's own design.parquet without what that sweep added to them."""
+    added = [name for name in (*_OF_A_SWEEP, "row") if name in table]
+    return table.drop(columns=added) if set(_OF_A_SWEEP) <= set(table) else table
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

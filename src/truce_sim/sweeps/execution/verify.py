@@ -112,8 +112,9 @@ def verify_sweep(path: str | Path, runs: int, pick: int | None = None) -> Proof:
         )
     mixed = two_meanings(folder)
     if mixed:
-        difference = Difference("", f"{mixed[1].setting} with {mixed[0]}", *mixed[1][1:])
-        return Proof(folder.path, total, 0, 0, 0, pick, rules, difference)
+        options, (setting, *values) = mixed
+        found = Difference("", f"{setting} with {options}", *values)
+        return Proof(folder.path, total, 0, 0, 0, pick, rules, found)
     chosen = np.random.default_rng(pick).choice(total, min(runs, total), replace=False)
     checked = skipped = columns = 0
     for chunk, rows in _by_chunk(chunks, np.sort(chosen)):
