@@ -91,7 +91,6 @@ _GROUPS = [
     BadInput("experiment", ["+experiment=dohaa"], ("experiment", "dohaa", "doha")),
     BadInput("group_value", ["truce={window:3}"], ("truce.window", "truce.window_days")),
     BadInput("group_bool", ["truce=true"], ("truce", NO_OPTION)),
-    BadInput("group_null", ["truce=null"], ("truce = 'null'", NO_OPTION)),
     BadInput("group_gone", ["~truce"], ("truce", "no option is chosen", "such as truce=literal")),
     BadInput("group_empty", ["truce=[]"], ("truce", "no option", "such as truce=literal")),
     BadInput(
@@ -322,10 +321,6 @@ _SWEEPS = [
     BadInput("s_one_bad", ["home.threshold=5,-1"], ("home.threshold",), "sweep"),
     BadInput("s_option", ["truce=literal,litteral"], ("truce",), "sweep"),
     BadInput("s_list", ["truce=[literal,tolerant]"], ("sweep truce=literal,tolerant",), "sweep"),
-    BadInput(
-        "s_lists", ["truce=[literal,tolerant],practised"], ("truce=literal,tolerant",), "sweep"
-    ),
-    BadInput("s_no_list", ["truce=[],literal"], ("truce = []", "truce=literal,pract"), "sweep"),
     BadInput("s_interval", ["home.threshold=interval(1,2)"], ("home.threshold",), "sweep"),
     BadInput("s_replicates", ["sweep.replicates=0"], ("sweep.replicates", OUT), "sweep"),
 ]

@@ -613,7 +613,8 @@ def test_bad_input_as_hydra_raises_it(case: BadInput, tmp_path: Path) -> None:
         assert message
         assert "None" not in message
     else:
-        assert case.id in ("number_as_bool", "no_mediators", "target_hydra")
+        merged = ("group_gone", "group_empty", "group_list", "group_list_of_one", "s_list")
+        assert case.id in ("number_as_bool", "no_mediators", "target_hydra", *merged)
 
 
 @given(st.text(max_size=30), st.text(max_size=30))

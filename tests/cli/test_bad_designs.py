@@ -71,6 +71,8 @@ DESIGNS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "range_whole_too_many": (["seed=range(0,100000000)"], ("seed", "too many values")),
     "range_tag": (["home.threshold=tag(log,range(1,2,0.5))"], ("home.threshold", "tagged or")),
     "range_group": (["truce=range(0,3)"], ("truce", "'0'")),
+    "group_lists": (["truce=[literal,tolerant],practised"], ("truce=literal,tolerant, which",)),
+    "group_no_list": (["truce=[],literal"], ("truce = []", "truce=literal,practised, which")),
     "glob_none": (["truce=glob(x*)"], ("truce", "an empty sweep", "config group")),
     "glob_setting": (["home.threshold=glob(*)"], ("home.threshold", "config group")),
     "glob_fixed": (["hydra/launcher=glob(*)"], ("hydra/launcher",)),

@@ -310,3 +310,8 @@ def test_a_run_without_a_table_keeps_none(lab: Path) -> None:
 def test_a_list_is_not_an_option_in_python(take: Callable[..., object], overrides: object) -> None:
     with pytest.raises(InputError, match="one option, such as truce=literal; truce-sim sweep"):
         take(overrides)
+
+
+def test_no_option_by_null() -> None:
+    with pytest.raises(InputError, match="truce = 'null': no such option"):
+        load_config(["truce=null"])
