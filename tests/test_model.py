@@ -138,4 +138,5 @@ def test_iterations_of_batch_run_are_replicates() -> None:
     ]
     assert ends({"config": "truce=literal"}) == expected
     assert len(set(expected)) == 3
-    assert ends({"config": "truce=literal", "replicate": 2}) == [expected[2]] * 3
+    with pytest.warns(UserWarning, match="repeats the first"):
+        assert ends({"config": "truce=literal", "replicate": 2}) == [expected[2]] * 3

@@ -6,6 +6,7 @@ It applies the engine's rules in the engine's order (`engine/day.py`), so a step
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 
 import mesa
@@ -58,8 +59,15 @@ class TruceModel(mesa.Model):
         super().__init__(rng=rng)
         self.setup = as_setup(config)
         self.config, self.border = self.setup.config, self.setup.border
+        iteration = batch_iteration()
         if seed is None and replicate is None:
-            replicate = self.config.replicate + batch_iteration()
+            replicate = self.config.replicate + iteration
+        elif seed is None and iteration:
+            warnings.warn(
+                f"replicate={replicate} is given, so that iteration {iteration} of batch_run "
+                "repeats the first: leave it out, and iterations are replicates",
+                stacklevel=2,
+            )
         self.key = Key(
             self.config.seed if seed is None else int(seed),
             self.config.replicate if replicate is None else int(replicate),

@@ -20,6 +20,9 @@ from truce_sim.sweeps.design.cells import is_choice
 from truce_sim.sweeps.design.composer import Base, Composer
 from truce_sim.sweeps.design.configs import merged
 
+#: With more different lists and mappings than this, a design is not checked: it would take minutes.
+_MOST_LISTS = 2000
+
 _SINGLE = ("float", "int", "bool", "str")
 
 
@@ -49,6 +52,8 @@ def check_effects(
         effective = {name: _at_all(name, stretches) for name in _settings(values, fixed, typed)}
     except InputError:
         return  # a malformed intervention: refused later, with the point that has it
+    if not stretches:
+        return
     some: dict[tuple[bytes, str], list[str]] = {}
     for name, active in effective.items():
         if active.all():
@@ -101,7 +106,7 @@ def _stretches(
     single = [name for name in names if (info := field_at(name)) and info.type in _SINGLE]
     others = [name for name in names if name not in single]
     number = values.assign(**{"<base>": base}).groupby(["<base>", *others], sort=False).ngroup()
-    for which in range(int(number.max()) + 1):
+    for which in range(int(number.max()) + 1 if number.max() < _MOST_LISTS else 0):
         members = np.flatnonzero(number == which)
         cells = {name: values[name].iloc[members[0]] for name in others}
         plain = merged(bases[base[members[0]]].plain, cells)
