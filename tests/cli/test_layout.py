@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from truce_sim.cli.printing.layout import print_table, short_names
+from truce_sim.cli.printing.layout import print_sentence, print_table, short_names
 from truce_sim.terminal import CleanConsole
 
 COLUMNS = ["mediation.verification.lag_days", "mediation.verification.coverage", "runs", "mean"]
@@ -46,6 +46,22 @@ def test_no_width_cuts_a_cell_or_breaks_an_interval(width: int) -> None:
     for row in ROWS:
         for cell in row:
             assert cell in text
+
+
+SENTENCE = (
+    "Truces last 63.8 days longer [27.0, 100.7]; 82.5 % [68.1, 91.3] instead of 97.5 % [-, –]."
+)
+
+
+@given(st.integers(30, 120))
+def test_a_sentence_wraps_between_words_and_no_interval_breaks(width: int) -> None:
+    out = io.StringIO()
+    print_sentence(CleanConsole(file=out, width=width), SENTENCE, "  • ")
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    assert " ".join(out.getvalue().split()) == f"• {SENTENCE}"
+    for estimate in ("longer [27.0, 100.7]", "82.5 % [68.1, 91.3]", "97.5 % [-, –]"):
+        assert any(estimate in line for line in lines)
 
 
 @given(st.lists(st.from_regex(r"[ab](\.[ab]){0,3}", fullmatch=True), unique=True, min_size=1))

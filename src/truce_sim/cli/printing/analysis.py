@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from truce_sim.analysis import words
-from truce_sim.cli.printing.layout import print_next, print_table
+from truce_sim.cli.printing.layout import print_next, print_sentence, print_table
 from truce_sim.errors import command
 from truce_sim.terminal import console
 
@@ -45,7 +45,8 @@ def print_summary(
     columns = [*by, "runs", f"hold {until}", "mean survival, days", "median, days"]
     print_table(out, columns, rows, left=len(by))
     if (table["runs"] > 0).sum() > 1:
-        out.print("\n" + words.difference(logrank(sweep, by, where), " and ".join(by)))
+        out.print()
+        print_sentence(out, words.difference(logrank(sweep, by, where), " and ".join(by)))
     out.print(
         f"Intervals: 95 %, for the simulation under these assumptions; means restricted to "
         f"{until}; – means that fewer than half of the runs collapsed.", style="dim",
@@ -68,7 +69,7 @@ def print_comparison(sweep: Sweep, comparison: Comparison, pooled: bool) -> None
     against = f" against {base}, paired run by run, in this model:"
     out.print(Text.assemble((comparison.factor, "bold"), against))
     for sentence in comparison.sentences(pooled):
-        out.print(f"  • {sentence}")
+        print_sentence(out, sentence, "  • ")
     table = comparison.pooled if pooled else comparison.table
     out.print(f"  Intervals: {comparison.describe_multiplicity(table)}.", style="dim")
     if len(comparison.contexts) > 1 and len(comparison.regret):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -13,6 +15,10 @@ from rich.text import Text
 from truce_sim.terminal import clean
 
 _GAP = 2
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+
+#: A number with its unit and its interval, such as `41.2 % [38.0, 44.5]`.
+_ESTIMATE = re.compile(r"\S+( %)? \[[-–∞\d.,]+ [-–∞\d.,]+\]")
 
 
 def print_table(
@@ -83,6 +89,24 @@ def _print_record(out: Console, headings: Sequence[str], row: Sequence[str], lef
     for name, cell in pairs[left:]:
         padding = " " * (widest - cell_len(name) + _GAP)
         out.print(f"  {name}{padding}{cell}", soft_wrap=True)
+
+
+def print_sentence(out: Console, text: str, bullet: str = "", style: str = "") -> None:
+    """Print a sentence, wrapped between words and never within a number and its interval.
+
+    Args:
+        out: where to print.
+        text: the sentence.
+        bullet: what its first line starts with; further lines are indented as far.
+        style: of the text.
+    """
+    kept = _ESTIMATE.sub(lambda found: found[0].replace(" ", _NO_BREAK), clean(text))
+    lines = textwrap.wrap(
+        kept, out.width, initial_indent=bullet, subsequent_indent=" " * len(bullet),
+        break_on_hyphens=False, break_long_words=False,
+    )  # fmt: skip
+    for line in lines:
+        out.print(line.replace(_NO_BREAK, " "), style=style, soft_wrap=True)
 
 
 def print_next(out: Console, *steps: tuple[str, str]) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 from rich.console import Console
 from rich.text import Text
 
-from truce_sim.cli.printing.layout import print_next, print_table
+from truce_sim.cli.printing.layout import print_next, print_sentence, print_table
 from truce_sim.engine.compile import DIGEST
 from truce_sim.errors import command
 from truce_sim.sweeps.summaries.targets import target_replicates
@@ -94,7 +94,7 @@ def _print_contrasts(out: Console, result: SweepResult, compare: str) -> None:
         if row["days_low"] == row["days_high"]:
             row["why"] = folder.why_no_effect(compare, int(row["point"]))
         sentence = describe_pair(row, compare, within)
-        out.print(f"  • {sentence}")
+        print_sentence(out, sentence, "  • ")
     out.print(
         f"  Intervals: 95 %, simultaneous for all {len(result.contrasts)} (Bonferroni).",
         style="dim",
@@ -138,8 +138,10 @@ def _print_targets(out: Console, result: SweepResult, until: UntilConfig) -> Non
         return
     what = f"the difference in {until.outcome}" if until.paired else until.outcome
     widest = targets.iloc[int(targets["half_width"].argmax())]
-    out.print(
-        f"\nThe interval of {what} is ±{until.half_width:g} or narrower for "
+    out.print()
+    print_sentence(
+        out,
+        f"The interval of {what} is ±{until.half_width:g} or narrower for "
         f"{targets['reached'].sum()} of {len(targets)}, with {targets['n'].min():,} to "
         f"{targets['n'].max():,} runs each; the widest is ±{widest['half_width']:.3g} (point "
         f"{widest['point']:.0f}): {widest['mean']:.3g} [{widest['low']:.3g}, "
