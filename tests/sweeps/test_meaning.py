@@ -224,6 +224,24 @@ def test_it_is_extended_from_what_it_keeps(moved: Path, made: Path, tmp_path: Pa
     assert run_command(["verify", str(moved)]) == 0
 
 
+@pytest.mark.parametrize(
+    ("gone", "told"),
+    [
+        ("border.csv", ("scenario.table = 'border.csv': no such file", "s/sources/tables/")),
+        ("myconf/host/mine.yaml", ("host = 'mine': no such option", "--config-dir s/sources/conf")),
+    ],
+)
+def test_where_the_copy_of_a_lost_file_is(
+    lab: Path, gone: str, told: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command typed again without the file: the message points to the copy."""
+    Path(gone).unlink()
+    assert sweep_into(Path("s"), *COMMAND, "sweep.replicates=5") == 2
+    said = capsys.readouterr().err
+    for text in told:
+        assert text in said
+
+
 @pytest.mark.parametrize("change", [Path.unlink, lambda file: file.write_text(TABLE + "\n")])
 def test_a_kept_table_that_is_lost(
     moved: Path, change: Callable[[Path], object], capsys: pytest.CaptureFixture[str]

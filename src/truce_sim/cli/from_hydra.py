@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from hydra._internal.callbacks import Callbacks
@@ -12,6 +13,7 @@ from omegaconf import OmegaConf
 from truce_sim.cli.printing.sweep import print_design, print_prepared, print_sweep
 from truce_sim.config.compose import CONFIG_NAME, SWEEPER
 from truce_sim.config.gate import Composed
+from truce_sim.results.sources import pointing_to_copies
 from truce_sim.sweeps.design.composer import Composer
 from truce_sim.sweeps.design.make import DesignSettings, make_design
 from truce_sim.sweeps.execution.create import prepare
@@ -37,7 +39,9 @@ def sweep_composed(composed: Composed) -> None:
     params, action = settings.pop("params") or {}, settings.pop("action")
     tokens = [token for token in composed.tokens if _makes_points(token)]
     composer = Composer(composed.loader, CONFIG_NAME)
-    design, shared = make_design(composer, params, tokens, DesignSettings(**settings))
+    output = composed.config.output
+    with pointing_to_copies(Path(str(output.dir), str(output.name))):
+        design, shared = make_design(composer, params, tokens, DesignSettings(**settings))
     if action == "describe":
         print_design(design, estimate(design, shared))
         return

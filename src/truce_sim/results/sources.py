@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any
@@ -104,6 +105,26 @@ def kept_table(folder: Path, table: str, tables: Mapping[str, Any]) -> Path:
     if _digest_of_version(copy, copy.stat().st_mtime_ns, copy.stat().st_size) != digest:
         raise Damaged(copy)
     return copy
+
+
+@contextmanager
+def pointing_to_copies(folder: Path) -> Iterator[None]:
+    """Let the error that a file of the user's is gone point to the copy of it in a folder.
+
+    Args:
+        folder: the folder of results that the user wants to add to, if it exists.
+    """
+    try:
+        yield
+    except InputError as error:
+        option = folder / CONFIG / error.setting / f"{error.value}.yaml"
+        tables = [copy for copy in (folder / TABLES).glob("*/*")
+                  if copy.name == PurePath(str(error.value)).name]  # fmt: skip
+        if error.setting == "scenario.table" and tables and "no such file" in error.problem:
+            error.suggestion = f"scenario.table={tables[0]}, the copy that the folder keeps"
+        elif error.problem == "no such option" and option.is_file():
+            error.suggestion = f"--config-dir {folder / CONFIG}, where the folder keeps it"
+        raise
 
 
 @lru_cache(maxsize=64)
