@@ -138,6 +138,79 @@ def mean_interval(values: Floats, clusters: Ints, confidence: float = CONFIDENCE
     return t_interval(float(values.mean()), error, int(clusters.max()), confidence)
 
 
+def cut(found: Estimate, low: float, high: float) -> Estimate:
+    """Cut an interval at the ends of the range in which the true value must lie.
+
+    It covers that value exactly as often as before.
+    """
+    return Estimate(found.value, *(min(max(end, low), high) for end in found[1:]))
+
+
+def means_within(
+    mean: Floats,
+    variance: Floats,
+    groups: Floats | Ints,
+    most: Floats | Ints,
+    confidence: float = CONFIDENCE,
+) -> tuple[Floats, Floats, Floats]:
+    """Return means (k,) of outcomes from 0 to `most` with intervals that stay within that range.
+
+    A mean is treated as a share of its range: the interval is Wilson's at the number of runs whose
+    share would have the same variance, reduced as a t interval is wider than a normal one. Where
+    nothing varies, that number is the number of independent runs.
+
+    Args:
+        mean: (k,) means.
+        variance: (k,) their variances.
+        groups: (k,) numbers of independent runs; fewer than two give no interval.
+        most: (k,) the largest possible values.
+        confidence: of the intervals.
+    """
+    level = 0.5 + confidence / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = mean / most
+        spread = share * (1 - share)
+        varies = variance / most**2 > 1e-14 * spread
+        size = np.where(varies, spread * most**2 / variance, groups)
+        size *= (special.ndtri(level) / special.stdtrit(groups - 1.0, level)) ** 2
+        size = np.where(np.isfinite(size) & np.isfinite(share), size, 0.0)
+        _, low, high = wilson_intervals(share * size, size, confidence)
+    return mean, most * low, most * high
+
+
+def mean_within(
+    values: Floats, clusters: Ints, most: float | None, confidence: float = CONFIDENCE
+) -> Estimate:
+    """Return the mean of values (n,) that cannot be below 0, as `value_within`."""
+    if not values.size:
+        return NO_ESTIMATE
+    variance = variance_of_mean(values, clusters)
+    return value_within(float(values.mean()), variance, int(clusters.max()) + 1, most, confidence)
+
+
+def value_within(
+    value: float, variance: float, groups: int, most: float | None, confidence: float = CONFIDENCE
+) -> Estimate:
+    """Return a mean or a rate with an interval of values that are possible.
+
+    Args:
+        value: the estimate, at least 0.
+        variance: its variance.
+        groups: number of independent runs.
+        most: the largest possible value: the interval is that of `means_within`. None if nothing
+            bounds it: the t interval, cut at 0; there is none if nothing varies, which says nothing
+            of what is rare.
+        confidence: of the interval.
+    """
+    if most is not None:
+        mean, spread, size, end = (np.array([x], float) for x in (value, variance, groups, most))
+        _, low, high = means_within(mean, spread, size, end, confidence)
+        return Estimate(value, float(low[0]), float(high[0]))
+    if not variance > 0.0:
+        return Estimate(value, math.nan, math.nan)
+    return cut(t_interval(value, math.sqrt(variance), groups - 1, confidence), 0.0, math.inf)
+
+
 def column_means(x: Floats) -> tuple[Floats, Floats, Floats]:
     """Return the means of columns (n, k) with their t intervals."""
     n, mean = len(x), x.mean(axis=0)
@@ -304,6 +377,19 @@ def share_difference(n: float, total: float, squares: float, level: float) -> Es
     return Estimate(total / n, max(centre - half, -1.0), min(centre + half, 1.0))
 
 
+def differ_from_first(share: Floats, n: Floats) -> NDArray[np.bool_]:
+    """Return which shares of independent runs, (k,), clearly differ from the first one.
+
+    The interval of a difference combines the distances to the ends of both Wilson intervals
+    (Newcombe 1998); it allows for the number of comparisons (Bonferroni). Shared draws make the
+    runs of two points alike, so it is then too wide rather than too narrow.
+    """
+    _, low, high = wilson_intervals(share * n, n, simultaneous(share.size - 1))
+    up = share - share[0] - np.hypot(share - low, high[0] - share[0])
+    down = share[0] - share - np.hypot(share[0] - low[0], high - share)
+    return np.asarray((up > 0.0) | (down > 0.0))
+
+
 def rate_ratio(ratio: float, counts: Sequence[int]) -> Estimate:
     """Return the ratio of two Poisson rates with its interval; `counts` are their events."""
     half = z_quantile() * math.sqrt(sum(1 / n for n in counts))
@@ -336,20 +422,18 @@ def _ordered_quantile(ordered: Floats, q: float) -> float:
     return float(ordered[min(max(math.ceil(q * ordered.size) - 1, 0), ordered.size - 1)])
 
 
-def median_ranks(n: Ints, confidence: float = CONFIDENCE) -> tuple[Floats, Floats, Floats]:
-    """Return the ranks, from 1, of the median of n independent values and of its interval's ends.
+def median_days(*curves: Floats) -> tuple[Floats, ...]:
+    """Return the first day on which survival is at most one half, in each curve (..., days).
 
-    They are order statistics, valid for any distribution.
+    Of a curve and its band, these are median survival and the ends of its interval (Brookmeyer and
+    Crowley 1982). Where the curve is exactly one half, that day counts, not the middle of the step.
+    NaN if a curve stays above one half.
     """
-    low, high = (_coins(np.maximum(n, 1), 0.5 + side * confidence / 2) for side in (-1, 1))
-    return np.ceil(n / 2), np.maximum(low, 1), np.minimum(high + 1, n)
-
-
-def _coins(n: Ints, q: float) -> Floats:
-    """Return quantile q of Binomial(n, 1/2): the least k with P(X <= k) >= q."""
-    k = np.ceil(special.bdtrik(q, n, 0.5))
-    less = np.maximum(k - 1, 0)
-    return np.asarray(np.where(special.bdtr(less, n, 0.5) >= q, less, k), float)
+    found = []
+    for curve in curves:
+        low = curve <= 0.5 + 1e-9  # a product of shares may miss one half by rounding
+        found.append(np.where(low.any(axis=-1), low.argmax(axis=-1), math.nan))
+    return tuple(found)
 
 
 # ── resampling ───────────────────────────────────────────────────────────────────────────────
@@ -410,31 +494,3 @@ def percentile_interval(draws: Floats, clusters: int) -> tuple[float, float]:
     tail = float(special.ndtr(-wide))
     low, high = math.floor(tail * (draws.size - 1)), math.ceil((1 - tail) * (draws.size - 1))
     return float(draws[low]), float(draws[high])
-
-
-# ── planning ─────────────────────────────────────────────────────────────────────────────────
-
-
-def more_replicates(n: int, mean: float, low: float, high: float, level: float) -> float:
-    """Return how many more replicates would detect the observed difference with power 0.8.
-
-    It is the usual formula with normal quantiles, from the width of the interval; a planning
-    figure, because the observed difference is itself uncertain.
-
-    Args:
-        n: number of replicates so far.
-        mean: the observed difference.
-        low: lower end of its interval.
-        high: upper end of its interval.
-        level: confidence of that interval.
-
-    Returns:
-        0 if the interval already excludes 0; NaN without a difference or an interval.
-    """
-    if not math.isfinite(low) or mean == 0.0:
-        return math.nan
-    if low > 0.0 or high < 0.0:
-        return 0.0
-    z = z_quantile(level)
-    needed = n * ((high - low) / 2 * (1 + float(special.ndtri(0.8)) / z) / abs(mean)) ** 2
-    return float(max(math.ceil(needed) - n, 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,10 +126,14 @@ def test_a_box_in_words() -> None:
     told = describe_box(prim(Made(1, 5000))[0])
     assert told.startswith("In ")
     assert "w bad" in told
-    assert "of runs collapse" in told
-    assert "elsewhere" in told
-    assert "chance alone" not in told
-    assert "of runs hold" in describe_box(prim(Made(2, 5000, 0.1, 0.7), "holds")[0])
+    assert "Chance alone" not in told
+    held = describe_box(prim(Made(2, 5000, 0.1, 0.7), "holds")[0])
+    for sentence, verb in ((told, "collapse"), (held, "hold")):
+        assert re.search(r"truces hold in \d+ % \[\d+, \d+\] of runs", sentence)
+        assert re.search(r"elsewhere in \d+ % \[\d+, \d+\]", sentence)
+        assert re.search(rf"\d+ % \[\d+, \d+\] of all runs that {verb} are there", sentence)
+        assert "(n = 2,500 runs)" in sentence
+        assert len(re.findall(" %", sentence)) == len(re.findall(r" % \[", sentence)) == 4
 
 
 def test_a_tree_finds_the_same_region() -> None:

@@ -32,7 +32,7 @@ from truce_sim.analysis.survival import (
     product_limit,
     survival_summary,
 )
-from truce_sim.intervals import allowance, clusters, mean_interval, share_interval
+from truce_sim.intervals import allowance, clusters, mean_interval, mean_within, share_interval
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -86,7 +86,7 @@ def test_state_shares_add_up_and_have_the_interval_of_a_mean(opened) -> None:
     runs = opened.runs[opened.runs["mediation"] == "none"]
     for state, column in STATES.items():
         row = table[(table["mediation"] == "none") & (table["state"] == state)].iloc[0]
-        expected = mean_interval(runs[column].to_numpy(float) / 365, clusters(runs))
+        expected = mean_within(runs[column].to_numpy(float) / 365, clusters(runs), 1.0)
         assert tuple(row[["share", "share_low", "share_high"]]) == pytest.approx(expected)
 
 

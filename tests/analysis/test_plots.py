@@ -158,7 +158,7 @@ def test_drivers_boxes_and_peeling_are_drawn(opened) -> None:
     assert [text.get_text() for text in ax.get_yticklabels()] == table["factor"].tolist()
     box = discovery.prim(opened)[0]
     ax = of_discovery.plot_box(box, opened)
-    assert f"{100 * box.density.value:.0f} %" in notes(ax)
+    assert f"(orange): {100 * (1 - box.density.value):.0f} % [" in notes(ax)
     ax = of_discovery.plot_peeling(box)
     assert ax.containers[0].lines[0].get_ydata() == pytest.approx([box.density.value])
 
@@ -180,7 +180,7 @@ def test_a_phase_map_has_its_values_and_its_line(opened) -> None:
     table = tipping.phase_map(opened, "truce", "home.threshold")
     line = tipping.boundary(opened, "truce", "home.threshold")
     ax = of_tipping.plot_phase(table, line)
-    written = {text.get_text() for text in ax.texts}
+    written = {text.get_text().rstrip("*") for text in ax.texts}
     assert {f"{100 * value:.0f}" for value in table["value"]} <= written
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("truce", "home.threshold")
     assert "n = 240 runs" in notes(ax)
@@ -188,6 +188,32 @@ def test_a_phase_map_has_its_values_and_its_line(opened) -> None:
     assert ax.get_lines()[0].get_ydata() == pytest.approx(
         line["home.threshold"].to_numpy(), nan_ok=True
     )
+
+
+def test_a_map_explains_every_mark_and_prints_none_over_its_numbers(opened) -> None:
+    """Whether a line crosses, lies beyond the range or is not known."""
+    table = tipping.phase_map(opened, "truce", "home.threshold")
+    line = tipping.boundary(opened, "truce", "home.threshold")
+    literal, practised = (line["truce"] == level for level in ("literal", "practised"))
+    assert line.loc[literal, "home.threshold"].isna().all()
+    for some in (literal, practised, literal | practised):
+        part = line[some].assign(truce=line.loc[some, "truce"].astype(str))
+        part.attrs = line.attrs
+        ax = of_tipping.plot_phase(table, part)
+        ax.figure.canvas.draw()
+        drawn = {str(m.get_marker()): m for m in ax.get_lines() if np.isfinite(m.get_ydata()).any()}
+        assert ("diamonds" in notes(ax)) == ("D" in drawn)
+        assert ("whiskers" in notes(ax)) == ("D" in drawn)
+        assert ("triangles" in notes(ax)) == bool({"v", "^"} & set(drawn))
+        assert "." not in drawn
+        cells = [text for text in ax.texts if text.get_text().rstrip("*").isdigit()]
+        assert ("*: the interval includes 50 %" in notes(ax)) == any(
+            text.get_text().endswith("*") for text in cells
+        )
+        for text, mark in ((text, mark) for text in cells for mark in drawn.values()):
+            at = ax.transData.transform(np.column_stack(mark.get_data()))
+            assert not any(text.get_window_extent().contains(*place) for place in at)
+    assert notes(of_tipping.plot_phase(table)).endswith("n = 240 runs; in the cells: %")
 
 
 def test_model_and_data_stand_in_one_panel_a_measure(opened) -> None:

@@ -6,12 +6,18 @@ import html
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from truce_sim import open_sweep, sweep
+from truce_sim.analysis.compare import compare
 from truce_sim.analysis.report.assumptions import FITTED, fitted_in_words, thresholds_of
 from truce_sim.analysis.report.write import render
+from truce_sim.analysis.survival import survival_summary
+from truce_sim.analysis.words import amount, what_depends
+from truce_sim.cli.commands import run_command
 from truce_sim.settings.fields import by_path
+from truce_sim.viewer.state.sweep_data import SweepData
 
 DEFAULT = by_path()[FITTED].default
 SHORT = {"run.horizon_days": 30}
@@ -82,9 +88,83 @@ def test_different_horizons_are_not_called_by_the_longest(tmp_path) -> None:
     assert "60 days in" not in text
 
 
-def test_the_summary_names_the_horizon_that_it_counts_to(tmp_path, capsys) -> None:
-    from truce_sim.cli.commands import run_command
+@pytest.fixture(scope="module")
+def crossed(tmp_path_factory) -> Path:
+    """A question that crosses two factors; 20 runs a point."""
+    folder = tmp_path_factory.mktemp("report") / "s"
+    question = {"sweep.question": "Does the reading matter less if the host is unwilling?"}
+    factors = {"host": ["unwilling", "unable"], "truce": ["literal", "practised"]}
+    sweep(factors, question, replicates=20, folder=folder)
+    return folder
 
+
+def test_a_report_of_a_crossing_begins_with_it(crossed) -> None:
+    """With the difference of the differences, and a figure of curves for each level of the other
+    factor; nothing is pooled before that."""
+    text, found = text_of(crossed), compare(open_sweep(crossed))
+    (sentence,) = what_depends(found)
+    assert "The difference of the two is" in sentence
+    answer = text.index(sentence)
+    assert answer < text.index("Across all the settings")
+    assert answer < text.index("averaged over the 2 settings of host")
+    for level in ("unwilling", "unable"):
+        assert f"Share of truces that still hold with host = {level}, by day" in text
+
+
+def test_one_folder_has_one_median(crossed, capsys) -> None:
+    """In the summary that the sweep writes, in `Sweep.points`, by level, in the heat map of the
+    viewer, and in what is printed; and it is a day, not the middle of two."""
+    opened = open_sweep(crossed)
+    names = ["median_survival", "median_survival_low", "median_survival_high"]
+    written = opened.folder.summary[names].to_numpy(float)
+    by = survival_summary(opened, list(opened.factors))[["median", "median_low", "median_high"]]
+    assert opened.points[names].to_numpy(float) == pytest.approx(written, nan_ok=True)
+    assert by.to_numpy(float) == pytest.approx(written, nan_ok=True)
+    heat = SweepData(opened.folder).heat("median_survival", "truce", "host", {})["rows"]
+    cells = [[cell[end] for end in ("value", "low", "high")] for row in heat for cell in row]
+    assert np.array(cells, float) == pytest.approx(written, nan_ok=True)
+    days = opened.runs.groupby("point")["end_day"].apply(lambda x: sorted(x)[9])
+    expected = [day if day < 365 else np.nan for day in days]
+    assert written[:, 0] == pytest.approx(expected, nan_ok=True)
+    assert run_command(["summary", str(crossed)]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    for row in written[np.isfinite(written[:, 0])]:
+        assert (
+            amount(dict(zip(["m", "m_low", "m_high"], row, strict=True)), "m", "").strip()
+            in printed
+        )
+
+
+#: Percentages in a report that are not estimates: the level of intervals and of a tipping line.
+NO_ESTIMATES = {"95 %", "50 %"}
+
+
+@pytest.mark.parametrize("design", ["grid", "sobol"])
+def test_every_percentage_of_a_report_has_its_interval(design, crossed, tmp_path) -> None:
+    """And each lies within 0 and 100 %, as every mean lies within 0 and 365 days."""
+    folder = crossed
+    if design == "sobol":
+        factors = {"home.threshold": "interval(2,8)", "truce": ["literal", "practised"]}
+        folder = sweep(
+            factors, design="sobol", points=64, replicates=4, folder=tmp_path / "s"
+        ).folder
+    text = text_of(folder)
+    text = (
+        text[: text.index("What the model assumes")] if "What the model assumes" in text else text
+    )
+    bare = set(re.findall(r"[\d.]+ %(?! \[)", text)) - NO_ESTIMATES
+    assert bare == set()
+    found = re.findall(r"([\d.]+) % \[([-\d.]+), ([-\d.]+)\]", text)
+    assert len(found) > 10
+    for share in found:
+        value, low, high = map(float, share)
+        assert 0.0 <= low <= value <= high <= 100.0
+    for low, high in re.findall(r"[\d.]+ \[([-\d.]+), ([\d.]+)\] ?days", text):
+        assert 0.0 <= float(low) <= float(high) <= 365.0
+    assert not re.search(r"(?<![\d.])-0(\.0)?(?![\d.])", text)
+
+
+def test_the_summary_names_the_horizon_that_it_counts_to(tmp_path, capsys) -> None:
     folder = sweep({"run.horizon_days": [20, 60]}, replicates=9, folder=tmp_path / "s").folder
     assert run_command(["summary", str(folder)]) == 0
     printed = " ".join(capsys.readouterr().out.split())

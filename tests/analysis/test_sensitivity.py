@@ -8,6 +8,7 @@ from scipy import stats
 
 from truce_sim import InputError, open_sweep, sweep
 from truce_sim.analysis.methods.indices import (
+    Bootstrapped,
     elementary_effects,
     is_above,
     replicated_shares,
@@ -15,6 +16,7 @@ from truce_sim.analysis.methods.indices import (
     sobol,
 )
 from truce_sim.analysis.sensitivity import (
+    _shares,
     drivers,
     given_data_indices,
     morris_effects,
@@ -234,6 +236,27 @@ def test_a_literal_clause_matters_most_in_a_grid(sweeps) -> None:
     assert found["factor"].iloc[0] == "truce"
     assert found["rank_high"].iloc[0] == 1
     assert given_data_indices(sweeps["grid"]).attrs["interactions"][0] < 0.5
+
+
+def test_shares_of_variance_stay_within_0_and_1() -> None:
+    """Cut there; an interval that lies wholly outside is none. Ranks use the estimates as they
+    were."""
+    raw = Bootstrapped(*(np.array(x) for x in ([0.9, 1.1, -0.02], [0.3, 1.05, -0.1],
+                                               [1.3, 1.2, 0.04])), np.zeros((1, 3)))  # fmt: skip
+    found = _shares("x", raw)
+    assert found["x"].tolist() == [0.9, 1.0, 0.0]
+    assert found["x_low"] == pytest.approx([0.3, np.nan, 0.0], nan_ok=True)
+    assert found["x_high"] == pytest.approx([1.0, np.nan, 0.04], nan_ok=True)
+
+
+def test_no_table_has_an_impossible_share_or_size(sweeps) -> None:
+    """Of few rows, walks and replicates."""
+    for opened in sweeps.values():
+        table = drivers(opened)
+        numbers = table[["index", "low", "high"]].to_numpy()
+        most = np.inf if table["kind"].iloc[0] == "mu_star" else 1.0
+        assert ((numbers >= 0.0) & (numbers <= most) | np.isnan(numbers)).all()
+        assert table["factor"].tolist() == rank_factors(table)["factor"].tolist()
 
 
 def test_drivers_take_the_best_measure_of_the_design(sweeps) -> None:

@@ -21,7 +21,7 @@ from truce_sim.analysis.survival import (
     logrank_test,
     survival_summary,
 )
-from truce_sim.intervals import mean_interval, share_interval
+from truce_sim.intervals import mean_interval, mean_within, share_interval
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -186,7 +186,7 @@ def test_survival_bands_medians_and_means_cover(shared: float) -> None:
         band += found["survival_low"][DAY] <= TRUTH <= found["survival_high"][DAY]
         _, low, high = curve_median(found)
         middle += low <= median <= high
-        means += inside(mean_interval(day.astype(float), draws), mean)
+        means += inside(mean_within(day.astype(float), draws, 60.0), mean)
         shares += inside(share_interval(day > DAY, draws), TRUTH)
         found = curve(count_ends(day, event, np.arange(day.size)))
         naive += found["survival_low"][DAY] <= TRUTH <= found["survival_high"][DAY]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from comparisons import comparison
+from comparisons import comparison, made
 from truce_sim.analysis import words
 
 
@@ -24,8 +25,7 @@ def points(shares: list[float], runs: int = 500) -> pd.DataFrame:
     share = np.array(shares)
     return pd.DataFrame({
         "f": [f"l{i}" for i in range(share.size)], "runs": runs, "horizon": 365,
-        "collapse_share": share,
-        "collapse_share_low": share - 0.02, "collapse_share_high": share + 0.02,
+        "holds": 1 - share, "holds_low": 0.98 - share, "holds_high": 1.02 - share,
     })  # fmt: skip
 
 
@@ -40,8 +40,8 @@ def ranked(rows: list[tuple[str, float, float, float, int]], kind: str = "first"
 def test_one_point_is_told_with_its_median() -> None:
     told = words.how_long(summary_row(0.27, 0.26, 0.28, 120.0), points([0.73]), ("f",), 365)
     assert told == (
-        "The truce holds for 365 days in 27.0 % [26.0, 28.0] of runs; half have collapsed by day "
-        "120 [115, 125]."
+        "The truce holds for 365 days in 27.0 % [26.0, 28.0] of 1,000 runs; half have collapsed by "
+        "day 120 [115, 125]."
     )
 
 
@@ -52,7 +52,18 @@ def test_a_median_beyond_the_horizon_is_not_invented() -> None:
 
 def test_points_are_told_from_the_worst_to_the_best_with_intervals() -> None:
     told = words.how_long(summary_row(0.3, 0.2, 0.4), points([0.5, 0.9, 0.7]), ("f",), 365)
-    assert "from 10.0 % [8.0, 12.0] (f = l1) to 50.0 % [48.0, 52.0] (f = l0)" in told
+    assert "from 10.0 % [8.0, 12.0] of 500 (f = l1) to 50.0 % [48.0, 52.0] of 500 (f = l0)" in told
+
+
+def test_points_that_cannot_be_told_apart_are_named_together() -> None:
+    told = words.how_long(summary_row(0.3, 0.2, 0.4), points([0.5, 0.9, 0.51, 0.89]), ("f",), 365)
+    assert "from 10.0 % [8.0, 12.0] of 500 (f = l1, which cannot be told from f = l3) to" in told
+    assert "50.0 % [48.0, 52.0] of 500 (f = l0, which cannot be told from f = l2)." in told
+    many = points([0.9, *np.linspace(0.5, 0.52, 6)])
+    told = words.how_long(summary_row(0.3, 0.2, 0.4), many, ("f",), 365)
+    assert "(f = l1, which cannot be told from 5 other settings)" in told
+    alike = words.how_long(summary_row(0.3, 0.2, 0.4), points([0.5, 0.51, 0.5]), ("f",), 365)
+    assert alike.endswith("; no setting can be told apart from all others.")
 
 
 def test_the_worst_of_points_with_few_runs_is_not_named() -> None:
@@ -76,9 +87,46 @@ def test_no_run_is_no_answer() -> None:
 def test_the_largest_decided_change_is_named_in_its_direction(effect: float) -> None:
     told = words.what_helps(comparison([0.0, 3.0, effect], noise=10.0))
     assert "c makes the largest difference from a:" in told
+    assert "; n = 50 pairs, intervals 95 % for all 2" in told
     assert ("longer" in told) == (effect > 0)
     assert ("shorter" in told) == (effect < 0)
     assert "[" in told
+
+
+def test_levels_that_cannot_be_told_apart_are_named_together() -> None:
+    """c and d add as much; b adds clearly less, e takes away."""
+    found = comparison([0.0, 10.0, 40.0, 41.0, -30.0], noise=8.0)
+    told = words.what_helps(found)
+    assert set(found.largest_changes) == set(found.longest) == {"c", "d"}
+    assert " make the largest differences from a, and cannot be told from each other:" in told
+    assert "b" not in found.longest
+    fewer = comparison([0.0, -40.0, -41.0], noise=8.0)
+    assert set(fewer.largest_changes) == {"b", "c"}
+    assert fewer.longest == ("a",)
+
+
+def crossed(by_context: list[float], noise: float = 5.0):
+    """Two levels in as many contexts; the second adds so many days to the same draws."""
+    rng = np.random.default_rng(2)
+    days = rng.normal(100, 30, (1, 60, 1)) + rng.normal(0, noise, (len(by_context), 60, 2))
+    days[:, :, 1] += np.array(by_context)[:, None]
+    return made(days, np.tile(np.arange(60), (len(by_context), 1)))
+
+
+def test_a_change_that_depends_on_another_factor_is_told_so() -> None:
+    (told,) = words.what_depends(crossed([5.0, 35.0]))
+    assert told.startswith("What f changes depends on c: f = b instead of a changes mean survival")
+    assert re.search(r"The difference of the two is \+[23]\d\.\d days \[\+2\d", told)
+    assert "(n = 60)." in told
+    (told,) = words.what_depends(crossed([5.0, 5.0, 35.0]))
+    assert ", the largest of 2" in told
+
+
+def test_a_change_that_may_be_the_same_everywhere_is_told_so() -> None:
+    (told,) = words.what_depends(crossed([5.0, 5.0]))
+    assert told.startswith("It cannot be shown that what f changes depends on c:")
+    assert re.search(r"is [+-]\d\.\d days \[-\d\.\d, \+\d\.\d\]", told)
+    assert words.what_depends(comparison([0.0, 3.0], noise=1.0)) == []
 
 
 def test_no_level_is_named_when_none_can_be_told_apart() -> None:

@@ -26,8 +26,8 @@ from truce_sim.errors import InputError
 from truce_sim.intervals import (
     Estimate,
     clusters,
+    cut,
     mean_interval,
-    more_replicates,
     named,
     share_difference,
     share_interval,
@@ -36,7 +36,8 @@ from truce_sim.intervals import (
     t_intervals,
     variance_of_mean,
 )
-from truce_sim.sweeps.summaries.contrasts import describe_pair
+from truce_sim.sweeps.summaries.contrasts import describe_pair, holds_columns, more_replicates
+from truce_sim.sweeps.summaries.levels import MAX_LEVELS
 
 Floats = NDArray[np.float64]
 
@@ -71,11 +72,12 @@ class Comparison:
         """The comparison in each context: a row for each context and level.
 
         Columns: the other factors, the factor, baseline and n (pairs); `days`, the difference in
-        restricted mean survival, and `collapse`, the difference in the share that collapses, both
-        with intervals; the shares themselves, `collapse_share` and `collapse_share_baseline`;
-        `longer`, the share of pairs in which the level outlasts the baseline, with its interval;
-        `same`, the share of ties; `more`, how many additional replicates it would take to detect a
-        difference as large as the one observed.
+        restricted mean survival, and `holds`, the difference in the share that holds, both with
+        intervals; the shares themselves, `holds_share` and `holds_share_baseline`, with intervals;
+        `collapse`, `collapse_share` and `collapse_share_baseline`, the same for the share that
+        collapses; `longer`, the share of pairs in which the level outlasts the baseline, with its
+        interval; `same`, the share of ties; `more`, how many additional replicates it would take to
+        detect a difference as large as the one observed.
         """
         level = simultaneous(len(self.contexts) * (len(self.levels) - 1))
         return pd.DataFrame([
@@ -91,6 +93,97 @@ class Comparison:
         """
         level = simultaneous(len(self.levels) - 1)
         return pd.DataFrame([self._row(slice(None), other, level) for other in self._others])
+
+    @cached_property
+    def interactions(self) -> pd.DataFrame:
+        """How far a change depends on another factor: a row for each pair of levels of both.
+
+        Columns: the factor and baseline; `by`, the other factor, with its level and the level
+        `against` which that is held (its first); n; `days`, the difference of the differences in
+        mean survival, in days, between runs with the same draws, with its interval (simultaneous
+        over all rows); `change` and `change_against`, the two differences, with intervals
+        (simultaneous over all of them). Averaged over the factors that remain; factors with more
+        than a dozen levels are left out.
+        """
+        gaps = list(self._gaps())
+        of_gaps, of_changes = simultaneous(len(gaps)), simultaneous(2 * len(gaps))
+        rows: list[dict[str, object]] = []
+        for about, ours, theirs, draws in gaps:
+            both = np.isfinite(ours - theirs)
+            if not both.any():
+                continue
+            shared = np.unique(draws[both], return_inverse=True)[1]
+            row = about | {"n": int(both.sum())}
+            for name, values, level, most in (
+                ("days", ours - theirs, of_gaps, 2.0 * self.horizon),
+                ("change", ours, of_changes, self.horizon),
+                ("change_against", theirs, of_changes, self.horizon),
+            ):
+                row |= named(name, cut(mean_interval(values[both], shared, level), -most, most))
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+    def _gaps(self) -> Iterator[tuple[dict[str, object], Floats, Floats, NDArray[np.int64]]]:
+        """What is compared, the differences at two levels of another factor, and their draws."""
+        for name in self.contexts.columns:
+            levels = list(dict.fromkeys(self.contexts[name]))
+            if not 2 <= len(levels) <= MAX_LEVELS:
+                continue
+            rest = self.contexts.drop(columns=name).astype(str).agg(" ".join, axis=1)
+            first = {rest[c]: c for c in self.contexts.index[self.contexts[name] == levels[0]]}
+            for level, other in itertools.product(levels[1:], self._others):
+                ours = [c for c in self.contexts.index[self.contexts[name] == level]
+                        if rest[c] in first]  # fmt: skip
+                theirs = [first[rest[c]] for c in ours]
+                about = {
+                    self.factor: self.levels[other], "baseline": self.levels[self.baseline],
+                    "by": str(name), "level": level, "against": levels[0],
+                }  # fmt: skip
+                gap = self.days[:, :, other] - self.days[:, :, self.baseline]
+                yield about, gap[ours], gap[theirs], self.draws[ours]
+
+    @cached_property
+    def longest(self) -> tuple[object, ...]:
+        """The levels with the longest mean survival that cannot be told apart, best first.
+
+        A level is left out only if truces clearly last longer with the best one, averaged over the
+        contexts in which both were run (Bonferroni over the other levels), or if it was not run.
+        """
+        there = np.isfinite(self.days)
+        total = np.where(there, self.days, 0.0).sum(axis=(0, 1))
+        count = there.sum(axis=(0, 1))
+        return self._tied(np.where(count > 0, total / np.maximum(count, 1), -math.inf).tolist())
+
+    @cached_property
+    def largest_changes(self) -> tuple[object, ...]:
+        """The levels whose difference from the baseline cannot be told from the largest one.
+
+        Largest first; only levels that differ in the same direction, and clearly. Empty if none
+        does.
+        """
+        table = self.pooled
+        clear = table[(table["days_low"] > 0) | (table["days_high"] < 0)]
+        if clear.empty:
+            return ()
+        top = clear.iloc[int(clear["days"].abs().to_numpy().argmax())]
+        sign = math.copysign(1.0, top["days"])
+        marks = dict(zip(clear[self.factor], sign * clear["days"], strict=True))
+        tied = self._tied([float(marks.get(level, -math.inf)) for level in self.levels], sign)
+        return tuple(level for level in tied if level in marks)
+
+    def _tied(self, marks: list[float], sign: float = 1.0) -> tuple[object, ...]:
+        """The levels that cannot be told from the one with the highest mark, by decreasing mark."""
+        best = int(np.argmax(marks))
+        level = simultaneous(len(self.levels) - 1)
+        found = []
+        for i in np.argsort([-mark for mark in marks], kind="stable").tolist():
+            gap = sign * (self.days[:, :, best] - self.days[:, :, i])
+            there = np.isfinite(gap)
+            shared = np.unique(self.draws[there], return_inverse=True)[1]
+            clear = i != best and mean_interval(gap[there], shared, level).low > 0.0
+            if there.any() and not clear:
+                found.append(self.levels[i])
+        return tuple(found)
 
     @property
     def _compared(self) -> Iterator[tuple[int, int]]:
@@ -122,13 +215,16 @@ class Comparison:
             (self.days[some, :, i][pairs] < self.horizon).astype(float)
             for i in (self.baseline, other)
         )
-        found = mean_interval(days, draws, level)
+        found = cut(mean_interval(days, draws, level), -self.horizon, self.horizon)
         row: dict[str, object] = {
             self.factor: self.levels[other], "baseline": self.levels[self.baseline], "n": days.size
         }  # fmt: skip
         row |= named("days", found)
         row |= named("collapse", _share_difference(ours - base, draws, level))
         row |= {"collapse_share": _mean(ours), "collapse_share_baseline": _mean(base)}
+        row |= holds_columns(row, level)
+        row |= named("holds_share", share_interval(ours < 0.5, draws, level))
+        row |= named("holds_share_baseline", share_interval(base < 0.5, draws, level))
         row |= named("longer", share_interval(days > 0.0, draws, level))
         row["same"] = _mean(days == 0.0)
         row["more"] = more_replicates(days.size, *found, level) / max(len(self.contexts[some]), 1)
@@ -140,8 +236,8 @@ class Comparison:
 
         Columns: `regret`, the largest shortfall of its mean survival from that of the best level
         in any context, in days (Savage 1951), with an interval that covers at least 95 %; `worst`,
-        the context of that shortfall; `best_in`, the number of contexts in which no level does
-        better; `contexts`, the number of contexts compared.
+        the context of that shortfall; `best_in`, the number of contexts in which it does
+        clearly better than every other level; `contexts`, the number of contexts compared.
 
         The interval is the range that simultaneous intervals for all differences allow. Contexts
         in which some level was not run are left out.
@@ -151,17 +247,18 @@ class Comparison:
         mean, low, high = (np.zeros((c, k, k)) for _ in range(3))
         for a, b in itertools.permutations(range(k), 2):
             found: Any = _mean_intervals(self.days[:, :, b] - self.days[:, :, a], level)
-            mean[:, a, b], low[:, a, b], high[:, a, b] = found
+            mean[:, a, b], low[:, a, b], high[:, a, b] = np.clip(found, -self.horizon, self.horizon)
         whole = np.flatnonzero(np.isfinite(mean).all(axis=(1, 2)))
         rows = []
         for a, name in enumerate(self.levels) if whole.size else ():
             short = mean[whole, a].max(axis=1)
             found = (short.max(), low[whole, a].max(), high[whole, a].max())
+            better = np.delete(high[whole, a], a, axis=1) < 0.0
             rows.append(
                 {self.factor: name}
                 | named("regret", Estimate(*map(float, found)))
                 | {"worst": _in_context(self.contexts.iloc[whole[short.argmax()]])}
-                | {"best_in": int((short <= 0.0).sum()), "contexts": whole.size}
+                | {"best_in": int(better.all(axis=1).sum()), "contexts": whole.size}
             )
         return pd.DataFrame(rows)
 
@@ -199,7 +296,8 @@ def compare(
 
     Args:
         sweep: the sweep to analyse.
-        factor: the factor to compare; by default that of `sweep.compare`, or the only one.
+        factor: the factor to compare; by default that of `sweep.compare`, the only one, or the
+            second of two.
         baseline: the level to compare with; by default the first.
         where: levels at which other factors are held fixed.
 
@@ -227,14 +325,16 @@ def compare(
 def default_factor(sweep: Sweep) -> str:
     """Return the factor to compare: that of `sweep.compare`, or the only one with few levels.
 
+    If two factors are crossed, it is the second: does its effect depend on the first?
+
     Raises:
         InputError: there are several such factors, or none.
     """
     if sweep.folder.settings.compare:
         return str(sweep.folder.settings.compare)
-    few = [name for name in sweep.factors if sweep.folder.design[name].nunique() <= 12]
-    if len(few) == 1:
-        return few[0]
+    few = [n for n in sweep.factors if sweep.folder.design[n].nunique() <= MAX_LEVELS]
+    if len(few) == 1 or len(few) == len(sweep.factors) == 2:
+        return few[-1]
     raise InputError(
         "no factor to compare was chosen", setting="factor", value="",
         allowed=", ".join(sweep.factors) or "(nothing is swept)",

@@ -142,6 +142,16 @@ class Box:
         return within
 
     @property
+    def holding(self) -> Estimate:
+        """The share of runs in the box that hold, whatever the outcome."""
+        return _rest(self.density) if self.outcome == "collapsed" else self.density
+
+    @property
+    def holding_elsewhere(self) -> Estimate:
+        """The share of runs outside the box that hold."""
+        return _rest(self.elsewhere) if self.outcome == "collapsed" else self.elsewhere
+
+    @property
     def table(self) -> pd.DataFrame:
         """One row: mass, density, coverage, elsewhere and base with intervals, n and p."""
         names = ("mass", "density", "coverage", "elsewhere", "base")
@@ -300,18 +310,23 @@ def describe_box(box: Box) -> str:
     """Describe a box in a sentence: its limits, and how frequent the outcome is there."""
     where = " and ".join(limit_in_words(row) for row in box.limits.to_dict("records"))
     space = "space" if box.design in (*SAMPLES, *ROWS) else "points"
-    verb = OUTCOMES[box.outcome]
-    doubt = "" if box.p < _CLEAR else "; chance alone could explain the difference"
+    inside, outside = box.holding, box.holding_elsewhere
+    doubt = "" if box.p < _CLEAR else " Chance alone could explain the difference."
     return (
-        f"In {_percent(box.mass.value)} of the {space}, {where}, {_percent(box.density.value)} "
-        f"[{100 * box.density.low:.0f}, {100 * box.density.high:.0f}] of runs {verb} "
-        f"({_percent(box.coverage.value)} of all that {verb}; elsewhere "
-        f"{_percent(box.elsewhere.value)}){doubt}."
+        f"In {_percent(box.mass)} of the {space}, {where}, truces hold in {_percent(inside)} of "
+        f"runs, elsewhere in {_percent(outside)}; {_percent(box.coverage)} of all runs that "
+        f"{OUTCOMES[box.outcome]} are there (n = {box.n:,} runs).{doubt}"
     )
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+def _rest(share: Estimate) -> Estimate:
+    return Estimate(1.0 - share.value, 1.0 - share.high, 1.0 - share.low)
+
+
+def _percent(share: Estimate) -> str:
+    """A share with its interval; without, if it is known exactly."""
+    value, low, high = (100 * x for x in share)
+    return f"{value:.0f} %" + ("" if low == high else f" [{low:.0f}, {high:.0f}]")
 
 
 # ── trees ────────────────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ from truce_sim.intervals import (
     clusters,
     effective_size,
     log_log_interval,
-    mean_interval,
+    mean_within,
     named,
     wilson,
 )
@@ -178,8 +178,8 @@ def state_shares(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame
         where: levels at which other factors are held fixed.
 
     Returns:
-        A row for each group and state: the factors of `by`, state, share with its t interval, and
-        runs.
+        A row for each group and state: the factors of `by`, state, share with its interval
+        (`intervals.means_within`), and runs.
 
     Raises:
         InputError: a factor was not swept, or does not have that level.
@@ -191,7 +191,7 @@ def state_shares(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame
         shares = {state: done[name].to_numpy(float) / horizon for state, name in STATES.items()}
         shares["collapsed"] = 1.0 - sum(shares.values(), np.zeros(len(done)))
         for state, values in shares.items():
-            row = named("share", mean_interval(values, shared))
+            row = named("share", mean_within(values, shared, 1.0))
             found.append({**levels, "state": state, **row, "runs": len(done)})
     names = [*names_in(by), "state", "share", "share_low", "share_high", "runs"]
     return pd.DataFrame(found, columns=names)

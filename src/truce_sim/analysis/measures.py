@@ -17,9 +17,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.analysis.groups import By, Where, finished_runs, groups, level_in, names_in
-from truce_sim.analysis.sweep import Sweep
+from truce_sim.analysis.sweep import Sweep, greatest
 from truce_sim.errors import InputError, closest
-from truce_sim.intervals import CONFIDENCE, Estimate, interval_of_parts, named, simultaneous
+from truce_sim.intervals import (
+    CONFIDENCE,
+    Estimate,
+    cut,
+    interval_of_parts,
+    named,
+    simultaneous,
+    value_within,
+)
 from truce_sim.results import columns
 
 Floats = NDArray[np.float64]
@@ -35,21 +43,30 @@ class Measured(NamedTuple):
         value: the mean or rate.
         share: contribution of each set of shared draws to the error, by (seed, replicate); its sum
             is 0.
-        runs: number of runs.
+        runs: number of runs that have the outcome.
+        of: number of all runs that did not fail.
     """
 
     value: float
     share: pd.Series
     runs: int
+    of: int
 
-    def interval(self, confidence: float = CONFIDENCE) -> Estimate:
-        """Return the value with its interval."""
-        return interval_of_parts(self.value, self.share.to_numpy(float), confidence)
+    def interval(self, most: float | None = None) -> Estimate:
+        """Return the value with its interval, which stays within what is possible.
 
-    def less(self, other: Measured) -> Measured:
+        Args:
+            most: the largest possible value; None if nothing bounds it.
+        """
+        parts = self.share.to_numpy(float)
+        sets = parts.size
+        variance = sets / (sets - 1) * float(parts @ parts) if sets > 1 else math.nan
+        return value_within(self.value, variance, sets, most)
+
+    def less(self, other: Measured, confidence: float = CONFIDENCE) -> Estimate:
         """Return the difference from another group, between runs with the same draws."""
-        share = self.share.sub(other.share, fill_value=0.0)
-        return Measured(self.value - other.value, share, self.runs)
+        parts = self.share.sub(other.share, fill_value=0.0).to_numpy(float)
+        return interval_of_parts(self.value - other.value, parts, confidence)
 
 
 def measure(
@@ -66,14 +83,17 @@ def measure(
         where: levels at which other factors are held fixed.
 
     Returns:
-        A row for each group: its levels, `runs`, and `value` with its interval.
+        A row for each group: its levels; `runs`, those that have the outcome, `of` so many that
+        did not fail (a day may not have come in every run); and `value` with its interval.
 
     Raises:
         InputError: an outcome is not numeric, or a factor was not swept.
     """
+    found = _by_group(sweep, part, whole, by, where)
+    most = None if whole else greatest(part, sweep.horizon)
     rows = [
-        levels | {"runs": found.runs} | named("value", found.interval())
-        for levels, found in _by_group(sweep, part, whole, by, where)
+        levels | {"runs": ours.runs, "of": ours.of} | named("value", ours.interval(most))
+        for levels, ours in found
     ]
     return pd.DataFrame(rows)
 
@@ -113,12 +133,13 @@ def change(
         if level != base
     ]
     confidence = simultaneous(len(pairs))
+    most = (None if whole else greatest(part, sweep.horizon)) or math.inf
     rows = []
     for context, level, base, ours, theirs in pairs:
         rows.append(
             dict(zip(outer, context, strict=True))
-            | {factor: level, "baseline": base, "runs": ours.runs}
-            | named("value", ours.less(theirs).interval(confidence))
+            | {factor: level, "baseline": base, "runs": ours.runs, "of": ours.of}
+            | named("value", cut(ours.less(theirs, confidence), -most, most))
         )
     return pd.DataFrame(rows)
 
@@ -154,12 +175,12 @@ def measure_runs(runs: pd.DataFrame, part: str, whole: str = "") -> Measured:
         part: the outcome, as in `measure`.
         whole: the denominator, as in `measure`.
     """
-    runs = runs[runs[part].notna()]
+    of, runs = len(runs), runs[runs[part].notna()]
     over = _denominator(runs, whole)
     total = float(over.sum())
     value = float(runs[part].astype(float).sum()) / total if total else math.nan
     linear = (runs[part].astype(float) - value * over) / total if total else over * math.nan
-    return Measured(value, linear.groupby([runs["seed"], runs["replicate"]]).sum(), len(runs))
+    return Measured(value, linear.groupby([runs["seed"], runs["replicate"]]).sum(), len(runs), of)
 
 
 def _denominator(runs: pd.DataFrame, whole: str) -> pd.Series:

@@ -4,7 +4,10 @@ A `saltelli` design gives Sobol indices, a `morris` design elementary effects, a
 share of variance that a factor accounts for by itself. Everything is computed on the means of the
 points over their replicates, so the share of chance shrinks as replicates are added.
 
-Intervals are bootstrap intervals over independent units: base rows, samples or replicates.
+Intervals are bootstrap intervals over independent units: base rows, samples or replicates. A share
+of variance lies between 0 and 1, but its estimate and the ends of its interval need not, if runs
+are few: they are cut at 0 and 1, which leaves the coverage of the interval as it is; an interval
+that lies wholly outside is missing. Ranks use the estimates as they were.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
 from truce_sim.sweeps.summaries.levels import MAX_LEVELS
 
 _MOST_BINS = 24
+_ROUNDING = 1e-9
 
 
 # ── Sobol indices ────────────────────────────────────────────────────────────────────────────
@@ -72,8 +76,8 @@ def sobol_indices(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
     found = sobol(y[whole])
     total, chance = found.part(k, 2 * k), found.part(2 * k, 2 * k + 1)
     return _table(
-        sweep, outcome, _columns("first", found.part(0, k)) | _columns("total", total), "total",
-        total.draws, of="base rows", rows=int(whole.sum()), left_out=int((~whole).sum()),
+        sweep, outcome, _shares("first", found.part(0, k)) | _shares("total", total), "total",
+        total, of="base rows", rows=int(whole.sum()), left_out=int((~whole).sum()),
         chance=_single(chance),
     )  # fmt: skip
 
@@ -98,8 +102,9 @@ def morris_effects(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
     Returns:
         A row for each factor, with intervals: factor; mu, the mean effect; mu_star, its mean size
         (Campolongo et al. 2007); sigma, the standard deviation over walks (non-linearity,
-        interactions, chance). Intervals are t intervals, for sigma of its logarithm by the
-        jackknife (rough with fewer than about 20 walks, or if a few walks dominate).
+        interactions, chance). Intervals are t intervals, that of mu_star cut at 0, that of sigma of
+        its logarithm by the jackknife (rough with fewer than about 20 walks, or if a few walks
+        dominate).
 
     Raises:
         InputError: the design is another, or there are fewer than two complete walks.
@@ -111,10 +116,11 @@ def morris_effects(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
     unit = ROWS["morris"](k, walks, int(sweep.manifest["config"]["seed"])).reshape(walks, k + 1, k)
     effects = elementary_effects(unit[whole], y[whole])
     size = column_means(abs(effects))
-    columns = _columns("mu", column_means(effects)) | _columns("mu_star", size)
+    columns = _columns("mu", column_means(effects))
+    columns |= _columns("mu_star", (size[0], np.maximum(size[1], 0.0), size[2]))
     columns |= _columns("sigma", column_deviations(effects))
     return _table(
-        sweep, outcome, columns, "mu_star", mean_sizes(effects).draws, of="walks",
+        sweep, outcome, columns, "mu_star", mean_sizes(effects), of="walks",
         rows=int(whole.sum()), left_out=int((~whole).sum()),
     )  # fmt: skip
 
@@ -127,8 +133,7 @@ def given_data_indices(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
 
     The estimate is epsilon squared (Kelley 1935; Plischke et al. 2013), the bias-corrected
     correlation ratio of the point means by level of the factor (up to 12 values) or by bins of
-    equal counts. It is slightly negative if a factor explains less than its levels would by
-    accident.
+    equal counts. It is 0 if a factor explains less than its levels would by accident.
 
     In samples (sobol, halton, lhs, morris, saltelli) the points represent the space: intervals
     resample samples, conditional on the draws of these replicates.
@@ -172,7 +177,7 @@ def _of_samples(
     codes = [level_codes(points[name]) for name in sweep.factors]
     found = sampled_shares(y, codes, units)
     return _table(
-        sweep, outcome, _columns("first", found), "first", found.draws, of="points",
+        sweep, outcome, _shares("first", found), "first", found, of="points",
         rows=len(points), left_out=sweep.folder.points - len(points),
     )  # fmt: skip
 
@@ -190,7 +195,7 @@ def _of_replicates(
     k, found = len(codes), replicated_shares(wide[whole], codes, full)
     first, rest = found.part(0, k), found.part(k, k + 1)
     return _table(
-        sweep, outcome, _columns("first", first), "first", first.draws, rows=int(whole.sum()),
+        sweep, outcome, _shares("first", first), "first", first, rows=int(whole.sum()),
         left_out=int((~whole).sum()), of="replicates", interactions=_single(rest) if full else None,
     )  # fmt: skip
 
@@ -247,10 +252,11 @@ def drivers(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
     kind = table.attrs["index"]
     names = {kind: "index", f"{kind}_low": "low", f"{kind}_high": "high"}
     found = table[["factor", *names]].rename(columns=names).assign(kind=kind)
-    order = found["index"].argsort(kind="stable").to_numpy()[::-1]
+    order = np.argsort(table.attrs["uncut"], kind="stable")[::-1]
     draws = np.asarray(table.attrs["draws"])[:, order].tolist()
+    uncut = np.asarray(table.attrs["uncut"])[order].tolist()
     found = found.iloc[order].reset_index(drop=True)
-    found.attrs = table.attrs | {"index": "index", "draws": draws}
+    found.attrs = table.attrs | {"index": "index", "draws": draws, "uncut": uncut}
     return found
 
 
@@ -268,12 +274,12 @@ def rank_factors(table: pd.DataFrame) -> pd.DataFrame:
     Returns:
         A row for each factor: factor, index, rank, rank_low, rank_high.
     """
-    value = table[table.attrs["index"]].to_numpy(float)
+    value = np.asarray(table.attrs["uncut"], float)
     draws = np.asarray(table.attrs["draws"], float)
     above = is_above(value, draws)
     return pd.DataFrame({
         "factor": table["factor"].to_numpy(),
-        "index": value,
+        "index": table[table.attrs["index"]].to_numpy(float),
         "rank": pd.Series(value).rank(ascending=False, method="min").to_numpy(),
         "rank_low": 1 + above.sum(axis=0),
         "rank_high": len(value) - above.sum(axis=1),
@@ -299,25 +305,33 @@ def _by_row(sweep: Sweep, outcome: str, design: str, points: int) -> Floats:
 
 
 def _table(
-    sweep: Sweep, outcome: str, columns: Mapping[str, Floats], index: str, draws: Floats,
+    sweep: Sweep, outcome: str, columns: Mapping[str, Floats], index: str, found: Bootstrapped,
     **attrs: object,
 ) -> pd.DataFrame:  # fmt: skip
-    """A row for each factor; `index` is the column that ranks them, `draws` its resamples."""
+    """A row for each factor; `index` is the column that ranks them, from the resamples `found`."""
     table = pd.DataFrame(dict(columns)).assign(factor=list(sweep.factors))[["factor", *columns]]
-    table.attrs["draws"] = draws.tolist()
+    table.attrs["draws"] = found.draws.tolist()
+    table.attrs["uncut"] = found.value.tolist()
     unit = DERIVED[outcome][0] if outcome in DERIVED else OUTCOME[outcome][0]
     about = {"design": sweep.design, "outcome": outcome, "unit": unit, "index": index}
     table.attrs |= about | attrs
     return table
 
 
-def _columns(name: str, found: Bootstrapped | tuple[Floats, Floats, Floats]) -> dict[str, Floats]:
+def _shares(name: str, found: Bootstrapped) -> dict[str, Floats]:
+    """Estimates of shares and their intervals, cut at 0 and 1; none that lies wholly outside."""
+    beyond = (found.low > 1.0 + _ROUNDING) | (found.high < -_ROUNDING)
+    value, low, high = (np.clip(x, 0.0, 1.0) for x in found[:3])
+    return _columns(name, (value, np.where(beyond, np.nan, low), np.where(beyond, np.nan, high)))
+
+
+def _columns(name: str, found: tuple[Floats, Floats, Floats]) -> dict[str, Floats]:
     return {name: found[0], f"{name}_low": found[1], f"{name}_high": found[2]}
 
 
 def _single(found: Bootstrapped) -> list[float]:
-    """The value, low and high of a single estimate."""
-    return [float(x[0]) for x in found[:3]]
+    """The value, low and high of a single share, cut at 0 and 1."""
+    return [float(x[0]) for x in _shares("", found).values()]
 
 
 def _need(n: int, what: str, outcome: str, least: int = 2) -> None:

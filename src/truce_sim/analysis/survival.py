@@ -22,7 +22,8 @@ from truce_sim.errors import InputError
 from truce_sim.intervals import (
     clusters,
     log_log_interval,
-    mean_interval,
+    mean_within,
+    median_days,
     named,
     share_interval,
 )
@@ -104,9 +105,10 @@ def survival_summary(
 ) -> pd.DataFrame:
     """Summarise survival in each group.
 
-    The interval of the median inverts the log-log band (Brookmeyer and Crowley 1982). The median
-    is missing if the curve does not reach one half, and an end of its interval if the band does
-    not.
+    The median is the first day on which the Kaplan-Meier curve is at most one half, and its
+    interval inverts the log-log band (Brookmeyer and Crowley 1982). It is missing if the curve does
+    not reach one half, and an end of its interval if the band does not. The interval of the mean
+    stays between 0 and `until` (`intervals.means_within`).
 
     Args:
         sweep: the sweep to analyse.
@@ -149,7 +151,7 @@ def _estimates(runs: pd.DataFrame, until: int) -> dict[str, float]:
         raise _not_watched(until, int(longest))
     return (
         named("holds", share_interval(days >= until, shared))
-        | named("mean", mean_interval(np.minimum(days, until), shared))
+        | named("mean", mean_within(np.minimum(days, until), shared, until))
         | named("median", curve_median(curve(run_ends(runs))))
     )
 
@@ -163,12 +165,9 @@ def _not_watched(until: int, horizon: int) -> InputError:
 
 def curve_median(curve: pd.DataFrame) -> tuple[float, float, float]:
     """Return median survival with its interval: the first days with curve and band at most 1/2."""
-
-    def first(name: str) -> float:
-        below = np.flatnonzero(curve[name].to_numpy() <= 0.5)
-        return float(curve["day"].iloc[below[0]]) if below.size else math.nan
-
-    return first("survival"), first("survival_low"), first("survival_high")
+    names = ("survival", "survival_low", "survival_high")
+    value, low, high = (float(x) for x in median_days(*(curve[n].to_numpy(float) for n in names)))
+    return value, low, high
 
 
 # ── tests ────────────────────────────────────────────────────────────────────────────────────

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from truce_sim.config.compose import conf_folder
+from truce_sim.engine.record import OUTCOME_COLUMNS
 from truce_sim.errors import InputError, closest
 from truce_sim.results import columns
 from truce_sim.settings.fields import field_at
@@ -25,6 +26,7 @@ DERIVED = {
     "holds": ("", "share of truces that hold until the horizon"),
     "collapsed": ("", "share of truces that collapse within the horizon"),
 }
+_SOURCE = {"days": "end_day", "holds": "collapsed"}
 _KEEPS = {SERIES: "sweep.series_every_days=1", EVENTS: "sweep.events=true"}
 _KEPT_COLUMNS = {SERIES: columns.SERIES, EVENTS: columns.EVENT}
 
@@ -74,7 +76,7 @@ class Sweep:
     def points(self) -> pd.DataFrame:
         """A row for each point (index `point`).
 
-        Columns: factors, runs, failed, horizon, then collapse_share, mean_survival and
+        Columns: factors, runs, failed, horizon, then holds, collapse_share, mean_survival and
         median_survival with their intervals.
         """
         return self._as_categoricals(survival_table(self.folder))
@@ -208,7 +210,7 @@ class Sweep:
         Raises:
             InputError: there is no such outcome.
         """
-        source = {"days": "end_day", "holds": "collapsed"}.get(name, name)
+        source = _SOURCE.get(name, name)
         known = [*DERIVED, *(n for n in columns.OUTCOME if n not in ("status", "cause"))]
         _check(name, known, "outcome", "outcome")
         runs = self.load([source])
@@ -228,6 +230,17 @@ class Sweep:
     def is_number(self, factor: str) -> bool:
         """Return whether the levels of a factor are numbers (not words, not true and false)."""
         return is_number(self.folder.design[factor])
+
+
+def greatest(outcome: str, horizon: int) -> float | None:
+    """Return the largest possible value of an outcome; None if nothing bounds it.
+
+    Args:
+        outcome: as in `Sweep.outcome`.
+        horizon: days of the runs.
+    """
+    most = 1.0 if outcome == "holds" else OUTCOME_COLUMNS[_SOURCE.get(outcome, outcome)].most
+    return float(horizon) if isinstance(most, str) else most
 
 
 def _with(rows: pa.Table, where: Mapping[str, Sequence[object]]) -> pa.Table:

@@ -28,12 +28,12 @@ from truce_sim.analysis.methods.surface import (
     sign_changes,
     value_codes,
 )
-from truce_sim.analysis.sweep import Sweep
+from truce_sim.analysis.sweep import Sweep, greatest
 from truce_sim.analysis.words import plain
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
     clusters,
-    mean_interval,
+    mean_within,
     named,
     percentile_interval,
     share_interval,
@@ -89,16 +89,17 @@ def phase_map(sweep: Sweep, x: str, y: str, outcome: str = "holds") -> pd.DataFr
         outcome: as in `Sweep.outcome`.
 
     Returns:
-        A row for each cell with runs: x and y (coordinates or words), value with its interval, n.
-        Shares have Wilson intervals, means t intervals, both by clusters of shared draws. attrs
-        has the names of the factors and the outcome.
+        A row for each cell with runs: x and y (coordinates or words), value with its interval, n
+        (the runs that have the outcome; attrs["of"] counts all that did not fail). Shares have
+        Wilson intervals, means those of `intervals.value_within`, both by clusters of shared draws.
+        attrs has the names of the factors and the outcome.
 
     Raises:
         InputError: a factor was not swept, both are the same, or the outcome is unknown.
     """
     runs = _runs(sweep, x, y, outcome)
     cells = _cells(sweep, runs, x, y)
-    width, rows = len(cells.y.at), []
+    width, rows, most = len(cells.y.at), [], greatest(outcome, sweep.horizon)
     code = cells.place[0] * width + cells.place[1]
     order = np.argsort(code, kind="stable")
     for inside in np.split(order, np.flatnonzero(np.diff(code[order])) + 1):
@@ -106,11 +107,11 @@ def phase_map(sweep: Sweep, x: str, y: str, outcome: str = "holds") -> pd.DataFr
         shared = np.unique(cells.clusters[inside], return_inverse=True)[1]
         flags = values > 0.5
         found = (share_interval(flags, shared) if outcome in SHARES
-                 else mean_interval(values, shared))  # fmt: skip
+                 else mean_within(values, shared, most))  # fmt: skip
         at = {x: cells.x.at[cell // width], y: cells.y.at[cell % width]}
         rows.append(at | named("value", found) | {"n": values.size})
     table = pd.DataFrame(rows, columns=[x, y, "value", "value_low", "value_high", "n"])
-    table.attrs = _about(sweep, x, y, outcome)
+    table.attrs = _about(sweep, x, y, outcome) | {"of": int(sweep.points["runs"].sum())}
     return table
 
 

@@ -147,6 +147,13 @@ OUTCOME_COLUMNS = columns(
     final_strength=number("share", "the militant group's strength at the end, 1 = full"),
 )
 
+#: Outcomes that add up day by day: a truce that lasts longer has more of them.
+TOTALS = tuple(
+    name
+    for name, column in OUTCOME_COLUMNS.items()
+    if column.unit in ("count", "bands", "deaths") and not name.startswith("under_way")
+)
+
 #: One day of one run, as it stands when the day ends; counts are that day's.
 SERIES_COLUMNS = columns(
     status=word(TRUCE_STATES, "state of the truce when the day ends"),

@@ -9,6 +9,7 @@ import numpy as np
 
 from truce_sim.analysis.compare import Comparison
 from truce_sim.analysis.plots.style import COLOURS, GREY, get_axes, state_n, with_style
+from truce_sim.analysis.words import plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +34,9 @@ def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
     others = [name for i, name in enumerate(levels) if i != comparison.baseline]
     names = [] if pooled else list(comparison.contexts.columns)
     contexts = list(dict.fromkeys(map(tuple, table[names].to_numpy()))) if names else [()]
-    labels = [", ".join(f"{n} = {v}" for n, v in zip(names, c, strict=True)) for c in contexts]
+    labels = [
+        ", ".join(f"{n} = {plain(v)}" for n, v in zip(names, c, strict=True)) for c in contexts
+    ]
     columns = max(min(len(contexts), 66 // (max(map(len, labels)) + 8)), 1)
     legend = 0.2 * math.ceil(len(contexts) / columns)
     ax = get_axes(ax, height=1.2 + legend + 0.5 * len(others) + (0 if pooled else 0.2 * len(table)))
@@ -47,12 +50,12 @@ def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
             color=COLOURS[i % len(COLOURS)], markersize=5, capsize=2.5, linewidth=1.4,
         )  # fmt: skip
     ax.axvline(0.0, color=GREY, linewidth=1.0, zorder=0)
-    ax.set_yticks(range(len(others)), [str(name) for name in others])
+    ax.set_yticks(range(len(others)), list(map(plain, others)))
     ax.set_ylim(len(others) - 0.5, -0.5)
     ax.grid(visible=False, axis="y")
     ax.set_xlabel(
         f"Days of survival gained within {comparison.horizon} days,\n"
-        f"against {factor} = {levels[comparison.baseline]}"
+        f"against {factor} = {plain(levels[comparison.baseline])}"
     )
     if len(contexts) > 1:
         ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns)
@@ -73,9 +76,9 @@ def plot_regret(comparison: Comparison, ax: Axes | None = None) -> Axes:
         xerr=[table["regret"] - table["regret_low"], table["regret_high"] - table["regret"]],
         fmt="o", color=COLOURS[0], capsize=2.5,
     )  # fmt: skip
-    ax.set_yticks(y, [str(name) for name in table[comparison.factor]])
+    ax.set_yticks(y, list(map(plain, table[comparison.factor])))
     ax.set_ylim(len(table) - 0.5, -0.5)
-    ax.set_xlim(left=0.0)
+    ax.set_xlim(left=-0.02 * float(table["regret_high"].max() or 1.0))
     ax.grid(visible=False, axis="y")
     ax.set_xlabel("Largest regret: shortfall of mean survival from the best level, days")
     contexts = int(table["contexts"].max()) if len(table) else 0

@@ -64,8 +64,8 @@ def plot_peeling(box: Box, ax: Axes | None = None) -> Axes:
 def plot_box(box: Box, sweep: Sweep, ax: Axes | None = None) -> Axes:
     """Plot the points and a box over the two factors that matter most to it.
 
-    Points are coloured by the share of runs with the outcome; over a single factor, that share is
-    plotted with its interval. Points outside the box's other limits are not shown; points at the
+    Points are coloured by the share of runs that hold; over a single factor, that share is plotted
+    with its interval. Points outside the box's other limits are not shown; points at the
     same place are averaged.
 
     Args:
@@ -85,9 +85,10 @@ def plot_box(box: Box, sweep: Sweep, ax: Axes | None = None) -> Axes:
     x.mark(ax.xaxis)
     ax.set_xlabel(names[0])
     limits = f"; only points within the limits of {', '.join(hidden)}" if hidden else ""
-    low, high = 100 * box.density.low, 100 * box.density.high
-    state_n(ax, f"in the box: {100 * box.density.value:.0f} % [{low:.0f}, {high:.0f}], 95 %; "
-                f"n = {int(shares['runs'].sum()):,} runs{limits}")  # fmt: skip
+    value, low, high = (100 * x for x in box.holding)
+    marks = "; whiskers: 95 %" if len(names) == 1 else ""
+    state_n(ax, f"in the box (orange): {value:.0f} % [{low:.0f}, {high:.0f}] hold, "
+                f"95 %{marks}; n = {int(shares['runs'].sum()):,} runs{limits}")  # fmt: skip
     return ax
 
 
@@ -101,11 +102,11 @@ def _two(box: Box, sweep: Sweep) -> list[str]:
 
 
 def _shares(box: Box, sweep: Sweep, names: list[str]) -> tuple[pd.DataFrame, list[str]]:
-    """Share of runs with the outcome at each place, and the other factors that the box limits.
+    """Share of runs that hold at each place, and the other factors that the box limits.
 
     Over a single factor, with the interval of the share by clusters of shared draws.
     """
-    runs = sweep.outcome(box.outcome)
+    runs = sweep.outcome("holds")
     others = box.limits[~box.limits["factor"].isin(names)]
     runs = runs[box.inside(runs, others)]
     places = runs.groupby(names, observed=True, sort=True)
@@ -181,7 +182,7 @@ def _two_factors(ax: Axes, box: Box, shares: pd.DataFrame, x: _Scale, y: _Scale)
     names = [str(name) for name in shares.columns[:2]]
     ax.set_ylabel(names[1])
     bar = ax.figure.colorbar(dots, ax=ax, pad=0.02, aspect=30)
-    bar.set_label(f"share of runs that {OUTCOMES[box.outcome]}", fontsize="small")
+    bar.set_label("share of runs that hold", fontsize="small")
     bar.outline.set_visible(False)
 
 
@@ -189,7 +190,7 @@ def _one_factor(ax: Axes, box: Box, shares: pd.DataFrame, x: _Scale) -> None:
     share, low, high = (shares[name].to_numpy() for name in ("share", "low", "high"))
     ax.errorbar(x.at, share, yerr=[share - low, high - share], fmt="o", capsize=2.5, markersize=5)
     ax.axvspan(*x.box, color=COLOURS[1], alpha=BAND_ALPHA, linewidth=0)
-    ax.set(ylim=(-0.02, 1.02), ylabel=f"share of runs that {OUTCOMES[box.outcome]}")
+    ax.set(ylim=(-0.02, 1.02), ylabel="share of runs that hold")
 
 
 def _arms(found: Estimate) -> list[list[float]]:

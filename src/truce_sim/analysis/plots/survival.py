@@ -36,7 +36,7 @@ def plot_survival(
     ax = get_axes(ax, height=4.0 + 0.15 * len(groups))
     for i, (label, rows) in enumerate(groups):
         _curve(ax, i, rows, "survival", label, _last(curves))
-    _shares(ax, "Share of truces not yet collapsed")
+    _shares(ax, "Share of truces that still hold")
     _legend(ax, by)
     _at_risk(ax, groups)
     runs = sum(int(rows["at_risk"].iloc[0]) for _, rows in groups)

@@ -60,14 +60,17 @@ def plot_phase(
 ) -> Axes:
     """Plot an outcome over two factors as a map.
 
-    Numbers lie at their values, words side by side. Cells show their value if there is room. A dot
-    marks a cell whose interval includes the level of the line.
+    Numbers lie at their values, words side by side. Cells show their value if there is room. An
+    asterisk marks a value whose interval includes the level of the line, a dot such a cell where
+    there is no room for values.
 
     Args:
         table: the result of `tipping.phase_map`.
         line: the result of `tipping.boundary`, to be drawn with its band.
         ax: axes to draw into; by default those of a new figure.
     """
+    from matplotlib.ticker import PercentFormatter
+
     x, y, outcome = (table.attrs[name] for name in ("x", "y", "outcome"))
     across, up = (_axis_side(table[name]) for name in (x, y))
     ax = get_axes(ax, 1.9 + 0.62 * min(max(len(across.levels), 6), 12),
@@ -86,16 +89,42 @@ def plot_phase(
     if level is not None:
         bar.ax.set_yscale("linear")  # otherwise each side would get half of the bar
     _dress(ax, table, (x, across), (y, up))
-    _write(ax, value, image, (across, up), share)
-    if line is not None and level is not None:
-        for j, i in np.argwhere((low <= level) & (level <= high)):
-            ax.plot(across.inside(i, 0.5), up.inside(j, 0.15), ".", color=INK, markersize=3)
-        _line(ax, line, INK, band=False)
-    about_line = ""
+    unclear = np.zeros(value.shape, bool) if level is None else (low <= level) & (level <= high)
+    written = _write(ax, value, unclear, image, (across, up), share)
+    if not written:
+        for j, i in np.argwhere(unclear):
+            ax.plot(across.inside(i, 0.5), up.inside(j, 0.5), ".", color=INK, markersize=3)
     if line is not None:
-        about_line = f"; line: {level:g}, {_interval(line)}; dots: intervals that include {level:g}"
-    state_n(ax, f"n = {int(table['n'].sum()):,} runs{about_line}")
+        _line(ax, line, INK, band=False)
+    if share:
+        bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    state_n(ax, _note(table, line, written, bool(unclear.any())))
     return ax
+
+
+def _note(table: pd.DataFrame, line: pd.DataFrame | None, written: bool, unclear: bool) -> str:
+    """State n, and explain every mark that was drawn, and no other."""
+    n, of = int(table["n"].sum()), int(table.attrs.get("of", 0))
+    some = f" of {of:,}" if n < of else ""
+    parts = [f"n = {n:,}{some} runs{', those that have the outcome' if some else ''}"]
+    share = table.attrs["outcome"] in SHARES
+    parts += ["in the cells: %"] if written and share else []
+    if line is None:
+        return "; ".join(parts)
+    there = line[line.attrs["y"]].notna()
+    level = f"{100 * line.attrs['level']:g} %" if share else f"{line.attrs['level']:g}"
+    if there.any():
+        joined = _numbers(line[line.attrs["x"]])
+        mark, around = ("line", "dashed") if joined else ("diamonds", "whiskers")
+        known = bool(line[f"{line.attrs['y']}_low"].notna().any())
+        parts.append(
+            f"{mark}: where it is {level}; {f'{around}: ' if known else ''}{_interval(line)}"
+        )
+    if (~there & line["side"].str.contains("everywhere")).any():
+        parts.append("triangles: it would be beyond the range swept")
+    if unclear:
+        parts.append(f"{'*' if written else 'dots'}: the interval includes {level}")
+    return "; ".join(parts)
 
 
 @with_style
@@ -138,12 +167,14 @@ def _line(ax: Axes, line: pd.DataFrame, colour: str, band: bool = True) -> None:
     middle = line[y].to_numpy(float)
     at = line[x].to_numpy(float) if _numbers(line[x]) else np.arange(len(line), dtype=float)
     if not _numbers(line[x]):
+        # In a map, beside the values of the cells.
+        at = at if band else at + 0.34
         ax.plot(at, middle, "D", color=colour, markersize=4)
         arms = np.where(high > low, high - low, np.nan)
         ax.errorbar(at, low, yerr=np.stack([low * 0, arms]), fmt="none", ecolor=colour,
                     capsize=3)  # fmt: skip
     else:
-        ax.plot(at, middle, color=colour, marker="" if joint else "o", markersize=4)
+        ax.plot(at, middle, color=colour, marker="" if joint or not band else "o", markersize=4)
         if band:
             ax.fill_between(at, low, high, color=colour, alpha=BAND_ALPHA, linewidth=0)
         else:
@@ -193,20 +224,32 @@ def _norm(value: Floats, level: float | None, share: bool) -> Normalize:
     return TwoSlopeNorm(centre, min(low, centre - reach), max(high, centre + reach))
 
 
-def _write(ax: Axes, grid: Floats, image: Any, sides: tuple[Side, Side], share: bool) -> None:
-    """Write the value into each cell if there is room for all."""
+def _write(
+    ax: Axes, grid: Floats, unclear: NDArray[np.bool_], image: Any, sides: tuple[Side, Side],
+    share: bool,
+) -> bool:  # fmt: skip
+    """Write the value into each cell if there is room for all; return whether there was.
+
+    Values stand above all marks, with an edge in the colour of their cell. Those that are unclear
+    have an asterisk.
+    """
+    from matplotlib.patheffects import withStroke
+
     across, up = sides
     wide = np.diff(np.log(across.edges) if across.log else across.edges)
     room = ax.bbox.width / ax.figure.dpi * wide.min() / wide.sum()
     if grid.size > MOST_WRITTEN or room < LEAST_WIDTH:
-        return
+        return False
     for (j, i), value in np.ndenumerate(grid):
         if np.isfinite(value):
-            red, green, blue, _ = image.cmap(image.norm(value))
+            red, green, blue, _ = colour = image.cmap(image.norm(value))
             dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
-            ax.text(across.inside(i, 0.5), up.inside(j, 0.5),
-                    f"{100 * value:.0f}" if share else f"{value:.3g}", ha="center", va="center",
-                    fontsize="x-small", color="white" if dark else INK)  # fmt: skip
+            text = f"{100 * value:.0f}" if share else f"{value:.3g}"
+            ax.text(across.inside(i, 0.5), up.inside(j, 0.5), text + "*" * bool(unclear[j, i]),
+                    ha="center", va="center", fontsize="x-small", color="white" if dark else INK,
+                    zorder=5, path_effects=[withStroke(linewidth=2.0, foreground=colour)],
+                    )  # fmt: skip
+    return True
 
 
 def _dress(ax: Axes, table: pd.DataFrame, *named_sides: tuple[str, Side]) -> None:

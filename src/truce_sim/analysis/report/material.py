@@ -58,7 +58,9 @@ class Material:
         if isinstance(self.drivers, str):
             return self.drivers
         ranks = rank_factors(self.drivers)[["factor", "rank_low", "rank_high"]]
-        return self.drivers.merge(ranks, on="factor")
+        ranked = self.drivers.merge(ranks, on="factor")
+        ranked.attrs = self.drivers.attrs
+        return ranked
 
     @cached_property
     def drivers(self) -> pd.DataFrame | str:
@@ -81,6 +83,15 @@ class Material:
             return None
         x, y = names[:2]
         return (y, x) if self.sweep.is_number(x) and not self.sweep.is_number(y) else (x, y)
+
+    @cached_property
+    def across(self) -> str:
+        """The factor with which the compared one is crossed: the one that matters most; or ""."""
+        if isinstance(self.comparison, str):
+            return ""
+        others = set(self.comparison.interactions.get("by", ()))
+        ranked = () if isinstance(self.ranked, str) else self.ranked["factor"]
+        return next((n for n in (*ranked, *self.sweep.factors) if n in others), "")
 
     @cached_property
     def by(self) -> str:

@@ -23,8 +23,10 @@ from truce_sim.errors import InputError, command
 from truce_sim.sweeps.summaries.picks import PICKS, pick_place
 from truce_sim.sweeps.summaries.summary import horizon_in_words
 
-#: Largest number of curves in one figure.
-MAX_CURVES = 8
+#: Largest number of curves in one figure, of figures of curves, and of rows of their table.
+MAX_CURVES, MAX_FIGURES, MAX_GROUPS = 8, 4, 24
+#: The answer speaks of at most this many factors on which a change may depend.
+MAX_CROSSINGS = 2
 
 _KINDS = {
     "first": "Share of the variance of mean survival between settings, by factor",
@@ -34,11 +36,15 @@ _KINDS = {
 
 
 def write_answer(material: Material) -> list[str]:
-    """Write the answer in up to three sentences: how long, what changes it, what matters."""
+    """Write the answer: how long, what changes it, what matters.
+
+    If factors are crossed, the answer begins with whether the effect of one depends on the other.
+    """
     sweep, horizon = material.sweep, shortest_horizon(material.sweep)
     answer = [words.how_long(material.overall, sweep.points, sweep.factors, horizon)]
     if isinstance(material.comparison, Comparison):
         answer.append(words.what_helps(material.comparison))
+        answer = words.what_depends(material.comparison)[:MAX_CROSSINGS] + answer
     ranked = material.ranked
     if not isinstance(ranked, str):
         answer.append(words.what_matters(ranked))
@@ -47,32 +53,25 @@ def write_answer(material: Material) -> list[str]:
 
 def survival_section(material: Material) -> Section:
     """Show curves, medians and means, causes of collapse, and states."""
-    from truce_sim.analysis.plots.survival import (
-        plot_incidence,
-        plot_states,
-        plot_summary,
-        plot_survival,
-    )
+    from truce_sim.analysis.plots.survival import plot_incidence, plot_states, plot_summary
 
     sweep, by = material.sweep, material.by
     section = Section("survival", "How long the truce lasts")
     table = survival_summary(sweep, by)
     if by and len(table) > 1:
         section.texts.append(words.difference(logrank(sweep, by), by))
-    drawn = by if len(table) <= MAX_CURVES else ""
-    what = f", for each level of {drawn}" if drawn else ""
-    section.figures.append(figure(
-        plot_survival(kaplan_meier(sweep, drawn), drawn),
-        f"Survival curves of the truce{what}, with bands",
-        f"Share of truces that have not yet collapsed, by day{what}.",
-    ))  # fmt: skip
-    if drawn != by:
+    _add_curves(section, material, by if len(table) <= MAX_CURVES else "")
+    if len(table) > MAX_CURVES:
         section.figures.append(figure(
             plot_summary(table), f"Mean and median survival by {by}, with intervals",
             f"How long truces last, by {by}.",
         ))  # fmt: skip
     until = shortest_horizon(sweep)
-    shown = {name: [words.plain(level) for level in table[name]] for name in ([by] if by else [])}
+    names = [name for name in (material.across, by) if name]
+    crossed = survival_summary(sweep, names) if material.across else table
+    if len(crossed) <= MAX_GROUPS:
+        table = crossed
+    shown = {n: [words.plain(level) for level in table[n]] for n in names if n in table}
     section.tables.append(make_table(
         pd.DataFrame(shown | {
             "runs": [f"{n:,}" for n in table["runs"]],
@@ -96,6 +95,27 @@ def survival_section(material: Material) -> Section:
     return section
 
 
+def _add_curves(section: Section, material: Material, by: str) -> None:
+    """Draw survival curves by a factor, at each level of the factor with which it is crossed."""
+    from truce_sim.analysis.plots.survival import plot_survival
+
+    sweep, across = material.sweep, material.across
+    levels = list(dict.fromkeys(sweep.folder.design[across])) if across and by else []
+    what = f", for each level of {by}" if by else ""
+    for level in levels[:MAX_FIGURES] or [None]:
+        where = {across: level} if levels else {}
+        held = f" with {across} = {words.plain(level)}" if levels else ""
+        section.figures.append(figure(
+            plot_survival(kaplan_meier(sweep, by, where), by),
+            f"Survival curves of the truce{held}{what}, with bands",
+            f"Share of truces that still hold{held}, by day{what}.",
+        ))  # fmt: skip
+    if len(levels) > MAX_FIGURES:
+        section.notes.append(
+            f"Curves are drawn for the first {MAX_FIGURES} of the {len(levels)} levels of {across}."
+        )
+
+
 def comparison_section(material: Material) -> Section:
     """Compare every level with the baseline, run by run, and show regret."""
     from truce_sim.analysis.plots.compare import plot_comparison, plot_regret
@@ -112,6 +132,7 @@ def comparison_section(material: Material) -> Section:
     )
     many = len(found.table) > 12
     section.points += found.sentences(pooled=many)
+    section.texts += words.what_depends(found)
     section.figures.append(figure(
         plot_comparison(found), f"Days gained or lost by {found.factor}, with intervals",
         f"Difference in mean survival within {found.horizon} days.",
@@ -219,7 +240,7 @@ def runs_section(material: Material) -> Section:
     folder, runs = material.sweep.folder, finished_runs(material.sweep.load(["end_day"]))
     days = runs["end_day"].to_numpy(float)
     chosen = {pick_place(days, pick): pick for pick in ("worst", "best", "median")}
-    for i, (place, pick) in enumerate(reversed(chosen.items())):
+    for place, pick in reversed(chosen.items()):
         row = runs.iloc[place]
         point, replicate = int(row["point"]), int(row["replicate"])
         run, differing = replay(folder, point, replicate)
@@ -234,7 +255,7 @@ def runs_section(material: Material) -> Section:
         name = PICKS[pick] if equal == 1 else f"one of {equal:,} runs tied with {PICKS[pick]}"
         where = words.setting(row.to_dict(), material.sweep.factors)
         section.figures.append(figure(
-            plot_timeline(run, legend=i == len(chosen) - 1), f"Timeline of {name}",
+            plot_timeline(run), f"Timeline of {name}",
             f"{name[0].upper()}{name[1:]} ({point}:{replicate}{', ' + where if where else ''}). "
             f"{outcome_in_words(run)}",
         ))  # fmt: skip
@@ -268,7 +289,7 @@ def provenance_section(material: Material) -> Section:
         {"point": str(point)}
         | {name: words.plain(row[name]) for name in sweep.factors}
         | {"runs": f"{int(row['runs']):,}", "failed": f"{int(row['failed']):,}",
-           "collapsed": words.percent(row, "collapse_share"),
+           "holds": words.percent(row, "holds"),
            "mean survival, days": words.amount(row, "mean_survival", "")}
         for point, row in points.iterrows()
     ]  # fmt: skip

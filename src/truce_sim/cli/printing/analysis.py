@@ -13,8 +13,12 @@ from truce_sim.cli.printing.layout import print_next, print_sentence, print_tabl
 from truce_sim.errors import command
 from truce_sim.terminal import console
 
+#: More differences of differences than this are not printed.
+MAX_ROWS = 12
+
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Console
 
     from truce_sim.analysis.compare import Comparison
     from truce_sim.analysis.sweep import Sweep
@@ -72,6 +76,7 @@ def print_comparison(sweep: Sweep, comparison: Comparison, pooled: bool) -> None
         print_sentence(out, sentence, "  • ")
     table = comparison.pooled if pooled else comparison.table
     out.print(f"  Intervals: {comparison.describe_multiplicity(table)}.", style="dim")
+    _print_interactions(out, comparison)
     if len(comparison.contexts) > 1 and len(comparison.regret):
         over = f" over {len(comparison.contexts)} contexts, days:"
         out.print(Text.assemble("\n", ("Largest regret", "bold"), over))
@@ -90,6 +95,27 @@ def print_report(path: Path, sweep: Sweep) -> None:
     out.print(f"Report: {path}", soft_wrap=True)
     out.print("Open it in a browser; it needs no network.", style="dim")
     print_next(out, ("to look at the runs", command("view", sweep.path)))
+
+
+def _print_interactions(out: Console, comparison: Comparison) -> None:
+    """Print how far the change depends on each other factor."""
+    table = comparison.interactions
+    if table.empty:
+        return
+    heading = ("Does that depend on the other factors?", "bold")
+    out.print(Text.assemble("\n", heading, " Differences of differences, run by run:"))
+    for sentence in words.what_depends(comparison):
+        out.print(f"  {sentence}")
+    for row in table.head(MAX_ROWS).to_dict("records") if len(table) > 1 else ():
+        out.print(
+            f"  • {row['by']}={words.plain(row['level'])} rather than "
+            f"{words.plain(row['against'])}, for {comparison.factor}="
+            f"{words.plain(row[comparison.factor])}: {words.signed(row, 'days')}, "
+            f"n = {row['n']:,}"
+        )
+    if len(table) > MAX_ROWS:
+        out.print(f"  … and {len(table) - MAX_ROWS} more: Comparison.interactions", style="dim")
+    out.print(f"  Intervals: {comparison.describe_multiplicity(table)}.", style="dim")
 
 
 def print_validation(table: pd.DataFrame, data: Path | None, folder: Path) -> None:

@@ -102,19 +102,22 @@ def _print_contrasts(out: Console, result: SweepResult, compare: str) -> None:
 
 
 def _print_summary(out: Console, result: SweepResult, factors: tuple[str, ...]) -> None:
+    from truce_sim.sweeps.summaries.summary import days_watched
+
     names = factors or ("point",)
     rows = [
         [
             *(str(row[name]) for name in names),
             f"{int(row['runs']):,}"
             + (f" (+{int(row['failed']):,} failed)" if row["failed"] else ""),
-            _interval(row, "collapse_share", 100.0, " %"),
+            _interval(row, "holds", 100.0, " %"),
             _interval(row, "mean_survival"),
             _interval(row, "median_survival"),
         ]
         for row in result.summary.head(MAX_ROWS).reset_index().to_dict("records")
     ]
-    columns = [*names, "runs", "collapsed", "mean survival, days", "median, days"]
+    holds = f"hold {days_watched(result.summary['horizon'])}"
+    columns = [*names, "runs", holds, "mean survival, days", "median, days"]
     print_table(out, columns, rows, left=len(names))
 
 
@@ -123,7 +126,7 @@ def _interval(row: dict[Hashable, Any], name: str, scale: float = 1.0, unit: str
     digits = 0 if name.startswith("median") else 1
 
     def number(value: float) -> str:
-        return f"{scale * value:.{digits}f}" if math.isfinite(value) else "–"
+        return f"{round(scale * value, digits) + 0.0:.{digits}f}" if math.isfinite(value) else "–"
 
     value, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
     return f"{number(value)}{unit if math.isfinite(value) else ''} [{number(low)}, {number(high)}]"

@@ -16,14 +16,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy import special
 
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
+    CONFIDENCE,
+    cut,
     mean_difference,
-    more_replicates,
     named,
     share_difference,
     simultaneous,
+    wilson,
+    z_quantile,
 )
 from truce_sim.sweeps.folder.folder import SweepFolder
 
@@ -61,6 +65,7 @@ class Contrasts:
         self.factor = factor
         self.pairs = find_pairs(values, folder.factors, factor)
         self.baseline = values[factor].iloc[0]
+        self._horizon = float(folder.horizon)
         # Per pair and outcome (days, collapse): n, Σd, Σd².
         self._sums = np.zeros((len(self.pairs), 2, 3))
         # Per pair: collapsed runs of the level, of the baseline.
@@ -81,8 +86,9 @@ class Contrasts:
         """Return one row per pair of points.
 
         The columns are the context, the level, n; the mean paired difference from the baseline in
-        `days` (restricted to the horizon) and `collapse` (share of runs), with intervals; the
-        shares `collapse_share` and `collapse_share_baseline`; and `more`, the additional
+        `days` (restricted to the horizon) and in the shares of runs, `holds` and `collapse`, with
+        intervals; the shares `holds_share` and `holds_share_baseline` with intervals,
+        `collapse_share` and `collapse_share_baseline`; and `more`, the additional
         replicates needed to establish a difference in days as large as the one observed.
         """
         rows = []
@@ -90,14 +96,16 @@ class Contrasts:
         for pair, sums, collapsed in zip(self.pairs, self._sums, self._collapsed, strict=True):
             row: dict[str, object] = {**pair.context, self.factor: pair.level}
             row |= {"baseline": self.baseline, "n": int(sums[0, 0])}
-            for name, interval, (size, total, squares) in (
-                ("days", mean_difference, sums[0]),
-                ("collapse", share_difference, sums[1]),
+            for name, interval, most, (size, total, squares) in (
+                ("days", mean_difference, self._horizon, sums[0]),
+                ("collapse", share_difference, 1.0, sums[1]),
             ):
-                row |= named(name, interval(size, total, squares, level))
+                found = interval(size, total, squares, level)
+                row |= named(name, cut(found, -most, most))
             days = (row["days"], row["days_low"], row["days_high"])
             shares = collapsed / sums[0, 0] if sums[0, 0] else (math.nan, math.nan)
             row |= {"collapse_share": float(shares[0]), "collapse_share_baseline": float(shares[1])}
+            row |= holds_columns(row, level)
             row["more"] = more_replicates(int(sums[0, 0]), *days, level)  # type: ignore[arg-type]
             row |= {"point": pair.other, "baseline_point": pair.baseline}
             rows.append(row)
@@ -167,6 +175,46 @@ def find_pairs(values: pd.DataFrame, factors: Sequence[str], factor: str) -> lis
     ]
 
 
+def more_replicates(n: int, mean: float, low: float, high: float, level: float) -> float:
+    """Return how many more replicates would detect the observed difference with power 0.8.
+
+    It is the usual formula with normal quantiles, from the width of the interval; a planning
+    figure, because the observed difference is itself uncertain.
+
+    Args:
+        n: number of replicates so far.
+        mean: the observed difference.
+        low: lower end of its interval.
+        high: upper end of its interval.
+        level: confidence of that interval.
+
+    Returns:
+        0 if the interval already excludes 0; NaN without a difference or an interval.
+    """
+    if not math.isfinite(low) or mean == 0.0:
+        return math.nan
+    if low > 0.0 or high < 0.0:
+        return 0.0
+    z = z_quantile(level)
+    needed = n * ((high - low) / 2 * (1 + float(special.ndtri(0.8)) / z) / abs(mean)) ** 2
+    return float(max(math.ceil(needed) - n, 1))
+
+
+def holds_columns(row: Mapping[Any, Any], level: float = CONFIDENCE) -> dict[str, Any]:
+    """Return the share that holds as columns, from those of the share that collapses.
+
+    Args:
+        row: with n, collapse and its interval, collapse_share and collapse_share_baseline.
+        level: confidence of the intervals of the two shares.
+    """
+    collapse = (row["collapse"], row["collapse_high"], row["collapse_low"])
+    found = named("holds", [0.0 - x for x in collapse])
+    for end in ("", "_baseline"):
+        share = 1.0 - row[f"collapse_share{end}"]
+        found |= named(f"holds_share{end}", wilson(share, row["n"], level))
+    return found
+
+
 #: A larger number of additional replicates is not reported: the difference is practically nil.
 _MOST_MORE = 1_000_000
 
@@ -188,13 +236,24 @@ def describe_pair(row: Mapping[Hashable, Any], factor: str, within: str) -> str:
     if low <= 0.0 <= high:
         return f"{who}: {_describe_undecided(row)}."
     word, (low, high) = ("longer", (low, high)) if low > 0.0 else ("shorter", (-high, -low))
-    points = f"[{100 * row['collapse_low']:+.1f}, {100 * row['collapse_high']:+.1f}]"
-    ours, theirs = 100 * row["collapse_share"], 100 * row["collapse_share_baseline"]
+    row = holds_columns(row) | dict(row)  # a folder of 0.1 has only the share that collapses
+    points = [with_sign(100 * row[f"holds{end}"]) for end in ("", "_low", "_high")]
+    ours, theirs = (_percent(row, f"holds_share{end}") for end in ("", "_baseline"))
     return (
         f"{who}: the truce lasts {abs(row['days']):.1f} days {word} [{low:.1f}, {high:.1f}] on "
-        f"average; {ours:.1f} % of runs collapse within {within} instead of {theirs:.1f} % "
-        f"({100 * row['collapse']:+.1f} points {points})."
+        f"average, and holds for {within} in {ours} of runs instead of {theirs} "
+        f"({points[0]} points [{points[1]}, {points[2]}]; n = {row['n']:,})."
     )
+
+
+def with_sign(number: float) -> str:
+    """Format a difference, never as -0.0; a dash if it is missing."""
+    return f"{round(number, 1) + 0.0:+,.1f}" if math.isfinite(number) else "–"
+
+
+def _percent(row: Mapping[Hashable, Any], name: str) -> str:
+    share, low, high = (100 * row[name + end] for end in ("", "_low", "_high"))
+    return f"{share:.1f} % [{low:.1f}, {high:.1f}]"
 
 
 def _describe_undecided(row: Mapping[Hashable, Any]) -> str:
@@ -202,7 +261,7 @@ def _describe_undecided(row: Mapping[Hashable, Any]) -> str:
     low, high, more = row["days_low"], row["days_high"], row["more"]
     if low == high:
         return no_effect(row)
-    interval = f"{row['days']:+.1f} days [{low:+.1f}, {high:+.1f}]"
+    interval = f"{with_sign(row['days'])} days [{with_sign(low)}, {with_sign(high)}]"
     verdict = f"cannot be told apart at n = {row['n']:,} ({interval})"
     if not 0 < more <= _MOST_MORE:
         return f"{verdict}; a difference of more than {max(-low, high):.1f} days is ruled out"

@@ -1,4 +1,4 @@
-"""Summarize a sweep point by point: share collapsed, mean and median survival, with intervals.
+"""Summarize a sweep point by point: share that holds, mean and median survival, with intervals.
 
 Runs are censored only at the horizon, so survival curves are plain shares, and everything here
 follows from one table of counts: how many runs of each point ended on each day.
@@ -6,7 +6,6 @@ follows from one table of counts: how many runs of each point ended on each day.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -17,9 +16,10 @@ from numpy.typing import NDArray
 from truce_sim.intervals import (
     Floats,
     count_interval,
-    median_ranks,
+    log_log_interval,
+    means_within,
+    median_days,
     named,
-    t_intervals,
     wilson_intervals,
 )
 from truce_sim.sweeps.folder.folder import SweepFolder
@@ -30,10 +30,11 @@ _POINTS_AT_ONCE = 2000
 def survival_table(folder: SweepFolder) -> pd.DataFrame:
     """Return one row per point of a sweep.
 
-    The columns are the swept values, runs, failed and horizon, then collapse_share, mean_survival
-    and median_survival (days), each with its 95 % interval in `<name>_low` and `<name>_high`. The
-    mean is restricted to the horizon. The median is missing if fewer than half of the runs
-    collapsed; so is its upper end if the interval reaches the horizon.
+    The columns are the swept values, runs, failed and horizon, then holds (the share of truces that
+    hold to the horizon), collapse_share (the rest), mean_survival and median_survival (days), each
+    with its 95 % interval in `<name>_low` and `<name>_high`. The
+    mean is restricted to the horizon. The median is the first day by which half of the runs have
+    collapsed, and missing if fewer did; so is its upper end if the interval reaches the horizon.
 
     Raises:
         store.Damaged: if a part is damaged.
@@ -95,9 +96,10 @@ class Survival:
         columns: dict[str, NDArray[Any]] = {
             "runs": n, "failed": self._failed, "horizon": self._horizons
         }  # fmt: skip
+        columns |= named("holds", wilson_intervals(n - collapsed, n))
         columns |= named("collapse_share", wilson_intervals(collapsed, n))
-        columns |= named("mean_survival", _mean(self._counts, days, n))
-        columns |= named("median_survival", _median(self._counts, days, n, self._horizons))
+        columns |= named("mean_survival", _mean(self._counts, days, n, self._horizons))
+        columns |= named("median_survival", _median(self._counts, n))
         return pd.DataFrame(columns, index=pd.RangeIndex(self._points.start, self._points.stop))
 
 
@@ -115,33 +117,23 @@ def day_columns(
 
 
 def _mean(
-    counts: NDArray[np.int64], days: Floats, n: NDArray[np.int64]
-) -> tuple[Floats, Floats, Floats]:
-    """Return mean survival with its 95 % t interval, which is missing for n < 2."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = (counts * days).sum(axis=1) / n
-        variance = (counts * (days - mean[:, None]) ** 2).sum(axis=1) / (n - 1)
-        return t_intervals(mean, np.sqrt(variance / n), n - 1)
-
-
-def _median(
     counts: NDArray[np.int64], days: Floats, n: NDArray[np.int64], horizons: NDArray[np.int64]
 ) -> tuple[Floats, Floats, Floats]:
-    """Return median survival with its 95 % order-statistic interval (binomial, distribution-free).
+    """Return mean survival with its interval, which is missing for n < 2."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = (counts * days).sum(axis=1) / n
+        variance = (counts * (days - mean[:, None]) ** 2).sum(axis=1) / (n - 1) / n
+    return means_within(mean, variance, n, horizons)
 
-    Values beyond the horizon are missing.
-    """
-    below = counts.cumsum(axis=1)
 
-    def day_of(rank: Floats) -> Floats:
-        place = (below < rank[:, None]).sum(axis=1)
-        last = np.minimum(place, days.shape[1] - 1)
-        day = np.take_along_axis(days, last[:, None], axis=1)[:, 0]
-        observed = (place < days.shape[1] - 1) & (day < horizons) & (n > 0)
-        return np.where(observed, day, math.nan)
-
-    middle, low, high = median_ranks(n)
-    return day_of(middle), day_of(low), day_of(high)
+def _median(counts: NDArray[np.int64], n: NDArray[np.int64]) -> tuple[Floats, ...]:
+    """Return median survival with its interval, as `analysis.survival.curve_median` does."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = 1.0 - counts[:, :-1].cumsum(axis=1) / n[:, None]
+        # Nothing is censored before the horizon, where Greenwood's variance is that of a share.
+        variance = share * (1.0 - share) / n[:, None]
+        low, high = log_log_interval(share, variance, np.broadcast_to(n[:, None], share.shape))
+    return median_days(share, low, high)
 
 
 wilson = count_interval  #: Its name in 0.1.

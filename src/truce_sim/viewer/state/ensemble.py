@@ -8,11 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from truce_sim.engine.run import outcomes
-from truce_sim.intervals import CONFIDENCE, count_interval, mean_difference, share_difference
+from truce_sim.intervals import (
+    CONFIDENCE,
+    Estimate,
+    count_interval,
+    cut,
+    mean_difference,
+    share_difference,
+)
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.spec import make_spec
+from truce_sim.sweeps.summaries.contrasts import with_sign
 
-Interval = tuple[float, float, float]
+Interval = Estimate
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,11 @@ def compare_fork(plain: Config, forked: Config, day: int, replicates: int = 1000
         over_before=int((~held & (ours["end_day"] < day)).sum()),
         day=day,
         horizon=plain.run.horizon_days,
-        days=_paired_interval(theirs["end_day"] - ours["end_day"], mean_difference),
+        days=cut(
+            _paired_interval(theirs["end_day"] - ours["end_day"], mean_difference),
+            -plain.run.horizon_days,
+            plain.run.horizon_days,
+        ),
         holds=count_interval(int(held.sum()), held.size),
         holds_fork=count_interval(int(held_fork.sum()), held_fork.size),
         holds_more=_paired_interval(held_fork.astype(float) - held, share_difference),
@@ -79,8 +91,8 @@ def describe_ensemble(e: Ensemble) -> list[str]:
     span = "the year" if e.horizon == 365 else f"{e.horizon} days"
     shares = (
         f"The truce holds for {span} in {_share(e.holds_fork)} of runs instead of "
-        f"{_share(e.holds)}; difference {100 * e.holds_more[0]:+.1f} percentage points "
-        f"[{100 * e.holds_more[1]:+.1f}, {100 * e.holds_more[2]:+.1f}]."
+        f"{_share(e.holds)}; difference {with_sign(100 * e.holds_more[0])} percentage points "
+        f"[{with_sign(100 * e.holds_more[1])}, {with_sign(100 * e.holds_more[2])}]."
     )
     return [_longer(mean, low, high), shares, _basis(e)]
 
@@ -89,7 +101,8 @@ def _longer(mean: float, low: float, high: float) -> str:
     if low == high == 0.0:
         return "No run lasts a day more or less."
     if low <= 0.0 <= high:
-        return f"No clear difference: {mean:+.1f} days [{low:+.1f}, {high:+.1f}] on average."
+        ends = f"[{with_sign(low)}, {with_sign(high)}]"
+        return f"No clear difference: {with_sign(mean)} days {ends} on average."
     if low > 0.0:
         return f"On average {mean:.1f} days longer [{low:.1f}, {high:.1f}]."
     return f"On average {-mean:.1f} days shorter [{-high:.1f}, {-low:.1f}]."

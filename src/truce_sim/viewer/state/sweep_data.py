@@ -10,18 +10,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from truce_sim.analysis.measures import measured
+from truce_sim.analysis.measures import DAYS_LIVED, measure_runs
 from truce_sim.analysis.survival import curve, curve_median, run_ends
+from truce_sim.analysis.sweep import greatest
+from truce_sim.engine.record import OUTCOME_COLUMNS, TOTALS
 from truce_sim.errors import InputError
 from truce_sim.intervals import Estimate, clusters, share_interval
-from truce_sim.results.columns import OUTCOME
 from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.sweeps.summaries.levels import factor_levels
 from truce_sim.sweeps.summaries.summary import survival_table
 
-#: Summaries that a heat map can show, in addition to the mean of any outcome.
+#: Summaries that a heat map can show, in addition to the mean or the daily rate of any outcome.
 SUMMARIES = {
-    "collapse_share": "share of runs that collapsed",
+    "holds": "share of truces that hold to the horizon",
     "mean_survival": "restricted mean survival (days)",
     "median_survival": "median survival (days)",
 }
@@ -41,9 +42,10 @@ class SweepData:
     def summary(self) -> pd.DataFrame:
         """One row per point: swept values, runs, failed, estimates with intervals."""
         try:
-            return self.folder.summary
+            table = self.folder.summary
         except InputError:  # not finished: summarise the runs so far
             return survival_table(self.folder)
+        return table if "holds" in table else survival_table(self.folder)  # a folder of 0.1
 
     @cached_property
     def levels(self) -> dict[str, pd.Series]:
@@ -97,12 +99,7 @@ class SweepData:
 
     def outcomes(self) -> dict[str, str]:
         """The outcomes that a heat map can show: name and meaning."""
-        numbers = {
-            name: f"mean {meaning}" + (f" ({unit})" if unit else "")
-            for name, (unit, meaning) in OUTCOME.items()
-            if name not in _WORDS
-        }
-        return SUMMARIES | numbers
+        return SUMMARIES | {name: _meaning(name) for name in OUTCOME_COLUMNS if name not in _WORDS}
 
     def heat(self, outcome: str, across: str, down: str, fixed: dict[str, str]) -> dict[str, Any]:
         """Return the heat map of an outcome over two factors.
@@ -122,7 +119,7 @@ class SweepData:
         runs = self._runs_with(outcome)
         pooled = dict(list(runs.groupby(cell_of[runs["point"].to_numpy(int)])))
         cells = [
-            _cell(outcome, pooled.get(code, runs[:0]), np.flatnonzero(cell_of == code))
+            self._cell(outcome, pooled.get(code, runs[:0]), np.flatnonzero(cell_of == code))
             for code in range(len(ys.cat.categories) * len(xs.cat.categories))
         ]
         wide = len(xs.cat.categories)
@@ -138,8 +135,22 @@ class SweepData:
         """The runs that did not fail, with an outcome."""
         if outcome in SUMMARIES:
             return self.runs
-        runs = self.folder.runs([outcome])
+        runs = self.folder.runs(list(dict.fromkeys([outcome, "end_day", "collapsed"])))
         return runs[runs["status"] == "done"]
+
+    def _cell(
+        self, outcome: str, runs: pd.DataFrame, points: NDArray[np.int64]
+    ) -> dict[str, Any] | None:
+        """The content of a cell; None if it has no point."""
+        if not points.size:
+            return None
+        value, low, high = result = estimate(outcome, runs, self.folder.horizon)
+        having = len(runs) if outcome in SUMMARIES else int(runs[outcome].notna().sum())
+        return {
+            "value": _number(value), "low": _number(low), "high": _number(high),
+            "why": _why(outcome, result, len(runs)),
+            "points": points[:50].tolist(), "n": points.size, "runs": having, "of": len(runs),
+        }  # fmt: skip
 
     def table(self) -> dict[str, Any]:
         """Return at most MAX_ROWS points as rows of text and numbers, and the number of points."""
@@ -153,31 +164,38 @@ class SweepData:
         return {"names": ["point", *names], "rows": rows, "total": len(self.summary)}
 
 
-def estimate(outcome: str, runs: pd.DataFrame) -> Estimate:
+def _meaning(outcome: str) -> str:
+    """What a heat map shows of an outcome."""
+    column = OUTCOME_COLUMNS[outcome]
+    if outcome in TOTALS:
+        return f"{column.meaning}, per day of truce"
+    unit = f" ({column.unit})" if column.unit else ""
+    only = ", of the runs in which it came" if column.optional else ""
+    return f"mean {column.meaning}{unit}{only}"
+
+
+def estimate(outcome: str, runs: pd.DataFrame, horizon: int) -> Estimate:
     """Estimate an outcome, with its 95 % interval, from runs that may share draws.
 
     Means agree with `measures.measure`, medians with `survival.survival_summary`; a share has the
-    interval of a share.
+    interval of a share. What adds up day by day is a rate per day of truce, because runs end on
+    different days.
+
+    Args:
+        outcome: a key of `SweepData.outcomes`.
+        runs: runs that did not fail.
+        horizon: the longest horizon, in days.
     """
     if runs.empty:
         return Estimate(math.nan, math.nan, math.nan)
-    if outcome == "collapse_share":
-        return share_interval(runs["collapsed"].to_numpy(bool), clusters(runs))
+    if outcome == "holds":
+        return share_interval(~runs["collapsed"].to_numpy(bool), clusters(runs))
     if outcome == "median_survival":
         return Estimate(*curve_median(curve(run_ends(runs))))
-    return measured(runs, "end_day" if outcome == "mean_survival" else outcome).interval()
-
-
-def _cell(outcome: str, runs: pd.DataFrame, points: NDArray[np.int64]) -> dict[str, Any] | None:
-    """The content of a cell; None if it has no point."""
-    if not points.size:
-        return None
-    value, low, high = result = estimate(outcome, runs)
-    return {
-        "value": _number(value), "low": _number(low), "high": _number(high),
-        "why": _why(outcome, result, len(runs)),
-        "points": points[:50].tolist(), "n": points.size, "runs": len(runs),
-    }  # fmt: skip
+    if outcome in TOTALS:
+        return measure_runs(runs, outcome, DAYS_LIVED).interval()
+    part = "end_day" if outcome == "mean_survival" else outcome
+    return measure_runs(runs, part).interval(greatest(part, horizon))
 
 
 def _why(outcome: str, result: Estimate, runs: int) -> str:
