@@ -127,6 +127,8 @@ def test_a_change_that_may_be_the_same_everywhere_is_told_so() -> None:
     assert told.startswith("It cannot be shown that what f changes depends on c:")
     assert re.search(r"is [+-]\d\.\d days \[-\d\.\d, \+\d\.\d\]", told)
     assert words.what_depends(comparison([0.0, 3.0], noise=1.0)) == []
+    (told,) = words.what_depends(made(np.full((2, 20, 2), 50.0)))
+    assert told == "What f changes is the same in every run, whatever c is (n = 20)."
 
 
 def test_no_level_is_named_when_none_can_be_told_apart() -> None:

@@ -210,7 +210,9 @@ def _dependence(row: pd.Series, by: str, clear: int, of: int, comparison: Compar
         verdict = f"It cannot be shown that what {factor} changes depends on {by}"
     changed = f"{factor} = {plain(row[factor])} instead of {plain(row['baseline'])}"
     if not row[["days_low", "days_high"]].any():
-        return f"What {factor} changes is the same in every run, whatever {by} is (n = {row['n']:,})."
+        return (
+            f"What {factor} changes is the same in every run, whatever {by} is (n = {row['n']:,})."
+        )
     gap = difference_of_differences(row)
     among = f", the largest of {of}{f', {clear} of them clear' if clear > 1 else ''}" * (of > 1)
     return (
