@@ -15,7 +15,7 @@ from folders import sweep_into
 from truce_sim import InputError, load_config, simulate
 from truce_sim.cli.commands import run_command
 from truce_sim.config import regimes
-from truce_sim.config.load import validate
+from truce_sim.config.load import as_setup, validate
 from truce_sim.errors import shortened
 from truce_sim.settings.nested import leaves
 from truce_sim.sweeps.design.factors import sweep_tokens
@@ -122,6 +122,10 @@ def test_interventions_cost_the_same_each(monkeypatch: pytest.MonkeyPatch) -> No
         changes = [{"day": day, "set": {"home.threshold": 3.0}} for day in range(number)]
         config = load_config({"interventions": changes})
         assert len(config.interventions) == number
+        setup = as_setup(config).with_seed(3)
+        assert all(regime.seed == 3 for _, regime in setup.regimes)
+        shared = {id(regime.interventions) for _, regime in setup.regimes[1:]}
+        assert len(shared) == 1  # one list, neither copied nor checked for each regime
         totals.append(sum(checked))
     assert totals[1] == 2 * totals[0]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from truce_sim.border.border import Border
@@ -48,14 +48,15 @@ def regimes(config: Config, border: Border) -> list[Regime]:
     """
     check(config, border)
     sequence = [(-config.run.warmup_days, config)]
-    plain = asdict(replace(config, interventions=[]))  # not to copy and check all of them each time
+    plain = asdict(config) | {"interventions": []}  # not to copy and check all of them each time
     for i in _in_order(config.interventions, config.run.horizon_days):
         day = config.interventions[i]["day"]
         plain = deepcopy(plain)
         try:
             for path, value in _changes(config.interventions[i]["set"], i):
                 _apply(plain, path, value)
-            changed = replace(build_config(plain), interventions=config.interventions)
+            changed = build_config(plain)
+            changed.interventions = config.interventions
             check(changed, border)
         except InputError as error:
             raise error.at(origin=f"interventions[{i}] (day {day})") from None

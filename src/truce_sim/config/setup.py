@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,7 +42,9 @@ class Setup:
         seed = self.config.seed if seed is None else seed
         replicate = self.config.replicate if replicate is None else replicate
         config = replace(self.config, seed=seed, replicate=replicate)
-        sequence = [(day, replace(c, seed=seed, replicate=replicate)) for day, c in self.regimes]
+        sequence = [(day, copy.copy(regime)) for day, regime in self.regimes]
+        for _, regime in sequence:  # without checking each again, all interventions included
+            regime.seed, regime.replicate = seed, replicate
         return replace(self, config=config, regimes=tuple(sequence))
 
 
