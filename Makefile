@@ -101,6 +101,7 @@ test-next: ## test the newest pre-releases of Mesa and Hydra (docs/releases.md)
 
 bench: browser-setup $(READY) ## measure speed and memory, as figures and as ratios to one run (20 minutes)
 	@$(BIN)/python tests/bench/bench.py
+	@$(BIN)/python tests/bench/bench_engine.py
 	@$(BIN)/python tests/bench/bench_analysis.py
 	@$(BIN)/python tests/bench/bench_viewer.py
 

@@ -1,8 +1,10 @@
-"""The engine against an earlier one: `python tests/bench/bench_engine.py --against PATH`.
+"""The engine against an earlier one: `python tests/bench/bench_engine.py [--against PATH]`.
 
 PATH holds an earlier `truce_sim` as Python imports it: the `src` of a checkout, or an unpacked
-wheel. Both run in processes of their own, by turns, so that what else the machine does hits both;
-what is printed are ratios of processor time, median and quartiles, and whether outcomes agree.
+wheel; by default, the one before the engine was rewritten for speed, from the history of this
+checkout. Both run in processes of their own, by turns, so that what else the machine does hits
+both; what is printed are ratios of processor time, median and quartiles, and whether all whole
+numbers and words of the outcomes agree.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import argparse
 import hashlib
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -20,7 +23,11 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve()
-NOW = HERE.parents[2] / "src"
+REPOSITORY = HERE.parents[2]
+NOW = REPOSITORY / "src"
+
+#: The last commit before the engine was rewritten for speed.
+BEFORE = "e1cfbc5"
 
 FULL: dict[str, object] = {"truce.collapse_strikes": float("inf"), "frailty": "none"}
 
@@ -79,7 +86,9 @@ def serve() -> None:
         begun = time.process_time()
         rows = outcomes(specs[name], range(first, first + n), worlds[recorded])
         seconds = time.process_time() - begun
-        print(json.dumps([seconds, hashlib.sha256(rows.tobytes()).hexdigest()]), flush=True)
+        whole = [rows[column] for column in rows.dtype.names if rows.dtype[column].kind == "i"]
+        digest = hashlib.sha256(b"".join(values.tobytes() for values in whole)).hexdigest()
+        print(json.dumps([seconds, digest]), flush=True)
 
 
 def compare(then: Engine, now: Engine, turns: int) -> None:
@@ -99,23 +108,38 @@ def compare(then: Engine, now: Engine, turns: int) -> None:
         print(f"{name:28} {median:.3f}   {low:.3f} to {high:.3f}  {aim:.2f}  {agree}", flush=True)
 
 
+def take_from_history(folder: str) -> Path | None:
+    """The engine of `BEFORE`, put into a folder; None where this checkout has no history."""
+    archive = f"{folder}/before.tar"
+    made = subprocess.run(
+        ["git", "archive", "-o", archive, BEFORE, "src", "conf"], cwd=REPOSITORY,
+        capture_output=True, check=False,
+    )  # fmt: skip
+    if made.returncode != 0:
+        return None
+    shutil.unpack_archive(archive, f"{folder}/before", filter="data")
+    return Path(folder, "before", "src")
+
+
 def main() -> None:
     """Compare two builds, or be one of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--against", type=Path, help="where an earlier truce_sim is")
-    parser.add_argument("--turns", type=int, default=40, help="how often each is asked by turns")
+    parser.add_argument("--turns", type=int, default=16, help="how often each is asked by turns")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
         serve()
-    elif given.against is None:
-        parser.error("--against PATH: which engine to compare with")
-    else:
-        with tempfile.TemporaryDirectory() as cache:
-            engines = Engine(given.against, cache), Engine(NOW, cache)
-            compare(*engines, given.turns)
-            for engine in engines:
-                engine.stop()
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        against = given.against or take_from_history(folder)
+        if against is None:
+            print(f"No commit {BEFORE} here to compare with. Name an engine by --against PATH.")
+            return
+        engines = Engine(against, folder), Engine(NOW, folder)
+        compare(*engines, given.turns)
+        for engine in engines:
+            engine.stop()
 
 
 if __name__ == "__main__":

@@ -37,7 +37,9 @@ def _on_grid(x: Decimal, places: int) -> float:
 
 def _powers() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """2^(i/128) as the bits of the nearest float, and what that lacks, as a share of it."""
-    exact = [Decimal(2) ** (Decimal(i) / _PARTS) for i in range(_PARTS)]
+    exact, root = [Decimal(1)], Decimal(2) ** (Decimal(1) / _PARTS)
+    while len(exact) < _PARTS:
+        exact.append(exact[-1] * root)
     near = np.array([float(x) for x in exact])
     lacks = [float((x - Decimal(y)) / x) for x, y in zip(exact, near.tolist(), strict=True)]
     return near.view(np.int64), np.array(lacks)
@@ -80,7 +82,7 @@ _UPPER_HALF = ~((1 << 27) - 1)
 # ── exp ──────────────────────────────────────────────────────────────────────────────────────
 
 
-@rule
+@rule_apart
 def exp(x):
     """e^x."""
     if abs(x) < 700.0:
@@ -117,7 +119,7 @@ def _extreme_exp(x):
 # ── log and log1p ────────────────────────────────────────────────────────────────────────────
 
 
-@rule
+@rule_apart
 def log(x):
     """Natural logarithm."""
     if _SMALLEST_NORMAL <= x < math.inf:
@@ -126,7 +128,7 @@ def log(x):
     return _extreme_log(x)
 
 
-@rule
+@rule_apart
 def log1p(x):
     """log(1 + x), exact where 1 + x is not."""
     if abs(x) < 2.0**-27:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from truce_sim.engine.arithmetic import exp
-from truce_sim.engine.compile import rule
+from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.params import HOME, HOST
 
 
@@ -70,4 +70,10 @@ def is_intercepted(u, exponent):
         return False
     if u < (exponent - 0.5 * exponent * exponent) * (1.0 - 1e-9) - 1e-15:
         return True
+    return is_intercepted_exactly(u, exponent)
+
+
+@rule_apart
+def is_intercepted_exactly(u, exponent):
+    """The same by the exponential."""
     return u < 1.0 - exp(-exponent)
