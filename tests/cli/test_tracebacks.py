@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -181,6 +182,19 @@ def test_a_full_disk(folder: Path, tmp_path: Path) -> None:
     assert done.stderr.count("cannot") >= len(words)
     assert sorted(folder.rglob("*")) == before
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["summary", "compare", "report"])
+def test_rows_that_are_cut_short(
+    command: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file is named, or made again from the parts; there is no traceback either way."""
+    copy = shutil.copytree(folder, tmp_path / "s")
+    rows = copy / "runs.parquet"
+    rows.write_bytes(rows.read_bytes()[:2000])
+    code = run_command([command, str(copy), *(["truce"] if command == "compare" else [])])
+    told = capsys.readouterr()
+    assert code == 0 or "runs.parquet" in told.err
 
 
 # ── a sweep whose folder or driver goes away ─────────────────────────────────────────────────

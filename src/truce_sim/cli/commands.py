@@ -120,6 +120,10 @@ def _run_safely(command: str, arguments: list[str]) -> int:
         return 130
     except RuntimeError as error:
         return _complain(command, error, int(getattr(error, "exit_code", 1)))
+    except ValueError as error:
+        if not type(error).__module__.startswith("pyarrow"):
+            raise
+        return _complain(command, error, 1)  # a file of results that is cut short
     except OSError as error:  # a full disk, a folder that may not be read
         place = f"{error.filename}: " if error.filename else ""
         return _complain(command, f"{place}{error.strerror or error}", 1)
