@@ -21,6 +21,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from truce_sim.version import __version__
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 CLEAN = bool(os.environ.get("CI") or os.environ.get("TRUCE_SIM_CLEAN_INSTALL"))
 RUN = ("run", "run.horizon_days=30")
@@ -147,7 +149,7 @@ def test_the_wheel_holds_the_configuration_and_the_launcher(names: list[str]) ->
 
 def test_the_wheel_holds_nothing_else(names: list[str]) -> None:
     tops = {PurePosixPath(name).parts[0] for name in names}
-    assert tops == {"truce_sim", "hydra_plugins", "truce_sim-0.1.0.dist-info"}
+    assert tops == {"truce_sim", "hydra_plugins", f"truce_sim-{__version__}.dist-info"}
     unwanted = {"tests", "bench", "__pycache__", "outputs", "multirun", ".hydra"}
     assert [name for name in names if unwanted & set(PurePosixPath(name).parts)] == []
     assert [name for name in names if PurePosixPath(name).name.startswith("test_")] == []
@@ -170,9 +172,10 @@ def test_no_file_of_the_wheel_names_a_folder_of_this_machine(wheel: Path) -> Non
 
 def test_the_metadata_say_what_it_needs(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        text = archive.read("truce_sim-0.1.0.dist-info/METADATA").decode()
+        text = archive.read(f"truce_sim-{__version__}.dist-info/METADATA").decode()
     metadata = Parser().parsestr(text)
     assert metadata["Name"] == "truce-sim"
+    assert metadata["Version"] == __version__
     assert set(metadata["Requires-Python"].split(",")) == {">=3.11", "<3.14"}
     assert metadata["License-Expression"] == "MIT"
     if (REPOSITORY / "README.md").is_file():

@@ -29,6 +29,7 @@ from truce_sim.results import columns
 from truce_sim.results.frames import outcome_frame
 from truce_sim.results.store import Damaged
 from truce_sim.sweeps.folder.folder import read_folder
+from truce_sim.version import __version__
 
 LEVELS = {"truce": ["literal", "practised"], "home.threshold": [3.0, 5.0]}
 WORDS = [
@@ -62,7 +63,7 @@ def test_the_manifest_says_where_it_came_from(finished: Path) -> None:
     """Everything that is needed to make the same sweep again, or to see why it would differ."""
     manifest = json.loads((finished / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["schema_version"] == 2
-    assert manifest["truce_sim"] == metadata.version("truce-sim")
+    assert manifest["truce_sim"] == __version__
     assert manifest["python"] == platform.python_version()
     for name in ("numpy", "numba", "scipy", "pandas", "pyarrow", "mesa", "hydra-core"):
         assert manifest["libraries"][name] == metadata.version(name)

@@ -19,6 +19,7 @@ from typing import Any
 from truce_sim.engine.compile import DIGEST
 from truce_sim.errors import InputError
 from truce_sim.results.store import SCHEMA_VERSION
+from truce_sim.version import __version__
 
 _LIBRARIES = ("numpy", "numba", "scipy", "pandas", "pyarrow", "mesa", "hydra-core")
 
@@ -93,7 +94,7 @@ def provenance(seed: int, overrides: Iterable[str]) -> dict[str, Any]:
     commit, dirty = _git_state()
     return {
         "schema_version": SCHEMA_VERSION,
-        "truce_sim": version("truce-sim"),
+        "truce_sim": __version__,
         "rules": DIGEST,
         "git_commit": commit,
         "git_dirty": dirty,

@@ -15,7 +15,7 @@ from truce_sim.engine.compile import DIGEST
 from truce_sim.engine.run import RunSpec
 from truce_sim.errors import InputError
 from truce_sim.results import columns
-from truce_sim.results.provenance import make_folder, provenance, version
+from truce_sim.results.provenance import make_folder, provenance
 from truce_sim.results.sources import keep_config, keep_tables
 from truce_sim.results.store import to_table, write_json, write_table
 from truce_sim.settings.schema import Config
@@ -30,6 +30,7 @@ from truce_sim.sweeps.folder.plan import stretches
 from truce_sim.sweeps.folder.spec_files import point_key, write_specs
 from truce_sim.sweeps.summaries.contrasts import find_pairs
 from truce_sim.sweeps.summaries.targets import check_until
+from truce_sim.version import __version__
 
 _SLICE = 1000
 
@@ -123,7 +124,7 @@ def refuse_other_rules(folder: SweepFolder) -> None:
     theirs = folder.manifest
     for name, ours, what in (
         ("rules", DIGEST, "the rules of the model, or numba or numpy, have changed"),
-        ("truce_sim", version("truce-sim"), "another version of truce-sim made it"),
+        ("truce_sim", __version__, "another version of truce-sim made it"),
     ):
         if theirs.get(name) != ours:
             raise InputError(
