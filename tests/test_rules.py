@@ -10,7 +10,7 @@ import pytest
 from truce_sim import load_config, sweep
 from truce_sim.cli.commands import run_command
 from truce_sim.config import rules
-from truce_sim.config.load import load
+from truce_sim.config.load import load_setup
 from truce_sim.config.rules import RULES, Rule
 from truce_sim.errors import InputError
 from truce_sim.settings.fields import field_at
@@ -121,7 +121,7 @@ BY_COLUMN = {
 
 @pytest.mark.parametrize("path", BY_COLUMN)
 def test_columns_and_single_values_agree(path: str) -> None:
-    setup = load({"mediation.calendar": [6, 36], "run.horizon_days": 365})
+    setup = load_setup({"mediation.calendar": [6, 36], "run.horizon_days": 365})
     values = BY_COLUMN[path]
     together = rules.valid_points(setup.config, setup.border, {path: np.array(values)})
     assert together.tolist() == [True, True, False, False]

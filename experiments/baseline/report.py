@@ -14,8 +14,8 @@ from truce_sim import open_sweep, sweep
 from truce_sim.analysis.incidents import sweep_incidents
 from truce_sim.analysis.measures import DAYS_LIVED, measure_runs
 from truce_sim.analysis.micro import micro_table
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.intervals import Estimate, clusters, count_interval, quantile_interval
+from truce_sim.sweeps.sweep import Sweep
 
 DAYS = (30, 90, 180, 365)
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from truce_sim.analysis import forecast
 from truce_sim.analysis.groups import finished_runs
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.engine.frailty import draw_factors
 from truce_sim.engine.params import HOME
 from truce_sim.intervals import Estimate, clusters, share_interval
+from truce_sim.sweeps.sweep import Sweep
 
 #: Days of the record (record.csv): strikes alleged and acknowledged, by the host, collapse.
 ALLEGED, STRIKE, HOST_STRIKE, COLLAPSE = 37, 126, 130, 131

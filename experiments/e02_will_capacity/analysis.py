@@ -18,9 +18,9 @@ from truce_sim.analysis.measures import change, measure
 from truce_sim.analysis.plots.measures import plot_measure
 from truce_sim.analysis.plots.style import GREY, with_style
 from truce_sim.analysis.study import Study, study
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount, percent
 from truce_sim.intervals import Estimate, clusters, mean_interval, named
+from truce_sim.sweeps.sweep import Sweep
 
 WILL, DAYS, BACKLASH = "host.will", "run.horizon_days", "home.backlash"
 SPREAD, TALKS = "frailty.will_concentration", "mediation"

@@ -13,9 +13,9 @@ from truce_sim.analysis.groups import restrict_runs
 from truce_sim.analysis.measures import DAYS_LIVED, change, measure
 from truce_sim.analysis.plots.style import BAND_ALPHA, CMAP_DIVERGING, COLOURS, state_n, with_style
 from truce_sim.analysis.study import Study, study
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount
 from truce_sim.intervals import mean_interval, named
+from truce_sim.sweeps.sweep import Sweep
 
 WILL, LOSS, RECRUITS = SIGNS = ("home.backlash", "home.strike_loss", "home.strike_recruits")
 RESOLVE, RULE, TALKS, BEGET = (

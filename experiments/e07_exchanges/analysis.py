@@ -12,9 +12,9 @@ from truce_sim.analysis.micro import exchange_table
 from truce_sim.analysis.plots.measures import plot_measure
 from truce_sim.analysis.plots.style import state_n, with_style
 from truce_sim.analysis.study import Study, study
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount, percent
 from truce_sim.intervals import named, share_interval
+from truce_sim.sweeps.sweep import Sweep
 
 HOST, RULE, WINDOW, HOME, THRESHOLD, BLOW = (
     "host.resolve", "truce.collapse_strikes", "truce.window_days", "home.resolve",

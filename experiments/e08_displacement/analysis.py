@@ -14,10 +14,10 @@ from truce_sim.analysis.measures import change, measure
 from truce_sim.analysis.plots.measures import plot_measure
 from truce_sim.analysis.plots.style import GREY, note_below, with_style
 from truce_sim.analysis.study import Study, study
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount, estimate, percent, plain
 from truce_sim.border.border import make_border
 from truce_sim.intervals import clusters, mean_interval, named, share_interval
+from truce_sim.sweeps.sweep import Sweep
 
 LEARN, EVADE, HOME, HOST = (
     "militants.learning_rate", "militants.evasion", "home.adaptivity", "host.adaptivity",

@@ -10,8 +10,8 @@ from truce_sim.analysis.measures import DAYS_LIVED, change, measure
 from truce_sim.analysis.plots.measures import plot_measure
 from truce_sim.analysis.plots.style import GREY, note_below, with_style
 from truce_sim.analysis.study import Study, study
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount, plain
+from truce_sim.sweeps.sweep import Sweep
 
 WHO, CALENDAR, FATIGUE = "mediation.mediators", "mediation.calendar", "mediation.fatigue"
 LEAD, KNOWN = "mediation.lead_days", "mediation.announced"

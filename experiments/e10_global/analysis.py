@@ -16,10 +16,10 @@ from truce_sim.analysis.plots.sensitivity import plot_drivers
 from truce_sim.analysis.plots.style import COLOURS, GREY, state_n, with_style
 from truce_sim.analysis.sensitivity import rank_factors, sampling_units, sobol_indices
 from truce_sim.analysis.study import Study, study
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.analysis.words import amount, percent
 from truce_sim.intervals import Estimate, mean_interval, named
 from truce_sim.settings.fields import field_at
+from truce_sim.sweeps.sweep import Sweep
 
 SHOWN = 20
 AS_DRIVERS = {"total": "index", "total_low": "low", "total_high": "high"}

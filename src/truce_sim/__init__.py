@@ -1,6 +1,6 @@
 """truce_sim: a laboratory for one-clause truces.
 
-    from truce_sim import TruceModel, load_config, open_sweep, simulate, sweep
+    from truce_sim import TruceModel, load_setup, open_sweep, simulate, simulate_many, sweep
 
 Names are imported when first used, so that the command line starts quickly.
 """
@@ -14,16 +14,18 @@ from truce_sim.moved import install
 from truce_sim.version import __version__
 
 if TYPE_CHECKING:
-    from truce_sim.analysis.sweep import open_sweep
-    from truce_sim.config.load import load_config
+    from truce_sim.config.load import load_config, load_setup
     from truce_sim.errors import InputError, NoEffectWarning
     from truce_sim.model import TruceModel
     from truce_sim.simulation.run import simulate
     from truce_sim.sweeps.api import sweep
+    from truce_sim.sweeps.many import simulate_many
+    from truce_sim.sweeps.replay import rerun
+    from truce_sim.sweeps.sweep import open_sweep
 
 __all__ = [
-    "InputError", "NoEffectWarning", "TruceModel", "__version__", "load_config", "open_sweep",
-    "simulate", "sweep",
+    "InputError", "NoEffectWarning", "TruceModel", "__version__", "load_config", "load_setup",
+    "open_sweep", "rerun", "simulate", "simulate_many", "sweep",
 ]  # fmt: skip
 
 _HOMES = {
@@ -31,8 +33,11 @@ _HOMES = {
     "NoEffectWarning": "truce_sim.errors",
     "TruceModel": "truce_sim.model",
     "load_config": "truce_sim.config.load",
-    "open_sweep": "truce_sim.analysis.sweep",
+    "load_setup": "truce_sim.config.load",
+    "open_sweep": "truce_sim.sweeps.sweep",
+    "rerun": "truce_sim.sweeps.replay",
     "simulate": "truce_sim.simulation.run",
+    "simulate_many": "truce_sim.sweeps.many",
     "sweep": "truce_sim.sweeps.api",
 }
 
@@ -42,7 +47,9 @@ install()
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'truce_sim' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    found = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = found  # looked up once
+    return found
 
 
 def __dir__() -> list[str]:

@@ -21,6 +21,7 @@ MOVED = {
     "analysis.regions": "analysis.methods.regions",
     "analysis.surface": "analysis.methods.surface",
     "analysis.trees": "analysis.methods.trees",
+    "analysis.sweep": "sweeps.sweep",
     "analysis.sections": "analysis.report.sections",
     "scenario": "border.border",
     "segments": "border.segments",

@@ -13,7 +13,7 @@ from truce_sim import InputError, open_sweep, sweep
 from truce_sim.analysis.compare import compare
 from truce_sim.analysis.measures import DAYS_LIVED, change, measure, measured
 from truce_sim.analysis.survival import survival_summary
-from truce_sim.analysis.sweep import Sweep
+from truce_sim.sweeps.sweep import Sweep
 
 
 @pytest.fixture(scope="module")

@@ -466,5 +466,5 @@ def test_from_python(tmp_path: Path) -> None:
         design="halton", points=3, where="home.threshold < 100", replicates=2,
         folder=tmp_path / "s",
     )  # fmt: skip
-    assert len(result.design) == 6
+    assert len(result.points) == 6
     assert len(result.runs) == 12

@@ -17,13 +17,13 @@ import pytest
 from folders import contents, parts, rows, sweep_into
 from truce_sim import TruceModel, load_config, open_sweep, simulate
 from truce_sim.analysis.report.write import write_report
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.cli.commands import run_command
 from truce_sim.errors import InputError
 from truce_sim.results.store import Damaged
 from truce_sim.sweeps.execution import create
 from truce_sim.sweeps.folder.folder import read_folder
 from truce_sim.sweeps.folder.replay import replay
+from truce_sim.sweeps.sweep import Sweep
 from truce_sim.viewer.state.opening import open_folder
 
 TABLE = """\

@@ -16,7 +16,7 @@ from truce_sim.analysis.measures import DAYS_LIVED, measure
 from truce_sim.analysis.survival import kaplan_meier, survival_summary
 from truce_sim.cli.commands import run_command
 from truce_sim.cli.viewer import open_target
-from truce_sim.config.load import load
+from truce_sim.config.load import load_setup
 from truce_sim.settings.fields import by_path
 from truce_sim.sweeps.folder.folder import read_folder
 from truce_sim.sweeps.folder.replay import Row
@@ -31,7 +31,7 @@ from truce_sim.viewer.state.track import run_track
 
 
 def session(*overrides: str) -> Session:
-    return Session(Opening(load(overrides)))
+    return Session(Opening(load_setup(overrides)))
 
 
 @pytest.mark.parametrize("overrides", [["seed=1"], ["truce=literal"], ["host=unable", "seed=4"]])

@@ -8,11 +8,13 @@ table (Bonferroni). Without common random numbers the method still holds, with w
 
 from __future__ import annotations
 
+import html
 import itertools
 import math
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,6 @@ from numpy.typing import NDArray
 
 from truce_sim.analysis.groups import Where, finished_runs, level_in, restrict_runs
 from truce_sim.analysis.survival import shortest_horizon
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
     Estimate,
@@ -38,11 +39,12 @@ from truce_sim.intervals import (
 )
 from truce_sim.sweeps.summaries.contrasts import describe_pair, holds_columns, more_replicates
 from truce_sim.sweeps.summaries.levels import MAX_LEVELS
+from truce_sim.sweeps.sweep import Sweep
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """The levels of a factor compared with a baseline.
 
@@ -66,6 +68,20 @@ class Comparison:
     days: Floats
     draws: NDArray[np.int64]
     why: Callable[[int], str] = field(default=lambda context: "", repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Comparison {self._in_words()}>"
+
+    def _repr_html_(self) -> str:
+        said = "".join(f"<li>{html.escape(line)}</li>" for line in self.sentences(pooled=True))
+        return f"<p>Comparison {html.escape(self._in_words())}</p><ul>{said}</ul>"
+
+    def _in_words(self) -> str:
+        others = [str(self.levels[i]) for i in self._others]
+        levels = shorten(", ".join(others), 100, placeholder=" …")
+        of = " and ".join(self.contexts.columns)
+        contexts = f", at {len(self.contexts):,} settings of {of}" if of else ""
+        return f"of {self.factor}: {levels} with {self.levels[self.baseline]}{contexts}"
 
     @cached_property
     def table(self) -> pd.DataFrame:

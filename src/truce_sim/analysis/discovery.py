@@ -31,10 +31,10 @@ from truce_sim.analysis.methods.regions import (
 )
 from truce_sim.analysis.methods.trees import grow_tree
 from truce_sim.analysis.sensitivity import sampling_units
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
 from truce_sim.intervals import Estimate, named
 from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
+from truce_sim.sweeps.sweep import Sweep
 
 #: Largest quasi-p-value, in the half that is searched, at which a restriction is kept.
 _CLEAR = 0.05

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
 from truce_sim.sweeps.summaries.levels import factor_levels
+from truce_sim.sweeps.sweep import Sweep
 
 #: A factor, several, or none, in which case all runs form one group.
 By = str | Sequence[str]

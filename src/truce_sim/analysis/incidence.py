@@ -10,7 +10,6 @@ import pandas as pd
 from truce_sim.analysis.groups import By, Where, add_levels, finished_runs, groups, names_in, stack
 from truce_sim.analysis.methods.ends import CENSORED, COMPETING, EVENT, Ends, count_ends
 from truce_sim.analysis.survival import last_day, product_limit, run_ends
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
     clusters,
@@ -20,6 +19,7 @@ from truce_sim.intervals import (
     named,
     wilson,
 )
+from truce_sim.sweeps.sweep import Sweep
 
 #: The events of `first_times`, and the column with the day of each.
 FIRSTS = {

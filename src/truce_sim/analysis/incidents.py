@@ -14,10 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.analysis.groups import finished_runs
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
 from truce_sim.files import DATA
 from truce_sim.intervals import clusters
+from truce_sim.sweeps.sweep import Sweep
 
 Floats = NDArray[np.float64]
 

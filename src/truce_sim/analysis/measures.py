@@ -17,7 +17,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.analysis.groups import By, Where, finished_runs, groups, level_in, names_in
-from truce_sim.analysis.sweep import Sweep, greatest
 from truce_sim.errors import InputError, closest
 from truce_sim.intervals import (
     CONFIDENCE,
@@ -29,6 +28,7 @@ from truce_sim.intervals import (
     value_within,
 )
 from truce_sim.results import columns
+from truce_sim.sweeps.sweep import Sweep, greatest
 
 Floats = NDArray[np.float64]
 

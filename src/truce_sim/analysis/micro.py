@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from truce_sim.analysis.groups import finished_runs
 from truce_sim.analysis.incidents import BY_BANDS, DOMESTIC, Incidents
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
     NO_ESTIMATE,
@@ -32,6 +31,7 @@ from truce_sim.intervals import (
     quantile_interval,
     share_interval,
 )
+from truce_sim.sweeps.sweep import Sweep
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

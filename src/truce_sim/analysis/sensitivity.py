@@ -28,12 +28,12 @@ from truce_sim.analysis.methods.indices import (
     sampled_shares,
     sobol,
 )
-from truce_sim.analysis.sweep import DERIVED, Sweep
 from truce_sim.errors import InputError
 from truce_sim.intervals import column_deviations, column_means
 from truce_sim.results.columns import OUTCOME
 from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
 from truce_sim.sweeps.summaries.levels import MAX_LEVELS
+from truce_sim.sweeps.sweep import DERIVED, Sweep
 
 _MOST_BINS = 24
 _ROUNDING = 1e-9

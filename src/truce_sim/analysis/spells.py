@@ -8,9 +8,9 @@ import pandas as pd
 from truce_sim.analysis.groups import add_levels, finished_runs, stack
 from truce_sim.analysis.methods.ends import count_ends
 from truce_sim.analysis.survival import curve
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
 from truce_sim.intervals import clusters
+from truce_sim.sweeps.sweep import Sweep
 
 
 def spells(sweep: Sweep) -> pd.DataFrame:

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from truce_sim.analysis.sweep import Sweep, open_sweep
 from truce_sim.errors import InputError
 from truce_sim.sweeps.summaries.summary import days_watched
+from truce_sim.sweeps.sweep import Sweep, open_sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

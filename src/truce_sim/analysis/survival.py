@@ -17,7 +17,6 @@ from scipy import special
 
 from truce_sim.analysis.groups import By, Where, add_levels, finished_runs, groups, names_in, stack
 from truce_sim.analysis.methods.ends import EVENT, Ends, Floats, Ints, count_ends
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
     clusters,
@@ -27,6 +26,7 @@ from truce_sim.intervals import (
     named,
     share_interval,
 )
+from truce_sim.sweeps.sweep import Sweep
 
 Bools = NDArray[np.bool_]
 

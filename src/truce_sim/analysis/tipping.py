@@ -28,7 +28,6 @@ from truce_sim.analysis.methods.surface import (
     sign_changes,
     value_codes,
 )
-from truce_sim.analysis.sweep import Sweep, greatest
 from truce_sim.analysis.words import plain
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
@@ -43,6 +42,7 @@ from truce_sim.intervals import (
 from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
 from truce_sim.sweeps.summaries.levels import is_number
 from truce_sim.sweeps.summaries.summary import horizon_in_words
+from truce_sim.sweeps.sweep import Sweep, greatest
 
 #: Pairs of factors on which the questions of the model turn.
 THRESHOLD_MEMORY = ("home.grievance_memory_days", "home.threshold")

@@ -26,7 +26,6 @@ from truce_sim.analysis.measures import measure
 from truce_sim.analysis.micro import micro_table
 from truce_sim.analysis.spells import spell_curve, spells
 from truce_sim.analysis.survival import curve, curve_median, run_ends
-from truce_sim.analysis.sweep import Sweep, open_sweep
 from truce_sim.errors import InputError
 from truce_sim.files import DATA
 from truce_sim.intervals import (
@@ -40,6 +39,7 @@ from truce_sim.intervals import (
     share_interval,
 )
 from truce_sim.sweeps.api import sweep as run_sweep
+from truce_sim.sweeps.sweep import Sweep, open_sweep
 
 REFERENCE = DATA / "reference.csv"
 #: Environment variable with the folder of the source tables, which are not in the repository.

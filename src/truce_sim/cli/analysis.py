@@ -1,4 +1,4 @@
-"""The commands that answer questions: summary, compare, report and validate.
+"""The commands that answer questions: summary, compare, report, export and validate.
 
 Each takes its own arguments and returns exit code 0. Bad input raises InputError.
 """
@@ -17,7 +17,7 @@ from truce_sim.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from truce_sim.analysis.sweep import Sweep
+    from truce_sim.sweeps.sweep import Sweep
 
 _FORMATS = ("text", "csv", "json")
 #: `summary` groups by every factor, unless asked otherwise, up to this number of groups.
@@ -32,8 +32,8 @@ def summary(arguments: Sequence[str]) -> int:
     _add_common(parser)
     asked = parser.parse_args(arguments)
     from truce_sim.analysis.survival import survival_summary
-    from truce_sim.analysis.sweep import open_sweep
     from truce_sim.cli.printing.analysis import print_summary
+    from truce_sim.sweeps.sweep import open_sweep
 
     sweep = open_sweep(asked.dir)
     by = asked.by or _default_groups(sweep)
@@ -60,8 +60,8 @@ def compare_command(arguments: Sequence[str]) -> int:
     _add_common(parser)
     asked = parser.parse_args(arguments)
     from truce_sim.analysis.compare import compare as compare_levels
-    from truce_sim.analysis.sweep import open_sweep
     from truce_sim.cli.printing.analysis import print_comparison
+    from truce_sim.sweeps.sweep import open_sweep
 
     sweep = open_sweep(asked.dir)
     comparison = compare_levels(sweep, asked.factor, asked.baseline, _parse_where(asked.where))
@@ -75,23 +75,43 @@ def report(arguments: Sequence[str]) -> int:
     parser = folder_parser("report", "Write one HTML file with the answer and what it rests on.")
     parser.add_argument("--out", type=Path, metavar="FILE",
                         help="file to write; default: DIR/report.html")  # fmt: skip
+    parser.add_argument("--figures", type=Path, metavar="FOLDER",
+                        help="new folder for every figure as SVG and PNG")  # fmt: skip
     parser.add_argument("--factor", default="", help="factor to compare; default: sweep.compare")
     parser.add_argument("--baseline", metavar="LEVEL", help="baseline level; default: the first")
     parser.add_argument("--open", action="store_true", help="open the report in the browser")
     asked = parser.parse_args(arguments)
     from truce_sim.analysis.report.write import write_report
-    from truce_sim.analysis.sweep import open_sweep
     from truce_sim.cli.printing.analysis import print_report
+    from truce_sim.sweeps.sweep import open_sweep
     from truce_sim.terminal import ReportBar
 
     sweep = open_sweep(asked.dir)
     with ReportBar() as bar:
-        path = write_report(sweep, asked.out, asked.factor, asked.baseline, bar.step)
+        path = write_report(sweep, asked.out, asked.factor, asked.baseline, bar.step, asked.figures)
     print_report(path, sweep)
+    if asked.figures:
+        print(f"Figures: {asked.figures}")
     if asked.open:
         import webbrowser
 
         webbrowser.open(path.resolve().as_uri())
+    return 0
+
+
+def export(arguments: Sequence[str]) -> int:
+    """`truce-sim export DIR --to FORMAT`: runs and points for Excel, Stata, SPSS and others."""
+    parser = folder_parser("export", "Write the runs and points of a sweep for other programs.")
+    parser.add_argument("--to", required=True, metavar="FORMAT",
+                        help="csv, xlsx (Excel), dta (Stata) or sav (SPSS)")  # fmt: skip
+    parser.add_argument("--out", type=Path, metavar="FOLDER",
+                        help="new folder to write into; default: DIR/export-FORMAT")  # fmt: skip
+    asked = parser.parse_args(arguments)
+    from truce_sim.analysis.export import export_sweep
+    from truce_sim.sweeps.sweep import open_sweep
+
+    for path in export_sweep(open_sweep(asked.dir), asked.to, asked.out):
+        print(path)
     return 0
 
 
@@ -168,5 +188,6 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "summary": summary,
     "compare": compare_command,
     "report": report,
+    "export": export,
     "validate": validate_command,
 }

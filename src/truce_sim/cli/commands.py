@@ -34,6 +34,7 @@ truce-sim: a laboratory for one-clause truces
   truce-sim summary DIR            show how long truces last, by factor, with intervals
   truce-sim compare DIR [FACTOR]   compare a factor's levels with a baseline, run by run
   truce-sim report DIR             write the answer, and what it rests on, as one HTML file
+  truce-sim export DIR --to dta    write runs and points for Excel, Stata, SPSS and others
 
   truce-sim validate               test the model against the record, pattern by pattern
 
@@ -58,7 +59,7 @@ The model explores policies in the abstract, on assumptions marked as such. It m
 
 
 _FOLDER_COMMANDS = ("resume", "status", "list", "verify", "rerun", "worker")
-_ANALYSES = ("summary", "compare", "report", "validate")
+_ANALYSES = ("summary", "compare", "report", "export", "validate")
 
 
 def main() -> NoReturn:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -74,13 +76,18 @@ def _target_shares(
 
     The depth in km is rounded up to whole cells; the last cell includes everything beyond it.
     """
+    if np.ndim(mu) == np.ndim(sigma) == 0:
+        return np.array(_shares_of_law(float(mu), float(sigma), cell_km, depth))  # type: ignore[arg-type]
     laws = np.stack(np.broadcast_arrays(mu, sigma), axis=-1).astype(float)
     distinct, which = np.unique(laws.reshape(-1, 2), axis=0, return_inverse=True)
-    rows = []
-    for one_mu, one_sigma in distinct.tolist():
-        below = [_below(one_mu, one_sigma, cell * cell_km) for cell in range(1, depth)]
-        rows.append(np.diff([0.0, *below, 1.0]))
+    rows = [_shares_of_law(*law, cell_km, depth) for law in distinct.tolist()]
     return np.array(rows)[which.ravel()].reshape(*laws.shape[:-1], depth)
+
+
+@lru_cache(maxsize=1024)
+def _shares_of_law(mu: float, sigma: float, cell_km: float, depth: int) -> tuple[float, ...]:
+    below = [_below(mu, sigma, cell * cell_km) for cell in range(1, depth)]
+    return tuple(after - before for before, after in pairwise([0.0, *below, 1.0]))
 
 
 def _below(mu: float, sigma: float, km: float) -> float:

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from truce_sim.config.tokens import plain_value
 from truce_sim.errors import InputError, closest
 from truce_sim.settings.fields import by_path, field_at
+from truce_sim.settings.quantities import Quantity
 from truce_sim.settings.schema import Config
 
 if TYPE_CHECKING:
@@ -61,10 +63,16 @@ def _adapter() -> TypeAdapter[Config]:
     return TypeAdapter(Config)
 
 
-def from_pydantic(error: ValidationError) -> InputError:
-    """Return the first error that pydantic found as an InputError."""
+def from_pydantic(error: ValidationError, part: str = "") -> InputError:
+    """Return the first error that pydantic found as an InputError.
+
+    Args:
+        error: what pydantic raised.
+        part: path of the part of the configuration that was checked; "" for the whole.
+    """
     first = error.errors(include_url=False)[0]
     path, value, kind = dotted_path(first["loc"]), first["input"], first["type"]
+    path = f"{part}.{path}".removeprefix(".")
     if kind == "unexpected_keyword_argument":
         return unknown_setting(path)
     info = field_at(path.split("[", 1)[0])
@@ -74,6 +82,25 @@ def from_pydantic(error: ValidationError) -> InputError:
     return InputError(
         problem, setting=path, value=_given(value), allowed=allowed, suggestion=suggestion
     )
+
+
+def whole_number(path: str, value: object) -> int:
+    """Return the value of a setting that is a whole number, given as a number of any kind.
+
+    Raises:
+        InputError: it is not whole or out of range; true and false are no numbers.
+    """
+    info = field_at(path)
+    assert info is not None
+    assert isinstance(info.meta, Quantity)
+    number = plain_value(path, value)
+    if isinstance(number, bool) or not isinstance(number, int):
+        problem = "is not a whole number"
+    elif not info.meta.low <= number <= info.meta.high:
+        problem = "is out of range"
+    else:
+        return number
+    raise InputError(problem, setting=path, value=_given(number), allowed=info.allowed)
 
 
 def _given(value: object) -> object:

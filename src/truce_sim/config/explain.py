@@ -54,7 +54,7 @@ def check_tokens(tokens: Sequence[str]) -> None:
         except InputError as error:
             raise error.at(origin=f"override {token}") from None
         except composing_errors() as error:
-            raise explain(error, tokens) from error
+            raise explain(error, tokens) from None
 
 
 def _check_override(override: Override) -> None:

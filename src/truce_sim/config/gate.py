@@ -86,7 +86,7 @@ def explain_errors(arguments: Sequence[str]) -> Iterator[None]:
         yield
     except composing_errors() as error:
         overrides = [word for word in arguments if "=" in word and not word.startswith("-")]
-        raise explain(error, overrides) from error
+        raise explain(error, overrides) from None
 
 
 @dataclass(frozen=True)

@@ -77,10 +77,10 @@ def _value(launcher: DictConfig, name: str) -> object:
 
     try:
         return launcher[name]
-    except OmegaConfBaseException as error:
+    except OmegaConfBaseException:
         raise InputError(
             "has no value", setting=f"hydra.launcher.{name}", allowed="hydra/launcher=slurm sets it"
-        ) from error
+        ) from None
 
 
 def _code(name: str, value: object, allowed: str) -> InputError:

@@ -1,7 +1,7 @@
 """The entrance to the configuration: overrides in, a checked `Config` out.
 
 `load_config` composes the files in `conf/` with Hydra and checks the result; `validate` checks a
-configuration composed elsewhere. `load`, `prepare` and `as_setup` do the same but return the
+configuration composed elsewhere. `load_setup`, `prepare` and `as_setup` do the same but return the
 `Setup`, which is passed on so that nothing is checked twice. Any mistake of the user's raises an
 `InputError`; `explain` turns errors from Hydra, OmegaConf and pydantic into one.
 """
@@ -9,7 +9,7 @@ configuration composed elsewhere. `load`, `prepare` and `as_setup` do the same b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +19,11 @@ from truce_sim.config.effects import warn_of_no_effect
 from truce_sim.config.explain import check_tokens, composing_errors, explain
 from truce_sim.config.hydra_settings import refuse_hydra_tokens, refuse_idle_settings
 from truce_sim.config.options import refuse_merged_options
-from truce_sim.config.resolvers import refuse_resolvers
+from truce_sim.config.resolvers import has_references, refuse_resolvers
 from truce_sim.config.setup import Setup, set_up
 from truce_sim.config.tokens import Overrides, as_tokens
 from truce_sim.errors import InputError
+from truce_sim.settings.fields import is_choice
 from truce_sim.settings.schema import Config
 
 if TYPE_CHECKING:
@@ -44,21 +45,66 @@ def load_config(overrides: Overrides = (), *, config_dir: str | Path | None = No
     Raises:
         InputError: an override or a file is invalid.
     """
-    return load(overrides, config_dir).config
+    return load_setup(overrides, config_dir=config_dir).config
 
 
-def load(overrides: Overrides = (), config_dir: str | Path | None = None) -> Setup:
-    """Compose and check a configuration as `load_config` does, and return its setup."""
+def load_setup(overrides: Overrides = (), *, config_dir: str | Path | None = None) -> Setup:
+    """Compose and check a configuration once, to run it and its variants many times.
+
+    Args:
+        overrides: what differs from the defaults, as in `load_config`.
+        config_dir: a folder with further options for the config groups.
+
+    Returns:
+        The checked configuration with all that follows from it. `simulate`, `simulate_many` and
+        `TruceModel` take it as it is; `with_changes` returns a variant.
+
+    Raises:
+        InputError: an override or a file is invalid.
+    """
     tokens = as_tokens(overrides)
     check_tokens(tokens)
     refuse_hydra_tokens(tokens, "truce_sim.sweep(...), which takes designs as arguments")
     try:
         composed = compose(tokens, config_dir)
     except composing_errors() as error:
-        raise explain(error, tokens) from error
+        raise explain(error, tokens) from None
     refuse_idle_settings(composed)
     refuse_merged_options(composed)
-    return prepare_composed(composed, tokens)
+    setup = prepare_composed(composed, tokens)
+    files = _Files(tuple(tokens), config_dir)
+    return replace(setup, source=files, unresolved=_with_references(composed))
+
+
+@dataclass(frozen=True, eq=False)
+class _Files:
+    """The files of a folder and the overrides that a setup was composed from."""
+
+    tokens: tuple[str, ...]
+    config_dir: str | Path | None
+    _composed: dict[tuple[str, ...], Setup] = field(default_factory=dict)
+
+    def compose(self, changes: Mapping[str, object]) -> Setup:
+        """Compose once more, with changes; a change of config groups is composed only once."""
+        more = tuple(as_tokens(changes))
+        if more in self._composed:
+            return self._composed[more]
+        setup = load_setup([*self.tokens, *more], config_dir=self.config_dir)
+        setup = replace(setup, source=self)
+        if all(map(is_choice, changes)):
+            self._composed[more] = setup
+        return setup
+
+
+def _with_references(composed: DictConfig) -> dict[str, Any] | None:
+    """Return the composed values, if some refer to others."""
+    from omegaconf import OmegaConf
+
+    names = [str(key) for key in composed if key != "hydra"]
+    plain = OmegaConf.to_container(OmegaConf.masked_copy(composed, names), resolve=False)
+    assert isinstance(plain, dict)
+    values = {str(key): value for key, value in plain.items()}
+    return values if has_references(values) else None
 
 
 def prepare_composed(composed: DictConfig, tokens: Sequence[str]) -> Setup:
@@ -76,7 +122,7 @@ def prepare_composed(composed: DictConfig, tokens: Sequence[str]) -> Setup:
     try:
         plain = _container(composed)
     except composing_errors() as error:
-        raise explain(error, tokens) from error
+        raise explain(error, tokens) from None
     try:
         setup = prepare(plain)
     except InputError as error:
@@ -133,7 +179,7 @@ def as_setup(overrides: Setup | Config | Overrides | None = None) -> Setup:
         return overrides
     if isinstance(overrides, Config):
         return prepare(to_plain(overrides))
-    return load(() if overrides is None else overrides)
+    return load_setup(() if overrides is None else overrides)
 
 
 def to_plain(config: Config) -> dict[str, Any]:
@@ -161,4 +207,4 @@ def _container(cfg: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
             for key, value in values.items()
         }
     except composing_errors() as error:
-        raise explain(error) from error
+        raise explain(error) from None

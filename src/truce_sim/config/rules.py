@@ -7,11 +7,12 @@ a rule, add it to `RULES`. The range of a single setting is in the schema.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, lru_cache
 from itertools import pairwise
 from math import inf
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -46,16 +47,29 @@ class Rule:
     refusal: Callable[..., InputError]
 
 
-def check(config: Config, border: Border) -> None:
+def check(config: Config, border: Border, changed: Iterable[str] | None = None) -> None:
     """Check settings against each other and against the border.
+
+    Args:
+        config: each of its settings is in range.
+        border: its border.
+        changed: the only settings in which it differs from a checked one with the same border;
+            None: check everything.
 
     Raises:
         InputError: naming the incompatible settings and their values.
     """
-    for rule in RULES:
+    rules = RULES if changed is None else _reading(frozenset(changed))
+    for rule in rules:
         values = [_value(config, border, name) for name in rule.reads]
         if not rule.holds(*values):
             raise rule.refusal(*values)
+
+
+@lru_cache(maxsize=256)
+def _reading(changed: frozenset[str]) -> tuple[Rule, ...]:
+    """The rules that read any of these settings."""
+    return tuple(rule for rule in RULES if changed.intersection(rule.reads))
 
 
 def valid_points(config: Config, border: Border, columns: Columns) -> NDArray[np.bool_]:
@@ -89,11 +103,12 @@ def _value(config: Config, border: Border, name: str) -> Any:
         return border.sectors
     if name == MEDIATORS:
         return list(config.mediation.mediators)
-    return reduce(_item, name.split("."), config)
+    return _getter(name)(config)
 
 
-def _item(node: Any, name: str) -> Any:
-    return node[name] if isinstance(node, Mapping) else getattr(node, name)
+@cache
+def _getter(name: str) -> Callable[[Config], Any]:
+    return attrgetter(name)
 
 
 # ── the rules ────────────────────────────────────────────────────────────────────────────────

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from truce_sim.border.border import Border, make_border
-from truce_sim.config.params import fill_params
+from truce_sim.config.changes import apply, change_config, flatten, is_beside, is_quick
+from truce_sim.config.checks import build_config
+from truce_sim.config.params import PARAMS, as_number, column, fill_params
 from truce_sim.config.regimes import Regime, mediators_by_slot, regimes
+from truce_sim.config.rules import check
+from truce_sim.errors import InputError
+from truce_sim.settings.fields import is_choice
 from truce_sim.settings.schema import Config
 
 
-@dataclass(frozen=True, eq=False)
+class Source(Protocol):
+    """The files and overrides that a setup was composed from."""
+
+    def compose(self, changes: Mapping[str, object]) -> Setup:
+        """Compose once more, with changes; a change of config groups is composed only once."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Setup:
-    """A checked configuration and everything derived from it.
+    """A checked configuration and everything derived from it: what runs are made from.
 
     Attributes:
         config: the checked configuration.
@@ -24,6 +38,9 @@ class Setup:
         regimes: (first day, configuration) of each regime; the first starts with the warm-up.
         mediators: names by slot, of all regimes.
         params: `PARAMS` (regimes,), what the rules of the model read.
+        source: what it was composed from; None for one made from a `Config`.
+        unresolved: the composed values, if some refer to others (`${home.threshold}`).
+        changes: what `with_changes` changed since then: setting or config group -> value.
     """
 
     config: Config
@@ -31,6 +48,74 @@ class Setup:
     regimes: tuple[Regime, ...]
     mediators: tuple[str, ...]
     params: NDArray[np.void]
+    source: Source | None = None
+    unresolved: Mapping[str, Any] | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Setup of {self.config!r}>"
+
+    def _repr_html_(self) -> str:
+        return self.config._repr_html_()
+
+    def with_changes(self, changes: Mapping[str, object]) -> Setup:
+        """Return a setup that differs in some settings, which are checked; this one stays.
+
+        A change of numbers, flags and words takes a small part of a millisecond. Settings of the
+        border or the scenario, the length of the run and lists take some milliseconds, as does any
+        change where there are interventions. The first choice of an option of a config group
+        (`{"mediation": "none"}`) has Hydra compose anew.
+
+        Args:
+            changes: setting or config group -> value: `{"home.threshold": 5}`, nested
+                (`{"home": {"threshold": 5}}`), or a row of a table.
+
+        Raises:
+            InputError: an unknown setting, a bad value, settings that contradict each other, or an
+                option of a group where the setup was made from a Config.
+        """
+        wanted = dict(flatten(changes))
+        merged = {**self.changes, **wanted}
+        if any(map(is_choice, wanted)):
+            chosen = {name: value for name, value in merged.items() if is_choice(name)}
+            others = {name: value for name, value in merged.items() if not is_choice(name)}
+            source = self._source_for(chosen)
+            base = source.compose(chosen)
+            made = source.compose(merged) if base.unresolved else base._changed(others)
+        elif self.source is not None and self.unresolved:
+            made = self.source.compose(merged)
+        else:
+            made = self._changed(wanted)
+        return replace(made, changes=merged)
+
+    def _source_for(self, chosen: Mapping[str, object]) -> Source:
+        if self.source is None:
+            name, value = next(iter(chosen.items()))
+            raise InputError(
+                "is an option of a config group, and a Config does not say what it was composed "
+                "from", setting=name, value=value,
+                allowed="single settings; or load_setup(...) instead of load_config(...)",
+            )  # fmt: skip
+        return self.source
+
+    def _changed(self, values: Mapping[str, Any]) -> Setup:
+        """Return a setup with other values of settings."""
+        of_model = [path for path in values if not is_beside(path)]
+        if (of_model and self.config.interventions) or not all(
+            is_quick(self.config, path) for path in values
+        ):
+            plain = asdict(self.config)
+            apply(plain, values)
+            return replace(set_up(build_config(plain)), source=self.source)
+        config = change_config(self.config, values)
+        if not of_model:
+            sequence = [(day, _beside(regime, config)) for day, regime in self.regimes]
+            return replace(self, config=config, regimes=tuple(sequence))
+        check(config, self.border, of_model)
+        params = np.frombuffer(bytearray(self.params.tobytes()), PARAMS)  # a copy, the quick way
+        for path in of_model:
+            column(params, path, self.mediators)[0] = as_number(path, values[path])
+        return replace(self, config=config, regimes=((self.regimes[0][0], config),), params=params)
 
     def with_seed(self, seed: int | None = None, replicate: int | None = None) -> Setup:
         """Return the same setup with another seed or replicate; no check depends on them.
@@ -38,14 +123,22 @@ class Setup:
         Args:
             seed: None keeps the configuration's.
             replicate: None keeps the configuration's.
+
+        Raises:
+            InputError: not a whole number in range.
         """
-        seed = self.config.seed if seed is None else seed
-        replicate = self.config.replicate if replicate is None else replicate
-        config = replace(self.config, seed=seed, replicate=replicate)
-        sequence = [(day, copy.copy(regime)) for day, regime in self.regimes]
-        for _, regime in sequence:  # without checking each again, all interventions included
-            regime.seed, regime.replicate = seed, replicate
-        return replace(self, config=config, regimes=tuple(sequence))
+        given = {"seed": seed, "replicate": replicate}
+        return self._changed(
+            dict(flatten({name: value for name, value in given.items() if value is not None}))
+        )
+
+
+def _beside(regime: Config, config: Config) -> Config:
+    """Return a regime's configuration with what no rule reads taken from another."""
+    regime = copy.copy(regime)  # without checking it again, all interventions included
+    for name in ("seed", "replicate", "output", "sweep"):
+        setattr(regime, name, getattr(config, name))
+    return regime
 
 
 def set_up(config: Config) -> Setup:

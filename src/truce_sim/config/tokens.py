@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import PurePath
+from typing import Any
 
+from truce_sim.config.tables import keep_table
 from truce_sim.errors import InputError
-from truce_sim.settings.fields import fields
+from truce_sim.settings.fields import field_at, fields
 
 _BARE = re.compile(r"[A-Za-z][\w./-]*", re.ASCII)
 _KEY = re.compile(r"[\w.-]+")
@@ -36,11 +38,14 @@ def as_tokens(overrides: Overrides) -> list[str]:
             return [token for key, value in overrides.items() for token in _tokens(key, value)]
         except RecursionError:
             raise InputError("is nested too deeply", value=overrides) from None
-    if not isinstance(overrides, Iterable):
+    given: object = overrides
+    if not isinstance(given, Iterable) or hasattr(given, "ndim"):
         raise InputError(
-            "is not a configuration", value=overrides,
-            allowed="a mapping of settings, or overrides such as home.threshold=5",
-        )  # fmt: skip
+            f"is not a configuration but a {type(overrides).__name__}",
+            value=overrides,
+            allowed='a mapping such as {"truce": "literal", "home.threshold": 5}, overrides such '
+            'as "truce=literal home.threshold=5", or what load_config or load_setup return',
+        )
     overrides = list(overrides)
     for item in overrides:
         if not isinstance(item, str):
@@ -96,7 +101,7 @@ def group_paths() -> frozenset[str]:
 
 def _literal(key: str, value: object) -> str:
     """Write a value in Hydra's syntax."""
-    value = value.item() if hasattr(value, "item") and not getattr(value, "shape", 0) else value
+    value = plain_value(key, value)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int | float):
@@ -127,6 +132,24 @@ def _digits(key: str, number: float) -> str:
 def text_token(setting: str, text: str) -> str:
     """Return the override that sets a setting to a text just as it is, whatever it contains."""
     return f"{setting}={_quoted(text.replace('${', chr(92) + '${'))}"
+
+
+def plain_value(path: str, value: Any) -> Any:
+    """Return a value as Python has it: numbers of numpy's become Python's, and rows of a table give
+    whole numbers as 7.0. The table of a scenario may be a DataFrame.
+
+    Args:
+        path: of the setting.
+        value: its value, of any type.
+    """
+    if path == "scenario.table" and hasattr(value, "to_csv"):
+        return keep_table(value)
+    if hasattr(value, "item") and not getattr(value, "shape", 0):
+        value = value.item()
+    if isinstance(value, float) and value.is_integer():
+        info = field_at(path)
+        return int(value) if info is not None and info.type == "int" else value
+    return value
 
 
 def _quoted(text: str) -> str:

@@ -16,6 +16,7 @@ from mesa.discrete_space import OrthogonalMooreGrid
 from numpy.typing import NDArray
 
 from truce_sim.compat import batch_iteration, layer_array
+from truce_sim.config.checks import whole_number
 from truce_sim.config.load import as_setup
 from truce_sim.config.params import PARAMS
 from truce_sim.config.setup import Setup
@@ -33,6 +34,16 @@ from truce_sim.results.frames import label_outcome
 from truce_sim.settings.schema import Config
 
 
+class DailyCollector(mesa.DataCollector):
+    """Collects the daily series of a model. Mesa would copy each number as if it could change."""
+
+    def collect(self, model: TruceModel) -> None:
+        """Add today's values."""
+        getattr(self, "_collection_steps", []).append(model.time)
+        for values, value in zip(self.model_vars.values(), model.today, strict=True):
+            values.append(value)
+
+
 class TruceModel(mesa.Model):
     """One run, a day per step. The first step is day 0; the warm-up has ended by then.
 
@@ -48,6 +59,8 @@ class TruceModel(mesa.Model):
         InputError: a bad configuration.
         RuntimeError: the run fails.
     """
+
+    today: tuple[float, ...]
 
     def __init__(
         self,
@@ -69,8 +82,8 @@ class TruceModel(mesa.Model):
                 stacklevel=2,
             )
         self.key = Key(
-            self.config.seed if seed is None else int(seed),
-            self.config.replicate if replicate is None else int(replicate),
+            self.config.seed if seed is None else whole_number("seed", seed),
+            self.config.replicate if replicate is None else whole_number("replicate", replicate),
         )
         self.rules = rules()
         self._begin()
@@ -120,7 +133,7 @@ class TruceModel(mesa.Model):
         ]
         self.bands: list[Band] = []
         self._update_band_cells()
-        self.datacollector = mesa.DataCollector(
+        self.datacollector = DailyCollector(
             model_reporters={
                 name: lambda model, i=i: model.today[i] for i, name in enumerate(DAILY)
             }

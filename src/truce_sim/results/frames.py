@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,7 +33,22 @@ def outcome_frame(rows: NDArray[np.void]) -> pd.DataFrame:
 
 def label_outcome(row: np.void) -> pd.Series:
     """Return one OUTCOME record as a Series, with words for codes."""
-    return outcome_frame(np.array([row], row.dtype)).iloc[0].rename("outcome")
+    if row["status"] != DONE:
+        return outcome_frame(np.array([row], row.dtype)).iloc[0].rename("outcome")
+    values = [_cell(value, column) for value, column in zip(row.item(), _COLUMNS, strict=True)]
+    return pd.Series(values, _NAMES, dtype=object, name="outcome")
+
+
+_NAMES, _COLUMNS = pd.Index(list(OUTCOME_COLUMNS)), tuple(OUTCOME_COLUMNS.values())
+
+
+def _cell(value: Any, column: Column) -> Any:
+    """One value of a record as `outcome_frame` has it."""
+    if column.stored == "word":
+        return column.words[value] if value >= 0 else math.nan
+    if column.optional and value < 0:
+        return pd.NA
+    return bool(value) if column.stored == "bool" else value
 
 
 def series_frame(series: NDArray[np.void]) -> pd.DataFrame:

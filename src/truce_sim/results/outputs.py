@@ -33,4 +33,4 @@ def writing(path: Path, setting: str = "--out") -> Iterator[None]:
         raise InputError(
             f"cannot be written: {error.strerror or error}", setting=setting, value=str(path),
             allowed="a file in a folder that you can write to, with space left",
-        ) from error  # fmt: skip
+        ) from None  # fmt: skip

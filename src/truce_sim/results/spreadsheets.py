@@ -16,10 +16,15 @@ def as_csv(frame: pd.DataFrame, float_format: str | None = None) -> str:
     Text that a spreadsheet would take for a formula gets an apostrophe in front, which spreadsheets
     do not show. Numbers stay as they are.
     """
-    words = frame.select_dtypes(exclude=["number", "bool"]).columns
-    guarded = frame.assign(**{name: frame[name].astype(object).map(_guard) for name in words})
-    text: str = guarded.rename(columns=_guard).to_csv(index=False, float_format=float_format)
+    text: str = guarded(frame).to_csv(index=False, float_format=float_format)
     return text
+
+
+def guarded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with an apostrophe before text that a spreadsheet would take for a formula."""
+    words = frame.select_dtypes(exclude=["number", "bool"]).columns
+    safe = frame.assign(**{name: frame[name].astype(object).map(_guard) for name in words})
+    return safe.rename(columns=_guard)
 
 
 def _guard(cell: Any) -> Any:

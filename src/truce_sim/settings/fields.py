@@ -101,6 +101,11 @@ def groups() -> tuple[str, ...]:
     )
 
 
+def is_choice(name: str) -> bool:
+    """Whether a name can only be that of a config group, of which it chooses an option."""
+    return "." not in name and name != "interventions" and field_at(name) is None
+
+
 def _is_part(hint: Any) -> bool:
     return hasattr(hint, "__dataclass_fields__")
 

@@ -10,13 +10,16 @@ Rates are per day, lengths in km, probabilities in [0, 1]. No class checks one s
 another; `truce_sim.config.rules` does.
 """
 
-from dataclasses import field
+from dataclasses import asdict, field
+from html import escape
 from math import inf
+from textwrap import shorten
 from typing import Annotated, Any
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as config_class
 
+from truce_sim.settings.nested import differences
 from truce_sim.settings.quantities import Choice, Flag, FolderName, Quantity, Text
 
 _STRICT = ConfigDict(extra="forbid", defer_build=True)
@@ -488,7 +491,7 @@ class SweepConfig:
     until: UntilConfig = field(default_factory=UntilConfig)
 
 
-@config_class(config=_STRICT)
+@config_class(config=_STRICT, repr=False)
 class Config:
     """A whole configuration: one class for each config group, and the settings in no group."""
 
@@ -510,3 +513,18 @@ class Config:
     interventions: list[dict[str, Any]] = field(default_factory=list)
     output: OutputConfig = field(default_factory=OutputConfig)
     sweep: SweepConfig = field(default_factory=SweepConfig)
+
+    def __repr__(self) -> str:
+        changed = [f"{path}={value!r}" for path, value in self._changed()]
+        return f"<Config: {shorten(', '.join(changed) or 'the defaults', 240, placeholder=' …')}>"
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f"<tr><td>{path}</td><td>{escape(shorten(repr(value), 80, placeholder=' …'))}</td></tr>"
+            for path, value in self._changed()
+        )
+        return f"<p>Where it differs from the defaults of the schema:</p><table>{cells}</table>"
+
+    def _changed(self) -> list[tuple[str, object]]:
+        """The settings that differ from the defaults here, as (path, value)."""
+        return [(path, now) for path, _, now in differences(asdict(Config()), asdict(self))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from truce_sim.config.checks import whole_number
 from truce_sim.config.regimes import mediator_names
 from truce_sim.config.setup import Setup, set_up
 from truce_sim.engine.run import RunSpec
@@ -21,12 +22,15 @@ def make_spec(
         replicate: replaces the configuration's.
 
     Raises:
-        InputError: settings that contradict each other, a bad scenario table or intervention.
+        InputError: settings that contradict each other, a bad scenario table or intervention; a
+            seed or replicate that is not a whole number in range.
     """
     setup = set_up(config) if isinstance(config, Config) else config
     return RunSpec(
         params=setup.params,
         border=setup.border.sectors,
-        seed=setup.config.seed if seed is None else seed,
-        replicate=setup.config.replicate if replicate is None else replicate,
+        seed=setup.config.seed if seed is None else whole_number("seed", seed),
+        replicate=setup.config.replicate
+        if replicate is None
+        else whole_number("replicate", replicate),
     )

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from truce_sim.config.compose import loader_for
-
-if TYPE_CHECKING:
-    from truce_sim.sweeps.execution.driver import SweepResult
+from truce_sim.errors import InputError
+from truce_sim.sweeps.sweep import Sweep
 
 
 def sweep(
     factors: Mapping[str, Sequence[object]] | Sequence[str] = (),
     overrides: Mapping[str, object] | Sequence[str] = (),
     *,
-    design: str = "grid",
+    design: str = "",
     points: int = 0,
     where: str = "",
-    table: str | Path = "",
+    table: str | Path | pd.DataFrame = "",
     replicates: int | None = None,
     folder: str | Path | None = None,
     compare: str = "",
+    question: str = "",
     config_dir: str | Path | None = None,
     progress: bool = False,
-) -> SweepResult:
+) -> Sweep:
     """Run every point of a design: by default, every combination of the factors' levels.
 
     Args:
@@ -33,18 +35,20 @@ def sweep(
             1.2]}`) or, in designs that sample, an interval (`{"home.threshold":
             "interval(2,8)"}`); or sweep overrides in Hydra's syntax.
         overrides: settings shared by all points.
-        design: kind of design, see docs/designs.md.
+        design: kind of design, see docs/designs.md; by default a grid, or the table if there is
+            one.
         points: number of samples, trajectories or base rows, depending on the design.
         where: constraint between parameters.
-        table: path of a design table (CSV or Parquet).
+        table: a design table: a DataFrame, or the path of a CSV or Parquet file.
         replicates: runs of each point; None: `sweep.replicates` of the configuration.
         folder: where results go; by default a new folder under `outputs/`, named by the time.
         compare: factor whose levels are compared with its first, run by run.
+        question: what the sweep asks; its report starts with it.
         config_dir: folder with config groups and experiments of your own.
         progress: whether to show a progress bar.
 
     Returns:
-        The finished sweep, its summary and its runs.
+        The finished sweep, as `open_sweep` returns it.
 
     Raises:
         InputError: for a bad setting, before anything is run or written.
@@ -56,20 +60,32 @@ def sweep(
     from truce_sim.sweeps.design.make import DesignSettings, make_design
     from truce_sim.sweeps.execution.driver import run_sweep
     from truce_sim.sweeps.execution.progress import Silence
+    from truce_sim.sweeps.folder.folder import read_folder
     from truce_sim.terminal import SweepBar
 
     tokens = [*as_tokens(overrides), *sweep_tokens(factors)]
     refuse_hydra_tokens(
         tokens, "the arguments design, points, where and table; truce-sim sweep takes launchers"
     )
-    if replicates is not None:
-        tokens.append(f"sweep.replicates={replicates}")
-    if compare:
-        tokens.append(f"sweep.compare={compare}")
+    own = {"sweep.replicates": replicates, "sweep.compare": compare, "sweep.question": question}
+    tokens += as_tokens({name: value for name, value in own.items() if value not in (None, "")})
     if folder is not None:
-        path = Path(folder)
+        path = _path("folder", folder)
         tokens += as_tokens({"output.dir": str(path.parent), "output.name": path.name})
+    given = table if isinstance(table, pd.DataFrame) else str(table and _path("table", table))
+    kind = design or ("table" if isinstance(given, pd.DataFrame) or given else "grid")
     with loader_for(config_dir) as loader:
-        settings = DesignSettings(design, points, where, str(table))
+        settings = DesignSettings(kind, points, where, given)
         made, shared = make_design(Composer(loader, "config"), {}, tokens, settings)
-        return run_sweep(made, shared, tokens, SweepBar() if progress else Silence())
+        done = run_sweep(made, shared, tokens, SweepBar() if progress else Silence())
+    return Sweep(read_folder(done.folder), done.runs_new)
+
+
+def _path(name: str, value: object) -> Path:
+    """Return an argument that is a path."""
+    if not isinstance(value, str | PathLike):
+        raise InputError(
+            f"is not a path but a {type(value).__name__}", setting=name, value=value,
+            allowed="text, or a pathlib.Path",
+        )  # fmt: skip
+    return Path(value)

@@ -23,7 +23,7 @@ from truce_sim.sweeps.summaries.levels import MAX_LEVELS, is_number
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from truce_sim.analysis.sweep import Sweep
+    from truce_sim.sweeps.sweep import Sweep
 
 
 @with_style

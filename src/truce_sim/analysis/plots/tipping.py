@@ -17,10 +17,10 @@ from truce_sim.analysis.plots.style import (
     state_n,
     with_style,
 )
-from truce_sim.analysis.sweep import DERIVED
 from truce_sim.analysis.tipping import SHARES, is_log
 from truce_sim.analysis.words import plain
 from truce_sim.results import columns
+from truce_sim.sweeps.sweep import DERIVED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,12 +10,12 @@ import pandas as pd
 from truce_sim.analysis import words
 from truce_sim.analysis.report.material import Material
 from truce_sim.analysis.report.parts import Section, make_table
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.config.load import load_config, to_plain
 from truce_sim.engine.params import STATES
 from truce_sim.settings.fields import FieldInfo, by_path, field_at
 from truce_sim.settings.nested import leaves
 from truce_sim.sweeps.folder.folder import SweepFolder
+from truce_sim.sweeps.sweep import Sweep
 
 #: The only setting whose default was fitted, and the case to which it was fitted.
 FITTED, CASE = "home.threshold", "one case, the truce of October 2025"

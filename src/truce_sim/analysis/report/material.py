@@ -8,8 +8,8 @@ import pandas as pd
 
 from truce_sim.analysis.compare import Comparison, compare
 from truce_sim.analysis.survival import survival_summary
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.errors import InputError, command
+from truce_sim.sweeps.sweep import Sweep
 
 
 class Material:

@@ -6,6 +6,7 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -22,11 +23,30 @@ MAX_ROWS = 40
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture as a data URI, with its alternative text and its caption."""
+    """A picture with its alternative text and its caption."""
 
-    source: str
+    drawing: Any
     alt: str
     caption: str
+
+    @cached_property
+    def source(self) -> str:
+        """The picture as a data URI."""
+        return f"data:image/svg+xml;base64,{base64.b64encode(self.render('svg')).decode()}"
+
+    def render(self, form: str) -> bytes:
+        """Return the picture as a file.
+
+        Args:
+            form: "svg", with text as outlines so that it looks the same in every browser, or "png".
+        """
+        import matplotlib as mpl
+
+        out = io.BytesIO()
+        about = {"Date": None} if form == "svg" else None
+        with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "truce_sim"}):
+            self.drawing.savefig(out, format=form, metadata=about, bbox_inches="tight", dpi=200)
+        return out.getvalue()
 
 
 @dataclass(frozen=True)
@@ -63,17 +83,12 @@ class Section:
 
 
 def figure(ax: Axes, alt: str, caption: str) -> Figure:
-    """Render axes as SVG, with text as outlines so that it looks the same in every browser."""
-    import matplotlib as mpl
+    """Return axes as a figure of the report."""
     from matplotlib import pyplot as plt
 
-    out = io.BytesIO()
     drawing: Any = ax.figure
-    with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "truce_sim"}):
-        drawing.savefig(out, format="svg", metadata={"Date": None}, bbox_inches="tight")
-    plt.close(drawing)
-    code = base64.b64encode(out.getvalue()).decode()
-    return Figure(f"data:image/svg+xml;base64,{code}", alt, caption)
+    plt.close(drawing)  # pyplot forgets it
+    return Figure(drawing, alt, caption)
 
 
 def make_table(frame: pd.DataFrame, caption: str, folded: bool = False) -> Table:

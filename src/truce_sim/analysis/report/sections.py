@@ -17,16 +17,18 @@ from truce_sim.analysis.report.assumptions import assumptions_section
 from truce_sim.analysis.report.material import Material
 from truce_sim.analysis.report.parts import MAX_ROWS, Section, figure, make_table
 from truce_sim.analysis.survival import kaplan_meier, logrank, shortest_horizon, survival_summary
-from truce_sim.analysis.sweep import Sweep
 from truce_sim.engine.compile import DIGEST
 from truce_sim.errors import InputError, command
 from truce_sim.sweeps.summaries.picks import PICKS, pick_place
 from truce_sim.sweeps.summaries.summary import horizon_in_words
+from truce_sim.sweeps.sweep import Sweep
 
 #: Largest number of curves in one figure, of figures of curves, and of rows of their table.
 MAX_CURVES, MAX_FIGURES, MAX_GROUPS = 8, 4, 24
 #: The answer speaks of at most this many factors on which a change may depend.
 MAX_CROSSINGS = 2
+#: Largest number of fans in one figure.
+MAX_FANS = 3
 
 _KINDS = {
     "first": "Share of the variance of mean survival between settings, by factor",
@@ -148,6 +150,28 @@ def comparison_section(material: Material) -> Section:
         "of additional replicates are planning figures: they would detect a difference as large "
         "as the one observed with power 0.8."
     )
+    return section
+
+
+def daily_section(material: Material) -> Section:
+    """Show how grievance spreads over runs, day by day."""
+    from truce_sim.analysis.fan import FEWEST, daily_quantiles
+    from truce_sim.analysis.plots.fan import plot_fan
+
+    section, column = Section("daily", "Day by day"), "grievance_home"
+    by = material.by
+    by = by if by and material.sweep.folder.design[by].nunique() <= MAX_FANS else ""
+    try:
+        table = daily_quantiles(material.sweep, column, by)
+    except InputError as error:
+        section.notes.append(f"Not shown: the sweep {error.problem}.")
+        return section
+    section.figures.append(figure(
+        plot_fan(table, column, by), "Fan chart of the home state's grievance by day",
+        "Grievance of the home state in the truces that still last on each day, up to the last day "
+        f"on which at least {FEWEST} do. Truces that last are calmer, so a fall of the curves is "
+        "also the end of others.",
+    ))  # fmt: skip
     return section
 
 
@@ -340,6 +364,7 @@ def typed_command(manifest: Mapping[str, Any]) -> str:
 SECTIONS: tuple[tuple[str, Callable[[Material], Section]], ...] = (
     ("survival curves", survival_section),
     ("paired comparison", comparison_section),
+    ("day by day", daily_section),
     ("what drives the outcome", drivers_section),
     ("where it fails", failure_section),
     ("three runs", runs_section),

@@ -6,16 +6,17 @@ says why.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from truce_sim.analysis import words
 from truce_sim.analysis.report.material import Material
-from truce_sim.analysis.sweep import Sweep
+from truce_sim.analysis.report.parts import Section
 from truce_sim.errors import InputError
 from truce_sim.results.outputs import check_writable, writing
 from truce_sim.results.store import write_whole
 from truce_sim.sweeps.summaries.summary import days_watched
+from truce_sim.sweeps.sweep import Sweep
 from truce_sim.terminal import clean
 
 GENERATOR = '<meta name="generator" content="truce_sim'
@@ -31,6 +32,7 @@ def write_report(
     factor: str = "",
     baseline: object = None,
     step: Callable[[str, int, int], None] = lambda title, done, of: None,
+    figures: Path | None = None,
 ) -> Path:
     """Write the report of a sweep.
 
@@ -41,6 +43,7 @@ def write_report(
         baseline: the level to compare with, as in `compare`.
         step: called before each section with its title, the number of sections done, and the
             number of all sections.
+        figures: a new folder for every figure as SVG and PNG; by default the report alone has them.
 
     Returns:
         The path of the report.
@@ -52,10 +55,37 @@ def write_report(
     path = (path or sweep.path / "report.html").expanduser()
     check_free(path)
     check_writable(path)
-    text = render(sweep, factor, baseline, step)
+    if figures is not None:
+        _check_new(figures)
+    material = Material(sweep, factor, baseline)
+    sections = _make_sections(material, step)
+    text = _render(material, sections)
     with writing(path):
         write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    if figures is not None:
+        with writing(figures):
+            _write_figures(sections, figures)
     return path
+
+
+def _check_new(folder: Path) -> None:
+    """Check that figures may be written into a folder."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(
+            "exists and is not an empty folder", setting="--figures", value=str(folder),
+            allowed="a new folder; nothing is overwritten",
+        )  # fmt: skip
+
+
+def _write_figures(sections: Sequence[Section], folder: Path) -> None:
+    """Write every figure as <section>-<number>.svg and .png."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for section in sections:
+        for number, picture in enumerate(section.figures, start=1):
+            for form in ("svg", "png"):
+                content = picture.render(form)
+                path = folder / f"{section.key}-{number}.{form}"
+                write_whole(path, lambda temporary, c=content: temporary.write_bytes(c))  # type: ignore[misc]
 
 
 def check_free(path: Path) -> None:
@@ -78,24 +108,30 @@ def check_free(path: Path) -> None:
         )  # fmt: skip
 
 
-def render(
-    sweep: Sweep,
-    factor: str = "",
-    baseline: object = None,
-    step: Callable[[str, int, int], None] = lambda title, done, of: None,
-) -> str:
-    """Return the report as HTML; arguments as in `write_report`."""
-    import jinja2
-
-    from truce_sim.version import __version__
-
-    material = Material(sweep, factor, baseline)
-    from truce_sim.analysis.report.sections import SECTIONS, write_answer
+def _make_sections(material: Material, step: Callable[[str, int, int], None]) -> list[Section]:
+    from truce_sim.analysis.report.sections import SECTIONS
 
     sections = []
     for done, (title, make) in enumerate(SECTIONS):
         step(title, done, len(SECTIONS))
         sections.append(make(material))
+    return sections
+
+
+def render(sweep: Sweep, factor: str = "", baseline: object = None) -> str:
+    """Return the report as HTML; arguments as in `write_report`."""
+    material = Material(sweep, factor, baseline)
+    return _render(material, _make_sections(material, lambda title, done, of: None))
+
+
+def _render(material: Material, sections: Sequence[Section]) -> str:
+    """Return the report as HTML."""
+    import jinja2
+
+    from truce_sim.analysis.report.sections import write_answer
+    from truce_sim.version import __version__
+
+    sweep = material.sweep
     page = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True,
         undefined=jinja2.StrictUndefined, trim_blocks=True,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from truce_sim.analysis.compare import Comparison
-    from truce_sim.analysis.sweep import Sweep
+    from truce_sim.sweeps.sweep import Sweep
 
 
 def print_summary(

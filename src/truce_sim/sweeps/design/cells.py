@@ -5,14 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from truce_sim.settings.fields import field_at
+from truce_sim.settings.fields import field_at, is_choice
 
 _SCALARS = ("float", "int", "bool", "str")
-
-
-def is_choice(name: str) -> bool:
-    """Whether a factor chooses an option of a config group, which belongs to a point's base."""
-    return "." not in name and name != "interventions" and field_at(name) is None
 
 
 def encode(name: str, value: object) -> object:

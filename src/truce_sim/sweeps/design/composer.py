@@ -63,7 +63,7 @@ class Base:
             try:
                 OmegaConf.update(config, name, value, merge=True, force_add=added)
             except Exception as error:
-                raise explain(error, [f"{name}={value}"]) from error
+                raise explain(error, [f"{name}={value}"]) from None
 
 
 class Composer:
@@ -84,7 +84,7 @@ class Composer:
         try:
             return self._loader.parse(tokens)
         except Exception as error:
-            raise explain(error, tokens) from error
+            raise explain(error, tokens) from None
 
     def options(self, group: str) -> list[str]:
         """Return the options of a config group; empty if there is no such group."""
@@ -101,7 +101,7 @@ class Composer:
                 self._config_name, list(tokens), run_mode=RunMode.RUN
             )
         except Exception as error:
-            raise explain(error, tokens) from error
+            raise explain(error, tokens) from None
         refuse_idle_settings(config)
         refuse_merged_options(config)
         choices = {str(k): str(v) for k, v in config.hydra.runtime.choices.items()}

@@ -10,9 +10,10 @@ from truce_sim.config.checks import unknown_setting
 from truce_sim.config.load import prepare
 from truce_sim.config.resolvers import has_references, refuse_resolvers
 from truce_sim.config.setup import Setup
+from truce_sim.settings.fields import is_choice
 from truce_sim.settings.nested import merge
 from truce_sim.settings.schema import Config
-from truce_sim.sweeps.design.cells import decode, is_choice
+from truce_sim.sweeps.design.cells import decode
 
 
 def config_of(base: Mapping[str, Any], values: Mapping[str, object]) -> Config:
@@ -60,6 +61,6 @@ def _resolve(plain: dict[str, Any]) -> dict[str, Any]:
     try:
         container = OmegaConf.to_container(OmegaConf.create(plain), resolve=True)
     except composing_errors() as error:
-        raise explain(error) from error
+        raise explain(error) from None
     assert isinstance(container, dict)
     return {str(key): value for key, value in container.items()}

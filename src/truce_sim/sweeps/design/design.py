@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +11,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from truce_sim.sweeps.design.cells import is_choice
+from truce_sim.settings.fields import is_choice
 
 if TYPE_CHECKING:
     from truce_sim.sweeps.design.composer import Base
+
+
+def word_types(design: pd.DataFrame, names: Iterable[str]) -> dict[str, pd.CategoricalDtype]:
+    """Return the type of each of these columns that holds words: its levels, in order.
+
+    Args:
+        design: a row for each point.
+        names: of its columns.
+    """
+    return {
+        name: pd.CategoricalDtype(list(dict.fromkeys(design[name])), ordered=True)
+        for name in names
+        if not pd.api.types.is_numeric_dtype(design[name])
+    }
+
 
 #: Levels that `describe` lists at most.
 _MAX_LISTED = 8

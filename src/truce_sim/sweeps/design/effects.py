@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from truce_sim.config.effects import Effects, is_off, settings_given, warn
 from truce_sim.errors import InputError
-from truce_sim.settings.fields import field_at
+from truce_sim.settings.fields import field_at, is_choice
 from truce_sim.settings.needs import Comparison
 from truce_sim.settings.nested import leaves
-from truce_sim.sweeps.design.cells import is_choice
 from truce_sim.sweeps.design.composer import Base, Composer
 from truce_sim.sweeps.design.configs import merged
 

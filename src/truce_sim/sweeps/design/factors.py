@@ -19,10 +19,10 @@ from truce_sim.config.checks import build_config, refuse_index, unknown_setting
 from truce_sim.config.options import refuse_list
 from truce_sim.config.tokens import as_tokens
 from truce_sim.errors import InputError
-from truce_sim.settings.fields import FieldInfo, field_at
+from truce_sim.settings.fields import FieldInfo, field_at, is_choice
 from truce_sim.settings.nested import nest
 from truce_sim.settings.quantities import Quantity
-from truce_sim.sweeps.design.cells import encode, is_choice
+from truce_sim.sweeps.design.cells import encode
 
 #: Settings of the sweep itself, which are the same for all its points.
 FIXED = ("replicate", "sweep", "output", "hydra")

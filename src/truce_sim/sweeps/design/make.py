@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from truce_sim.config.load import validate
 from truce_sim.config.tokens import as_tokens
 from truce_sim.errors import InputError, closest
+from truce_sim.settings.fields import is_choice
 from truce_sim.settings.schema import Config
-from truce_sim.sweeps.design.cells import decode, is_choice
+from truce_sim.sweeps.design.cells import decode
 from truce_sim.sweeps.design.composer import Base, Composer
 from truce_sim.sweeps.design.constraint import evaluate_constraint, make_lookup
 from truce_sim.sweeps.design.design import Design
@@ -29,7 +30,7 @@ from truce_sim.sweeps.design.factors import (
     parse_factor,
 )
 from truce_sim.sweeps.design.sampling import ROWS, SAMPLES, arrange, row_numbers
-from truce_sim.sweeps.design.tables import read_design
+from truce_sim.sweeps.design.tables import FRAME, read_design
 
 KINDS = ("grid", "zip", *SAMPLES, *ROWS, "table")
 
@@ -43,13 +44,18 @@ class DesignSettings:
         points: number of samples (lhs, sobol, halton), trajectories (morris) or base rows
             (saltelli).
         where: constraint between parameters.
-        table: path of a design table.
+        table: path of a design table, or the table itself.
     """
 
     design: str = "grid"
     points: int = 0
     where: str = ""
-    table: str = ""
+    table: str | pd.DataFrame = ""
+
+    @property
+    def table_name(self) -> str:
+        """What messages call the table; "" if there is none."""
+        return self.table if isinstance(self.table, str) else FRAME
 
     def check(self) -> None:
         """Raise InputError unless the settings are valid and consistent."""
@@ -64,12 +70,15 @@ class DesignSettings:
             problem = f"a {self.design} design {'needs this' if sampled else 'does not use this'}"
             allowed = "a whole number from 1" if sampled else "0, or a design that samples"
             raise _bad("points", self.points, problem, allowed)
-        for name in ("where", "table"):
-            if not isinstance(getattr(self, name), str):
-                raise _bad(name, getattr(self, name), "is not text", "text in quotes")
-        if (self.design == "table") != bool(self.table):
+        if not isinstance(self.where, str):
+            raise _bad("where", self.where, "is not text", "text in quotes")
+        if not isinstance(self.table, str | pd.DataFrame):
+            raise _bad("table", self.table, "is not a path", "path of a CSV or Parquet file")
+        if (self.design == "table") != (self.table_name != ""):
             problem = "hydra.sweeper.design=table needs a table, and other designs do not use one"
-            raise _bad("table", self.table, problem, "path of a CSV or Parquet file, with =table")
+            raise _bad(
+                "table", self.table_name, problem, "path of a CSV or Parquet file, with =table"
+            )
         if self.where and self.design in ROWS:
             problem = f"a {self.design} design cannot be constrained: every factor varies freely"
             raise _bad("where", self.where, problem, "no constraint; or use sobol, lhs or halton")
@@ -160,7 +169,7 @@ def _values(
         twice = sorted(given & set(values)) or [factor.name for factor in factors]
         if twice:
             problem = f"both the table and the overrides give values of {', '.join(twice)}"
-            raise _bad("table", settings.table, problem, "each setting in only one place")
+            raise _bad("table", settings.table_name, problem, "each setting in only one place")
         return values
     for factor in factors:
         domain = factor.domain

@@ -11,9 +11,9 @@ from truce_sim.config.resolvers import has_references
 from truce_sim.config.setup import Setup
 from truce_sim.engine.run import RunSpec
 from truce_sim.errors import InputError
+from truce_sim.settings.fields import is_choice
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.spec import make_spec
-from truce_sim.sweeps.design.cells import is_choice
 from truce_sim.sweeps.design.configs import setup_of
 from truce_sim.sweeps.design.seeds import seed_of_point, seed_of_row
 

@@ -11,31 +11,36 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from truce_sim.errors import InputError, closest
-from truce_sim.settings.fields import field_at
-from truce_sim.sweeps.design.cells import encode, is_choice
+from truce_sim.settings.fields import field_at, is_choice
+from truce_sim.sweeps.design.cells import encode
 from truce_sim.sweeps.design.factors import MAX_POINTS, as_column, first_bad, refuse_fixed
+
+#: What messages call a table in memory.
+FRAME = "the table"
 
 SETTING = "hydra.sweeper.table"
 _OF_A_SWEEP = ("point", "base", "key")
 _ALLOWED = "a CSV or Parquet file; its columns are settings and config groups"
 
 
-def read_design(path: str, options: Callable[[str], Sequence[str]]) -> pd.DataFrame:
+def read_design(table: str | pd.DataFrame, options: Callable[[str], Sequence[str]]) -> pd.DataFrame:
     """Read the points of a table, one typed column per factor.
 
     Args:
-        path: path of the file, relative to the current folder.
+        table: path of the file, relative to the current folder; or the table itself.
         options: function from a config group to its options.
 
     Raises:
-        InputError: for a file that cannot be read, or an invalid cell; the message names its row
-            (from 1) and column.
+        InputError: for a file that cannot be read, or an invalid cell; the message names its column
+            and its row (from 1 in a file; from 0, as pandas counts, in a table in memory).
     """
-    raw = _read(Path(path).expanduser())
+    path = table if isinstance(table, str) else FRAME
+    raw = _read(Path(table).expanduser()) if isinstance(table, str) else _read_frame(table)
     for name in raw.columns:
         refuse_fixed(name, None)
     if not 0 < len(raw) <= MAX_POINTS:
@@ -55,15 +60,40 @@ def _read(path: Path) -> pd.DataFrame:
         problem = "no such file"
     except (OSError, ValueError, pa.ArrowException) as error:
         problem = f"cannot be read: {(str(error).splitlines() or [''])[0]}"
-    else:
-        frame = _swept_values(frame)
-        names = [str(name) for name in frame.columns]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        problem = f"names a column twice: {', '.join(twice)}" if twice else ""
-        problem = problem or ("has no columns" if not names else "")
-        problem = problem or ("has a column without a name" if "" in names else "")
     if problem:
         raise InputError(problem, setting=SETTING, value=str(path), allowed=_ALLOWED)
+    return _with_names(frame, str(path))
+
+
+def _read_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table in memory with whole numbers as such where a setting wants them."""
+    named = _with_names(frame, FRAME)
+    return named.apply(lambda cells: _as_whole(str(cells.name), cells))
+
+
+def _as_whole(name: str, cells: pd.Series) -> pd.Series:
+    """Whole numbers that pandas holds as floats, as it does in many tables, become whole."""
+    info = field_at(name)
+    if info is None or info.type != "int" or cells.dtype.kind != "f":
+        return cells
+    numbers = cells.to_numpy(float)
+    for row in np.flatnonzero(~(np.isfinite(numbers) & (numbers == np.round(numbers))))[:1]:
+        bad = first_bad(name, numbers[row : row + 1])
+        assert bad is not None
+        raise bad[1].at(origin=_place(FRAME, name, row))
+    return cells.astype(np.int64)
+
+
+def _with_names(frame: pd.DataFrame, path: str) -> pd.DataFrame:
+    """Return the swept values of a table, after a check of its columns' names."""
+    frame = _swept_values(frame)
+    names = [str(name) for name in frame.columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    problem = f"names a column twice: {', '.join(twice)}" if twice else ""
+    problem = problem or ("has no columns" if not names else "")
+    problem = problem or ("has a column without a name" if "" in names else "")
+    if problem:
+        raise InputError(problem, setting=SETTING, value=path, allowed=_ALLOWED)
     return frame.set_axis(names, axis=1).reset_index(drop=True)
 
 
@@ -137,4 +167,6 @@ def _bad_option(
 
 
 def _place(path: str, name: str, row: int) -> str:
+    if path is FRAME:
+        return f"row {row} (counted from 0), column {name}"
     return f"{path} row {row + 1}, column {name}"

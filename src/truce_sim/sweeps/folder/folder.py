@@ -146,6 +146,18 @@ class SweepFolder:
         self._checked = config
         self._specs = SpecReader(path / "specs")
 
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def __repr__(self) -> str:
+        return f"<SweepFolder {self.path}>"
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
     def missing_files(self) -> list[str]:
         """List the missing files among those that define the points."""
         names = [] if (self.path / "design.parquet").is_file() else ["design.parquet"]

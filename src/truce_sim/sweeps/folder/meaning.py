@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.results.sources import digest_table
+from truce_sim.settings.fields import is_choice
 from truce_sim.settings.nested import differences
-from truce_sim.sweeps.design.cells import is_choice
 from truce_sim.sweeps.design.configs import plain_config
 from truce_sim.sweeps.design.design import Design
 from truce_sim.sweeps.folder.folder import SweepFolder

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from truce_sim.analysis.measures import DAYS_LIVED, measure_runs
 from truce_sim.analysis.survival import curve, curve_median, run_ends
-from truce_sim.analysis.sweep import greatest
 from truce_sim.engine.record import OUTCOME_COLUMNS, TOTALS
 from truce_sim.errors import InputError
 from truce_sim.intervals import Estimate, clusters, share_interval
 from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.sweeps.summaries.levels import factor_levels
 from truce_sim.sweeps.summaries.summary import survival_table
+from truce_sim.sweeps.sweep import greatest
 
 #: Summaries that a heat map can show, in addition to the mean or the daily rate of any outcome.
 SUMMARIES = {

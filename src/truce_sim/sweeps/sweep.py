@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import pandas as pd
@@ -16,6 +19,7 @@ from truce_sim.engine.record import OUTCOME_COLUMNS
 from truce_sim.errors import InputError, closest
 from truce_sim.results import columns
 from truce_sim.settings.fields import field_at
+from truce_sim.sweeps.design.design import word_types
 from truce_sim.sweeps.folder.folder import EVENTS, SERIES, SweepFolder, read_folder
 from truce_sim.sweeps.summaries.levels import is_number
 from truce_sim.sweeps.summaries.summary import survival_table
@@ -27,17 +31,30 @@ DERIVED = {
     "collapsed": ("", "share of truces that collapse within the horizon"),
 }
 _SOURCE = {"days": "end_day", "holds": "collapsed"}
+#: Points that the display of a sweep in a notebook shows.
+_POINTS_SHOWN = 10
+
 _KEEPS = {SERIES: "sweep.series_every_days=1", EVENTS: "sweep.events=true"}
 _KEPT_COLUMNS = {SERIES: columns.SERIES, EVENTS: columns.EVENT}
 
 
-def open_sweep(path: str | Path) -> Sweep:
+def open_sweep(path: str | PathLike[str] | Sweep) -> Sweep:
     """Open the folder of a sweep, finished or not.
+
+    Args:
+        path: the folder; a sweep that is already open is returned as it is.
 
     Raises:
         InputError: the path is not the folder of a sweep.
     """
-    return Sweep(read_folder(path))
+    if isinstance(path, Sweep):
+        return path
+    if not isinstance(path, str | PathLike):
+        raise InputError(
+            f"is not the folder of a sweep but a {type(path).__name__}", value=path,
+            allowed="the path of a folder, or what sweep() returns",
+        )  # fmt: skip
+    return Sweep(read_folder(Path(path)))
 
 
 class Sweep:
@@ -45,17 +62,43 @@ class Sweep:
 
     For sweeps larger than memory, `load` reads only some of the columns. `folder` gives access to
     the folder itself, which leads from a row back to its run.
+
+    Attributes:
+        folder: the folder, for reading.
+        path: its path.
+        manifest: the content of manifest.json.
+        factors: the swept settings and config groups.
+        runs_new: runs that `sweep()` has just made; 0 for a sweep that was opened.
     """
 
-    def __init__(self, folder: SweepFolder) -> None:
+    def __init__(self, folder: SweepFolder, runs_new: int = 0) -> None:
         self.folder = folder
         self.path = folder.path
+        self.runs_new = runs_new
         self.manifest = folder.manifest
         self.factors = folder.factors
 
     def __repr__(self) -> str:
-        factors = ", ".join(self.factors) or "nothing"
-        return f"<Sweep {self.path}: {self.folder.points:,} points over {factors}>"
+        return f"<Sweep {self._in_words()}>"
+
+    def _repr_html_(self) -> str:
+        head = html.escape(self._in_words())
+        if self.manifest["status"] != "done":
+            return f"<p>{head}</p>"
+        left_out = len(self.points) - _POINTS_SHOWN
+        more = f"<p>and {left_out:,} more points: see its <code>points</code></p>"
+        return f"<p>{head}</p>{self.points.head(_POINTS_SHOWN).to_html()}" + more * (left_out > 0)
+
+    def _in_words(self) -> str:
+        factors = shorten(", ".join(self.factors) or "nothing", 120, placeholder=" …")
+        done = "" if self.manifest["status"] == "done" else ", not finished"
+        points, runs = self.folder.points, self.runs_done
+        return f"{self.path}: {points:,} points over {factors}, {runs:,} runs{done}"
+
+    @property
+    def runs_done(self) -> int:
+        """Number of runs in the folder, failed ones included."""
+        return sum(chunk.runs for chunk in self.folder.chunks())
 
     @property
     def design(self) -> str:
@@ -80,6 +123,16 @@ class Sweep:
         median_survival with their intervals.
         """
         return self._as_categoricals(survival_table(self.folder))
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """`points` of a finished sweep, as `summary.parquet` has them."""
+        return self.folder.summary
+
+    @property
+    def contrasts(self) -> pd.DataFrame | None:
+        """A row for each pair of points of a finished sweep, with `sweep.compare`; else None."""
+        return self.folder.contrasts
 
     @cached_property
     def series(self) -> pd.DataFrame:
@@ -189,12 +242,7 @@ class Sweep:
 
     @cached_property
     def _words(self) -> dict[str, Any]:
-        design = self.folder.design
-        return {
-            name: pd.CategoricalDtype(list(dict.fromkeys(design[name])), ordered=True)
-            for name in self.factors
-            if not pd.api.types.is_numeric_dtype(design[name])
-        }
+        return word_types(self.folder.design, self.factors)
 
     def outcome(self, name: str = "days") -> pd.DataFrame:
         """Return an outcome of the runs that did not fail.

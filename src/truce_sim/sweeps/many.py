@@ -1,0 +1,183 @@
+"""Run the rows of a table in this process: what `sweep` does, without folder, processes or resume.
+
+Points are prepared and checked by column, as a sweep's are; the compiled rules run outside the GIL,
+so threads use all cores. A row gives the same runs, to the last bit, as that point of a sweep.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from truce_sim.config.changes import is_beside
+from truce_sim.config.effects import Effects
+from truce_sim.config.load import as_setup, to_plain
+from truce_sim.config.setup import Setup
+from truce_sim.engine.record import OUTCOME
+from truce_sim.engine.run import RunSpec, outcomes
+from truce_sim.errors import InputError
+from truce_sim.settings.fields import field_at, is_choice
+from truce_sim.simulation.run import Overrides, room
+from truce_sim.sweeps.design.design import Design, word_types
+from truce_sim.sweeps.design.points import make_specs
+from truce_sim.sweeps.design.tables import read_design
+from truce_sim.sweeps.folder.plan import Chunk
+from truce_sim.sweeps.folder.rows import Rows
+
+#: A table of settings: a DataFrame, a mapping of columns, or one mapping for each row.
+Settings: TypeAlias = pd.DataFrame | Mapping[str, Sequence[object]] | Sequence[Mapping[str, object]]
+
+#: Runs that a thread makes before it takes more work.
+_RUNS_AT_A_TIME = 64
+
+
+def simulate_many(
+    settings: Settings, base: Overrides = None, *, replicates: int = 1, threads: int = 0
+) -> pd.DataFrame:
+    """Run every row of a table of settings, each with the same replicates.
+
+    All rows share the base's seed, so replicate r has the same draws in each (common random
+    numbers). For rows with draws of their own, add a column `seed`.
+
+    Args:
+        settings: a row for each point, a column for each setting or config group that varies.
+        base: what all points share: a Setup from `load_setup`, a Config, or overrides.
+        replicates: runs of each row, from replicate 0 on.
+        threads: how many to use; 0: one for each core.
+
+    Returns:
+        A row for each run, point by point, with the columns of `Sweep.runs`: point (the number of
+        the row, from 0), replicate, seed, the settings, status and outcome. A run that failed has
+        only a status.
+
+    Raises:
+        InputError: a bad table or value, naming its row and column, before anything is run.
+    """
+    runs = _count("replicates", replicates, 1)
+    workers = _count("threads", threads, 0) or os.cpu_count() or 1
+    setup = as_setup(base)
+    values = read_design(_frame(settings), lambda group: ())
+    design = _design(setup, values)
+    specs = make_specs(design, range(len(values)))
+    _refuse_idle(design)
+    return _table(values, specs, _run(specs, runs, workers))
+
+
+def _count(name: str, value: object, least: int) -> int:
+    """Return an argument that is a whole number."""
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or value < least:  # type: ignore[operator]
+        raise InputError(
+            "is not a number of " + name, setting=name, value=value,
+            allowed=f"a whole number from {least} up",
+        )  # fmt: skip
+    return int(value)  # type: ignore[call-overload, no-any-return]
+
+
+def _frame(settings: Any) -> pd.DataFrame:
+    """Return a table of settings as a DataFrame."""
+    if isinstance(settings, pd.DataFrame):
+        return settings
+    rows = isinstance(settings, Sequence) and all(isinstance(row, Mapping) for row in settings)
+    try:
+        if rows or isinstance(settings, Mapping):
+            made: pd.DataFrame = pd.DataFrame(settings)
+            return made
+    except ValueError as error:
+        problem = f"is not a table: {error}"
+    else:
+        problem = f"is not a table but a {type(settings).__name__}"
+    raise InputError(
+        problem, setting="settings", value=settings,
+        allowed="a DataFrame with a column for each setting, or a mapping from settings to columns",
+    )  # fmt: skip
+
+
+def _design(setup: Setup, values: pd.DataFrame) -> Design:
+    """Return the points, with a base for each distinct choice of config groups."""
+    names = tuple(map(str, values.columns))
+    chosen = [name for name in names if is_choice(name)]
+    if not chosen:
+        return Design("table", names, values, (_plain(setup),), np.zeros(len(values), np.int64))
+    base = np.asarray(values.groupby(chosen, sort=False, dropna=False).ngroup(), np.int64)
+    bases = []
+    for first in np.unique(base, return_index=True)[1].tolist():
+        choice = values[chosen].iloc[first].to_dict()
+        try:
+            bases.append(_plain(setup.with_changes(choice)))
+        except InputError as error:
+            listed = ", ".join(f"{name}={value}" for name, value in choice.items())
+            error.origin = f"row {first} (counted from 0): {listed}"
+            raise error from None
+    return Design("table", names, values, tuple(bases), base)
+
+
+def _refuse_idle(design: Design) -> None:
+    """Refuse a column that varies and has no effect in any row."""
+    names = [name for name in design.factors if field_at(name) and not is_beside(name)]
+    for name in (n for n in names if design.values[n].nunique() > 1):
+        for number, plain in enumerate(design.bases):
+            some = design.values[design.base == number]
+            effects = Effects(plain, {n: some[n].to_numpy() for n in names})
+            if np.any(effects.effective(name)):
+                break
+        else:
+            raise InputError(f"{effects.reason(name)} in every row", setting=name)
+
+
+def _plain(setup: Setup) -> dict[str, Any]:
+    """Return the base that points start from; what refers to other settings follows them."""
+    return dict(setup.unresolved or to_plain(setup.config))
+
+
+def _run(specs: Sequence[RunSpec], replicates: int, workers: int) -> NDArray[np.void]:
+    """Return OUTCOME (points, replicates)."""
+    rows = np.zeros((len(specs), replicates), OUTCOME)
+    numbers = np.arange(replicates, dtype=np.int64)
+
+    def work(block: tuple[range, slice]) -> None:
+        points, some = block
+        world = room()
+        for point in points:
+            rows[point, some] = outcomes(specs[point], numbers[some], world)
+
+    blocks = list(_blocks(len(specs), replicates))
+    if min(workers, len(blocks)) == 1:
+        for block in blocks:
+            work(block)
+        return rows
+    pool = ThreadPoolExecutor(min(workers, len(blocks)))
+    try:
+        for _ in pool.map(work, blocks):
+            pass
+    finally:  # after Ctrl-C, only blocks that have begun are finished
+        pool.shutdown(cancel_futures=True)
+    return rows
+
+
+def _blocks(points: int, replicates: int) -> Iterator[tuple[range, slice]]:
+    """Cut the work into blocks of some points, or of some replicates of one."""
+    size = max(1, _RUNS_AT_A_TIME // replicates)
+    for first in range(0, points, size):
+        some = range(first, min(first + size, points))
+        for start in range(0, replicates, _RUNS_AT_A_TIME):
+            yield some, slice(start, start + _RUNS_AT_A_TIME)
+
+
+def _table(values: pd.DataFrame, specs: Sequence[RunSpec], rows: NDArray[np.void]) -> pd.DataFrame:
+    """Return the runs as a table, as `Sweep.runs` has them."""
+    chunk = Chunk(range(rows.shape[0]), range(rows.shape[1]))
+    seeds = np.array([spec.seed for spec in specs], np.int64)
+    table = Rows(chunk, seeds, rows).table().drop_columns(["error", "traceback"])
+    frame: pd.DataFrame = table.to_pandas()
+    swept = values.drop(columns="seed", errors="ignore")
+    swept = swept.astype(word_types(swept, map(str, swept.columns)))
+    columns = swept.iloc[np.repeat(np.arange(len(values)), rows.shape[1])]
+    columns.index = frame.index
+    return pd.concat([frame.iloc[:, :3], columns, frame.iloc[:, 3:]], axis=1)
