@@ -42,7 +42,7 @@ OTHER_TESTS ?= -m "not slow and not packaging and not cluster" --ignore tests/th
 # The quick suite, which the worked examples in CONTRIBUTING.md must also pass.
 QUICK := tests/test_config.py tests/test_effects.py tests/test_rules.py tests/test_model.py tests/engine tests/baselines tests/docs/test_reference.py tests/theory/test_clause.py -m "not slow"
 
-.PHONY: help setup demo test test-cluster test-oldest test-next suite quick bench browser-setup screenshots figures docs reference baselines lint format constraints wheel clean
+.PHONY: help setup demo test test-cluster test-oldest test-next suite quick soak bench browser-setup screenshots figures docs reference baselines lint format constraints wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -98,6 +98,9 @@ test-oldest: ## test the lowest version of every direct dependency, on Python 3.
 
 test-next: ## test the newest pre-releases of Mesa and Hydra (docs/releases.md)
 	@tools/test-releases next $(ARGS)
+
+soak: $(READY) ## kill commands on sweeps 500 times at random moments (ten minutes)
+	@TRUCE_SIM_KILLS=500 $(BIN)/python -m pytest tests/sweeps/test_kills.py -s $(ARGS)
 
 bench: browser-setup $(READY) ## measure speed and memory, as figures and as ratios to one run (20 minutes)
 	@$(BIN)/python tests/bench/bench.py

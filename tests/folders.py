@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
 
 from truce_sim.cli.commands import run_command
+from truce_sim.results.store import write_json
 from truce_sim.sweeps.folder.folder import read_folder
 
 
@@ -25,6 +27,12 @@ def rows(folder: Path) -> pd.DataFrame:
 def parts(folder: Path) -> list[Path]:
     """The files of its parts."""
     return sorted((folder / "parts").glob("p*.parquet"))
+
+
+def edit_manifest(folder: Path, **changes: object) -> None:
+    """Change entries of a manifest, and seal it as if by the program."""
+    path = folder / "manifest.json"
+    write_json(path, json.loads(path.read_text(encoding="utf-8")) | changes)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -72,6 +72,9 @@ class SweepBar:
     on, so that compiling and starting workers do not count.
     """
 
+    def __init__(self) -> None:
+        self._console = CleanConsole(stderr=True)
+
     def start(self, runs: int, done: int, folder: Path) -> None:
         """Show the bar.
 
@@ -92,7 +95,6 @@ class SweepBar:
         self._runs, self._done = runs, done
         self._first: tuple[float, int] | None = None  # when the first chunk came, and runs by then
         self._printed = time.monotonic()
-        self._console = CleanConsole(stderr=True)
         there = f", {done:,} already done" if done else ""
         self._console.print(f"{runs:,} runs{there} → {folder}", soft_wrap=True)
         if done < runs:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from folders import parts, sweep_into
+from folders import edit_manifest, parts, sweep_into
 from truce_sim import InputError, open_sweep, simulate, sweep
 from truce_sim.results import columns
 
@@ -127,8 +125,7 @@ def unfinished(path) -> None:
     """Make a finished sweep one that is under way: its results are not there yet."""
     for name in ("runs", "summary", "failures"):
         (path / f"{name}.parquet").unlink()
-    manifest = json.loads((path / "manifest.json").read_text()) | {"status": "running"}
-    (path / "manifest.json").write_text(json.dumps(manifest))
+    edit_manifest(path, status="running")
 
 
 def test_a_sweep_that_has_not_finished_is_read_as_far_as_it_is(tmp_path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from folders import contents, sweep_into
 from truce_sim.cli.commands import run_command
+from truce_sim.results.store import write_json
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +35,7 @@ def with_manifest(**changes: Any) -> Callable[[Path], None]:
     def change(folder: Path) -> None:
         path = folder / "manifest.json"
         manifest = json.loads(path.read_text()) | changes
-        kept = {name: value for name, value in manifest.items() if value is not None}
-        path.write_text(json.dumps(kept))
+        write_json(path, {name: value for name, value in manifest.items() if value is not None})
 
     return change
 
@@ -61,7 +61,7 @@ BROKEN: dict[str, Callable[[Path], None]] = {
     "a_list": with_text(b'["sweep"]'),
     "no_kind": with_manifest(kind=None),
     "other_kind": with_manifest(kind="atlas"),
-    "newer": with_manifest(schema_version=3, truce_sim="4.0"),
+    "newer": with_manifest(schema_version=4, truce_sim="4.0"),
     "older": with_manifest(schema_version=1),
     "version_is_text": with_manifest(schema_version="two"),
     "no_version": with_manifest(schema_version=None),
@@ -91,7 +91,7 @@ FOLDERS = {
     "binary": "its manifest.json cannot be read",
     "a_list": "its manifest.json is not from truce-sim",
     "no_kind": "its manifest.json is not from truce-sim",
-    "newer": "written by a newer truce-sim (4.0), schema 3",
+    "newer": "written by a newer truce-sim (4.0), schema 4",
     "older": "schema 1",
     "version_is_text": "no valid entry 'schema_version'",
     "no_version": "no valid entry 'schema_version'",
@@ -140,9 +140,9 @@ def test_what_is_no_sweeps_folder(
 def test_a_setting_that_is_none(
     command: str, finished: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The manifest's settings are checked like any configuration."""
+    """A manifest with other settings is not the one of the files beside it."""
     words = [command, str(finished / "unknown_setting"), *COMMANDS[command]]
-    refused(words, "home.thresold", finished, capsys)
+    refused(words, "it is of another sweep or run, or manifest.json is", finished, capsys)
 
 
 @pytest.mark.parametrize(

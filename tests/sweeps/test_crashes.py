@@ -149,7 +149,7 @@ def test_damaged_parts_are_found_named_and_run_again(
     for name in ("runs.parquet", "summary.parquet"):
         (folder / name).unlink()
     assert run_command(["status", str(folder)]) == 0
-    assert "2 damaged parts" in capsys.readouterr().out
+    assert "2 damaged or missing files" in capsys.readouterr().out
     assert run_command(["resume", str(folder)]) == 0
     said = capsys.readouterr().err
     for path in (cut, emptied, changed):

@@ -4,6 +4,7 @@ the one of doing it at once. What does not mix is refused, with what to do."""
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -16,10 +17,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from folders import contents, parts, rows, sweep_into
+from folders import contents, edit_manifest, parts, rows, sweep_into
 from truce_sim import sweep
 from truce_sim.cli.commands import run_command
+from truce_sim.engine.compile import DIGEST
+from truce_sim.engine.run import outcomes
 from truce_sim.errors import InputError
+from truce_sim.sweeps.execution import create, rules, verify
 from truce_sim.sweeps.execution.driver import SweepResult
 from truce_sim.sweeps.folder.folder import read_folder
 from truce_sim.sweeps.folder.spec_files import write_specs
@@ -148,9 +152,45 @@ def test_an_extension_that_was_interrupted(folder: Path, large: pd.DataFrame) ->
     """Killed when the new specs were written, and the design not yet: another extension does not
     trip over them."""
     opened = read_folder(folder)
-    write_specs(folder / "specs", 4, opened.specs(range(3)))
+    write_specs(folder / "specs", 4, opened.specs(range(3)), opened.files)
     result = grid(folder, [3.0, 4.0, 5.0], 8)
     pd.testing.assert_frame_equal(by_value(result.runs), large, check_exact=True)
+
+
+def test_two_extensions_at_once(
+    folder: Path, large: pd.DataFrame, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """The folder is locked before it is read: the second is refused, and its points go nowhere."""
+    codes = []
+
+    def meanwhile(*arguments):
+        codes.append(sweep_into(folder, "home.threshold=3.0,7.0,5.0", *SAME[1:]))
+        return write_specs(*arguments)
+
+    monkeypatch.setattr(create, "write_specs", meanwhile)
+    grid(folder, [3.0, 4.0, 5.0], 8)
+    assert codes == [2]
+    assert "is in use by another truce-sim" in capsys.readouterr().err
+    pd.testing.assert_frame_equal(by_value(read_folder(folder).runs()), large, check_exact=True)
+
+
+def test_events_without_a_part_are_counted_nowhere(tmp_path: Path) -> None:
+    """As a process leaves them that is killed between the two; the extension cuts other parts."""
+    kept = SHORT | {"sweep.events": True, "sweep.series_every_days": 20}
+    for replicates in (3, 5):
+        sweep({"home.threshold": [3, 5]}, kept, replicates=replicates, folder=tmp_path / "s")
+    parts(tmp_path / "s")[1].unlink()
+    edit_manifest(tmp_path / "s", status="running")
+    sweep({"home.threshold": [3, 5]}, kept, replicates=7, folder=tmp_path / "s")
+    sweep({"home.threshold": [3, 5]}, kept, replicates=7, folder=tmp_path / "whole")
+    for kind in ("events", "series"):
+        found, expected = (
+            pd.concat(map(pd.read_parquet, (tmp_path / name / kind).glob("*.parquet")))
+            .sort_values(["point", "replicate"], kind="stable", ignore_index=True)
+            for name in ("s", "whole")
+        )  # fmt: skip
+        pd.testing.assert_frame_equal(found, expected, check_exact=True)
 
 
 # ── what does not mix ────────────────────────────────────────────────────────────────────────
@@ -195,25 +235,64 @@ def test_other_settings(
     assert contents(folder) == before
 
 
-@pytest.mark.parametrize("command", ["sweep", "resume", "rerun", "worker"])
-@pytest.mark.parametrize("name", ["rules", "truce_sim"])
-def test_other_rules_or_another_version(
-    folder: Path, name: str, command: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Their runs cannot be mixed: another name, or the commit that made the sweep."""
-    path = folder / "manifest.json"
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps(manifest | {name: "0.0.9"}), encoding="utf-8")
-    before = contents(folder)
+@pytest.fixture
+def other_rules(monkeypatch: pytest.MonkeyPatch) -> str:
+    """This program has other rules than the folder's, in name: they make the same runs."""
+    monkeypatch.setattr(rules, "DIGEST", "f" * 16)
+    return "f" * 16
+
+
+def on_folder(command: str, folder: Path) -> int:
     if command == "sweep":
-        assert sweep_into(folder, *SAME) == 2
-    else:
-        assert run_command([command, str(folder), *["--failed"][: command == "rerun"]]) == 2
-    said = capsys.readouterr().err
+        return sweep_into(folder, *SAME, "sweep.replicates=6")
+    return run_command([command, str(folder), *["--failed"][: command == "rerun"]])
+
+
+@pytest.mark.parametrize("command", ["sweep", "resume", "rerun", "worker"])
+def test_other_rules_that_make_other_runs(
+    folder: Path, command: str, other_rules: str, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Refused, with what differs: another name, or the commit that made the sweep."""
+    monkeypatch.setattr(verify, "outcomes", _with_more_deaths)
+    before, manifest = contents(folder), read_folder(folder).manifest
+    assert on_folder(command, folder) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert re.search(r"Run \d:\d differs: deaths is stored as \d+, but is \d+", said)
     assert "they cannot be mixed" in said
     assert "another output.name" in said
+    assert DIGEST in said
+    assert other_rules in said
     assert manifest["git_commit"][:12] in said
     assert contents(folder) == before
+
+
+def _with_more_deaths(*arguments):
+    rows = outcomes(*arguments)
+    rows["deaths"] += 1
+    return rows
+
+
+@pytest.mark.parametrize("command", ["sweep", "resume", "rerun", "worker"])
+def test_other_rules_that_make_the_same_runs(
+    folder: Path, command: str, other_rules: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Gone on with: said, and both digests are in the manifest; the runs are not compared again."""
+    before = rows(folder)
+    assert on_folder(command, folder) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    manifest = read_folder(folder).manifest
+    assert manifest["rules"] == DIGEST
+    if command != "worker":  # it has no lock, and leaves the manifest alone
+        assert "20 of its runs, made again, are identical: going on" in said
+        (also,) = manifest["also_made_by"]
+        assert (also["rules"], also["runs_compared"]) == (other_rules, 20)
+        assert run_command(["resume", str(folder)]) == 0
+        assert "made again" not in capsys.readouterr().err
+    after = rows(folder)
+    pd.testing.assert_frame_equal(
+        after[after["replicate"] < 5].reset_index(drop=True), before, check_exact=True
+    )
 
 
 # ── designs that are odd ─────────────────────────────────────────────────────────────────────

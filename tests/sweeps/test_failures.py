@@ -22,7 +22,8 @@ import truce_sim
 from folders import rows, sweep_into
 from truce_sim.config.compose import conf_folder
 from truce_sim.results import columns
-from truce_sim.results.store import read_table
+from truce_sim.results.store import read_groups
+from truce_sim.sweeps.folder import files
 from truce_sim.sweeps.folder import folder as reading
 from truce_sim.sweeps.folder.folder import read_folder
 
@@ -244,7 +245,7 @@ def test_a_part_that_reads_back_wrong_twice_ends_the_sweep(
     more, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With what was written, what was read, and by which version of which library."""
-    monkeypatch.setattr(reading, "read_table", _with_wrong_days)
+    monkeypatch.setattr(files, "read_groups", _with_wrong_days)
     assert sweep_into(tmp_path / "s", *SWEEP, *more) == 1
     said = capsys.readouterr().err
     assert said.count("set aside; its runs are run again") == 1
@@ -253,8 +254,8 @@ def test_a_part_that_reads_back_wrong_twice_ends_the_sweep(
     assert f"(pyarrow {pa.__version__})" in said
 
 
-def _with_wrong_days(path: Path, names=None) -> pa.Table:
-    table = read_table(path, names)
+def _with_wrong_days(file, path: Path, *more) -> pa.Table:
+    table = read_groups(file, path, *more)
     if "end_day" not in table.column_names or path.parent.name != "parts":
         return table
     place = table.column_names.index("end_day")
@@ -265,7 +266,7 @@ def test_words_are_read_whatever_their_numbers_are_read_as(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """pyarrow before 20 reads the numbers of words as 32 bits where 8 were written."""
-    monkeypatch.setattr(reading, "read_table", _with_wide_words)
+    monkeypatch.setattr(files, "read_groups", _with_wide_words)
     assert sweep_into(tmp_path / "s", *SWEEP) == 0
     assert "damaged" not in capsys.readouterr().err
     widened = rows(tmp_path / "s")
@@ -273,8 +274,8 @@ def test_words_are_read_whatever_their_numbers_are_read_as(
     pd.testing.assert_frame_equal(widened, rows(tmp_path / "s"))
 
 
-def _with_wide_words(path: Path, names=None) -> pa.Table:
-    table = read_table(path, names)
+def _with_wide_words(file, path: Path, *more) -> pa.Table:
+    table = read_groups(file, path, *more)
     for i, field in enumerate(table.schema):
         if pa.types.is_dictionary(field.type):
             wide = pa.dictionary(pa.int32(), field.type.value_type)

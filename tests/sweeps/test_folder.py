@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import REPOSITORY
-from folders import contents, parts, rows, sweep_into
+from folders import contents, edit_manifest, parts, rows, sweep_into
 from truce_sim import simulate, sweep
 from truce_sim.cli.commands import run_command
 from truce_sim.config.load import load_config, to_plain
@@ -62,7 +62,7 @@ def settings_of(row: Any) -> dict[str, object]:
 def test_the_manifest_says_where_it_came_from(finished: Path) -> None:
     """Everything that is needed to make the same sweep again, or to see why it would differ."""
     manifest = json.loads((finished / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["schema_version"] == 2
+    assert manifest["schema_version"] == 3
     assert manifest["truce_sim"] == __version__
     assert manifest["python"] == platform.python_version()
     for name in ("numpy", "numba", "scipy", "pandas", "pyarrow", "mesa", "hydra-core"):
@@ -72,6 +72,7 @@ def test_the_manifest_says_where_it_came_from(finished: Path) -> None:
     assert set(WORDS) <= set(manifest["overrides"])
     assert manifest["machine"]["cores"] > 0
     assert platform.system() in manifest["machine"]["system"]
+    assert manifest["machine"]["processor"].startswith(platform.machine())
     started, ended = (pd.Timestamp(manifest[name]) for name in ("started", "finished"))
     assert started.tzinfo is not None
     assert started <= ended <= pd.Timestamp.now(tz="UTC").ceil("s")
@@ -133,16 +134,12 @@ def test_results_have_them_too(finished: Path, name: str) -> None:
 
 def test_a_newer_folder_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """By every command on it, which say what would read it, and leave it alone."""
-    path = folder / "manifest.json"
-    newer = json.loads(path.read_text(encoding="utf-8")) | {
-        "schema_version": 3, "truce_sim": "9.1.0", "points": {"of": "some other kind"},
-    }  # fmt: skip
-    path.write_text(json.dumps(newer), encoding="utf-8")
+    edit_manifest(folder, schema_version=4, truce_sim="9.1.0", points={"of": "some other kind"})
     before = contents(folder)
     for command in (["status"], ["resume"], ["verify"], ["rerun", "--failed"], ["worker"]):
         assert run_command([command[0], str(folder), *command[1:]]) == 2
         said = capsys.readouterr().err
-        assert "written by a newer truce-sim (9.1.0), schema 3" in said
+        assert "written by a newer truce-sim (9.1.0), schema 4" in said
         assert "install a newer truce-sim" in said
     assert sweep_into(folder, *WORDS) == 2
     with pytest.raises(InputError, match="newer"):
@@ -256,18 +253,19 @@ def test_a_part_without_its_series_is_never_there(
 ) -> None:
     """They are written before it, so whatever is known to be done has them."""
     from truce_sim.sweeps.execution.worker import Worker
+    from truce_sim.sweeps.folder import write as writing
 
     folder = tmp_path / "s"
     words = ["sweep.events=true", "sweep.series_every_days=5", "run.horizon_days=20"]
     assert sweep_into(folder, *words, "sweep.replicates=3", "--prepare") == 0
     opened, order = read_folder(folder), []
-    write = Worker._write
+    write = writing.write_table
 
-    def watched(self: Worker, chunk: Any, kind: str, *more: Any) -> None:
-        order.append(kind)
-        write(self, chunk, kind, *more)
+    def watched(path: Path, *more: Any) -> None:
+        order.append(path.parent.name)
+        write(path, *more)
 
-    monkeypatch.setattr(Worker, "_write", watched)
+    monkeypatch.setattr(writing, "write_table", watched)
     from truce_sim.sweeps.folder.plan import Chunk
 
     Worker(opened).run(Chunk(range(1), range(3)))
@@ -287,9 +285,7 @@ def test_a_read_only_folder(finished: Path, tmp_path: Path, capsys: Any) -> None
     try:
         folder = shutil.copytree(finished, disk / "s")
         (folder / "runs.parquet").unlink()
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        running = manifest | {"status": "running"}
-        (folder / "manifest.json").write_text(json.dumps(running), encoding="utf-8")
+        edit_manifest(folder, status="running")
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         assert run_command(["status", str(folder)]) == 0
         assert "s: stopped" in capsys.readouterr().out

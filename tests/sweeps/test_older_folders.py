@@ -66,11 +66,13 @@ def test_it_is_read(old: Path, command: str) -> None:
     assert run_command([command, str(old)]) == 0
 
 
-def test_its_runs_do_not_mix_with_those_of_other_rules(
-    old: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_it_is_not_gone_on_with(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its floats differ in their last bits from those of today's rules: refused, with the value."""
     assert run_command(["resume", str(old)]) == 2
-    assert "the rules of the model" in capsys.readouterr().err
+    said = " ".join(capsys.readouterr().err.split())
+    assert "made by other rules (2c69a5d097b16d93 of truce-sim 0.1.0; today" in said
+    assert re.search(r"Run \d:\d differs: .* is stored as", said)
+    assert "they cannot be mixed" in said
 
 
 def test_records_of_0_1_0_are_todays_with_defaults_for_what_is_new(old: Path) -> None:

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from folders import contents, parts, sweep_into
+from folders import contents, edit_manifest, parts, sweep_into
 from truce_sim.cli.commands import run_command
-from truce_sim.engine.compile import DIGEST
+from truce_sim.results.store import write_json, write_table
 from truce_sim.sweeps.execution.verify import verify_sweep
 
 RUNS = 24
@@ -42,11 +42,12 @@ def verify(folder: Path, *words: str) -> int:
 
 
 def rewrite(path: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
-    """A Parquet file with changed values, otherwise as it was."""
-    table = pq.read_table(path)
+    """A Parquet file with changed values, otherwise as it was, and sealed as if by the program."""
+    table, notes = pq.read_table(path), pq.read_metadata(path).metadata or {}
     frame = change(table.to_pandas())
     changed = pa.Table.from_pandas(frame, schema=table.schema, preserve_index=False)
-    pq.write_table(changed.replace_schema_metadata(table.schema.metadata), path)
+    changed = changed.replace_schema_metadata(table.schema.metadata)
+    write_table(path, changed, {k.decode(): v.decode() for k, v in notes.items() if b":" not in k})
 
 
 def with_cell(name: str, row: int, value: object) -> Callable[[pd.DataFrame], pd.DataFrame]:
@@ -103,9 +104,8 @@ def test_outcomes_of_two_runs_exchanged(folder: Path, capsys: pytest.CaptureFixt
 def test_a_run_in_the_place_of_another(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A good row that stands there twice, where another should be."""
     rewrite(parts(folder)[0], lambda frame: frame.iloc[[*range(5), 4, *range(6, RUNS)]])
-    assert verify(folder, "--runs", str(RUNS)) == 1
-    said = capsys.readouterr().out
-    assert "Run 0:5 differs: replicate is stored as 4, but is 5" in said
+    assert verify(folder, "--runs", str(RUNS)) == 2
+    assert "is damaged: row 5 is of replicate 4, not 5" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("name", "value"), [("end_day", 3), ("home.threshold", 5.0)])
@@ -135,15 +135,17 @@ def test_a_changed_parameter(folder: Path, capsys: pytest.CaptureFixture[str]) -
         return frame
 
     rewrite(next((folder / "specs").glob("*.parquet")), change)
-    assert verify(folder, "--runs", str(RUNS)) == 1
-    assert "Run 1:0 differs: key of its specs" in capsys.readouterr().out
+    assert verify(folder, "--runs", str(RUNS)) == 2
+    told = "its point 1 is not the point of design.parquet"
+    assert told in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_changed_swept_value(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The table of the design says 5 where 6 was run."""
     rewrite(folder / "design.parquet", with_cell("home.threshold", 1, 5.0))
-    assert verify(folder, "--runs", str(RUNS)) == 1
-    assert "Run 1:0 differs: key of its design" in capsys.readouterr().out
+    assert verify(folder, "--runs", str(RUNS)) == 2
+    told = "its design.parquet says something else of the points than when"
+    assert told in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_changed_base(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -151,7 +153,7 @@ def test_a_changed_base(folder: Path, capsys: pytest.CaptureFixture[str]) -> Non
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text())
     manifest["bases"][0]["host"]["capacity"] += 0.25
-    path.write_text(json.dumps(manifest))
+    write_json(path, manifest)
     assert verify(folder, "--runs", str(RUNS)) == 1
     assert "differs: key of its design" in capsys.readouterr().out
 
@@ -193,8 +195,8 @@ def test_a_changed_day(
     assert verify(folder, "--runs", "6") == 1
     assert f"Run 1:2 differs: number of its rows in {kind}/" in capsys.readouterr().out
     path.unlink()
-    assert verify(folder, "--runs", "6") == 1
-    assert f"differs: number of its rows in {kind}/ is stored as 0" in capsys.readouterr().out
+    assert verify(folder, "--runs", "6") == 2
+    assert f"{path} is damaged: it is missing" in capsys.readouterr().err
 
 
 def test_the_choice_can_be_made_again(
@@ -204,13 +206,13 @@ def test_the_choice_can_be_made_again(
     from truce_sim.sweeps.execution import verify as module
 
     seen: list[tuple[int, int]] = []
-    compare = module._compare
+    compare = module._compare_run
 
     def watched(folder, stored, point, replicate):  # type: ignore[no-untyped-def]
         seen.append((point, replicate))
         return compare(folder, stored, point, replicate)
 
-    monkeypatch.setattr(module, "_compare", watched)
+    monkeypatch.setattr(module, "_compare_run", watched)
     picks = {}
     for pick in (None, 7, 8):
         seen.clear()
@@ -225,15 +227,13 @@ def test_the_choice_can_be_made_again(
     assert picks[7] != picks[8]
 
 
-def test_other_rules_in_the_manifest_are_not_those_of_its_keys(
+def test_other_rules_in_the_manifest_are_not_those_of_its_files(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = folder / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"rules": "0" * 16}))
-    assert verify(folder) == 1
-    said = " ".join(capsys.readouterr().out.split())
-    assert "key of its specs" in said
-    assert f"made by other rules ({'0' * 16}; today {DIGEST})" in said
+    edit_manifest(folder, rules="0" * 16)
+    assert verify(folder) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"{folder / 'design.parquet'} is damaged: it is of another sweep or run" in said
 
 
 def test_nothing_to_prove(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -241,3 +241,109 @@ def test_nothing_to_prove(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert sweep_into(tmp_path / "s", "home.threshold=4,6", "--prepare") == 0
     assert verify(tmp_path / "s") == 2
     assert "has no runs yet" in capsys.readouterr().err
+
+
+# ── what is made from the parts, and what they say ───────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def grouped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep over the options of a group, compared."""
+    folder = tmp_path_factory.mktemp("grouped") / "s"
+    words = ["truce=literal,practised", "sweep.compare=truce", "run.horizon_days=30"]
+    assert sweep_into(folder, *words, "sweep.replicates=3") == 0
+    return folder
+
+
+@pytest.fixture
+def labelled(grouped: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(grouped, tmp_path / "s")
+
+
+def told(folder: Path, code: int, capsys: pytest.CaptureFixture[str]) -> str:
+    """What `verify` says of a folder that it finds wrong."""
+    assert verify(folder, "--runs", "1") == code
+    return " ".join("".join(capsys.readouterr()).split())
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value"),
+    [
+        ("summary", "collapse_share", 0.123),
+        ("summary", "truce", "tolerant"),
+        ("summary", "runs", 4),
+        ("contrasts", "days", 12.5),
+        ("contrasts", "n", 2),
+    ],
+)
+def test_a_changed_result(
+    labelled: Path, name: str, column: str, value: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rewrite(labelled / f"{name}.parquet", with_cell(column, 0, value))
+    assert f"{column} in {name}.parquet is stored as {value!r}" in told(labelled, 1, capsys)
+
+
+def test_a_failure_that_was_none(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made_up = {"point": 0, "replicate": 0, "seed": 1, "truce": "literal", "status": "error",
+               "error": "no", "traceback": None}  # fmt: skip
+    rewrite(labelled / "failures.parquet", lambda frame: pd.DataFrame([made_up])[frame.columns])
+    said = told(labelled, 1, capsys)
+    assert "failures.parquet differs: number of rows is stored as 1, but is 0" in said
+
+
+def test_labels_exchanged(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The options of a group, which say nothing of what was run but their names."""
+    rewrite(
+        labelled / "design.parquet", lambda frame: frame.assign(truce=frame["truce"].tolist()[::-1])
+    )
+    said = told(labelled, 2, capsys)
+    assert "its design.parquet says something else of the points than when parts/" in said
+    assert run_command(["resume", str(labelled)]) == 2
+
+
+def test_a_run_that_is_said_to_have_failed(
+    labelled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rewrite(parts(labelled)[0], with_cell("status", 4, "crashed"))
+    said = told(labelled, 1, capsys)
+    assert "Run 1:1 differs: status is stored as 'crashed', but is 'done'" in said
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"seed": 2}, {"truce_sim": "0.2"}, {"libraries": {}}, {"started": "2025-10-19T00:00:00+0000"}],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_a_changed_manifest(
+    labelled: Path, changes: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Edited, it is noticed by its digest; with the digest made again, by all other files."""
+    path = labelled / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    assert "its manifest.json is not what was written" in told(labelled, 2, capsys)
+    edit_manifest(labelled, **changes)
+    assert "it is of another sweep or run, or manifest.json is" in told(labelled, 2, capsys)
+
+
+def test_a_changed_count(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit_manifest(labelled, failed=1)
+    said = told(labelled, 1, capsys)
+    assert "manifest.json differs: failed is stored as 1, but is 0" in said
+
+
+def test_a_worker_runs_no_spec_that_is_not_the_designs(
+    labelled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One bit, in a file whose checksums are right."""
+
+    def change(frame: pd.DataFrame) -> pd.DataFrame:
+        content = bytearray(frame.loc[1, "params"])
+        content[-1] ^= 1
+        frame.loc[1, "params"] = bytes(content)
+        return frame
+
+    rewrite(next((labelled / "specs").glob("*.parquet")), change)
+    parts(labelled)[0].unlink()
+    assert run_command(["resume", str(labelled)]) != 0
+    assert "its point 1 is not the point of design.parquet" in capsys.readouterr().err
+    assert not parts(labelled)

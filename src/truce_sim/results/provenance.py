@@ -16,9 +16,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from llvmlite.binding import get_host_cpu_name
+
 from truce_sim.engine.compile import DIGEST
 from truce_sim.errors import InputError
-from truce_sim.results.store import SCHEMA_VERSION
+from truce_sim.results.store import SCHEMA_VERSION, leftovers
 from truce_sim.version import __version__
 
 _LIBRARIES = ("numpy", "numba", "scipy", "pandas", "pyarrow", "mesa", "hydra-core")
@@ -44,6 +46,8 @@ def make_folder(base: str, kind: str, name: str, fill: Callable[[Path], object])
         raise _exists(Path(base) / name, name, kind)
     made = _missing_parents(Path(base))
     staging = Path(base) / f".{kind}.{platform.node()}.{os.getpid()}.tmp"
+    for left in leftovers(Path(base), f".{kind}.{platform.node()}.*.tmp"):
+        shutil.rmtree(left, ignore_errors=True)
     try:
         staging.mkdir(parents=True)
         fill(staging)
@@ -100,12 +104,21 @@ def provenance(seed: int, overrides: Iterable[str]) -> dict[str, Any]:
         "git_dirty": dirty,
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in _LIBRARIES},
-        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
+        "machine": {
+            "system": platform.platform(),
+            "processor": processor(),
+            "cores": os.cpu_count(),
+        },
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "overrides": list(overrides),
         "seed": seed,
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     }
+
+
+def processor() -> str:
+    """Return the kind of this machine's processor: its architecture and its model family."""
+    return f"{platform.machine()} {get_host_cpu_name()}"
 
 
 def version(package: str) -> str:

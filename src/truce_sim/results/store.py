@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from truce_sim.engine.record import EVENT_COLUMNS, OUTCOME_COLUMNS, SERIES_COLUMNS
+from truce_sim.errors import InputError
+from truce_sim.results.seal import BLANK, KEY, json_seal, seal, seal_state
 
 if TYPE_CHECKING:  # importing pandas takes longer than a thousand runs, and workers need none
     import pandas as pd
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+
+#: From this version on, every file has a seal.
+SEALED_SINCE = 3
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -39,10 +44,16 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 def remove_leftovers(folder: Path) -> None:
     """Remove files that killed processes of this machine left half written."""
-    for temporary in folder.rglob(f".*.{platform.node()}.*.tmp"):
-        process = temporary.name.split(".")[-2]
+    for left in leftovers(folder, f"**/.*.{platform.node()}.*.tmp"):
+        left.unlink(missing_ok=True)
+
+
+def leftovers(folder: Path, pattern: str) -> Iterator[Path]:
+    """Yield what matches, named by processes of this machine that have ended."""
+    for path in folder.glob(pattern):
+        process = path.name.split(".")[-2]
         if process.isdigit() and not _is_alive(int(process)):
-            temporary.unlink(missing_ok=True)
+            yield path
 
 
 def _is_alive(process: int) -> bool:
@@ -57,54 +68,141 @@ def _is_alive(process: int) -> bool:
     return True
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file, completely or not at all."""
-    text = json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n"
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file with a seal, completely or not at all."""
+    plain = json.loads(json.dumps(content, default=str))
+    sealed = plain | {KEY: json_seal(plain)}
+    text = json.dumps(sealed, indent=2, ensure_ascii=False) + "\n"
     write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def write_table(path: Path, table: pa.Table, notes: Mapping[str, str] | None = None) -> None:
-    """Write a Parquet file with checksums, completely or not at all.
+    """Write a Parquet file with checksums and a seal, completely or not at all.
 
     Args:
         path: of the file.
         table: its contents.
         notes: for the footer, where they can be read without the rest.
     """
-    if notes:
-        table = table.replace_schema_metadata({**(table.schema.metadata or {}), **notes})
-    write_whole(
-        path,
-        lambda temporary: pq.write_table(
-            table, temporary, compression="zstd", write_page_checksum=True
-        ),
-    )
+    write_tables(path, table.schema, [table], notes)
 
 
-def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """Read a Parquet file and verify its checksums.
+def write_tables(
+    path: Path,
+    schema: pa.Schema,
+    tables: Iterable[pa.Table],
+    notes: Mapping[str, str] | None = None,
+) -> None:
+    """Write tables one after another into a Parquet file, as `write_table`; each is a row group."""
+
+    def write(temporary: Path) -> None:
+        with pq.ParquetWriter(
+            temporary, schema, compression="zstd", write_page_checksum=True
+        ) as writer:
+            for table in tables:
+                writer.write_table(table)
+            writer.add_key_value_metadata({**(notes or {}), KEY: BLANK})
+        seal(temporary)
+
+    write_whole(path, write)
+
+
+def open_table(
+    path: Path, expected: Mapping[str, str] | None = None, *, sealed: bool = True
+) -> pq.ParquetFile:
+    """Open a Parquet file after checking its footer; its pages are checked as they are read.
+
+    Args:
+        path: of the file.
+        expected: notes that its footer must have.
+        sealed: whether it must have a seal, as files since schema SEALED_SINCE do. Without one,
+            nothing is expected of its notes.
+
+    Raises:
+        Damaged: the file is truncated or altered, or is not the file expected.
+        FileNotFoundError: there is no such file.
+    """
+    try:
+        state = seal_state(path)
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise Damaged(path) from error
+    if state is False or (sealed and state is None):
+        file.close()
+        raise Damaged(path, "its footer is not what was written")
+    if state:
+        for name, value in (expected or {}).items():
+            found = (file.metadata.metadata or {}).get(name.encode(), b"nothing").decode()
+            if found != value:
+                file.close()
+                raise Damaged(path, _OTHER[name].format(found=found, value=value))
+    return file
+
+
+#: Note -> what is wrong with a file in which it is not the one expected.
+_OTHER = {
+    "folder": "it is of another sweep or run, or manifest.json is",
+    "file": "it is another file ({found}, not {value})",
+    "results": "it is not of the latest results",
+}
+
+
+def read_table(
+    path: Path,
+    columns: Sequence[str] | None = None,
+    expected: Mapping[str, str] | None = None,
+    *,
+    sealed: bool = True,
+) -> pa.Table:
+    """Read a Parquet file and verify its seal and checksums.
 
     Args:
         path: of the file.
         columns: those to read; None for all.
+        expected: as in `open_table`.
+        sealed: as in `open_table`.
 
     Raises:
-        Damaged: the file is truncated or altered.
+        Damaged: as in `open_table`.
         FileNotFoundError: there is no such file.
     """
+    with open_table(path, expected, sealed=sealed) as file:
+        return read_groups(file, path, columns)
+
+
+def read_groups(
+    file: pq.ParquetFile,
+    path: Path,
+    columns: Sequence[str] | None = None,
+    groups: Sequence[int] | None = None,
+) -> pa.Table:
+    """Read from an opened Parquet file and verify the checksums.
+
+    Args:
+        file: from `open_table`.
+        path: of the file.
+        columns: those to read; None for all.
+        groups: numbers of the row groups; None for all.
+
+    Raises:
+        Damaged: what is read is not what was written.
+    """
+    groups = range(file.num_row_groups) if groups is None else groups
+    written = sum(file.metadata.row_group(group).num_rows for group in groups)
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            table = file.read(columns=list(columns) if columns is not None else None)
-        table.validate(full=True)  # because headers have no checksums
-        return table
+        table = file.read_row_groups(list(groups), None if columns is None else list(columns))
+        table.validate(full=True)  # because headers of pages have no checksums
     except (pa.ArrowException, OSError, ValueError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
         raise Damaged(path) from error
+    if table.num_rows != written:
+        raise Damaged(path, f"{written:,} rows were written, {table.num_rows:,} were read")
+    return table.replace_schema_metadata(file.schema_arrow.metadata)  # without the notes
 
 
-class Damaged(RuntimeError):
-    """A file of results is truncated or altered."""
+class Damaged(InputError):
+    """A file of results is truncated or altered, or stands in another's place."""
 
     def __init__(self, path: Path, why: str = "") -> None:
         """why: what was written and what was read, where that is known."""
@@ -112,11 +210,14 @@ class Damaged(RuntimeError):
         self.path = path
         self._why = why
 
+    def __str__(self) -> str:
+        self.problem = f"{self.path} is damaged: {self.why}"
+        return super().__str__()
+
     @property
     def why(self) -> str:
-        """What is wrong with it, in words, and which library says so."""
-        problem = self._why or str(self.__cause__ or "not what was written").strip()
-        return f"{problem} (pyarrow {pa.__version__})"
+        """What is wrong with it, in words."""
+        return self._why or str(self.__cause__ or "not what was written").strip()
 
 
 def to_table(frame: pd.DataFrame, meanings: dict[str, tuple[str, str]]) -> pa.Table:

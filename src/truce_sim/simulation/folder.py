@@ -25,9 +25,11 @@ def run_into_folder(described: Config | Setup) -> tuple[Simulation, Path]:
         InputError: a bad setting, or the folder already exists or cannot be created.
         RuntimeError: the run fails.
     """
+    import pyarrow as pa
     from omegaconf import OmegaConf
 
     from truce_sim.results.provenance import make_folder, provenance
+    from truce_sim.results.seal import run_notes
     from truce_sim.results.sources import keep_tables
     from truce_sim.results.store import to_table, write_json, write_table, write_whole
 
@@ -36,20 +38,24 @@ def run_into_folder(described: Config | Setup) -> tuple[Simulation, Path]:
     plain = to_plain(config)
 
     def fill(folder: Path) -> None:
-        text = OmegaConf.to_yaml(OmegaConf.create(plain))
-        write_whole(folder / "config.yaml", lambda path: path.write_text(text, encoding="utf-8"))
-        outcome = result.outcome.to_frame().T.infer_objects()
-        write_table(folder / "outcome.parquet", to_table(outcome, columns.OUTCOME))
-        series, meanings = result.series.reset_index(), columns.SERIES | columns.EVENT
-        write_table(folder / "series.parquet", to_table(series, meanings))
-        write_table(folder / "events.parquet", to_table(result.events, columns.EVENT))
-        about = {
+        about = provenance(result.spec.seed, []) | {
             "kind": "run",
             "status": "done",
             "replicate": result.spec.replicate,
             "config": plain,
             "tables": keep_tables(folder, filter(None, [config.scenario.table])),
         }
-        write_json(folder / "manifest.json", provenance(result.spec.seed, []) | about)
+
+        def write(name: str, table: pa.Table) -> None:
+            write_table(folder / f"{name}.parquet", table, run_notes(about, name))
+
+        text = OmegaConf.to_yaml(OmegaConf.create(plain))
+        write_whole(folder / "config.yaml", lambda path: path.write_text(text, encoding="utf-8"))
+        outcome = result.outcome.to_frame().T.infer_objects()
+        write("outcome", to_table(outcome, columns.OUTCOME))
+        series, meanings = result.series.reset_index(), columns.SERIES | columns.EVENT
+        write("series", to_table(series, meanings))
+        write("events", to_table(result.events, columns.EVENT))
+        write_json(folder / "manifest.json", about)
 
     return result, make_folder(config.output.dir, "run", config.output.name, fill)

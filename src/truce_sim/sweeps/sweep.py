@@ -20,7 +20,8 @@ from truce_sim.errors import InputError, closest
 from truce_sim.results import columns
 from truce_sim.settings.fields import field_at
 from truce_sim.sweeps.design.design import word_types
-from truce_sim.sweeps.folder.folder import EVENTS, SERIES, SweepFolder, read_folder
+from truce_sim.sweeps.folder.files import EVENTS, SERIES
+from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
 from truce_sim.sweeps.summaries.levels import is_number
 from truce_sim.sweeps.summaries.summary import survival_table
 

@@ -13,6 +13,7 @@ from rich.text import Text
 from truce_sim.cli.printing.layout import print_next, print_sentence, print_table
 from truce_sim.engine.compile import DIGEST
 from truce_sim.errors import command
+from truce_sim.results.provenance import processor
 from truce_sim.sweeps.summaries.targets import target_replicates
 from truce_sim.terminal import console
 
@@ -236,8 +237,9 @@ def print_status(status: Status) -> None:
     failed = (f"failed {status.failed:,}", "red") if status.failed else "none failed"
     out.print(Text.assemble(", ", failed))
     if status.damaged:
-        damaged = (f"{status.damaged:,} damaged parts", "red")
-        out.print(Text.assemble("  ", damaged, ": resume runs them again"))
+        some = ", ".join(status.damaged[:3]) + (", …" if len(status.damaged) > 3 else "")
+        damaged = (f"{len(status.damaged):,} damaged or missing files", "red")
+        out.print(Text.assemble("  ", damaged, f" ({some}): resume makes them again"))
     if status.missing and status.rate:
         left = duration(status.seconds_left or 0.0)
         out.print(f"  {status.rate:,.0f} runs per second lately: {left} left at that rate")
@@ -278,25 +280,21 @@ def print_proof(proof: Proof) -> None:
     """Print whether the verified rows are the same, or else the first difference."""
     out = console()
     if proof.difference:
-        d = proof.difference
-        if not d.run:
-            out.print(Text.assemble(
-                ("One label, two meanings", "red"),
-                f": {d.column} is {d.stored!r} for some points, and {d.computed!r} for others.",
-            ))  # fmt: skip
-            return
-        out.print(Text.assemble(
-            (f"Run {d.run} differs", "red"),
-            f": {d.column} is stored as {d.stored!r}, but is {d.computed!r} when run again. "
-            f"{_explain_difference(proof)}",
-        ))  # fmt: skip
+        told = Text.assemble((str(proof.difference), "red"), f". {_explain_difference(proof)}")
+        out.print(told)
         return
     left = f"; skipped {proof.skipped} that raised, timed out or crashed" if proof.skipped else ""
     equal = "the same, floats to nine digits" if proof.other_rules else "identical, bit for bit"
     out.print(
         f"Ran {proof.checked} of {proof.runs:,} runs again: all {proof.columns} columns are "
-        f"{equal}{left}."
+        f"{equal}{left}. Read {proof.files:,} files: each is as it was written, and "
+        "the results follow from the parts."
     )
+    if proof.machine and proof.machine != processor():
+        out.print(
+            f"The folder was made on another kind of processor ({proof.machine}; this one is "
+            f"{processor()})."
+        )
     if proof.other_rules:
         out.print(
             f"The folder was made by other rules ({proof.rules}); for these runs, today's rules "

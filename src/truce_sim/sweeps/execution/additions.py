@@ -17,10 +17,8 @@ from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.design import Design
 from truce_sim.sweeps.design.sampling import ROWS
 from truce_sim.sweeps.folder.folder import SweepFolder
+from truce_sim.sweeps.folder.manifest import FREE
 from truce_sim.sweeps.folder.meaning import Change, Choice, changes, in_words, meanings, tables_of
-
-#: Settings about how runs are made, not which; they may change in an extension.
-_FREE = ("replicates", "workers", "compare", "question", "run_timeout", "jobs", "until")
 
 
 def refuse_other_settings(folder: SweepFolder, design: Design, shared: Config) -> None:
@@ -41,7 +39,7 @@ def refuse_other_settings(folder: SweepFolder, design: Design, shared: Config) -
     tables = folder.manifest.get("tables", {})
     for path, old, new in changes(folder.manifest["config"], to_plain(shared), tables):
         part, _, name = path.partition(".")
-        if part == "sweep" and name.split(".")[0] in _FREE:
+        if part == "sweep" and name.split(".")[0] in FREE:
             continue
         raise InputError(
             f"the runs in {folder.path} have {json.dumps(old)}: they cannot be mixed",

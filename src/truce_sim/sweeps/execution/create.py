@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.config.load import to_plain
-from truce_sim.engine.compile import DIGEST
 from truce_sim.engine.run import RunSpec
 from truce_sim.errors import InputError
 from truce_sim.results import columns
@@ -24,7 +23,10 @@ from truce_sim.sweeps.design.points import make_specs
 from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
 from truce_sim.sweeps.execution.additions import refuse_other_keys, refuse_other_settings
 from truce_sim.sweeps.execution.lock import locked
-from truce_sim.sweeps.folder.folder import PARTS, SweepFolder, read_folder
+from truce_sim.sweeps.execution.rules import refuse_other_rules
+from truce_sim.sweeps.folder.files import PARTS, Files
+from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
+from truce_sim.sweeps.folder.manifest import with_free_settings
 from truce_sim.sweeps.folder.meaning import tables_of
 from truce_sim.sweeps.folder.plan import stretches
 from truce_sim.sweeps.folder.spec_files import point_key, write_specs
@@ -44,20 +46,24 @@ def prepare(design: Design, shared: Config, overrides: Sequence[str]) -> SweepFo
         overrides: the overrides as typed, for the manifest.
 
     Raises:
-        InputError: with nothing written, for an invalid point, for a folder of something else, or
-            for one whose runs have other rules, settings or another version of the program.
+        InputError: with nothing written, for an invalid point, for a folder of something else or in
+            use, or for one whose runs have other rules or settings.
     """
     _check_settings(design, shared)
     path = Path(shared.output.dir) / shared.output.name
     if shared.output.name and (path / "manifest.json").is_file():
-        return _extend(read_folder(path), design, shared, overrides)
+        read_folder(path)  # what is not a sweep gets no lock
+        with locked(path):
+            return _extend(read_folder(path), design, shared, overrides)
 
     def fill(folder: Path) -> None:
-        keys = write_specs(folder / "specs", 0, _specs(design))
-        _write_design(folder, design.values, design.base.tolist(), keys, design.rows)
+        manifest = _describe(design, shared, overrides)
+        files = Files(folder, manifest)
+        keys = write_specs(folder / "specs", 0, _specs(design), files)
+        _write_design(files, design.values, design.base.tolist(), keys, design.rows)
         (folder / PARTS).mkdir()
         tables = _keep_sources(folder, design)
-        write_json(folder / "manifest.json", _describe(design, shared, overrides) | tables)
+        write_json(folder / "manifest.json", manifest | tables)
 
     return read_folder(make_folder(shared.output.dir, "sweep", shared.output.name, fill), shared)
 
@@ -82,7 +88,7 @@ def _specs(design: Design, points: Sequence[int] | None = None) -> Iterator[RunS
 
 
 def _write_design(
-    folder: Path,
+    files: Files,
     values: pd.DataFrame,
     base: Sequence[int],
     keys: Sequence[str],
@@ -91,7 +97,7 @@ def _write_design(
     frame = values.assign(base=base, key=keys).reset_index()
     if rows is not None:
         frame["row"] = rows
-    write_table(folder / "design.parquet", to_table(frame, columns.SWEEP))
+    write_table(files.path("design"), to_table(frame, columns.SWEEP), files.notes("design"))
 
 
 def _keep_sources(folder: Path, design: Design) -> dict[str, Any]:
@@ -119,30 +125,14 @@ def _describe(design: Design, shared: Config, overrides: Sequence[str]) -> dict[
 # ── extending a folder ───────────────────────────────────────────────────────────────────────
 
 
-def refuse_other_rules(folder: SweepFolder) -> None:
-    """Raise InputError unless this program would reproduce the runs in the folder."""
-    theirs = folder.manifest
-    for name, ours, what in (
-        ("rules", DIGEST, "the rules of the model, or numba or numpy, have changed"),
-        ("truce_sim", __version__, "another version of truce-sim made it"),
-    ):
-        if theirs.get(name) != ours:
-            raise InputError(
-                f"{what}: its runs have {name} {theirs.get(name)}, new ones would have {ours}; "
-                "they cannot be mixed",
-                value=str(folder.path),
-                allowed="another output.name, for a new sweep; or the version (git commit "
-                f"{str(theirs.get('git_commit'))[:12]}) that made this one",
-            )
-
-
 def _extend(
     folder: SweepFolder, design: Design, shared: Config, overrides: Sequence[str]
 ) -> SweepFolder:
     """Add the new points of a design to a folder; existing points keep their numbers."""
     refuse_other_rules(folder)
     refuse_other_settings(folder, design, shared)
-    keys = [point_key(spec) for spec in _specs(design)]
+    rules = str(folder.manifest["rules"])
+    keys = [point_key(spec, rules) for spec in _specs(design)]
     known = folder.design
     existing = set(_identities(known, known["key"].tolist(), folder.factors))
     asked = _identities(design.values, keys, folder.factors)
@@ -162,22 +152,22 @@ def _extend(
             setting="output.name", value=shared.output.name,
             allowed="the same ranges (to resume or extend it), or another output.name",
         )  # fmt: skip
-    if not new and to_plain(shared) == folder.manifest["config"]:
+    config = with_free_settings(folder.manifest["config"], to_plain(shared))
+    if not new and config == folder.manifest["config"]:
         return folder
-    with locked(folder.path):
-        tables = folder.manifest.get("tables", {}) | _keep_sources(folder.path, design)["tables"]
-        manifest = folder.manifest | {
-            "tables": tables,
-            "status": "running",
-            "points": folder.points + len(new),
-            "left_out": dict(design.left_out),
-            "config": to_plain(shared),
-            "overrides": list(overrides),
-        }
-        if new:
-            manifest |= _append(folder, design, keys, new)
-        write_json(folder.path / "manifest.json", manifest)
-    return read_folder(folder.path, shared)
+    tables = folder.manifest.get("tables", {}) | _keep_sources(folder.path, design)["tables"]
+    manifest = folder.manifest | {
+        "tables": tables,
+        "status": "running",
+        "points": folder.points + len(new),
+        "left_out": dict(design.left_out),
+        "config": config,
+        "overrides": list(overrides),
+    }
+    if new:
+        manifest |= _append(folder, design, keys, new)
+    write_json(folder.path / "manifest.json", manifest)
+    return read_folder(folder.path)
 
 
 def _append(
@@ -190,7 +180,8 @@ def _append(
         if new_base not in bases:
             bases.append(new_base)
         numbers.append(bases.index(new_base))
-    write_specs(folder.path / "specs", folder.points, _specs(design, new))
+    rules = str(folder.manifest["rules"])
+    write_specs(folder.path / "specs", folder.points, _specs(design, new), folder.files, rules)
     known = folder.design
     added = design.values.iloc[list(new)]
     values = pd.concat([known[list(folder.factors)], added], ignore_index=True)
@@ -199,7 +190,7 @@ def _append(
     rows = None
     if design.rows is not None:
         rows = np.concatenate([known["row"].to_numpy(), design.rows[list(new)]])
-    _write_design(folder.path, values, base, [*known["key"], *(keys[i] for i in new)], rows)
+    _write_design(folder.files, values, base, [*known["key"], *(keys[i] for i in new)], rows)
     return {"bases": bases}
 
 

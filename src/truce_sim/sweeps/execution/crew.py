@@ -24,11 +24,13 @@ import pyarrow as pa
 from truce_sim.engine.compile import is_compiled
 from truce_sim.engine.record import OUTCOME
 from truce_sim.engine.run import outcomes
-from truce_sim.results.store import write_table
 from truce_sim.sweeps.execution.worker import OUT_OF_TIME, Done
-from truce_sim.sweeps.folder.folder import PARTS, SweepFolder
+from truce_sim.sweeps.folder.files import PARTS
+from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.sweeps.folder.plan import Chunk
+from truce_sim.sweeps.folder.records import make_recorder
 from truce_sim.sweeps.folder.rows import CRASHED, TIMEOUT, Failure, Rows
+from truce_sim.sweeps.folder.write import write_part, write_record
 
 #: Chunks assigned to a worker at a time: the one it runs, and the next.
 _AHEAD = 2
@@ -186,9 +188,10 @@ class Crew:
         )
         seeds = np.array([self._folder.spec_of(chunk.points.start).seed], np.int64)
         failures = {(chunk.points.start, chunk.replicates.start): Failure(error)}
-        path = self._folder.part(chunk, self._into)
-        path.parent.mkdir(exist_ok=True)
-        write_table(path, Rows(chunk, seeds, row, failures).table(), {"failed": "1"})
+        recorder = make_recorder(self._folder.settings)
+        for kind, nothing in recorder.take() if recorder else ():
+            write_record(self._folder, chunk, kind, nothing, self._into)
+        write_part(self._folder, chunk, Rows(chunk, seeds, row, failures).table(), self._into)
         return Done(chunk.name, 1, 1, 0.0)
 
 

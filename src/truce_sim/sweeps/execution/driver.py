@@ -15,19 +15,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import pyarrow as pa
 
 from truce_sim.errors import InputError
-from truce_sim.results.store import Damaged, remove_leftovers
+from truce_sim.results.store import Damaged, write_json
 from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.design import Design
-from truce_sim.sweeps.execution.create import prepare, refuse_other_rules
+from truce_sim.sweeps.execution.create import prepare
 from truce_sim.sweeps.execution.crew import Crew, count_workers
 from truce_sim.sweeps.execution.lock import locked
+from truce_sim.sweeps.execution.mend import (
+    damaged_files,
+    remove_orphans,
+    remove_overlaps,
+    set_aside,
+)
 from truce_sim.sweeps.execution.progress import Progress, Stopped
+from truce_sim.sweeps.execution.rules import adopt_rules
 from truce_sim.sweeps.execution.worker import Done
-from truce_sim.sweeps.folder.folder import PARTS, SweepFolder, read_folder
+from truce_sim.sweeps.folder.files import PARTS
+from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
 from truce_sim.sweeps.folder.plan import Chunk, cut, incomplete_chunks, missing, runs_per_chunk
-from truce_sim.sweeps.summaries.results import has_results, write_results
+from truce_sim.sweeps.summaries.results import damaged_results, write_results
 from truce_sim.sweeps.summaries.targets import target_replicates
 
 if TYPE_CHECKING:
@@ -114,8 +123,8 @@ def resume_sweep(
         InputError: for a folder made by other rules or another version, or in use.
         Stopped: if the sweep ends before it is finished.
     """
-    refuse_other_rules(folder)
     with locked(folder.path):
+        folder = adopt_rules(read_folder(folder.path), progress)  # it may have changed before
         work = _Work(folder, progress, workers or count_workers(folder.settings.workers), jobs)
         work.finish()
         return work.result()
@@ -133,28 +142,37 @@ class _Work:
     seconds: float = 0.0
     engine_seconds: float = 0.0
     runs_new: int = 0
-    set_aside: set[Path] = field(default_factory=set)
+    mended: set[Path] = field(default_factory=set)
 
     def finish(self) -> None:
         """Run until nothing is missing, then write the results."""
-        remove_leftovers(self.folder.path)
-        damaged = list(self._set_damaged_aside())
+        remove_orphans(self.folder)
+        damaged = [self._set_aside(path) for path in self._damaged()]
+        damaged += self._reopen()
         with self._report_progress():
             while True:
-                for path in damaged:
-                    self.progress.say(f"{path} is damaged: set aside; its runs are run again")
+                for words in damaged:
+                    self.progress.say(words)
                 try:
                     self._run_missing()
-                    if self.runs_new or not has_results(self.folder):
-                        write_results(self.folder, time.monotonic() - self.begun)
+                    self._write_results()
                     break
                 except Damaged as error:
-                    if error.path in self.set_aside:  # not the disk: it would go on for ever
+                    if error.path in self.mended:  # not the disk: it would go on for ever
                         raise RuntimeError(
                             f"{error.path} was written again, and read back wrong again: "
-                            f"{error.why}"
+                            f"{error.why} (pyarrow {pa.__version__})"
                         ) from error
                     damaged = [self._set_aside(error.path)]
+
+    def _write_results(self) -> None:
+        """Write the results, unless they are there, intact, and nothing is new."""
+        damaged = damaged_results(self.folder, in_full=True)
+        for name in damaged:
+            path = self.folder.files.path(name)
+            self.progress.say(f"{path} is damaged or missing: made again from the parts")
+        if self.runs_new or damaged or not self.folder.finished:
+            write_results(self.folder, time.monotonic() - self.begun)
 
     def _run_missing(self) -> None:
         begun, chunks = time.monotonic(), list(self._todo())
@@ -169,6 +187,8 @@ class _Work:
                         self._count(done)
                     self._refuse_lost(chunks, "did not appear in its folder")
                 chunks = list(self._todo())
+                if not chunks and remove_overlaps(self.folder):
+                    chunks = list(self._todo())
                 self.progress.expect(int(target_replicates(self.folder).sum()))
         self.seconds += time.monotonic() - begun
 
@@ -198,26 +218,31 @@ class _Work:
         self.engine_seconds += done.engine_seconds
         self.progress.advance(done.runs)
 
-    def _set_damaged_aside(self) -> Iterator[Path]:
-        """Set aside parts that are cut short, or that prevent finding out what is missing."""
-        yield from map(self._set_aside, self.folder.damaged())
-        while True:
-            try:
+    def _damaged(self) -> Iterator[Path]:
+        """Yield damaged and lost files, each of which must be set aside before the next is found.
+
+        A finished sweep is read in full: nothing else would find what is damaged in it.
+        """
+        yield from list(damaged_files(self.folder, in_full=self.folder.finished))
+        while not self.folder.lost_runs:
+            try:  # with sweep.until, what is missing depends on what the runs say
                 target_replicates(self.folder)
                 return
             except Damaged as error:
-                yield self._set_aside(error.path)
+                yield error.path
 
-    def _set_aside(self, path: Path) -> Path:
-        """Keep a damaged part under another name, so that its runs are run again."""
-        if path.parent != self.folder.path / PARTS:
-            raise InputError(
-                f"{path} is damaged, and no other file says what the points are",
-                allowed="an intact copy of this file; or run the sweep again from the start",
-            )
-        path.replace(path.with_name(path.name + ".damaged"))
-        self.set_aside.add(path)
-        return path
+    def _reopen(self) -> list[str]:
+        """If a finished sweep lacks runs, mark it as running; return what was found, in words."""
+        lost = self.folder.lost_runs
+        if not lost:
+            return []
+        write_json(self.folder.path / "manifest.json", self.folder.manifest | {"status": "running"})
+        self.folder = read_folder(self.folder.path)
+        return [f"{lost:,} runs are missing from {self.folder.path / PARTS}: they are run again"]
+
+    def _set_aside(self, path: Path) -> str:
+        self.mended.add(path)
+        return set_aside(self.folder, path)
 
     @contextmanager
     def _report_progress(self) -> Iterator[None]:

@@ -5,22 +5,25 @@ from __future__ import annotations
 import copy
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from truce_sim.results.store import read_table, write_json, write_table
-from truce_sim.sweeps.execution.create import refuse_other_rules
+from truce_sim.results.store import write_json
 from truce_sim.sweeps.execution.crew import Crew, count_workers
 from truce_sim.sweeps.execution.driver import SweepResult, resume_sweep
 from truce_sim.sweeps.execution.lock import locked
 from truce_sim.sweeps.execution.progress import Progress, Stopped
-from truce_sim.sweeps.folder.folder import RERUNS, SweepFolder, read_folder
+from truce_sim.sweeps.execution.rules import adopt_rules
+from truce_sim.sweeps.folder.files import PARTS, RERUNS
+from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
 from truce_sim.sweeps.folder.plan import Chunk
+from truce_sim.sweeps.folder.write import record_name, write_part, write_record
 
 
 def rerun_failed(
@@ -40,9 +43,9 @@ def rerun_failed(
         InputError: for a folder made by other rules or another version, or in use.
         Stopped: if it ends before it is finished.
     """
-    refuse_other_rules(folder)
     begun, workers = time.monotonic(), count_workers(folder.settings.workers)
     with locked(folder.path):
+        folder = adopt_rules(read_folder(folder.path), progress)
         folder.chunks()  # refuses what does not belong together, before anything is written
         folder = _reopen(folder, run_timeout)
         shutil.rmtree(folder.path / RERUNS, ignore_errors=True)  # left by a rerun that was killed
@@ -86,31 +89,43 @@ def _failed_chunks(folder: SweepFolder) -> Iterator[Chunk]:
 
 
 def _put_in_place(folder: SweepFolder) -> None:
-    """Replace the failed rows of the parts by the new ones."""
-    again = folder.path / RERUNS
-    tables = [read_table(path) for path in sorted(again.glob("p*.parquet"))]
-    for chunk in folder.chunks() if tables else ():
-        new = _within(pa.concat_tables(tables), chunk)
-        if new.num_rows:
-            old = _without(folder.table(chunk), new)
-            rows = pa.concat_tables([old, new]).unify_dictionaries()
-            rows = rows.sort_by([("point", "ascending"), ("replicate", "ascending")])
-            failed = np.count_nonzero(pc.not_equal(rows["status"].cast(pa.string()), "done"))
-            write_table(folder.part(chunk), rows, {"failed": str(failed)})
-    shutil.rmtree(again, ignore_errors=True)
+    """Replace the failed rows of the parts, and their series and events, by the new ones."""
+    names = sorted(path.stem for path in (folder.path / RERUNS).glob("p*.parquet"))
+    again = [chunk for chunk in map(Chunk.from_name, names) if chunk is not None]
+    for chunk in folder.chunks() if again else ():
+        ours = [other for other in again if other.meets(chunk)]
+        for kind in folder.kept if ours else ():
+            write_record(folder, chunk, kind, _merged(folder, chunk, ours, kind))
+        if ours:
+            write_part(folder, chunk, _merged(folder, chunk, ours, PARTS))
+    shutil.rmtree(folder.path / RERUNS, ignore_errors=True)
 
 
-def _within(table: pa.Table, chunk: Chunk) -> pa.Table:
-    """Return the rows that are runs of a chunk."""
-    points, replicates = table["point"].to_numpy(), table["replicate"].to_numpy()
-    ours = (points >= chunk.points.start) & (points < chunk.points.stop)
-    ours &= (replicates >= chunk.replicates.start) & (replicates < chunk.replicates.stop)
-    return table.filter(pa.array(ours))
+def _merged(folder: SweepFolder, chunk: Chunk, again: Sequence[Chunk], kind: str) -> pa.Table:
+    """Return the rows of a chunk's file, those of the runs made again replaced."""
+    old = folder.table(chunk) if kind == PARTS else folder.record(chunk, kind)
+    names = [record_name(c, kind, RERUNS) if kind != PARTS else f"{RERUNS}/{c.name}" for c in again]
+    new = pa.concat_tables([folder.files.read(name, old.column_names) for name in names])
+    made = _runs(new) if kind == PARTS else _all_runs(again)
+    rows = pa.concat_tables([
+        old.filter(pa.array(~np.isin(_runs(old), made))),
+        new.filter(pa.array(np.isin(_runs(new), _all_runs([chunk])))),
+    ])  # fmt: skip
+    by = [("point", "ascending"), ("replicate", "ascending")]
+    order = pc.sort_indices(rows, sort_keys=by)  # stable: days stay in order
+    return rows.unify_dictionaries().take(order)
 
 
-def _without(table: pa.Table, others: pa.Table) -> pa.Table:
-    """Return the rows whose runs are not in another table."""
-    own, theirs = (zip(t["point"].to_pylist(), t["replicate"].to_pylist(), strict=True)
-                   for t in (table, others))  # fmt: skip
-    gone = set(theirs)
-    return table.filter(pa.array([run not in gone for run in own]))
+def _runs(table: pa.Table) -> NDArray[np.int64]:
+    """A number for the run of each row."""
+    return _numbers(table["point"].to_numpy(), table["replicate"].to_numpy())
+
+
+def _all_runs(chunks: Sequence[Chunk]) -> NDArray[np.int64]:
+    """The numbers of all runs of some chunks."""
+    grids = (np.meshgrid(np.asarray(c.points), np.asarray(c.replicates)) for c in chunks)
+    return np.concatenate([_numbers(points, replicates).ravel() for points, replicates in grids])
+
+
+def _numbers(points: NDArray[np.int64], replicates: NDArray[np.int64]) -> NDArray[np.int64]:
+    return points * 2**32 + replicates

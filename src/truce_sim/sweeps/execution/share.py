@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
-from truce_sim.sweeps.execution.create import refuse_other_rules
 from truce_sim.sweeps.execution.crew import Crew, count_workers
 from truce_sim.sweeps.execution.progress import Progress, Stopped
+from truce_sim.sweeps.execution.rules import refuse_other_rules
 from truce_sim.sweeps.folder.folder import read_folder
 from truce_sim.sweeps.folder.plan import Chunk, cut, incomplete_chunks, missing, runs_per_chunk
 from truce_sim.sweeps.summaries.targets import target_replicates

@@ -9,6 +9,7 @@ from truce_sim.errors import InputError
 from truce_sim.sweeps.execution.lock import is_locked
 from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
 from truce_sim.sweeps.folder.plan import missing
+from truce_sim.sweeps.summaries.results import damaged_results
 from truce_sim.sweeps.summaries.targets import target_replicates
 
 #: Number of latest parts from which the speed is measured.
@@ -26,10 +27,10 @@ class Status:
         wanted: number of runs wanted.
         done: number of runs done, failed ones included.
         failed: number of failed runs.
-        damaged: number of parts that are cut short.
+        damaged: files that are missing, or whose footers are not what was written.
         rate: recent runs per second; None if unknown.
         at_work: whether a driver holds the folder.
-        finished: whether all runs are done and summarized.
+        finished: whether all runs are done and summarized, and no file is damaged.
     """
 
     path: Path
@@ -38,7 +39,7 @@ class Status:
     wanted: int
     done: int
     failed: int
-    damaged: int
+    damaged: tuple[str, ...]
     rate: float | None
     at_work: bool
     finished: bool
@@ -65,6 +66,8 @@ def read_status(path: str | Path) -> Status:
     wanted = target_replicates(folder)
     lost = sum(chunk.runs for chunk in missing(folder.chunks(), wanted))
     footers = [folder.footer(chunk) for chunk in folder.chunks()]
+    parts = [str(path.relative_to(folder.path)) for path in folder.damaged()]
+    damaged = (*parts, *(f"{name}.parquet" for name in damaged_results(folder)))
     return Status(
         folder.path,
         str(folder.manifest.get("started", "")),
@@ -72,10 +75,10 @@ def read_status(path: str | Path) -> Status:
         int(wanted.sum()),
         int(wanted.sum()) - lost,
         sum(footer.failed for footer in footers if footer),
-        sum(footer is None for footer in footers),
+        damaged,
         _rate(folder),
         is_locked(folder.path),
-        folder.manifest.get("status") == "done" and lost == 0,
+        folder.finished and lost == 0 and not damaged,
     )
 
 

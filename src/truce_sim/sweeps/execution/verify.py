@@ -1,16 +1,15 @@
-"""Verify that a sweep's rows follow from its configuration, by running some of them again."""
+"""Verify all that a sweep's folder says: files, results, design, and some runs made again."""
 
 from __future__ import annotations
 
-import math
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from truce_sim.engine.codes import STATUSES
@@ -18,31 +17,26 @@ from truce_sim.engine.compile import DIGEST
 from truce_sim.engine.run import outcomes
 from truce_sim.engine.world import make_world
 from truce_sim.errors import InputError, command
-from truce_sim.results.store import Damaged
 from truce_sim.simulation.spec import make_spec
+from truce_sim.sweeps.execution.compare import (
+    Difference,
+    differing_cell,
+    nearly_equal,
+    run_cells,
+)
+from truce_sim.sweeps.folder.files import PARTS
 from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
 from truce_sim.sweeps.folder.meaning import two_meanings
 from truce_sim.sweeps.folder.plan import Chunk
 from truce_sim.sweeps.folder.records import make_recorder
 from truce_sim.sweeps.folder.rows import Rows
 from truce_sim.sweeps.folder.spec_files import point_key
+from truce_sim.sweeps.summaries.results import result_names, run_tables, tables
 
-
-@dataclass(frozen=True)
-class Difference:
-    """The first stored value that differs from the run.
-
-    Attributes:
-        run: the run, as `point:replicate`; "" where the same options have two meanings.
-        column: which value differs.
-        stored: the value in the folder.
-        computed: the value of the run made again.
-    """
-
-    run: str
-    column: str
-    stored: object
-    computed: object
+#: Relative difference allowed in summaries, whose sums depend on the processor in their last bits,
+#: and in floats of runs made by other rules: earlier ones took exp and log from the C library,
+#: whose last bit is not the same everywhere.
+TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -51,22 +45,26 @@ class Proof:
 
     Attributes:
         path: the folder.
+        files: number of files read.
         runs: number of runs in the folder.
         checked: number of runs made again.
         skipped: number of chosen runs that had failed outside the engine.
         columns: number of columns compared.
         pick: seed of the random choice.
         rules: digest of the rules that made the folder.
+        machine: the kind of processor that the folder was made on; "" if it does not say.
         difference: the first difference; None if there is none.
     """
 
     path: Path
+    files: int
     runs: int
     checked: int
     skipped: int
     columns: int
     pick: int
     rules: str
+    machine: str
     difference: Difference | None
 
     @property
@@ -80,16 +78,13 @@ class Proof:
         return self.rules != DIGEST
 
 
-#: How far floats of runs made by other rules may differ, relatively: earlier rules took exp and log
-#: from the C library, whose last bit is not the same everywhere.
-TOLERANCE = 1e-9
-
-
 def verify_sweep(path: str | Path, runs: int, pick: int | None = None) -> Proof:
-    """Run randomly chosen rows again and compare every value exactly.
+    """Check all that a sweep's folder says, and run randomly chosen rows again.
 
-    This also compares the engine's input for their points with the swept values in design.parquet
-    and, if present, the rows of runs.parquet and the daily series and events of the runs. Rows
+    Every file is read in full, so that its checksums are verified. The results of a finished sweep
+    are made again from the parts and compared. Of the chosen runs, every value is compared with
+    the row, the daily series and the events. Of their points, and of one point of each base
+    configuration, the engine's input is compared with the swept values in design.parquet. Rows
     made by other rules are run again by today's; if they are the same, the change of rules has
     not affected them. Of those, floats may differ by `TOLERANCE`.
 
@@ -104,42 +99,89 @@ def verify_sweep(path: str | Path, runs: int, pick: int | None = None) -> Proof:
     """
     folder = read_folder(path)
     pick = secrets.randbelow(2**32) if pick is None else pick
-    chunks, rules = folder.chunks(), str(folder.manifest.get("rules"))
-    total = sum(chunk.runs for chunk in chunks)
+    total = count_runs(folder)
     if not total:
         raise InputError(
             "has no runs yet", value=str(folder.path), allowed=command("resume", folder.path)
         )
-    mixed = two_meanings(folder)
-    if mixed:
-        options, (setting, *values) = mixed
-        found = Difference("", f"{setting} with {options}", *values)
-        return Proof(folder.path, total, 0, 0, 0, pick, rules, found)
-    chosen = np.random.default_rng(pick).choice(total, min(runs, total), replace=False)
-    checked = skipped = columns = 0
-    for chunk, rows in _by_chunk(chunks, np.sort(chosen)):
-        stored = folder.table(chunk)
-        for row in rows:
-            run = divmod(row, len(chunk.replicates))
-            point, replicate = chunk.points[run[0]], chunk.replicates[run[1]]
-            here = stored.slice(row, 1).to_pylist()[0]
-            if here["status"] not in STATUSES:
-                skipped += 1
-                continue
-            checked, columns = checked + 1, len(here)
-            difference = (
-                _compare(folder, here, point, replicate)
-                or _compare_given(folder, stored.slice(row, 1), point, replicate)
-                or _compare_recorded(folder, point, replicate)
-            )
-            if difference:
-                return Proof(folder.path, total, checked, skipped, columns, pick, rules, difference)
-    return Proof(folder.path, total, checked, skipped, columns, pick, rules, None)
+    chosen = np.sort(np.random.default_rng(pick).choice(total, min(runs, total), replace=False))
+    tolerance = 0.0 if folder.manifest.get("rules") == DIGEST else TOLERANCE
+    sample = Sample(folder, chosen, tolerance)
+    difference = (
+        _two_meanings(folder) or _compare_parts(folder) or sample.difference or _compare_bases(folder, tolerance)
+        or _compare_results(folder)
+    )  # fmt: skip
+    kinds = 1 + len(folder.kept)
+    files = kinds * len(folder.chunks()) + len(_results(folder))
+    rules, machine = str(folder.manifest.get("rules")), folder.manifest.get("machine") or {}
+    return Proof(
+        folder.path, files, total, sample.checked, sample.skipped, sample.columns, pick, rules,
+        str(machine.get("processor", "")), difference,
+    )  # fmt: skip
 
 
-def _by_chunk(
-    chunks: list[Chunk], chosen: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> Iterator[tuple[Chunk, list[int]]]:
+def count_runs(folder: SweepFolder) -> int:
+    """Return the number of runs in the parts of a folder."""
+    return sum(chunk.runs for chunk in folder.chunks())
+
+
+def first_difference(
+    folder: SweepFolder, chosen: NDArray[np.int64]
+) -> tuple[Difference | None, int]:
+    """Make some runs again and compare them with their rows.
+
+    Args:
+        folder: the sweep.
+        chosen: numbers of the runs, through all parts, ascending.
+
+    Returns:
+        The first difference, if any, and the number of runs made again.
+
+    Raises:
+        store.Damaged: if a part is damaged.
+    """
+    sample = Sample(folder, chosen)
+    return sample.difference, sample.checked
+
+
+class Sample:
+    """Some runs made again, in order, up to the first that differs from what is stored.
+
+    Args:
+        folder: the sweep.
+        chosen: numbers of the runs, through all parts, ascending.
+        tolerance: relative difference allowed between floats.
+    """
+
+    def __init__(
+        self, folder: SweepFolder, chosen: NDArray[np.int64], tolerance: float = 0.0
+    ) -> None:
+        self._folder = folder
+        self._tolerance = tolerance
+        self.checked = self.skipped = self.columns = 0
+        self.difference: Difference | None = None
+        for chunk, rows in _by_chunk(folder.chunks(), chosen):
+            stored = folder.table(chunk)
+            for row in rows:
+                self.difference = self._compare(chunk, row, stored.slice(row, 1).to_pylist()[0])
+                if self.difference:
+                    return
+
+    def _compare(self, chunk: Chunk, row: int, stored: dict[str, object]) -> Difference | None:
+        if stored["status"] not in STATUSES:
+            self.skipped += 1
+            return None
+        self.checked, self.columns = self.checked + 1, len(stored)
+        of_point, of_replicate = divmod(row, len(chunk.replicates))
+        point, replicate = chunk.points[of_point], chunk.replicates[of_replicate]
+        return (
+            _compare_point(self._folder, point, f"Run {point}:{replicate}", self._tolerance)
+            or _compare_run(self._folder, stored, point, replicate, self._tolerance)
+            or _compare_records(self._folder, chunk, point, replicate, self._tolerance)
+        )
+
+
+def _by_chunk(chunks: list[Chunk], chosen: NDArray[np.int64]) -> Iterator[tuple[Chunk, list[int]]]:
     """Yield the chosen runs, numbered through all chunks, as rows of each chunk."""
     first = 0
     for chunk in chunks:
@@ -149,123 +191,149 @@ def _by_chunk(
         first += chunk.runs
 
 
-def _compare(
-    folder: SweepFolder, stored: dict[str, object], point: int, replicate: int
+# ── runs made again ──────────────────────────────────────────────────────────────────────────
+
+
+def _compare_point(
+    folder: SweepFolder, point: int, where: str, tolerance: float
+) -> Difference | None:
+    """Return the difference between what a point is and what its spec and its labels say."""
+    stored, rules = str(folder.design["key"].iloc[point]), str(folder.manifest.get("rules"))
+    spec, meant = folder.spec_of(point), make_spec(folder.config_of(point))
+    if tolerance and nearly_equal(meant.border, spec.border, tolerance):
+        meant = replace(meant, border=spec.border)
+    for what, this in (("specs", spec), ("design", meant)):
+        key = point_key(this, rules)
+        if key != stored:
+            return Difference(where, f"key of its {what}", stored, key)
+    return None
+
+
+def _compare_run(
+    folder: SweepFolder, stored: dict[str, object], point: int, replicate: int, tolerance: float
 ) -> Difference | None:
     """Return the first difference between a stored row and the run made again."""
-    run = f"{point}:{replicate}"
     spec = folder.spec_of(point, replicate)
-    stored_key = str(folder.design["key"].iloc[point])
-    meant = make_spec(folder.config_of(point))
-    rules = str(folder.manifest.get("rules"))
-    same = _same if rules == DIGEST else _nearly_same
-    if rules != DIGEST and _nearly_same_border(meant.border, spec.border):
-        meant = replace(meant, border=spec.border)
-    for what, key in (("specs", point_key(spec, rules)), ("design", point_key(meant, rules))):
-        if key != stored_key:
-            return Difference(run, f"key of its {what}", stored_key, key)
-    rows = outcomes(spec, [replicate])[None]
     chunk = Chunk(range(point, point + 1), range(replicate, replicate + 1))
-    again: pa.Table = Rows(chunk, np.array([spec.seed]), rows).table()
-    for name, value in again.to_pylist()[0].items():
-        if name in stored and not same(stored[name], value):
-            return Difference(run, name, stored[name], value)
-    return None
+    rows = outcomes(spec, [replicate])[None]
+    again = Rows(chunk, np.array([spec.seed]), rows).table().to_pylist()[0]
+    known = {name: value for name, value in again.items() if name in stored}
+    return run_cells(f"Run {point}:{replicate}", stored, known, tolerance=tolerance)
 
 
-def _compare_given(
-    folder: SweepFolder, stored: pa.Table, point: int, replicate: int
+def _compare_records(
+    folder: SweepFolder, chunk: Chunk, point: int, replicate: int, tolerance: float
 ) -> Difference | None:
-    """Return the first difference between runs.parquet, which users read, and a row of a part."""
-    path = folder.path / "runs.parquet"
-    if folder.manifest.get("status") != "done" or not path.is_file():
-        return None
-    given = _run_rows(path, point, replicate)
-    run = f"{point}:{replicate}"
-    if len(given) != 1:
-        return Difference(run, "number of its rows in runs.parquet", len(given), 1)
-    for name, value in folder.with_values(stored).to_pylist()[0].items():
-        if not _same(given[0].get(name), value):
-            return Difference(run, f"{name} in runs.parquet", given[0].get(name), value)
-    return None
-
-
-def _compare_recorded(folder: SweepFolder, point: int, replicate: int) -> Difference | None:
     """Return the first difference between a run's stored and new daily series and events."""
     recorder = make_recorder(folder.settings)
     if recorder is None:
         return None
     world = make_world(recorded=True)
-    same = _same if folder.manifest.get("rules") == DIGEST else _nearly_same
     outcome = outcomes(folder.spec_of(point), [replicate], world)[0]
     recorder.keep(point, replicate, outcome, world)
+    run = f"Run {point}:{replicate}"
     for kind, table in recorder.take():
-        again = table.to_pylist()
-        copies = list(_copies(folder, kind, point, replicate)) or [[]]
-        for stored in copies:
-            difference = _compare_days(f"{point}:{replicate}", kind, stored, again, same)
+        stored = folder.record(chunk, kind)
+        ours = pc.and_(pc.equal(stored["point"], point), pc.equal(stored["replicate"], replicate))
+        there, again = stored.filter(ours).to_pylist(), table.to_pylist()
+        if len(there) != len(again):
+            return Difference(run, f"number of its rows in {kind}/", len(there), len(again))
+        for old, new in zip(there, again, strict=True):
+            place = f" on day {new['day']} in {kind}/"
+            difference = run_cells(run, old, new, place, tolerance)
             if difference:
                 return difference
     return None
 
 
-def _copies(
-    folder: SweepFolder, kind: str, point: int, replicate: int
-) -> Iterator[list[dict[str, object]]]:
-    """Yield a run's rows in each file of series/ or events/; some crashes leave two copies."""
-    for path in sorted((folder.path / kind).glob("p*.parquet")):
-        chunk = Chunk.from_name(path.stem)
-        if chunk and point in chunk.points and replicate in chunk.replicates:
-            rows = _run_rows(path, point, replicate)
-            if rows:
-                yield rows
+# ── the files ────────────────────────────────────────────────────────────────────────────────
 
 
-def _compare_days(
-    run: str,
-    kind: str,
-    stored: Sequence[dict[str, object]],
-    again: Sequence[dict[str, object]],
-    same: Callable[[object, object], bool],
-) -> Difference | None:
-    if len(stored) != len(again):
-        return Difference(run, f"number of its rows in {kind}/", len(stored), len(again))
-    for there, row in zip(stored, again, strict=True):
-        for name, value in row.items():
-            if not same(there.get(name), value):
-                what = f"{name} on day {row['day']} in {kind}/"
-                return Difference(run, what, there.get(name), value)
+def _compare_parts(folder: SweepFolder) -> Difference | None:
+    """Read all parts, series and events, and compare what each part says of its runs."""
+    for chunk in folder.chunks():
+        name = f"{PARTS}/{chunk.name}.parquet"
+        table = folder.table(chunk)
+        for kind in folder.kept:
+            folder.files.check(f"{kind}/{chunk.name}")
+        done = np.asarray(pc.equal(table["status"].cast(pa.string()), "done"))
+        sound = (np.asarray(table["end_day"].is_valid()) == done) & (
+            np.asarray(table["error"].is_null()) == done
+        )
+        for row in np.flatnonzero(~sound).tolist():
+            run = f"Run {table['point'][row]}:{table['replicate'][row]}"
+            words = ("failed", "done") if done[row] else ("done", "failed")
+            return Difference(run, "status", table["status"][row].as_py(), words[0])
+        footer = folder.footer(chunk)
+        failed = int((~done).sum())
+        if footer is None or footer.failed != failed:
+            return Difference(name, "failed", footer and footer.failed, failed)
     return None
 
 
-def _run_rows(path: Path, point: int, replicate: int) -> list[dict[str, object]]:
-    """Return the rows of one run in a file; raise Damaged if it cannot be read."""
-    chosen = [("point", "==", point), ("replicate", "==", replicate)]
-    try:
-        table = pq.read_table(path, filters=chosen, page_checksum_verification=True)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise Damaged(path) from error
-    rows: list[dict[str, object]] = table.to_pylist()
-    return rows
+def _two_meanings(folder: SweepFolder) -> Difference | None:
+    """Return a setting that differs between points with the same options, if there is one."""
+    mixed = two_meanings(folder)
+    if mixed is None:
+        return None
+    options, (setting, *values) = mixed
+    return Difference("", f"{setting} with {options}", *values)
 
 
-def _same(a: object, b: object) -> bool:
-    """Whether two values are equal to the last bit; missing values and NaN equal themselves."""
-    if isinstance(a, float) and isinstance(b, float):
-        return (a == b and math.copysign(1, a) == math.copysign(1, b)) or (a != a and b != b)
-    return a == b
+def _compare_bases(folder: SweepFolder, tolerance: float) -> Difference | None:
+    """Compare one point of each base configuration in the manifest with its spec."""
+    for point in folder.design.drop_duplicates("base").index.tolist():
+        difference = _compare_point(folder, point, f"Point {point}", tolerance)
+        if difference:
+            return difference
+    return None
 
 
-def _nearly_same(a: object, b: object) -> bool:
-    """The same, but floats may differ by `TOLERANCE`."""
-    if isinstance(a, float) and isinstance(b, float):
-        return _same(a, b) or math.isclose(a, b, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    return a == b
+def _compare_results(folder: SweepFolder) -> Difference | None:
+    """Make the results of a finished sweep again, and return the first difference."""
+    if not folder.finished:
+        return None
+    for name, made in tables(folder):
+        stored = folder.files.read(name)
+        difference = differing_cell(f"{name}.parquet", stored, made, TOLERANCE)
+        if difference:
+            return difference
+    total = {"runs": 0, "failed": 0}
+    for chunk in folder.chunks():
+        footer = folder.footer(chunk)
+        total["runs"] += chunk.runs
+        total["failed"] += footer.failed if footer else 0
+    told = {name: folder.manifest.get(name) for name in total}
+    found = run_cells("manifest.json", told, dict(total))
+    return found or (_compare_given(folder) if "runs" in _results(folder) else None)
 
 
-def _nearly_same_border(a: NDArray[np.void], b: NDArray[np.void]) -> bool:
-    """Whether sectors differ by no more than `TOLERANCE`."""
-    return a.shape == b.shape and all(
-        np.allclose(a[name], b[name], rtol=TOLERANCE, atol=TOLERANCE)
-        for name in a.dtype.names or ()
-    )
+def _results(folder: SweepFolder) -> Sequence[str]:
+    runs = folder.manifest.get("runs", 0)
+    return result_names(folder, runs) if folder.finished else ()
+
+
+def _compare_given(folder: SweepFolder) -> Difference | None:
+    """Return the first difference between runs.parquet, which users read, and the parts."""
+    with folder.files.open("runs") as file:
+        groups = file.num_row_groups
+    made = list(folder.chunks())
+    if groups != len(made):
+        return Difference("runs.parquet", "number of parts in it", groups, len(made))
+    for group, table in enumerate(run_tables(folder)):
+        given = folder.files.read("runs", groups=[group])
+        counts = dict.fromkeys(_runs(table), 0)
+        for run in _runs(given):
+            counts[run] = counts.get(run, 0) + 1
+        wrong = next((run for run, count in counts.items() if count != 1), None)
+        if wrong is not None:
+            where = f"Run {wrong[0]}:{wrong[1]}"
+            return Difference(where, "number of its rows in runs.parquet", counts[wrong], 1)
+        difference = differing_cell("runs.parquet", given, table)
+        if difference:
+            return difference
+    return None
+
+
+def _runs(table: pa.Table) -> list[tuple[int, int]]:
+    return list(zip(table["point"].to_pylist(), table["replicate"].to_pylist(), strict=True))

@@ -24,15 +24,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from truce_sim.engine.codes import DONE
 from truce_sim.engine.record import OUTCOME
 from truce_sim.engine.run import RunSpec, outcomes
 from truce_sim.engine.world import make_world
-from truce_sim.results.store import Damaged, write_table
-from truce_sim.sweeps.folder.folder import PARTS, SweepFolder, read_folder
+from truce_sim.results.store import Damaged
+from truce_sim.sweeps.folder.files import PARTS
+from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
 from truce_sim.sweeps.folder.plan import REPLICATES_PER_BLOCK, Chunk
 from truce_sim.sweeps.folder.records import make_recorder
 from truce_sim.sweeps.folder.rows import ERROR, Failure, Rows
+from truce_sim.sweeps.folder.write import write_part, write_record
 
 #: Exit code of a worker whose run took longer than `sweep.run_timeout`.
 OUT_OF_TIME = 75
@@ -81,15 +82,10 @@ class Worker:
         seeds = np.array([spec.seed for spec in specs], np.int64)
         if self._recorder:
             for kind, table in self._recorder.take():
-                self._write(chunk, kind, table)
-        failed = int(np.count_nonzero(rows["status"] != DONE))
-        self._write(chunk, into, Rows(chunk, seeds, rows, failures).table(), failed)
+                write_record(self._folder, chunk, kind, table, into)
+        table = Rows(chunk, seeds, rows, failures).table()
+        failed = write_part(self._folder, chunk, table, into)
         return Done(chunk.name, chunk.runs, failed, seconds)
-
-    def _write(self, chunk: Chunk, kind: str, table: pa.Table, failed: int = 0) -> None:
-        path = self._folder.part(chunk, kind)
-        path.parent.mkdir(exist_ok=True)
-        write_table(path, table, {"failed": str(failed)})
 
     def _run_block(
         self, spec: RunSpec, point: int, replicates: range,
@@ -126,7 +122,7 @@ def _blocks(replicates: range) -> Iterator[range]:
 
 
 class Watchdog:
-    """Ends the process when a block of runs takes longer than a single run may.
+    """Ends the process when a block of runs takes longer than a single run may, or its driver ends.
 
     The parent then halves the chunk, down to a single run, so no run fails because others are slow.
     """
@@ -146,8 +142,11 @@ class Watchdog:
             self._deadline = float("inf")
 
     def _watch(self) -> None:
+        driver = os.getppid()
         while True:
             time.sleep(min(0.1, self._seconds / 4))
+            if os.getppid() != driver:  # it was killed: another may be at work on the folder
+                os._exit(1)
             if time.monotonic() > self._deadline:
                 os._exit(OUT_OF_TIME)
 

@@ -10,25 +10,30 @@ failures.parquet, summary.parquet, contrasts.parquet, runs.parquet: written when
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from truce_sim.engine.run import RunSpec
 from truce_sim.errors import InputError, closest, command
 from truce_sim.files import first_release
 from truce_sim.results.columns import OUTCOME
+from truce_sim.results.seal import digest_of
 from truce_sim.results.sources import with_kept_table
-from truce_sim.results.store import SCHEMA_VERSION, Damaged, read_table
+from truce_sim.results.store import Damaged
+from truce_sim.sweeps.folder.files import EVENTS, PARTS, SERIES, Files
+from truce_sim.sweeps.folder.labels import label_bytes
+from truce_sim.sweeps.folder.manifest import read_manifest
 from truce_sim.sweeps.folder.plan import Chunk
-from truce_sim.sweeps.folder.rows import schema
-from truce_sim.sweeps.folder.spec_files import SpecReader
+from truce_sim.sweeps.folder.rows import difference, schema, with_types
+from truce_sim.sweeps.folder.spec_files import SpecReader, point_keys
 
 if TYPE_CHECKING:  # workers need neither
     import pandas as pd
@@ -38,8 +43,6 @@ if TYPE_CHECKING:  # workers need neither
 
 #: Entries that a manifest must have before anything else can be read.
 _NEEDED = {"points": int, "factors": list, "config": dict, "bases": list, "design": str}
-
-PARTS, SERIES, EVENTS, RERUNS = "parts", "series", "events", "reruns"
 
 
 def read_folder(path: str | Path, config: Config | None = None) -> SweepFolder:
@@ -63,6 +66,7 @@ def read_folder(path: str | Path, config: Config | None = None) -> SweepFolder:
     opened = SweepFolder(folder, manifest, config)
     for missing in opened.missing_files():
         raise _incomplete(folder, f"lacks {missing}, needed to define its points")
+    opened.files.open("design").close()
     return opened
 
 
@@ -72,52 +76,6 @@ def _incomplete(folder: Path, problem: str) -> InputError:
         value=str(folder),
         allowed="the complete folder of a sweep; or run the sweep again from the start",
     )
-
-
-def read_manifest(folder: Path, kind: str) -> dict[str, Any]:
-    """Read the manifest of a results folder.
-
-    Args:
-        folder: the folder.
-        kind: "run" or "sweep".
-
-    Raises:
-        InputError: if there is no valid manifest, or it is of another kind or schema.
-    """
-    needs = f"the folder of a {kind}, made by truce-sim {kind}"
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except OSError:
-        problem = "has no manifest.json" if folder.is_dir() else "no such folder"
-        raise InputError(problem, value=str(folder), allowed=needs) from None
-    except ValueError as error:
-        raise InputError(
-            f"its manifest.json cannot be read: {error}", value=str(folder), allowed=needs
-        ) from None
-    if not isinstance(manifest, dict) or manifest.get("kind") != kind:
-        other = manifest.get("kind") if isinstance(manifest, dict) else None
-        raise InputError(
-            f"is the folder of a {other}" if other else "its manifest.json is not from truce-sim",
-            value=str(folder), allowed=needs,
-        )  # fmt: skip
-    version = manifest.get("schema_version")
-    if not isinstance(version, int):
-        raise InputError(
-            "its manifest.json has no valid entry 'schema_version'",
-            value=str(folder), allowed=needs,
-        )  # fmt: skip
-    if version > SCHEMA_VERSION:
-        raise InputError(
-            f"written by a newer truce-sim ({manifest.get('truce_sim')}), schema {version}",
-            value=str(folder),
-            allowed=f"schema {SCHEMA_VERSION} or older: install a newer truce-sim to read it",
-        )
-    if version < SCHEMA_VERSION and kind == "sweep":
-        raise InputError(
-            f"written by truce-sim {manifest.get('truce_sim')}, schema {version}",
-            value=str(folder), allowed=f"schema {SCHEMA_VERSION}: run the sweep again",
-        )  # fmt: skip
-    return manifest
 
 
 class Footer(NamedTuple):
@@ -144,7 +102,9 @@ class SweepFolder:
         self.path = path
         self.manifest = manifest
         self._checked = config
-        self._specs = SpecReader(path / "specs")
+        self.files = Files(path, manifest)
+        self._trusted: set[int] = set()  # points whose specs were compared with the design
+        self._specs = SpecReader(path / "specs", self.files)
 
     def __fspath__(self) -> str:
         return str(self.path)
@@ -211,8 +171,16 @@ class SweepFolder:
     @cached_property
     def design(self) -> pd.DataFrame:
         """One row per point (index `point`): the swept values, then `base` and `key`."""
-        frame: pd.DataFrame = read_table(self.path / "design.parquet").to_pandas()
+        frame: pd.DataFrame = self.files.read("design").to_pandas()
         return frame.set_index("point").iloc[: self.points]
+
+    @cached_property
+    def _labels(self) -> NDArray[np.uint8]:
+        return label_bytes(self.design_table, [*self.factors, "key"])
+
+    def points_digest(self, points: range) -> str:
+        """Return the digest of what the design says of some points: their labels and keys."""
+        return digest_of(self._labels[points.start : points.stop].tobytes())
 
     def config_of(self, point: int) -> Config:
         """Return the whole configuration of a point, checked, with the seed of its runs."""
@@ -279,14 +247,38 @@ class SweepFolder:
         return replace(self.specs(range(point, point + 1))[0], replicate=replicate)
 
     def specs(self, points: range) -> list[RunSpec]:
-        """Return the specs of some points, in order, with replicate 0."""
-        return self._specs.read(points)
+        """Return the specs of some points, in order, with replicate 0.
+
+        Raises:
+            Damaged: they cannot be read, or are not those of the design.
+        """
+        specs = self._specs.read(points)
+        for point, spec, key in self._with_keys(points, specs):
+            if spec != key:
+                raise self._specs.damaged(point, "is not the point of design.parquet")
+        return specs
+
+    def _with_keys(self, points: range, specs: Sequence[RunSpec]) -> Iterator[tuple[int, str, str]]:
+        """Yield each point with the key of its spec and the key in the design."""
+        new = [i for i in range(len(points)) if points[i] not in self._trusted]
+        if not new:
+            return
+        keys = point_keys([specs[i] for i in new], str(self.manifest.get("rules")))
+        for i, key in zip(new, keys, strict=True):
+            yield points[i], key, self.design_table["key"][points[i]].as_py()
+            self._trusted.add(points[i])
 
     # ── the parts ────────────────────────────────────────────────────────────────────────────
 
     def part(self, chunk: Chunk, kind: str = PARTS) -> Path:
         """Return the path of a chunk's file; `kind` is PARTS, SERIES, EVENTS or RERUNS."""
         return self.path / kind / f"{chunk.name}.parquet"
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """What is kept of each run besides its outcome: SERIES, EVENTS, both or nothing."""
+        asked = ((SERIES, self.settings.series_every_days), (EVENTS, self.settings.events))
+        return tuple(kind for kind, wanted in asked if wanted)
 
     def chunks(self) -> list[Chunk]:
         """Return the chunks whose parts exist, ordered by replicates, then points.
@@ -330,19 +322,25 @@ class SweepFolder:
             Damaged: if a file is damaged.
         """
         names = None if columns is None else list(dict.fromkeys(["point", "replicate", *columns]))
-        return self._each_once(lambda chunk: read_table(self.part(chunk, kind), names), points)
+        return self._each_once(lambda chunk: self.record(chunk, kind, names), points)
 
     def _each_once(
         self, read: Callable[[Chunk], pa.Table], points: range | None
     ) -> Iterator[tuple[Chunk, pa.Table]]:
         """Read part by part, leaving out runs that an earlier part has."""
+        if self.lost_runs:
+            raise InputError(
+                f"its parts/ lacks {self.lost_runs:,} of the runs from which its results were made",
+                value=str(self.path),
+                allowed=f"{command('resume', self.path)}, which makes them again",
+            )
         seen: list[Chunk] = []
         for chunk in self.chunks():
             if points is not None and not _meet(chunk.points, points):
                 continue
             table = read(chunk)
             for other in seen:
-                if _meet(chunk.points, other.points) and _meet(chunk.replicates, other.replicates):
+                if chunk.meets(other):
                     table = _without(table, chunk, other)
             seen = [c for c in seen if c.replicates.stop > chunk.replicates.start] + [chunk]
             yield chunk, table
@@ -357,15 +355,26 @@ class SweepFolder:
         Raises:
             Damaged: if the part is damaged.
         """
-        path = self.part(chunk)
         names = self._column_names if columns is None else ["point", "replicate", *columns]
         expected = pa.schema([schema().field(name) for name in dict.fromkeys(names)])
-        table = _with_types(read_table(path, expected.names), expected)
-        if table.num_rows != chunk.runs:  # a footer has no checksum
-            raise Damaged(path, f"{chunk.runs:,} rows were written, {table.num_rows:,} were read")
-        if not table.schema.equals(expected):
-            raise Damaged(path, _difference(table.schema, expected))
+        table = with_types(self.files.read(f"{PARTS}/{chunk.name}", expected.names), expected)
+        problem = difference(table, expected, chunk)
+        if problem:
+            raise self.files.damaged(f"{PARTS}/{chunk.name}", problem)
         return table
+
+    def record(self, chunk: Chunk, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return the daily series or the events of a part's runs.
+
+        Args:
+            chunk: the chunk of the part.
+            kind: SERIES or EVENTS.
+            columns: which columns; by default all.
+
+        Raises:
+            Damaged: if the file is damaged or missing.
+        """
+        return self.files.read(f"{kind}/{chunk.name}", columns)
 
     @cached_property
     def outcome(self) -> tuple[str, ...]:
@@ -378,18 +387,46 @@ class SweepFolder:
         """All columns of the parts."""
         return [n for n in schema().names if n not in OUTCOME or n in self.outcome]
 
-    def damaged(self) -> list[Path]:
-        """Return the parts that are cut short: no readable footer, or the wrong number of rows."""
-        return [self.part(chunk) for chunk in self.chunks() if self.footer(chunk) is None]
+    def damaged(self) -> Iterator[Path]:
+        """Yield the files of runs whose footers are not what they should be, or that are missing.
+
+        Only footers are read; a damaged page is found when it is read.
+        """
+        for chunk in self.chunks():
+            if self.footer(chunk) is None:
+                yield self.part(chunk)
+            for kind in self.kept:
+                try:
+                    self.files.open(f"{kind}/{chunk.name}").close()
+                except Damaged:
+                    yield self.part(chunk, kind)
 
     def footer(self, chunk: Chunk) -> Footer | None:
-        """Read the footer of a part; None if the part is cut short."""
+        """Read the footer of a part; None if the part is damaged.
+
+        Raises:
+            InputError: the part was made when the design said something else of its points.
+        """
         try:
-            parquet = pq.read_metadata(self.part(chunk))
-            failed = int((parquet.metadata or {})[b"failed"])
-        except (pa.ArrowException, OSError, KeyError, ValueError):
+            with self.files.open(f"{PARTS}/{chunk.name}") as file:
+                rows, notes = file.metadata.num_rows, file.metadata.metadata or {}
+            failed = int(notes[b"failed"])
+        except (Damaged, KeyError, ValueError):
             return None
-        return Footer(chunk.runs, failed) if parquet.num_rows == chunk.runs else None
+        known = chunk.points.stop <= self.points and b"points" in notes
+        if known and notes[b"points"].decode() != self.points_digest(chunk.points):
+            raise _incomplete(
+                self.path,
+                f"its design.parquet says something else of the points than when "
+                f"{PARTS}/{chunk.name}.parquet was made",
+            )
+        return Footer(chunk.runs, failed) if rows == chunk.runs else None
+
+    @property
+    def lost_runs(self) -> int:
+        """Number of runs of a finished sweep whose parts are not there."""
+        there = sum(chunk.runs for chunk in self.chunks())
+        return max(self.manifest.get("runs", 0) - there, 0) if self.finished else 0
 
     # ── as pandas ────────────────────────────────────────────────────────────────────────────
 
@@ -408,18 +445,36 @@ class SweepFolder:
         import pandas as pd
 
         self._check_columns(columns or ())
-        whole = self.path / "runs.parquet"
         names = None if columns is None else self._order(columns)
-        if whole.is_file() and self.manifest.get("status") == "done":
-            keep = None if points is None else [("point", "in", list(points))]
-            return pd.read_parquet(whole, columns=names, filters=keep)
+        if self.finished and (self.path / "runs.parquet").is_file():
+            frame: pd.DataFrame = self._read_runs(names, points).to_pandas()
+            return frame
         span = range(min(points), max(points) + 1) if points is not None and len(points) else None
         tables = [self.with_values(table) for _, table in self.tables(_own(columns), span)]
         if not tables:
             return pd.DataFrame(columns=names or self._order([]))
-        frame: pd.DataFrame = pa.concat_tables(tables).to_pandas()
+        frame = pa.concat_tables(tables).to_pandas()
         frame = frame if points is None else frame[frame["point"].isin(list(points))]
         return frame[names] if names else frame
+
+    @property
+    def finished(self) -> bool:
+        """Whether the folder says that its results were made from all of its runs."""
+        return self.manifest.get("status") == "done"
+
+    def _read_runs(self, names: Sequence[str] | None, points: Sequence[int] | None) -> pa.Table:
+        """Read runs.parquet, or of its row groups those that have some of the points."""
+        if points is None:
+            return self.files.read("runs", names)
+        wanted = np.asarray(points, np.int64)
+        with self.files.open("runs") as file:
+            columns = [file.metadata.row_group(i).column(0) for i in range(file.num_row_groups)]
+        spans = [column.statistics for column in columns]  # of the points, which stand first
+        groups = [
+            i for i, span in enumerate(spans) if ((wanted >= span.min) & (wanted <= span.max)).any()
+        ]
+        table = self.files.read("runs", names, groups)
+        return table.filter(pc.is_in(table["point"], pa.array(wanted)))
 
     def _check_columns(self, columns: Sequence[str]) -> None:
         for name in columns:
@@ -453,7 +508,7 @@ class SweepFolder:
     @cached_property
     def design_table(self) -> pa.Table:
         """The design as an Arrow table; swept words as dictionaries, to save memory."""
-        table = read_table(self.path / "design.parquet").slice(0, self.points).combine_chunks()
+        table = self.files.read("design").slice(0, self.points).combine_chunks()
         for i, kind in enumerate(table.schema.types):
             if pa.types.is_string(kind):
                 name = table.schema.names[i]
@@ -465,53 +520,32 @@ class SweepFolder:
         """The failed runs: point, replicate, seed, swept values, status, error, traceback."""
         import pandas as pd
 
-        path = self.path / "failures.parquet"
-        return read_table(path).to_pandas() if path.is_file() else pd.DataFrame()
+        there = (self.path / "failures.parquet").is_file()
+        return self.files.read("failures").to_pandas() if there else pd.DataFrame()
 
     @property
     def summary(self) -> pd.DataFrame:
         """One row per point of a finished sweep: swept values, shares and means with intervals."""
-        return self._read_result("summary.parquet").set_index("point")
+        return self._read_result("summary").set_index("point")
 
     @property
     def contrasts(self) -> pd.DataFrame | None:
         """One row per pair of points, with sweep.compare; else None."""
-        return self._read_result("contrasts.parquet") if self.settings.compare else None
+        return self._read_result("contrasts") if self.settings.compare else None
 
     @property
     def targets(self) -> pd.DataFrame | None:
         """With sweep.until, one row per point or pair with the width of its interval; else None."""
-        return self._read_result("until.parquet") if self.settings.until.outcome else None
+        return self._read_result("until") if self.settings.until.outcome else None
 
     def _read_result(self, name: str) -> pd.DataFrame:
-        path = self.path / name
-        if not path.is_file():
+        if not (self.path / f"{name}.parquet").is_file():
             raise InputError(
-                f"has no {name} yet: the sweep is not finished", value=str(self.path),
+                f"has no {name}.parquet yet: the sweep is not finished", value=str(self.path),
                 allowed=command("resume", self.path),
             )  # fmt: skip
-        frame: pd.DataFrame = read_table(path).to_pandas()
+        frame: pd.DataFrame = self.files.read(name).to_pandas()
         return frame
-
-
-def _with_types(table: pa.Table, wanted: pa.Schema) -> pa.Table:
-    """The table with the words' numbers as they were written: pyarrow before 20 widens them."""
-    for i, field in enumerate(table.schema):
-        stored = wanted.field(i) if i < len(wanted) else field
-        both = pa.types.is_dictionary(field.type) and pa.types.is_dictionary(stored.type)
-        if both and field.type.value_type == stored.type.value_type and field.type != stored.type:
-            table = table.set_column(i, stored, table.column(i).cast(stored.type))
-    return table
-
-
-def _difference(found: pa.Schema, wanted: pa.Schema) -> str:
-    """What was written and what was read, of the first column in which they differ."""
-    for name in dict.fromkeys([*wanted.names, *found.names]):
-        pair = [f"{schema.field(name).type}" if name in schema.names else "nothing"
-                for schema in (wanted, found)]  # fmt: skip
-        if pair[0] != pair[1]:
-            return f"column {name} was written as {pair[0]}, and read as {pair[1]}"
-    return f"the columns were written as {wanted.names}, and read as {found.names}"
 
 
 def _own(columns: Sequence[str] | None) -> list[str] | None:

@@ -49,6 +49,10 @@ class Chunk:
         p, r = self.points, self.replicates
         return f"p{p.start:07d}-{p.stop:07d}_r{r.start:08d}-{r.stop:08d}"
 
+    def meets(self, other: Chunk) -> bool:
+        """Whether some run is in both."""
+        return _meet(self.points, other.points) and _meet(self.replicates, other.replicates)
+
     @classmethod
     def from_name(cls, name: str) -> Chunk | None:
         """Return the chunk of that name; None if it is not the name of a chunk."""
@@ -67,6 +71,10 @@ class Chunk:
         middle = (self.replicates.start + self.replicates.stop) // 2
         first, last = self.replicates.start, self.replicates.stop
         return Chunk(self.points, range(first, middle)), Chunk(self.points, range(middle, last))
+
+
+def _meet(a: range, b: range) -> bool:
+    return a.start < b.stop and b.start < a.stop
 
 
 def runs_per_chunk(runs: int) -> int:

@@ -163,3 +163,35 @@ def _arrow_column(
         mask = values < 0 if mask is None else (values < 0) | mask
     plain = np.ascontiguousarray(values)
     return pa.array(plain != 0 if pa.types.is_boolean(kind) else plain, mask=mask).cast(kind)
+
+
+# ── what is read back ────────────────────────────────────────────────────────────────────────
+
+
+def with_types(table: pa.Table, wanted: pa.Schema) -> pa.Table:
+    """The table with the words' numbers as they were written: pyarrow before 20 widens them."""
+    for i, found in enumerate(table.schema):
+        stored = wanted.field(i) if i < len(wanted) else found
+        both = pa.types.is_dictionary(found.type) and pa.types.is_dictionary(stored.type)
+        if both and found.type.value_type == stored.type.value_type and found.type != stored.type:
+            table = table.set_column(i, stored, table.column(i).cast(stored.type))
+    return table
+
+
+def difference(found: pa.Table, wanted: pa.Schema, chunk: Chunk) -> str:
+    """What was written and what was read, where a part is not what it should be; "" if it is."""
+    if found.num_rows != chunk.runs:
+        return f"{chunk.runs:,} rows were written, {found.num_rows:,} were read"
+    for name in dict.fromkeys([*wanted.names, *found.schema.names]):
+        pair = [f"{schema.field(name).type}" if name in schema.names else "nothing"
+                for schema in (wanted, found.schema)]  # fmt: skip
+        if pair[0] != pair[1]:
+            return f"column {name} was written as {pair[0]}, and read as {pair[1]}"
+    points = np.repeat(np.asarray(chunk.points), len(chunk.replicates))
+    replicates = np.tile(np.asarray(chunk.replicates), len(chunk.points))
+    for name, numbers in (("point", points), ("replicate", replicates)):
+        wrong = np.flatnonzero(found[name].to_numpy() != numbers)
+        if wrong.size:
+            row = int(wrong[0])
+            return f"row {row} is of {name} {found[name][row].as_py()}, not {numbers[row]}"
+    return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -16,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from truce_sim.config.layout import build_dtype, describe_layout, first_layout, identities, upgrade
@@ -24,9 +24,12 @@ from truce_sim.config.params import PARAMS
 from truce_sim.engine.compile import DIGEST
 from truce_sim.engine.params import SECTOR
 from truce_sim.engine.run import RunSpec
-from truce_sim.results.store import Damaged, write_whole
+from truce_sim.results.store import Damaged, open_table, read_groups, write_tables
+from truce_sim.sweeps.folder.files import Files
 
 SPECS_PER_GROUP = 1000
+
+_NAME = re.compile(r"p(\d+)-(\d+)")
 
 #: Footer entry with the layout of the records; files of 0.1.0 lack it.
 _LAYOUT = b"params"
@@ -64,26 +67,29 @@ def point_keys(specs: Sequence[RunSpec], rules: str = DIGEST) -> list[str]:
     return keys
 
 
-def write_specs(folder: Path, first: int, specs: Iterable[RunSpec]) -> list[str]:
+def write_specs(
+    folder: Path, first: int, specs: Iterable[RunSpec], files: Files, rules: str = DIGEST
+) -> list[str]:
     """Write the specs of points and return their keys.
 
     Args:
         folder: the folder `specs/` of a sweep.
         first: number of the first point.
         specs: the specs, in order.
+        files: the files of the sweep.
+        rules: digest of the rules that the keys name.
     """
     keys: list[str] = []
     todo = iter(specs)
 
-    def write(temporary: Path) -> None:
-        with pq.ParquetWriter(temporary, _SCHEMA, compression="zstd") as writer:
-            while group := list(islice(todo, SPECS_PER_GROUP)):
-                keys.extend(point_keys(group))
-                writer.write_table(_table(group))
+    def groups() -> Iterator[pa.Table]:
+        while group := list(islice(todo, SPECS_PER_GROUP)):
+            keys.extend(point_keys(group, rules))
+            yield _table(group)
 
     folder.mkdir(exist_ok=True)
     unfinished = folder / f"p{first:07d}.new"
-    write_whole(unfinished, write)
+    write_tables(unfinished, _SCHEMA, groups(), files.notes("specs"))
     for left in folder.glob(f"p{first:07d}-*.parquet"):  # left by an interrupted extension
         left.unlink()
     unfinished.replace(folder / f"p{first:07d}-{first + len(keys):07d}.parquet")
@@ -103,8 +109,9 @@ def _table(specs: Sequence[RunSpec]) -> pa.Table:
 class SpecReader:
     """Reads specs, with a cache of the latest row groups, since chunks come in order."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, files: Files) -> None:
         self._folder = folder
+        self._sweep = files
         self._group = lru_cache(maxsize=2)(self._read_group)
 
     def read(self, points: range) -> list[RunSpec]:
@@ -125,29 +132,34 @@ class SpecReader:
                 group, row = divmod(point - first, SPECS_PER_GROUP)
                 yield self._group(path, group)[row]
 
+    def damaged(self, point: int, why: str) -> Damaged:
+        """Return the error that the spec of a point is not what it should be."""
+        path = next(path for path, first, stop in self._files() if first <= point < stop)
+        return self._sweep.damaged(f"{self._folder.name}/{path.stem}", f"its point {point} {why}")
+
     def _files(self) -> list[tuple[Path, int, int]]:
-        files = []
-        for path in sorted(self._folder.glob("p*-*.parquet")):
-            first, _, stop = path.stem[1:].partition("-")
-            files.append((path, int(first), int(stop)))
-        return files
+        found = ((path, _NAME.fullmatch(path.stem)) for path in self._folder.glob("p*.parquet"))
+        files = [(path, int(name[1]), int(name[2])) for path, name in found if name]
+        return sorted(files, key=lambda file: file[1:])
 
     def _read_group(self, path: Path, group: int) -> list[RunSpec]:
         try:
-            with pq.ParquetFile(path) as file:
-                table = file.read_row_group(group)
+            with open_table(path, self._sweep.notes("specs"), sealed=self._sweep.sealed) as file:
+                table = read_groups(file, path, groups=[group])
             kind = _layout_in(table.schema.metadata or {})
-        except (pa.ArrowException, OSError, ValueError, TypeError) as error:
-            raise Damaged(path) from error
-        borders = table["border"].combine_chunks()
-        known = [_records(b, SECTOR, path) for b in borders.dictionary.to_pylist()]
-        return [
-            RunSpec(upgrade(_records(params, kind, path)), known[border], seed)
-            for seed, params, border in zip(
-                table["seed"].to_pylist(), table["params"].to_pylist(),
-                borders.indices.to_pylist(), strict=True,
-            )
-        ]  # fmt: skip
+            borders = table["border"].combine_chunks()
+            known = [_records(border, SECTOR) for border in borders.dictionary.to_pylist()]
+            return [
+                RunSpec(upgrade(_records(params, kind)), known[border], seed)
+                for seed, params, border in zip(
+                    table["seed"].to_pylist(), table["params"].to_pylist(),
+                    borders.indices.to_pylist(), strict=True,
+                )
+            ]  # fmt: skip
+        except Damaged as error:
+            raise self._sweep.damaged(f"{self._folder.name}/{path.stem}", error.why) from error
+        except (OSError, ValueError, TypeError, IndexError) as error:
+            raise self._sweep.damaged(f"{self._folder.name}/{path.stem}", str(error)) from error
 
 
 def _layout_in(metadata: Mapping[bytes, bytes]) -> np.dtype[np.void]:
@@ -156,7 +168,7 @@ def _layout_in(metadata: Mapping[bytes, bytes]) -> np.dtype[np.void]:
     return first_layout() if layout is None else build_dtype(json.loads(layout))
 
 
-def _records(content: bytes, kind: np.dtype[np.void], path: Path) -> NDArray[np.void]:
+def _records(content: bytes, kind: np.dtype[np.void]) -> NDArray[np.void]:
     if not content or len(content) % kind.itemsize:
-        raise Damaged(path)
+        raise ValueError("a record is not complete")
     return np.frombuffer(content, kind).copy()

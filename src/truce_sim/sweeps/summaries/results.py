@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 import time
-from pathlib import Path
+from collections.abc import Iterator
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from truce_sim.results import columns
-from truce_sim.results.store import to_table, write_json, write_table, write_whole
+from truce_sim.results.store import Damaged, to_table, write_json, write_table, write_tables
+from truce_sim.sweeps.folder.files import RESULTS
 from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.sweeps.folder.rows import schema
 from truce_sim.sweeps.summaries.contrasts import Contrasts
@@ -21,14 +23,31 @@ from truce_sim.sweeps.summaries.targets import Targets
 MOST_RUNS_IN_ONE_TABLE = 20_000_000
 
 
-def has_results(folder: SweepFolder) -> bool:
-    """Whether the folder is marked as done and has all results that its settings ask for."""
+def damaged_results(folder: SweepFolder, in_full: bool = False) -> list[str]:
+    """Return the names of the results of a finished sweep that are damaged or missing.
+
+    Args:
+        folder: the sweep.
+        in_full: whether to read all of each file, not only its footer.
+    """
+    damaged = []
+    names = result_names(folder, folder.manifest.get("runs", 0)) if folder.finished else ()
+    for name in names:
+        try:
+            folder.files.open(name).close()
+            if in_full:
+                folder.files.check(name)
+        except Damaged:
+            damaged.append(name)
+    return damaged
+
+
+def result_names(folder: SweepFolder, runs: int) -> list[str]:
+    """Return the names of the results that a finished sweep of so many runs has."""
     names = ["failures", "summary"]
     names += ["contrasts"] if folder.settings.compare else []
     names += ["until"] if folder.settings.until.outcome else []
-    names += ["runs"] if folder.manifest.get("runs", 0) <= MOST_RUNS_IN_ONE_TABLE else []
-    there = all((folder.path / f"{name}.parquet").is_file() for name in names)
-    return folder.manifest["status"] == "done" and there
+    return names + (["runs"] if runs <= MOST_RUNS_IN_ONE_TABLE else [])
 
 
 def write_results(folder: SweepFolder, seconds: float) -> None:
@@ -41,51 +60,65 @@ def write_results(folder: SweepFolder, seconds: float) -> None:
     Raises:
         store.Damaged: if a part is damaged.
     """
-    _write_failures(folder)
+    state = {"results": secrets.token_hex(8)}
+    for name, table in tables(folder):
+        write_table(folder.files.path(name), table, folder.files.notes(name) | state)
     summary = survival_table(folder)
-    write_table(folder.path / "summary.parquet", to_table(summary.reset_index(), columns.SWEEP))
-    if folder.settings.compare:
-        table = Contrasts(folder, folder.settings.compare).table()
-        write_table(folder.path / "contrasts.parquet", to_table(table, columns.SWEEP))
-    if folder.settings.until.outcome:
-        table = Targets(folder).table()
-        write_table(folder.path / "until.parquet", to_table(table, columns.SWEEP))
     runs = int(summary["runs"].sum() + summary["failed"].sum())
     if runs <= MOST_RUNS_IN_ONE_TABLE:
-        write_whole(folder.path / "runs.parquet", lambda path: _write_runs(folder, path))
-    manifest = folder.manifest | {
-        "status": "done",
-        "runs": runs,
-        "failed": int(summary["failed"].sum()),
-        "seconds": round(folder.manifest.get("seconds", 0.0) + seconds, 3),
-        "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-    }
+        parts = run_tables(folder)
+        first = next(parts)
+        write_tables(
+            folder.files.path("runs"), first.schema, chain([first], parts),
+            folder.files.notes("runs") | state,
+        )  # fmt: skip
+    for name in RESULTS:
+        if name not in result_names(folder, runs):  # left by an earlier question
+            folder.files.path(name).unlink(missing_ok=True)
+    manifest = (
+        folder.manifest
+        | state
+        | {
+            "status": "done",
+            "runs": runs,
+            "failed": int(summary["failed"].sum()),
+            "seconds": round(folder.manifest.get("seconds", 0.0) + seconds, 3),
+            "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        }
+    )
     write_json(folder.path / "manifest.json", manifest)
 
 
-def _write_failures(folder: SweepFolder) -> None:
-    """Write every failed run with its error; the table is empty if none failed."""
+def tables(folder: SweepFolder) -> Iterator[tuple[str, pa.Table]]:
+    """Yield the name and content of each result but runs.parquet, made from the parts.
+
+    Raises:
+        store.Damaged: if a part is damaged.
+    """
+    yield "failures", _failures(folder)
+    yield "summary", to_table(survival_table(folder).reset_index(), columns.SWEEP)
+    if folder.settings.compare:
+        contrasts = Contrasts(folder, folder.settings.compare).table()
+        yield "contrasts", to_table(contrasts, columns.SWEEP)
+    if folder.settings.until.outcome:
+        yield "until", to_table(Targets(folder).table(), columns.SWEEP)
+
+
+def _failures(folder: SweepFolder) -> pa.Table:
+    """Return every failed run with its error; the table is empty if none failed."""
     names = ["seed", "status", "error", "traceback"]
-    tables = [
+    failed = [
         table.filter(pc.not_equal(table["status"].cast(pa.string()), "done"))
         for _, table in folder.tables(names)
     ]
-    table = pa.concat_tables(tables) if tables else schema().empty_table().select(names)
+    table = pa.concat_tables(failed) if failed else schema().empty_table().select(names)
     for place, name in enumerate(folder.factors, start=3):
         if name != "seed":
             values = folder.design_table[name].take(table["point"].combine_chunks())
             table = table.add_column(place, folder.design_table.schema.field(name), values)
-    write_table(folder.path / "failures.parquet", table)
+    return table
 
 
-def _write_runs(folder: SweepFolder, path: Path) -> None:
-    """Write all rows with their swept values, one row group per part."""
-    writer = None
-    for _, table in folder.tables():
-        rows = folder.with_values(table)
-        writer = writer or pq.ParquetWriter(
-            path, rows.schema, compression="zstd", write_page_checksum=True
-        )
-        writer.write_table(rows)
-    if writer is not None:
-        writer.close()
+def run_tables(folder: SweepFolder) -> Iterator[pa.Table]:
+    """Yield the rows of runs.parquet, one table for each part: all runs with their swept values."""
+    return (folder.with_values(table) for _, table in folder.tables())

@@ -97,19 +97,23 @@ def parse_run(text: str) -> tuple[int, int]:
 
 
 def _open_run(folder: Path) -> Opening:
-    import pandas as pd
-
     from truce_sim.config.load import prepare
+    from truce_sim.results.seal import run_notes
     from truce_sim.results.sources import with_kept_table
-    from truce_sim.sweeps.folder.folder import read_manifest
+    from truce_sim.results.store import SEALED_SINCE, read_table
+    from truce_sim.sweeps.folder.manifest import read_manifest
     from truce_sim.sweeps.folder.replay import Row
 
     manifest = read_manifest(folder, "run")
     plain = with_kept_table(manifest["config"], folder, manifest)
     setup = prepare(plain, origin=str(folder / "manifest.json"))
+    sealed = manifest["schema_version"] >= SEALED_SINCE
     try:
-        stored = pd.read_parquet(folder / "outcome.parquet").iloc[0].to_dict()
-    except (OSError, ValueError, IndexError) as error:
+        table = read_table(
+            folder / "outcome.parquet", None, run_notes(manifest, "outcome"), sealed=sealed
+        )
+        stored = table.to_pandas().iloc[0].to_dict()
+    except (OSError, IndexError) as error:
         raise InputError(f"cannot read its outcome.parquet: {error}", value=str(folder)) from None
     return Opening(setup, Row(f"the run in {folder.name}", stored))
 

@@ -1,0 +1,110 @@
+"""Find the files of runs that are damaged, lost or left over, so that the runs are made again.
+
+All of it happens in a locked folder. Whatever is removed is made again, bit for bit.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from truce_sim.errors import InputError
+from truce_sim.results.store import Damaged, remove_leftovers
+from truce_sim.sweeps.folder.files import EVENTS, PARTS, RERUNS, SERIES
+from truce_sim.sweeps.folder.folder import SweepFolder
+from truce_sim.sweeps.folder.plan import Chunk
+from truce_sim.sweeps.folder.spec_files import SPECS_PER_GROUP
+
+
+def set_aside(folder: SweepFolder, path: Path) -> str:
+    """Keep a damaged file of runs under another name, so that its runs are made again.
+
+    Args:
+        folder: the sweep.
+        path: a part, or a file of daily series or events.
+
+    Returns:
+        What was done, in words.
+
+    Raises:
+        InputError: the file is not made from anything else in the folder.
+    """
+    chunk, kind = Chunk.from_name(path.stem), path.parent.name
+    if chunk is None or path.parent.parent != folder.path or kind not in (PARTS, SERIES, EVENTS):
+        raise InputError(
+            f"{path} is damaged, and no other file says what the points are",
+            allowed="an intact copy of this file; or run the sweep again from the start",
+        )
+    found = path.exists()
+    if found:
+        path.replace(path.with_name(path.name + ".damaged"))
+    if kind != PARTS:
+        folder.part(chunk).unlink(missing_ok=True)  # its runs are made again, with it
+    return (
+        f"{path} is damaged: set aside; its runs are run again"
+        if found
+        else f"{path} is missing: its runs are run again"
+    )
+
+
+def damaged_files(folder: SweepFolder, in_full: bool) -> Iterator[Path]:
+    """Yield the damaged or missing files of runs: parts, series and events.
+
+    Args:
+        folder: the sweep.
+        in_full: whether to read all of each file, not only its footer.
+
+    Raises:
+        store.Damaged: a spec is damaged; nothing else says what its point is.
+    """
+    for first in range(0, folder.points, SPECS_PER_GROUP) if in_full else ():
+        folder.specs(range(first, min(first + SPECS_PER_GROUP, folder.points)))
+    found = set(folder.damaged())
+    yield from sorted(found)
+    for chunk in folder.chunks() if in_full else ():
+        for kind in (PARTS, *folder.kept):
+            path = folder.part(chunk, kind)
+            if path not in found and not _is_sound(folder, chunk, kind):
+                yield path
+
+
+def _is_sound(folder: SweepFolder, chunk: Chunk, kind: str) -> bool:
+    try:
+        if kind == PARTS:
+            folder.table(chunk)
+        else:
+            folder.files.check(f"{kind}/{chunk.name}")
+    except Damaged:
+        return False
+    return True
+
+
+def remove_orphans(folder: SweepFolder) -> None:
+    """Remove what killed processes left: half-written files, series and events without a part,
+    and runs of an interrupted rerun."""
+    remove_leftovers(folder.path)
+    shutil.rmtree(folder.path / RERUNS, ignore_errors=True)
+    chunks = set(folder.chunks())
+    for kind in (SERIES, EVENTS):
+        for path in (folder.path / kind).glob("p*.parquet"):
+            if Chunk.from_name(path.stem) not in chunks:
+                path.unlink(missing_ok=True)
+
+
+def remove_overlaps(folder: SweepFolder) -> bool:
+    """Remove parts with runs that another part has, as some crashes leave; whether there were any.
+
+    What only a removed part had is missing afterwards, and run again.
+    """
+    seen: list[Chunk] = []
+    removed = False
+    for chunk in folder.chunks():
+        if any(chunk.meets(other) for other in seen):
+            folder.part(chunk).unlink(missing_ok=True)
+            removed = True
+            continue
+        seen = [c for c in seen if c.replicates.stop > chunk.replicates.start] + [chunk]
+    if removed:
+        remove_orphans(folder)
+    return removed
