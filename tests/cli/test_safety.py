@@ -21,6 +21,7 @@ from truce_sim.cli.commands import run_command
 from truce_sim.config.load import validate
 from truce_sim.engine.compile import Unsafe, make_private
 from truce_sim.results.spreadsheets import as_csv
+from truce_sim.results.store import write_json
 from truce_sim.terminal import CleanConsole, clean
 
 GLOBAL = "# @package _global_\n"
@@ -192,7 +193,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
     content = json.loads(manifest.read_text(encoding="utf-8"))
     content["command"] = f"truce-sim sweep 'a;b' {ESCAPES} $(x)"
     content["config"]["sweep"]["question"] = f"<b>{ESCAPES}</b> [bold]?"
-    manifest.write_text(json.dumps(content), encoding="utf-8")
+    write_json(manifest, content)
     return base / "s"
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from folders import contents, parts, rows, sweep_into
@@ -19,7 +21,8 @@ from truce_sim import TruceModel, load_config, open_sweep, simulate
 from truce_sim.analysis.report.write import write_report
 from truce_sim.cli.commands import run_command
 from truce_sim.errors import InputError
-from truce_sim.results.store import Damaged
+from truce_sim.results.seal import run_notes
+from truce_sim.results.store import Damaged, write_table
 from truce_sim.sweeps.execution import create
 from truce_sim.sweeps.folder.folder import read_folder
 from truce_sim.sweeps.folder.replay import replay
@@ -288,8 +291,11 @@ def test_no_film_of_a_run_that_is_not_its_row(
     lab: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_command(["run", "output.dir=.", "output.name=r", "run.horizon_days=30"]) == 0
-    outcome = pd.read_parquet("r/outcome.parquet")
-    outcome.assign(attempts=outcome["attempts"] + 1).to_parquet("r/outcome.parquet")
+    path = Path("r/outcome.parquet")
+    table, place = pq.read_table(path), pq.read_schema(path).get_field_index("attempts")
+    more = pc.cast(pc.add(table["attempts"], 1), table.schema.field(place).type)
+    notes = run_notes(json.loads(Path("r/manifest.json").read_text()), "outcome")
+    write_table(path, table.set_column(place, table.schema.field(place), more), notes)
     assert run_command(["movie", "r"]) == 1
     assert "differs from its row in attempts" in capsys.readouterr().err
     assert not Path("truce.gif").exists()

@@ -108,8 +108,8 @@ def verify_sweep(path: str | Path, runs: int, pick: int | None = None) -> Proof:
     tolerance = 0.0 if folder.manifest.get("rules") == DIGEST else TOLERANCE
     sample = Sample(folder, chosen, tolerance)
     difference = (
-        _two_meanings(folder) or _compare_parts(folder) or sample.difference or _compare_bases(folder, tolerance)
-        or _compare_results(folder)
+        _two_meanings(folder) or _compare_parts(folder) or sample.difference
+        or _compare_bases(folder, tolerance) or _compare_results(folder)
     )  # fmt: skip
     kinds = 1 + len(folder.kept)
     files = kinds * len(folder.chunks()) + len(_results(folder))

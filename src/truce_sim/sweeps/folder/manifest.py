@@ -17,7 +17,7 @@ _OLDEST = 2
 #: Entries of a sweep's manifest that never change, whatever is resumed, extended or run again.
 _FIXED = (
     "schema_version", "kind", "truce_sim", "rules", "git_commit", "git_dirty", "python",
-    "libraries", "machine", "command", "seed", "started", "design", "factors", "extendable",
+    "libraries", "machine", "seed", "started", "design", "factors", "extendable",
     "outcome",
 )  # fmt: skip
 
