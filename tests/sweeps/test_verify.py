@@ -208,9 +208,9 @@ def test_the_choice_can_be_made_again(
     seen: list[tuple[int, int]] = []
     compare = module._compare_run
 
-    def watched(folder, stored, point, replicate):  # type: ignore[no-untyped-def]
+    def watched(folder, stored, point, replicate, *more):  # type: ignore[no-untyped-def]
         seen.append((point, replicate))
-        return compare(folder, stored, point, replicate)
+        return compare(folder, stored, point, replicate, *more)
 
     monkeypatch.setattr(module, "_compare_run", watched)
     picks = {}
