@@ -32,7 +32,6 @@ from truce_sim.sweeps.folder.plan import stretches
 from truce_sim.sweeps.folder.spec_files import point_key, write_specs
 from truce_sim.sweeps.summaries.contrasts import find_pairs
 from truce_sim.sweeps.summaries.targets import check_until
-from truce_sim.version import __version__
 
 _SLICE = 1000
 
