@@ -139,6 +139,16 @@ def test_a_swept_table_whose_content_changed(lab: Path, capsys: pytest.CaptureFi
     assert "other.csv line 2" in said
 
 
+def test_an_option_that_is_not_swept(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--config-dir", "myconf", "host=mine", "home.threshold=4,5", "run.horizon_days=60"]
+    assert sweep_into(Path("t"), *words, FEW, "--prepare") == 0
+    edit("myconf/host/mine.yaml", "will: 0.6", "will: 0.9")
+    assert sweep_into(Path("t"), *words, FEW) == 2
+    said = capsys.readouterr().err
+    assert "host.will = 0.9: the runs in t have 0.6" in said
+    assert "myconf/host/mine.yaml" in said
+
+
 def test_another_name_for_another_meaning(lab: Path) -> None:
     """The advice of the message: both meanings in one folder, each under a name of its own."""
     Path("myconf/host/mine2.yaml").write_text(MINE.replace("0.6", "0.9"))

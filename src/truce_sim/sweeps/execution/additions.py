@@ -45,6 +45,7 @@ def refuse_other_settings(folder: SweepFolder, design: Design, shared: Config) -
             f"the runs in {folder.path} have {json.dumps(old)}: they cannot be mixed",
             setting=path, value=new,
             allowed="the same as before (to resume or extend it), or another output.name",
+            origin=design.compose({}).origin(path) if design.compose else "",
         )  # fmt: skip
     for table in tables_of(design):
         if table in tables and digest_table(table) != tables[table]:
