@@ -31,7 +31,8 @@ import sys, time
 from truce_sim.engine.run import outcomes
 from truce_sim.engine.world import make_world
 from truce_sim.sweeps.folder import read_folder
-from truce_sim.sweeps.plan import cut, missing, runs_per_chunk
+from truce_sim.sweeps.folder.plan import cut, missing, runs_per_chunk
+from truce_sim.sweeps.summaries.targets import target_replicates
 folder, worker, workers = read_folder(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 wanted = target_replicates(folder)
 chunks = list(cut(missing([], wanted), runs_per_chunk(int(wanted.sum()))))[worker::workers]
