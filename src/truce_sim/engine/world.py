@@ -194,17 +194,11 @@ def begin_day(w):
     w.incident_count = 0
 
 
-@rule
+@rule_apart
 def new_event(w, day, kind, actor, sector, depth):
     """Append an event and return its index; 0, a scratch entry, in the warm-up or unrecorded."""
     if day < 0 or not w.recorded:
         return 0
-    return append_event(w, day, kind, actor, sector, depth)
-
-
-@rule_apart
-def append_event(w, day, kind, actor, sector, depth):
-    """Append an event and return its index; 0 where there is no room."""
     if w.event_count + 1 >= MAX_EVENTS:
         w.failure = OVERFLOW
         return 0
