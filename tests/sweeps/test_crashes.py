@@ -137,7 +137,8 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(
 def test_damaged_parts_are_found_named_and_run_again(
     tmp_path: Path, undisturbed: Path, expected: pd.DataFrame, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Cut short, emptied, or with one byte changed in the middle: each is set aside."""
+    """Cut short, emptied, or with one byte changed in the middle: each is set aside. Two results are
+    missing, too."""
     folder = tmp_path / "s"
     shutil.copytree(undisturbed, folder)
     cut, emptied, changed, *_ = parts(folder)
@@ -149,7 +150,7 @@ def test_damaged_parts_are_found_named_and_run_again(
     for name in ("runs.parquet", "summary.parquet"):
         (folder / name).unlink()
     assert run_command(["status", str(folder)]) == 0
-    assert "2 damaged or missing files" in capsys.readouterr().out
+    assert "4 damaged or missing files" in capsys.readouterr().out
     assert run_command(["resume", str(folder)]) == 0
     said = capsys.readouterr().err
     for path in (cut, emptied, changed):
