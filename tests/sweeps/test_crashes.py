@@ -137,8 +137,8 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(
 def test_damaged_parts_are_found_named_and_run_again(
     tmp_path: Path, undisturbed: Path, expected: pd.DataFrame, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Cut short, emptied, or with one byte changed in the middle: each is set aside. Two results are
-    missing, too."""
+    """Cut short, emptied, or with one byte changed in the middle: each is set aside. Two
+    results are missing, too."""
     folder = tmp_path / "s"
     shutil.copytree(undisturbed, folder)
     cut, emptied, changed, *_ = parts(folder)
