@@ -62,7 +62,7 @@ def test_the_fitted_default_is_told_from_the_values_used(values, told) -> None:
 def test_a_report_names_the_threshold_of_its_sweep(factors, settings, values, tmp_path) -> None:
     """Whether it is set, swept, chosen with a group, taken from another or changed on the way."""
     made = sweep(factors, SHORT | settings, replicates=2, folder=tmp_path / "s")
-    assert thresholds_of(open_sweep(made.folder).folder) == values
+    assert thresholds_of(open_sweep(made.folder).path) == values
     assert fitted_in_words(values) in text_of(made.folder)
 
 
@@ -165,7 +165,7 @@ def test_every_percentage_of_a_report_has_its_interval(design, crossed, tmp_path
 
 
 def test_the_summary_names_the_horizon_that_it_counts_to(tmp_path, capsys) -> None:
-    folder = sweep({"run.horizon_days": [20, 60]}, replicates=9, folder=tmp_path / "s").folder
+    folder = sweep({"run.horizon_days": [20, 60]}, replicates=9, folder=tmp_path / "s").path
     assert run_command(["summary", str(folder)]) == 0
     printed = " ".join(capsys.readouterr().out.split())
     assert "hold 20 days" in printed

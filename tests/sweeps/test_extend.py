@@ -48,13 +48,13 @@ def sampled(folder: Path, points: int, design: str = "sobol", replicates: int = 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished grid of four points and five replicates."""
-    return grid(tmp_path_factory.mktemp("small") / "s", [3.0, 5.0], 5).folder
+    return grid(tmp_path_factory.mktemp("small") / "s", [3.0, 5.0], 5).path
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """The rows of six points, one of them between the others, and eight replicates, at once."""
-    folder = grid(tmp_path_factory.mktemp("large") / "s", [3.0, 4.0, 5.0], 8).folder
+    folder = grid(tmp_path_factory.mktemp("large") / "s", [3.0, 4.0, 5.0], 8).path
     return by_value(read_folder(folder).runs())
 
 
@@ -126,7 +126,7 @@ def test_more_base_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize("design", ["sobol", "saltelli", "morris"])
 def test_samples_of_other_ranges_do_not_mix(design: str, tmp_path: Path) -> None:
     """A folder with two samples would give indices of neither; what is there stays as it is."""
-    made = sampled(tmp_path / "s", 4, design).folder
+    made = sampled(tmp_path / "s", 4, design).path
     before = contents(made)
     wider = SOBOL | {"home.threshold": "interval(2,9)"}
     with pytest.raises(InputError, match="other ranges"):
