@@ -86,7 +86,7 @@ def test_a_crossing_gives_the_difference_of_the_differences_by_replicate(small) 
 
 def test_two_crossed_factors_need_no_factor_to_be_named(tmp_path) -> None:
     folder = sweep({"truce": ["literal", "practised"], "home.threshold": [3.0, 5.0]},
-                   replicates=4, folder=tmp_path / "s").folder  # fmt: skip
+                   replicates=4, folder=tmp_path / "s").path  # fmt: skip
     assert compare(open_sweep(folder)).factor == "home.threshold"
 
 

@@ -62,7 +62,7 @@ def test_the_fitted_default_is_told_from_the_values_used(values, told) -> None:
 def test_a_report_names_the_threshold_of_its_sweep(factors, settings, values, tmp_path) -> None:
     """Whether it is set, swept, chosen with a group, taken from another or changed on the way."""
     made = sweep(factors, SHORT | settings, replicates=2, folder=tmp_path / "s")
-    assert thresholds_of(open_sweep(made.folder).path) == values
+    assert thresholds_of(open_sweep(made.folder).folder) == values
     assert fitted_in_words(values) in text_of(made.folder)
 
 

@@ -121,7 +121,7 @@ def answers(folder: Path) -> Iterator[tuple[str, object]]:
             yield table, (2, str(error))
     for table in ("summary", "contrasts"):
         try:
-            yield f"folder.{table}", getattr(open_sweep(folder).path, table)
+            yield f"folder.{table}", getattr(open_sweep(folder).folder, table)
         except InputError as error:
             yield f"folder.{table}", (2, str(error))
 
