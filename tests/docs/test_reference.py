@@ -13,6 +13,7 @@ import yaml
 from conftest import REPOSITORY
 from truce_sim import cli
 from truce_sim.settings.fields import fields, groups
+from truce_sim.version import __version__
 
 
 def load(path: Path) -> ModuleType:
@@ -99,11 +100,11 @@ def test_defaults_are_those_of_the_configuration() -> None:
 
 
 def test_the_citation_is_of_this_version() -> None:
-    """CITATION.cff has what the format (1.2.0) requires, and says what pyproject.toml says."""
+    """CITATION.cff has what the format (1.2.0) requires, and says what the package says."""
     cited = yaml.safe_load((REPOSITORY / "CITATION.cff").read_text(encoding="utf-8"))
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert cited["cff-version"] == "1.2.0"
     assert cited["message"]
     assert cited["title"].startswith("truce_sim")
     assert cited["authors"] == project["authors"]
-    assert (cited["version"], cited["license"]) == (project["version"], project["license"])
+    assert (cited["version"], cited["license"]) == (__version__, project["license"])
