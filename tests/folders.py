@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from truce_sim.cli.commands import run_command
-from truce_sim.results.store import write_json
+from truce_sim.results.store import write_json, write_table
 from truce_sim.sweeps.folder.folder import read_folder
 
 
@@ -39,3 +42,12 @@ def contents(folder: Path) -> dict[str, bytes]:
     """Every file below a folder, to see that nothing was changed."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def rewrite(path: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    """A Parquet file with changed values, otherwise as it was, and sealed as if by the program."""
+    table, notes = pq.read_table(path), pq.read_metadata(path).metadata or {}
+    frame = change(table.to_pandas())
+    changed = pa.Table.from_pandas(frame, schema=table.schema, preserve_index=False)
+    changed = changed.replace_schema_metadata(table.schema.metadata)
+    write_table(path, changed, {k.decode(): v.decode() for k, v in notes.items() if b":" not in k})

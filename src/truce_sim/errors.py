@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 _LONGEST_VALUE = 80
 #: A longer message is shortened, line by line.
-_LONGEST_MESSAGE = 400
+_LONGEST_MESSAGE = 800
 
 
 class InputError(ValueError):

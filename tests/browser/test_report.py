@@ -14,9 +14,9 @@ from truce_sim.analysis.report.write import write_report
 pytestmark = pytest.mark.browser
 
 SECTIONS = [
-    "How long the truce lasts", "What changes it, compared run by run", "What drives the outcome",
-    "Where it fails", "Three runs", "Assumptions that matter", "Data and provenance",
-    "How to reproduce",
+    "How long the truce lasts", "What changes it, compared run by run", "Day by day",
+    "What drives the outcome", "Where it fails", "Three runs", "Assumptions that matter",
+    "Data and provenance", "How to reproduce",
 ]  # fmt: skip
 
 
@@ -82,8 +82,9 @@ def test_the_question_and_the_answer_come_first(reports, read) -> None:
     answer = page.inner_text(".answer")
     assert answer.count("[") >= 3
     found = compare(open_sweep(reports["grid"].parent), "mediation")
-    row = found.pooled.iloc[0]
-    assert f"{abs(row['days']):.1f} days" in answer
+    row = found.interactions.iloc[0]
+    for days in (row["days"], row["change"], row["change_against"]):
+        assert f"{abs(days):.1f} days" in answer
     assert "480 simulated truces" in page.inner_text(".sub")
 
 

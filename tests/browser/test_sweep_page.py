@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from browser.helpers import at, go, press
+from folders import rewrite
 from truce_sim import open_sweep, sweep
 from truce_sim.analysis.measures import measure
 from truce_sim.sweeps.folder.folder import read_folder
@@ -46,13 +47,14 @@ def test_a_changed_row_is_reported(visit, serve, folder, tmp_path) -> None:
     """Where the stored row is another run's, the mark says which columns differ."""
     import shutil
 
-    import pandas as pd
-
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
-    rows = pd.read_parquet(copy / "runs.parquet")
-    rows.loc[(rows["point"] == 1) & (rows["replicate"] == 7), "deaths"] += 1
-    rows.to_parquet(copy / "runs.parquet")
+
+    def change(rows):
+        rows.loc[(rows["point"] == 1) & (rows["replicate"] == 7), "deaths"] += 1
+        return rows
+
+    rewrite(copy / "runs.parquet", change)
     page = visit(serve(copy, "--run", "1:7").url)
     page.keyboard.press("End")
     page.locator(".mark.bad").wait_for()

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from folders import contents, edit_manifest, parts, sweep_into
+from folders import contents, edit_manifest, parts, rewrite, sweep_into
 from truce_sim.cli.commands import run_command
-from truce_sim.results.store import write_json, write_table
+from truce_sim.results.store import write_json
 from truce_sim.sweeps.execution.verify import verify_sweep
 
 RUNS = 24
@@ -39,15 +38,6 @@ def folder(finished: Path, tmp_path: Path) -> Path:
 
 def verify(folder: Path, *words: str) -> int:
     return run_command(["verify", str(folder), *words])
-
-
-def rewrite(path: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
-    """A Parquet file with changed values, otherwise as it was, and sealed as if by the program."""
-    table, notes = pq.read_table(path), pq.read_metadata(path).metadata or {}
-    frame = change(table.to_pandas())
-    changed = pa.Table.from_pandas(frame, schema=table.schema, preserve_index=False)
-    changed = changed.replace_schema_metadata(table.schema.metadata)
-    write_table(path, changed, {k.decode(): v.decode() for k, v in notes.items() if b":" not in k})
 
 
 def with_cell(name: str, row: int, value: object) -> Callable[[pd.DataFrame], pd.DataFrame]:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from truce_sim.config.compose import conf_folder
-from truce_sim.errors import InputError
+from truce_sim.errors import InputError, command
 from truce_sim.settings.fields import groups
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _not_one(group: str, tokens: list[str]) -> InputError:
         if not token or named else "no option is chosen",
         setting=group, value=value or None,
         allowed=f"one option, such as {group}={example.partition(',')[0]}; "
-        f"truce-sim sweep {group}={example} runs one after the other",
+        f"{command('sweep', f'{group}={example}')} runs one after the other",
         origin=f"override {token}" if token else "the defaults list of a configuration file",
     )  # fmt: skip
 

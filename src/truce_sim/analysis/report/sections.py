@@ -271,8 +271,8 @@ def runs_section(material: Material) -> Section:
         if differing:
             section.notes.append(
                 f"Run {point}:{replicate} is not shown: made again from what is stored, it "
-                f"differs from its row in {', '.join(differing)}. truce-sim verify "
-                f"{shlex.quote(str(folder.path))} compares more runs."
+                f"differs from its row in {', '.join(differing)}. "
+                f"{command('verify', folder.path)} compares more runs."
             )
             continue
         equal = int((days == row["end_day"]).sum())

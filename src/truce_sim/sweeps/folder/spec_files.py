@@ -116,7 +116,11 @@ class SpecReader:
 
     def read(self, points: range) -> list[RunSpec]:
         """Return the specs of some points with replicate 0; raise Damaged for unreadable files."""
-        return list(self._each(points))
+        specs = list(self._each(points))
+        if len(specs) != len(points):
+            lost = f"{self._folder.name}/p{points.start:07d}"
+            raise self._sweep.damaged(lost, "no file has the specs of its points")
+        return specs
 
     def points(self) -> int:
         """Count the points with specs, from 0 up to the first gap."""

@@ -58,5 +58,7 @@ def record_name(chunk: Chunk, kind: str, into: str = PARTS) -> str:
 
 def _write(folder: SweepFolder, name: str, rows: pa.Table, notes: dict[str, str]) -> None:
     path = folder.files.path(name)
+    if not folder.path.is_dir():  # it was moved: nothing may appear in its old place
+        raise FileNotFoundError(f"{folder.path} is gone")
     path.parent.mkdir(parents=True, exist_ok=True)
     write_table(path, rows, folder.files.notes(name) | notes)
