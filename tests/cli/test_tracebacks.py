@@ -197,6 +197,14 @@ def test_rows_that_are_cut_short(
     assert code == 0 or "runs.parquet" in told.err
 
 
+def test_a_device_is_no_place_for_a_report(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is not even read: a device may have no end."""
+    assert run_command(["report", str(folder), "--out", os.devnull]) == 2
+    assert "is not a file" in capsys.readouterr().err
+
+
 # ── a sweep whose folder or driver goes away ─────────────────────────────────────────────────
 
 

@@ -181,3 +181,21 @@ def test_it_is_named_or_does_not_matter(
     for way, answer in answers(folder):
         if isinstance(answer, pd.DataFrame):
             assert is_same(answer, intact[way]), way
+
+
+def test_events_without_a_part_are_named_and_removed(
+    base: Path, intact: dict[str, object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(base / "s", tmp_path / "s")
+    first = min((folder / "events").glob("p*.parquet"))
+    extra = first.with_name(first.name.replace("r00000000-00000003", "r00000006-00000009"))
+    assert extra != first
+    shutil.copy(first, extra)
+    capsys.readouterr()
+    for command in ("status", "verify"):
+        run_command([command, str(folder)])
+        out, err = capsys.readouterr()
+        assert extra.name in " ".join((out + err).split())
+    assert run_command(["resume", str(folder)]) == 0
+    assert not extra.exists()
+    pd.testing.assert_frame_equal(rows(folder), intact["rows"])

@@ -20,6 +20,10 @@ def check_writable(path: Path, setting: str = "--out") -> None:
     Raises:
         InputError: naming the argument to change.
     """
+    if path.exists() and not path.is_file():
+        raise InputError(
+            "is not a file", setting=setting, value=str(path), allowed="the path of a file"
+        )
     with writing(path, setting), tempfile.TemporaryFile(dir=path.parent):
         pass
 

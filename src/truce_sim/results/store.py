@@ -92,12 +92,26 @@ def write_tables(
     schema: pa.Schema,
     tables: Iterable[pa.Table],
     notes: Mapping[str, str] | None = None,
+    *,
+    statistics: bool = True,
 ) -> None:
-    """Write tables one after another into a Parquet file, as `write_table`; each is a row group."""
+    """Write tables one after another into a Parquet file, as `write_table`; each is a row group.
+
+    Args:
+        path: of the file.
+        schema: of the tables.
+        tables: the row groups.
+        notes: for the footer.
+        statistics: whether pages have their least and greatest values, which no checksum covers.
+    """
 
     def write(temporary: Path) -> None:
         with pq.ParquetWriter(
-            temporary, schema, compression="zstd", write_page_checksum=True
+            temporary,
+            schema,
+            compression="zstd",
+            write_page_checksum=True,
+            write_statistics=statistics,
         ) as writer:
             for table in tables:
                 writer.write_table(table)

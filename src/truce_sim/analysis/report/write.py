@@ -94,9 +94,10 @@ def check_free(path: Path) -> None:
     Raises:
         InputError: the path is a folder, its folder does not exist, or it holds another file.
     """
-    if path.is_dir() or not path.parent.is_dir():
+    other = path.exists() and not path.is_file()  # such as a device, which may have no end
+    if other or not path.parent.is_dir():
         raise InputError(
-            "is a folder" if path.is_dir() else "its folder does not exist",
+            "is not a file" if other else "its folder does not exist",
             setting="--out", value=str(path), allowed="the path of a file",
         )  # fmt: skip
     with writing(path):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pyarrow as pa
 
-from truce_sim.errors import InputError
+from truce_sim.errors import InputError, command
 from truce_sim.results.store import Damaged, write_json
 from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.design import Design
@@ -146,9 +146,9 @@ class _Work:
 
     def finish(self) -> None:
         """Run until nothing is missing, then write the results."""
-        remove_orphans(self.folder)
         damaged = [self._set_aside(path) for path in self._damaged()]
         damaged += self._reopen()
+        remove_orphans(self.folder)
         with self._report_progress():
             while True:
                 for words in damaged:
@@ -253,7 +253,12 @@ class _Work:
             yield
         except KeyboardInterrupt:
             raise self._stop_error("Interrupted", 130) from None
-        except (RuntimeError, OSError) as error:
+        except (RuntimeError, OSError, Damaged) as error:
+            if not self.folder.path.is_dir():
+                raise RuntimeError(
+                    f"{self.folder.path} was moved or deleted while its sweep ran. What was done "
+                    f"is in it.\n  To continue: {command('resume', 'its new place')}"
+                ) from None
             if isinstance(error, InputError):
                 raise
             raise self._stop_error(str(error)) from error

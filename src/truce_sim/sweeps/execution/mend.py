@@ -63,6 +63,8 @@ def damaged_files(folder: SweepFolder, in_full: bool) -> Iterator[Path]:
     found = set(folder.damaged())
     yield from sorted(found)
     for chunk in folder.chunks() if in_full else ():
+        if folder.part(chunk) in found:
+            continue  # its days and events are made again with it
         for kind in (PARTS, *folder.kept):
             path = folder.part(chunk, kind)
             if path not in found and not _is_sound(folder, chunk, kind):
@@ -85,11 +87,8 @@ def remove_orphans(folder: SweepFolder) -> None:
     and runs of an interrupted rerun."""
     remove_leftovers(folder.path)
     shutil.rmtree(folder.path / RERUNS, ignore_errors=True)
-    chunks = set(folder.chunks())
-    for kind in (SERIES, EVENTS):
-        for path in (folder.path / kind).glob("p*.parquet"):
-            if Chunk.from_name(path.stem) not in chunks:
-                path.unlink(missing_ok=True)
+    for path in folder.orphans():
+        path.unlink(missing_ok=True)
 
 
 def remove_overlaps(folder: SweepFolder) -> bool:

@@ -27,7 +27,8 @@ class Status:
         wanted: number of runs wanted.
         done: number of runs done, failed ones included.
         failed: number of failed runs.
-        damaged: files that are missing, or whose footers are not what was written.
+        damaged: files that are missing, whose footers are not what was written, or that belong
+            to no part.
         rate: recent runs per second; None if unknown.
         at_work: whether a driver holds the folder.
         finished: whether all runs are done and summarized, and no file is damaged.
@@ -68,6 +69,8 @@ def read_status(path: str | Path) -> Status:
     footers = [folder.footer(chunk) for chunk in folder.chunks()]
     parts = [str(path.relative_to(folder.path)) for path in folder.damaged()]
     damaged = (*parts, *(f"{name}.parquet" for name in damaged_results(folder)))
+    if folder.finished:
+        damaged += tuple(str(path.relative_to(folder.path)) for path in folder.orphans())
     return Status(
         folder.path,
         str(folder.manifest.get("started", "")),

@@ -104,6 +104,11 @@ def verify_sweep(path: str | Path, runs: int, pick: int | None = None) -> Proof:
         raise InputError(
             "has no runs yet", value=str(folder.path), allowed=command("resume", folder.path)
         )
+    if folder.finished and (orphans := folder.orphans()):
+        raise InputError(
+            f"{orphans[0].relative_to(folder.path)} has no part", value=str(folder.path),
+            allowed=f"{command('resume', folder.path)}, which removes it",
+        )  # fmt: skip
     chosen = np.sort(np.random.default_rng(pick).choice(total, min(runs, total), replace=False))
     tolerance = 0.0 if folder.manifest.get("rules") == DIGEST else TOLERANCE
     sample = Sample(folder, chosen, tolerance)

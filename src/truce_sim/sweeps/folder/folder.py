@@ -294,6 +294,17 @@ class SweepFolder:
             raise _incomplete(self.path, problem)
         return sorted(chunks, key=lambda c: (c.replicates.start, c.points.start, c.name))
 
+    def orphans(self) -> list[Path]:
+        """Return the files of daily series and events without a part.
+
+        A worker writes them just before their part. In a finished sweep nothing belongs to them.
+        """
+        chunks = set(self.chunks())
+        found = (
+            path for kind in (SERIES, EVENTS) for path in (self.path / kind).glob("p*.parquet")
+        )
+        return sorted(path for path in found if Chunk.from_name(path.stem) not in chunks)
+
     def tables(
         self, columns: Sequence[str] | None = None, points: range | None = None
     ) -> Iterator[tuple[Chunk, pa.Table]]:

@@ -89,7 +89,7 @@ def write_specs(
 
     folder.mkdir(exist_ok=True)
     unfinished = folder / f"p{first:07d}.new"
-    write_tables(unfinished, _SCHEMA, groups(), files.notes("specs"))
+    write_tables(unfinished, _SCHEMA, groups(), files.notes("specs"), statistics=False)
     for left in folder.glob(f"p{first:07d}-*.parquet"):  # left by an interrupted extension
         left.unlink()
     unfinished.replace(folder / f"p{first:07d}-{first + len(keys):07d}.parquet")
