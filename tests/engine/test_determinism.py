@@ -225,7 +225,8 @@ def test_an_edited_rule_takes_effect(tmp_path: Path) -> None:
     head, rest = original.split("@rule\ndef effort(", 1)
     body, tail = rest.split("\n\n\n@rule", 1)
     own = "from truce_sim.engine.compile import rule, rule_apart\n"
-    moved = own.replace(", rule_apart", "") + "from truce_sim.engine.params import HOME, HOST\n\n\n@rule\ndef effort("
+    moved = own.replace(", rule_apart", "")
+    moved += "from truce_sim.engine.params import HOME, HOST\n\n\n@rule\ndef effort("
     elsewhere = posture.with_name("effort.py")
     elsewhere.write_text(moved + body + "\n")
     assert own in head
