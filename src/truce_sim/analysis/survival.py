@@ -30,6 +30,11 @@ from truce_sim.sweeps.sweep import Sweep
 
 Bools = NDArray[np.bool_]
 
+#: Fewer clusters cannot give a p below 0.05 (all of five on one side: 2 / 2⁵).
+LEAST_CLUSTERS = 6
+#: Up to this number of clusters, `logrank` goes through all their signs.
+FLIPPED = 12
+
 #: The estimates of `survival_summary`.
 ESTIMATES = ("holds", "mean", "median")
 
@@ -183,9 +188,12 @@ def logrank(sweep: Sweep, by: By, where: Where = None) -> pd.Series:
 
     Returns:
         chi2 and p of the classical test, which treats runs as independent; chi2_shared and
-        p_shared with the variance by clusters, as common random numbers require (Lin and Wei
-        1989); df; n, the number of runs. If no run differs, the clustered test has no variance and
-        its p is 1; if there are no more sets of draws than groups, it is missing.
+        p_shared, which allow for the draws that runs share, as common random numbers require; df;
+        n, the number of runs. p_shared is how often chi2 would be as large if chance decided for
+        each set of draws whether it counts for or against: over all signs for up to 12 sets,
+        beyond that by the chi-squared distribution with the same mean and variance (Rao and Scott
+        1984). chi2_shared is df times chi2 over that mean. p_shared is 1 if no run differs, and
+        missing for fewer than six sets.
 
     Raises:
         InputError: fewer than two groups have runs.
@@ -214,32 +222,38 @@ def logrank_test(day: Ints, event: Bools, group: Ints, clusters: Ints) -> pd.Ser
     spread = d * (y - d) / np.maximum(y - 1, 1)
     inner = share[:-1] * spread
     plain = np.diag(inner.sum(axis=1)) - inner @ share[:-1].T
-    # contribution of a run of each group, last day and event to the excess of each group
-    hazard = np.cumsum(d / y)
-    by_share = np.cumsum(share[:-1] * d / y, axis=1).T
-    own = np.eye(k, k - 1)[:, None]
-    scores = np.stack([by_share - own * hazard[:, None]] * 2)
-    scores[1] += own - share[:-1].T
-    state = (event.astype(np.int64), group, day)
-    sums = np.stack([np.bincount(clusters, scores[..., g][state]) for g in range(k - 1)], axis=1)
-    chi2, chi2_shared = (_quadratic(excess, v.astype(float)) for v in (plain, sums.T @ sums))
+    # a run's score: its own collapse less the hazard that it has passed (Peto and Peto 1972)
+    score = event - np.cumsum(d / y)[day]
+    sums = np.stack(
+        [np.bincount(clusters, ((group == g) - (group == g).mean()) * score) for g in range(k - 1)],
+        axis=1,
+    )  # they add up to `excess`, because scores add up to 0
+    weight = np.linalg.pinv(plain, hermitian=True)
+    chi2 = float(excess @ weight @ excess)
+    expected, p_shared = _shared_test(chi2, weight, sums)
     return pd.Series({
         "chi2": chi2, "p": float(special.chdtrc(k - 1, chi2)),
-        "chi2_shared": chi2_shared, "p_shared": _p_of_clusters(chi2_shared, k - 1, len(sums)),
+        "chi2_shared": (k - 1) * chi2 / expected if expected > 0.0 else 0.0, "p_shared": p_shared,
         "df": k - 1, "n": day.size,
     })  # fmt: skip
 
 
-def _p_of_clusters(chi2: float, df: int, clusters: int) -> float:
-    """p by Hotelling's T², which allows for the poor variance estimate from few clusters.
+def _shared_test(chi2: float, weight: Floats, scores: Floats) -> tuple[float, float]:
+    """Mean of chi2 and its p if each cluster's scores (clusters, groups - 1) may change sign.
 
-    NaN if there are no more clusters than degrees of freedom.
+    Weighting scores by their own variance would reward clusters that are alike: where few differ,
+    any direction in which they don't makes that statistic as large as it can be.
     """
-    left = clusters - df
-    if left < 1:
-        return math.nan
-    return float(special.fdtrc(df, left, left / df * chi2 / max(clusters - chi2, 1e-300)))
-
-
-def _quadratic(excess: Floats, variance: Floats) -> float:
-    return float(excess @ np.linalg.pinv(variance, hermitian=True) @ excess)
+    spread = weight @ (scores.T @ scores)
+    expected, square = float(np.trace(spread)), float(np.trace(spread @ spread))
+    n = len(scores)
+    if n < LEAST_CLUSTERS:
+        return expected, math.nan
+    if not square > 0.0:
+        return expected, 1.0
+    if n > FLIPPED:
+        return expected, float(special.chdtrc(expected**2 / square, chi2 * expected / square))
+    signs = 1.0 - 2.0 * (np.arange(2**n)[:, None] >> np.arange(n) & 1)
+    flipped = signs @ scores
+    reached = ((flipped @ weight) * flipped).sum(axis=1) >= chi2 - 1e-9 * max(chi2, expected)
+    return expected, float(reached.mean())
