@@ -1,7 +1,7 @@
 """A failed run is a row that says so, never a number; the other runs continue.
 
-The faults are real ones, in a copy of the package that the real commands run: a rule that raises, a
-value that is not a number, a rule that never ends, a process that dies, a run that is slow.
+The faults are real ones, in a copy of the package that the real commands run: a run that raises, a
+value that is not a number, a run that never ends, a process that dies, a run that is slow.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import pytest
 import truce_sim
 from folders import rows, sweep_into
 from truce_sim.config.compose import conf_folder
+from truce_sim.engine.compile import CACHE
 from truce_sim.results import columns
 from truce_sim.results.store import read_groups
 from truce_sim.sweeps.folder import files
@@ -32,16 +33,18 @@ pytestmark = pytest.mark.slow
 PROGRAM = Path(sys.executable).with_name("truce-sim")
 SWEEP = ["home.threshold=4,6", "run.horizon_days=60", "sweep.replicates=12"]
 
-IN_THE_RULES = {
-    "    p = current[0]\n": """
-    if key.replicate == 3:
+#: In the part of the engine that is Python, so that the compiled rules stay as they are: compiling
+#: them for this copy alone would take longer than all its tests.
+IN_THE_ENGINE = {
+    "from __future__ import annotations\n": "import threading\n",
+    "    factors = draw_factors(spec.params, spec.seed, wanted)\n": """
+    second = spec.params[0]["states"][0]["threshold"] > 5.0
+    if 3 in wanted:
         raise ValueError("a fault of the test")
-    while key.replicate == 7 and params[0].states[0].threshold > 5.0:
-        w.excitement += 1.0
-""",
-    "        run_day(p, w, key, day)\n": """
-        if key.replicate == 5 and day == 10 and params[0].states[0].threshold > 5.0:
-            w.belief_logit = np.nan
+    while second and 7 in wanted:
+        threading.Event().wait(1)
+    if second:
+        factors[wanted == 5] = np.nan
 """,
 }
 IN_THE_WORKER = {
@@ -70,17 +73,24 @@ def insert(source: Path, after: dict[str, str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def faulty(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment in which `truce-sim` is the copy with the faults."""
+def faulty(good: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment in which `truce-sim` is the copy with the faults. It has rules of its own,
+    but is given the machine code that the sweep without faults was made with."""
     here = tmp_path_factory.mktemp("faulty")
     package, source = here / "truce_sim", Path(truce_sim.__file__).parent
     leave = shutil.ignore_patterns("__pycache__")
     shutil.copytree(source, package, ignore=leave)
     shutil.copytree(source.with_name("hydra_plugins"), here / "hydra_plugins", ignore=leave)
     shutil.copytree(conf_folder(), package / "conf", dirs_exist_ok=True)
-    insert(package / "engine" / "run.py", IN_THE_RULES)
+    insert(package / "engine" / "run.py", IN_THE_ENGINE)
     insert(package / "sweeps" / "execution" / "worker.py", IN_THE_WORKER)
-    return {**os.environ, "PYTHONPATH": str(here), "TRUCE_SIM_CACHE": str(here / "cache")}
+    environment = os.environ | {"PYTHONPATH": str(here), "TRUCE_SIM_CACHE": str(here / "cache")}
+    ask = [sys.executable, "-c", "from truce_sim.engine.compile import CACHE; print(CACHE)"]
+    cache = subprocess.check_output(ask, env=environment, text=True).strip()
+    assert cache.startswith(str(here))
+    for code in CACHE.glob("*.code"):
+        shutil.copy(code, cache)
+    return environment
 
 
 Done = subprocess.CompletedProcess[str]
