@@ -14,8 +14,8 @@ import threading
 from pathlib import Path
 from typing import Any, BinaryIO
 
-#: Runs per part, few, so that there are many parts.
-_RUNS_PER_CHUNK = 40
+#: Runs per part, few, so that there are many parts; a whole block of replicates, as ever.
+_RUNS_PER_CHUNK = 64
 
 
 class Server:
@@ -54,6 +54,7 @@ class Server:
 
 def serve() -> None:
     """Answer the questions of a Server until it closes standard input."""
+    import truce_sim.analysis.report.write  # noqa: F401  (takes long)
     from truce_sim import simulate
     from truce_sim.cli import commands
     from truce_sim.sweeps.execution import crew
@@ -62,7 +63,6 @@ def serve() -> None:
     simulate({"run.horizon_days": 30})
     crew.WorkerProcess = ForkedWorker  # type: ignore[misc]
     plan.RUNS_PER_CHUNK = _RUNS_PER_CHUNK
-    plan.REPLICATES_PER_BLOCK = _RUNS_PER_CHUNK
     ended: dict[int, int] = {}
     for line in sys.stdin:
         question = json.loads(line)

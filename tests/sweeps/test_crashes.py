@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -74,40 +73,6 @@ def assert_same(folder: Path, expected: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(rows(folder), expected, check_exact=True)
     assert sum(pq.read_metadata(path).num_rows for path in parts(folder)) >= RUNS
     assert not list(folder.rglob("*.tmp"))
-
-
-def disturb(folder: Path, rng: random.Random) -> int:
-    """A driver that is killed after a while, and some of its workers before; how many kills."""
-    driver, kills = start(folder), 0
-    time.sleep(rng.uniform(0.5, 2.0))
-    for _ in range(3):
-        time.sleep(rng.uniform(0.0, 0.4))
-        victims = workers_of(driver.pid)
-        if victims and driver.poll() is None:
-            os.kill(rng.choice(victims), signal.SIGKILL)
-            kills += 1
-    time.sleep(rng.uniform(0.0, 0.4))
-    if driver.poll() is None:
-        driver.kill()
-        kills += 1
-    driver.communicate()
-    return kills
-
-
-def test_killed_at_fifty_random_moments(tmp_path: Path, expected: pd.DataFrame) -> None:
-    """kill -9 of workers and of the driver, whose orphans may still be writing when the next one
-    starts. Finished in between, some parts are taken away so that there is something to disturb."""
-    rng = random.Random(20251019)
-    folder, kills = tmp_path / "s", 0
-    while kills < 50:
-        kills += disturb(folder, rng)
-        if (folder / "runs.parquet").exists():
-            assert_same(folder, expected)
-            for path in [*parts(folder)[2:], folder / "runs.parquet"]:
-                path.unlink()
-    assert subprocess.run(command(folder), capture_output=True).returncode == 0
-    assert_same(folder, expected)
-    assert run_command(["verify", str(folder), "--runs", "100"]) == 0
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(

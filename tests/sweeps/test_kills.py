@@ -5,6 +5,8 @@ TRUCE_SIM_KILLS=500 (`make soak`) kills more often than the 60 of a usual run.
 
 from __future__ import annotations
 
+import itertools
+import math
 import os
 import random
 import shutil
@@ -30,12 +32,14 @@ FAILING = [
     "militants.attempts_per_day=20", "militants.excitation=0", "militants.risk_prior=1",
     "militants.deterrence=3", "militants.learning_rate=0.5", "militants.pace_cells_per_day=20",
     "militants.staging_days=0", "home.capacity=0", "host.capacity=0", "home.threshold=inf",
-    "frailty=none", "militants.spoiler_strength=0,10", "sweep.replicates=30",
+    "frailty=none", "militants.spoiler_strength=0,10", "run.horizon_days=20", "sweep.replicates=60",
 ]  # fmt: skip
 GRID = [
     "home.threshold=3,5", "truce=literal,practised", "run.horizon_days=60", "sweep.workers=2",
     "sweep.events=true", "sweep.series_every_days=20", "sweep.compare=truce",
 ]  # fmt: skip
+#: So close to its goal that each check adds one block, which is one part: a check more, after a
+#: kill between blocks, would be another stopping rule.
 UNTIL = [
     "home.threshold=3,5", "run.horizon_days=60", "sweep.workers=2", "sweep.until.outcome=end_day",
     "sweep.until.half_width=2.5", "sweep.until.ceiling=512",
@@ -52,6 +56,9 @@ COMMANDS = {
     "until": [["sweep", *UNTIL]],
     "failing": [["sweep", *FAILING, "sweep.workers=2", "sweep.events=true"], ["rerun", "--failed"]],
 }
+
+#: How often a command is killed before it is let end.
+TRIES = {"sweep": 8, "resume": 5, "rerun": 5, "report": 2}  # a report takes long
 
 
 def words_for(command: list[str], folder: Path) -> list[str]:
@@ -93,21 +100,22 @@ def family(process: int) -> list[int]:
     return found
 
 
-def kill_some(process: int, rng: random.Random, server: Server, seconds: float) -> int:
-    """Kill the command at a random moment, in half of the cases a worker before; return kills."""
-    kills, moment = 0, rng.uniform(0.0, seconds)
-    if rng.random() < 0.5:
-        time.sleep(moment * rng.random())
-        workers = family(process)[1:]
-        if workers:
+def kill(process: int, rng: random.Random, server: Server, seconds: float) -> int:
+    """Kill a command at a random moment of that time unless it ends before, in half of the cases a
+    worker earlier; return how many workers were killed."""
+    begun, moment = time.monotonic(), rng.uniform(0.0, seconds)
+    worker_at = moment * rng.random() if rng.random() < 0.5 else math.inf
+    killed = 0
+    while server.poll(process) is None:
+        passed = time.monotonic() - begun
+        if passed >= moment:
+            os.kill(process, signal.SIGKILL)
+            break
+        if passed >= worker_at and (workers := family(process)[1:]):
             os.kill(rng.choice(workers), signal.SIGKILL)
-            kills += 1
-    time.sleep(moment)
-    if server.poll(process) is None:
-        os.kill(process, signal.SIGKILL)
-        kills += 1
-    server.wait(process)
-    return kills
+            killed, worker_at = 1, math.inf
+        time.sleep(0.001)
+    return killed
 
 
 def recorded(folder: Path, kind: str) -> pd.DataFrame:
@@ -137,28 +145,38 @@ def assert_same(folder: Path, expected: Path) -> None:
     assert not list(folder.rglob("*.damaged"))
 
 
+def killed_until_it_ends(
+    words: list[str], seconds: float, rng: random.Random, server: Server, log: Path
+) -> int:
+    """Give a command again after each kill until it ends, at the latest when it is let be; return
+    the number of kills."""
+    kills, tries, code = 0, 0, None
+    while code not in (0, 1):
+        process, tries = server.start(words, log), tries + 1
+        if tries <= TRIES[words[0]]:
+            kills += kill(process, rng, server, seconds)
+        code = server.wait(process)
+        kills += code == -signal.SIGKILL
+        assert code in (0, 1, -signal.SIGKILL), log.read_text()
+        assert "Traceback" not in log.read_text()
+    return kills
+
+
 def test_killed_at_random_moments(
     server: Server, undisturbed: tuple[Path, dict[str, list[float]]], tmp_path: Path
 ) -> None:
     """kill -9 of commands and of their workers. Each command is given again until it ends; then
     the folder is what it is without kills."""
     expected, took = undisturbed
-    rng, kills, rounds = random.Random(20251019), 0, 0
-    while kills < KILLS:
-        rounds += 1
-        for name, commands in COMMANDS.items():
-            folder = tmp_path / f"{rounds}" / name
-            for number, command in enumerate(commands):
-                words = words_for(command, folder)
-                most = kills + (2 if command[0] == "report" else 10)  # a report takes long
-                while kills < min(most, KILLS):
-                    process = server.start(words, tmp_path / "log")
-                    new = kill_some(process, rng, server, 1.3 * took[name][number])
-                    kills += new
-                    assert "Traceback" not in (tmp_path / "log").read_text()
-                process = server.start(words, tmp_path / "log")
-                assert server.wait(process) in (0, 1), (tmp_path / "log").read_text()
-                assert_same(folder, expected / f"{name}-{number}")
-            assert run_command(["verify", str(folder), "--runs", "10"]) == 0
-        shutil.rmtree(tmp_path / f"{rounds}")
-    print(f"{kills} kills in {rounds} rounds")
+    rng, kills, log = random.Random(20251019), dict.fromkeys(COMMANDS, 0), tmp_path / "log"
+    for name in itertools.cycle(COMMANDS):
+        folder = tmp_path / "folders" / name
+        for number, command in enumerate(COMMANDS[name]):
+            words, seconds = words_for(command, folder), took[name][number]
+            kills[name] += killed_until_it_ends(words, seconds, rng, server, log)
+            assert_same(folder, expected / f"{name}-{number}")
+        assert run_command(["verify", str(folder), "--runs", "10"]) == 0
+        shutil.rmtree(folder.parent)
+        if sum(kills.values()) >= KILLS and all(kills.values()):
+            break
+    print(f"Kills: {kills}")

@@ -155,6 +155,7 @@ class _Work:
                     self.progress.say(words)
                 try:
                     self._run_missing()
+                    remove_orphans(self.folder)  # of workers that were killed meanwhile
                     self._write_results()
                     break
                 except Damaged as error:
