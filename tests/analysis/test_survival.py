@@ -325,6 +325,25 @@ def test_one_replicate_of_many_points_has_no_interval() -> None:
     assert np.isnan(test["p_shared"])
 
 
+def test_draws_that_agree_on_a_day_do_not_make_the_share_certain() -> None:
+    """In each of 16 pairs one run collapses by day 8, and in one the other does later."""
+    day, event = np.repeat([8, 30], 16), np.repeat([1, 0], 16)
+    day[-1], event[-1] = 20, 1
+    draws = np.tile(np.arange(16), 2)
+    found = curve(count_ends(day, event, draws))
+    at_half = found.set_index("day").loc[8]
+    assert at_half["survival"] == 0.5
+    low, high = share_interval(day > 8, draws)[1:]
+    assert at_half["survival_low"] == pytest.approx(low, abs=0.05)
+    assert at_half["survival_high"] == pytest.approx(high, abs=0.05)
+    assert share_interval(day > 20, draws)[2] > 0.5
+    assert found["survival_high"].min() > 0.5
+    assert curve_median(found)[0] == 8
+    assert np.isnan(curve_median(found)[2])
+    cause = incidence(count_ends(day, event, draws)).set_index("day").loc[8]
+    assert cause["incidence_high"] - cause["incidence_low"] > 0.3
+
+
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """Two readings of the clause, with spoilers and with so many that runs fail (overflow)."""

@@ -110,7 +110,7 @@ def incidence(ends: Ends) -> pd.DataFrame:
     ours = np.flatnonzero(ends.event == EVENT)
     slopes[ours, ends.day[ours]] += before[ends.day[ours]] / risk[ends.day[ours]]
     share = np.cumsum(before * rate)
-    variance = ends.variance(slopes.cumsum(axis=1)) * ends.allowance**2
+    variance = ends.variance_of_share(share, slopes.cumsum(axis=1))
     low, high = log_log_interval(share, variance, ends.watched(days))
     return pd.DataFrame({
         "day": np.arange(days), "incidence": share, "incidence_low": low, "incidence_high": high,

@@ -82,7 +82,7 @@ def curve(ends: Ends) -> pd.DataFrame:
     """Return the Kaplan-Meier curve of one group, as in `kaplan_meier`."""
     days = int(ends.day.max()) + 1
     survival, derivatives = product_limit(ends, days)
-    variance = ends.variance(derivatives) * ends.allowance**2
+    variance = ends.variance_of_share(survival, derivatives)
     low, high = log_log_interval(survival, variance, ends.watched(days))
     return pd.DataFrame({
         "day": np.arange(days), "survival": survival, "survival_low": low, "survival_high": high,

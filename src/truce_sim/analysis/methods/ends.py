@@ -86,6 +86,21 @@ class Ends:
         sums = ((self.shared @ derivatives) * derivatives).sum(axis=0)
         return np.asarray(self.clusters / (self.clusters - 1) * np.maximum(sums, 0.0))
 
+    def variance_of_share(self, share: Floats, derivatives: Floats) -> Floats:
+        """Return the variance of shares by day (days,), allowing for few clusters.
+
+        Where all clusters happen to agree, it is that of as many independent runs as there are
+        clusters, as in `intervals.share_interval`: agreement doesn't make a share certain.
+
+        Args:
+            share: (days,) the shares.
+            derivatives: (states, days) their derivatives, as in `variance`.
+        """
+        found, spread = self.variance(derivatives), share * (1.0 - share)
+        agree = found <= 1e-14 * spread
+        least = spread / np.maximum(self.watched(share.size), 1)
+        return np.asarray(np.where(agree, least, found) * self.allowance**2)
+
 
 def count_ends(day: Ints, event: Ints, clusters: Ints) -> Ends:
     """Count runs by end state.
