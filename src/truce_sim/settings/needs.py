@@ -1,7 +1,8 @@
 """When a setting has an effect: the conditions that it needs, each stated once.
 
 An *effect* is a change in the outcome of some run or in its event log. `NEEDS` maps a setting to
-conditions on other settings, all of which must hold; a setting without an entry always has one.
+conditions on other settings, all of which must hold. A setting without an entry has one always, or
+while what it says itself (`Quantity.needs`) holds.
 A condition is one comparison, or several joined by ` or `:
 
     scenario.kind == synthetic           the setting has (`!=` has not) this value
@@ -20,6 +21,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+
+from truce_sim.settings.fields import by_path
+from truce_sim.settings.quantities import Quantity
 
 _BANDS = "militants.attempts_per_day > 0"
 _BANDS_OR_DOMESTIC = f"{_BANDS} or attribution.domestic_per_day > 0"
@@ -239,7 +243,10 @@ def conditions(path: str) -> tuple[Condition, ...]:
     Args:
         path: of the setting; `<name>` stands for the name of a mediator.
     """
-    return tuple(tuple(map(_read, text.split(" or "))) for text in NEEDS.get(path, ()))
+    info = by_path().get(path)
+    own = info.meta.needs if info and isinstance(info.meta, Quantity) else ""
+    needs = NEEDS.get(path) or tuple(filter(None, own.split(" and ")))
+    return tuple(tuple(map(_read, text.split(" or "))) for text in needs)
 
 
 def _read(text: str) -> Comparison:

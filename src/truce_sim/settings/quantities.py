@@ -34,6 +34,8 @@ class Quantity(GroupedMetadata):
         source: tag of the default.
         above: whether `low` itself is excluded.
         whole: whether only whole numbers (and infinity) are allowed.
+        needs: what it needs for an effect, if `truce_sim.settings.needs` does not say so:
+            conditions in the form used there, joined by ` and `.
     """
 
     low: float
@@ -44,6 +46,7 @@ class Quantity(GroupedMetadata):
     source: str = "A"
     above: bool = False
     whole: bool = False
+    needs: str = ""
 
     def __iter__(self) -> Iterator[object]:
         yield Strict()

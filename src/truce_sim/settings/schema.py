@@ -26,8 +26,8 @@ _STRICT = ConfigDict(extra="forbid", defer_build=True)
 _LONGEST = 3650  # most days that any period may last
 
 
-def _share(meaning: str, symbol: str = "", source: str = "A") -> Quantity:
-    return Quantity(0, 1, "", meaning, symbol, source)
+def _share(meaning: str, symbol: str = "", source: str = "A", needs: str = "") -> Quantity:
+    return Quantity(0, 1, "", meaning, symbol, source, needs=needs)
 
 
 def _days(low: int, meaning: str, symbol: str = "", source: str = "A") -> Quantity:
