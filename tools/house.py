@@ -36,7 +36,7 @@ STYLE = Path(__file__).resolve().parents[1] / "src/truce_sim/analysis/plots/truc
 
 #: Inches: the sheet, a floor, a box, the gap between neighbours. All boxes have the same height,
 #: so their widths, like their areas, are in proportion to lines of code.
-WIDTH, MARGIN, FLOOR, BOX, GAP = 10.8, 0.25, 0.8, 0.42, 0.3
+WIDTH, MARGIN, FLOOR, BOX, GAP = 12.7, 0.25, 0.8, 0.42, 0.3
 LINES_PER_INCH = 1500
 HEAD = 0.6
 
