@@ -10,6 +10,7 @@ from scipy import stats
 
 from comparisons import HORIZON, made
 from truce_sim import InputError, open_sweep, sweep
+from truce_sim.analysis import words
 from truce_sim.analysis.compare import compare
 from truce_sim.analysis.groups import level_in
 from truce_sim.sweeps.summaries.contrasts import describe_pair, more_replicates
@@ -128,6 +129,22 @@ def test_regret_is_the_worst_shortfall_from_the_best_level() -> None:
     assert found.loc["c", "regret"] == pytest.approx(30)
     assert found.loc["b", "worst"] == "c=1"
     assert found["best_in"].tolist() == [1, 1, 0]
+
+
+def test_regret_is_withheld_where_every_run_says_the_same() -> None:
+    """Three runs without a difference put no bound on what is rare; nor do equal differences."""
+    found = made(np.full((2, 3, 2), 365.0))
+    assert found.regret["regret"].tolist() == [0.0, 0.0]
+    assert found.regret[["regret_low", "regret_high"]].isna().all(axis=None)
+    assert "No level of f differed" in words.no_regret(found)
+    days = np.full((2, 3, 2), 100.0)
+    days[:, :, 1] = 150.0
+    same = made(days)
+    assert np.isnan(same.regret.set_index("f").loc["a", "regret_high"])
+    assert not words.no_regret(same)
+    clear = made(days + np.random.default_rng(1).normal(0, 5, days.shape)).regret.set_index("f")
+    assert clear.loc["b", "regret_high"] == 0.0  # clearly the best in each
+    assert clear.loc["a", "regret_low"] < clear.loc["a", "regret_high"]
 
 
 # ── intervals cover what they should ─────────────────────────────────────────────────────────

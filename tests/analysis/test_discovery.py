@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from scipy import stats
 from truce_sim import InputError, open_sweep, sweep
 from truce_sim.analysis.discovery import describe_box, prim, tree
 from truce_sim.analysis.methods.halves import split
+from truce_sim.intervals import NO_ESTIMATE, Estimate
 
 
 class Made:
@@ -180,3 +182,11 @@ def test_a_grid_is_split_by_replicates(tmp_path) -> None:
     few = open_sweep(tmp_path / "few")
     with pytest.raises(InputError, match="too few replicates"):
         prim(few)
+
+
+def test_a_share_that_cannot_be_bounded_says_why() -> None:
+    """All that collapse do so with the same draws: the coverage has no interval."""
+    box = replace(prim(Made(1, 5000))[0], coverage=Estimate(1.0, np.nan, np.nan))
+    assert "100 % (too few replicates or samples for an interval) of all runs" in describe_box(box)
+    none = replace(box, coverage=NO_ESTIMATE, density=NO_ESTIMATE)
+    assert "nan" not in describe_box(none)

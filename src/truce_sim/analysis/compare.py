@@ -255,7 +255,8 @@ class Comparison:
         the context of that shortfall; `best_in`, the number of contexts in which it does
         clearly better than every other level; `contexts`, the number of contexts compared.
 
-        The interval is the range that simultaneous intervals for all differences allow. Contexts
+        The interval is the range that simultaneous intervals for all differences allow. It is
+        missing if the regret is the same in every run, which says nothing of what is rare. Contexts
         in which some level was not run are left out.
         """
         k, c = len(self.levels), len(self.contexts)
@@ -269,6 +270,10 @@ class Comparison:
         for a, name in enumerate(self.levels) if whole.size else ():
             short = mean[whole, a].max(axis=1)
             found = (short.max(), low[whole, a].max(), high[whole, a].max())
+            others = np.arange(k) != a
+            same = (low[whole, a] == high[whole, a]) & (mean[whole, a] == found[0])
+            if found[1] == found[2] and same[:, others].any():
+                found = (found[0], math.nan, math.nan)
             better = np.delete(high[whole, a], a, axis=1) < 0.0
             rows.append(
                 {self.factor: name}

@@ -13,6 +13,7 @@ halves of some dimension.)
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -324,8 +325,12 @@ def _rest(share: Estimate) -> Estimate:
 
 
 def _percent(share: Estimate) -> str:
-    """A share with its interval; without, if it is known exactly."""
+    """A share with its interval; without, if it is known exactly or cannot be bounded."""
     value, low, high = (100 * x for x in share)
+    if math.isnan(value):
+        return "an unknown share (there are none in the half measured)"
+    if math.isnan(low):
+        return f"{value:.0f} % (too few replicates or samples for an interval)"
     return f"{value:.0f} %" + ("" if low == high else f" [{low:.0f}, {high:.0f}]")
 
 

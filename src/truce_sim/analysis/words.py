@@ -188,6 +188,17 @@ def what_helps(comparison: Comparison) -> str:
     )
 
 
+def no_regret(comparison: Comparison) -> str:
+    """Say so if no level made a difference in any run, so that regret cannot be bounded."""
+    table = comparison.regret
+    if table["regret"].any() or not table["regret_high"].isna().all():
+        return ""
+    return (
+        f"No level of {comparison.factor} differed from another in the days survived, in any of "
+        f"{comparison.days.shape[1]:,} replicates; the runs put no bound on what is rare."
+    )
+
+
 def what_depends(comparison: Comparison) -> list[str]:
     """Say of each other factor whether what the compared one changes depends on it.
 
@@ -230,6 +241,8 @@ def difference_of_differences(row: Row) -> str:
 def signed(row: Row, name: str) -> str:
     """Format a difference in days with its sign and interval: `+12.0 days [+8.1, +15.9]`."""
     number, low, high = (row[name + end] for end in ("", "_low", "_high"))
+    if low == high:
+        return f"{with_sign(number)} days in every run"
     return f"{with_sign(number)} days [{with_sign(low)}, {with_sign(high)}]"
 
 

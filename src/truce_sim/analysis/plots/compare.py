@@ -78,7 +78,8 @@ def plot_regret(comparison: Comparison, ax: Axes | None = None) -> Axes:
     )  # fmt: skip
     ax.set_yticks(y, list(map(plain, table[comparison.factor])))
     ax.set_ylim(len(table) - 0.5, -0.5)
-    ax.set_xlim(left=-0.02 * float(table["regret_high"].max() or 1.0))
+    most = float(np.nanmax(table[["regret", "regret_high"]].to_numpy(float)))
+    ax.set_xlim(left=-0.02 * (most or 1.0))
     ax.grid(visible=False, axis="y")
     ax.set_xlabel("Largest regret: shortfall of mean survival from the best level, days")
     contexts = int(table["contexts"].max()) if len(table) else 0

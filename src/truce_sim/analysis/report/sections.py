@@ -139,7 +139,7 @@ def comparison_section(material: Material) -> Section:
         plot_comparison(found), f"Days gained or lost by {found.factor}, with intervals",
         f"Difference in mean survival within {found.horizon} days.",
     ))  # fmt: skip
-    if len(found.contexts) > 1 and len(found.regret):
+    if len(found.contexts) > 1 and len(found.regret) and not words.no_regret(found):
         section.figures.append(figure(
             plot_regret(found), f"Largest regret of each level of {found.factor}",
             "The most that a level can cost over the settings of the other factors. A level with "
@@ -332,7 +332,7 @@ def reproduce_section(material: Material) -> Section:
     section = Section("reproduce", "How to reproduce")
     section.texts.append(
         "Every run is determined by its settings, its seed and its replicate number, bit for bit, "
-        "on any machine of the same kind. With the same version of truce_sim:"
+        "on any machine. With the same version of truce_sim:"
     )
     made_by = typed_command(manifest)
     if not made_by:

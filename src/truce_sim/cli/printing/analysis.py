@@ -80,13 +80,20 @@ def print_comparison(sweep: Sweep, comparison: Comparison, pooled: bool) -> None
     if len(comparison.contexts) > 1 and len(comparison.regret):
         over = f" over {len(comparison.contexts)} contexts, days:"
         out.print(Text.assemble("\n", ("Largest regret", "bold"), over))
-        for _, row in comparison.regret.iterrows():
-            amount = words.amount(row, "regret", "", 1).strip()
-            out.print(f"  {words.plain(row[comparison.factor])}: {amount} ({row['worst']})")
-        out.print("  Intervals: at least 95 %, simultaneous.", style="dim")
+        _print_regret(out, comparison)
     as_csv = command("compare", sweep.path, comparison.factor, "--format", "csv")
     report = command("report", sweep.path)
     print_next(out, ("for the answer as a page", report), ("for the table", as_csv))
+
+
+def _print_regret(out: Console, comparison: Comparison) -> None:
+    if none := words.no_regret(comparison):
+        print_sentence(out, none, "  ")
+        return
+    for _, row in comparison.regret.iterrows():
+        amount = words.amount(row, "regret", "", 1).strip()
+        out.print(f"  {words.plain(row[comparison.factor])}: {amount} ({row['worst']})")
+    out.print("  Intervals: at least 95 %, simultaneous.", style="dim")
 
 
 def print_report(path: Path, sweep: Sweep) -> None:
