@@ -7,7 +7,7 @@ run once any of them is broken. Runs are compared by their outcome and event log
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from functools import cache
 from math import inf
@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from truce_sim import load_config
+from truce_sim import load_config, load_setup, simulate, simulate_many
 from truce_sim.config.effects import Effects
 from truce_sim.config.load import prepare, to_plain
 from truce_sim.config.setup import Setup
@@ -303,3 +303,50 @@ def test_the_kind_of_border_follows_the_table() -> None:
     assert said(["scenario.table=own.csv", "scenario.period=2015_2021"]) == [
         "scenario.period has no effect while scenario.kind is table"
     ]
+
+
+# ── from Python: said at the user's line, and once ───────────────────────────────────────────
+
+WINDOW = {"truce.window_days": 7}
+IDLE = "truce.window_days has no effect while truce.collapse_strikes is 1"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda base: load_config({"truce": "literal", **WINDOW}), IDLE),
+        (lambda base: base.with_changes(WINDOW), IDLE),
+        (lambda base: simulate(base, WINDOW), IDLE),
+        (lambda base: simulate_many({"truce.window_days": [7, 7]}, base), IDLE),
+        (lambda base: load_setup(WINDOW).with_changes({"truce": "literal"}), IDLE),
+        (
+            lambda base: simulate_many(
+                {"truce": ["literal", "practised"] * 2, "truce.window_days": [7, 7, 30, 30]}, base
+            ),
+            "truce.window_days has no effect at 2 of 4 points (such as point 0: "
+            "truce.collapse_strikes is 1)",
+        ),
+        (
+            lambda base: simulate_many({"truce": ["literal", "practised"]}, WINDOW),
+            "truce.window_days has no effect at 1 of 2 points (such as point 0: "
+            "truce.collapse_strikes is 1)",
+        ),
+    ],
+)
+def test_python_is_told_at_its_own_line(call: Callable[[Setup], object], message: str) -> None:
+    base = load_setup({"truce": "literal", "run.horizon_days": 40})
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call(base)
+    assert [(str(one.message), one.filename) for one in caught] == [(message, __file__)]
+
+
+def test_a_change_is_warned_of_once_and_further_changes_are_not_told_of_it_again() -> None:
+    base = load_setup({"truce": "literal", "run.horizon_days": 40})
+    with pytest.warns(NoEffectWarning, match="truce.window_days has no effect"):
+        changed = base.with_changes(WINDOW)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        base.with_changes(WINDOW)
+        changed.with_changes({"home.threshold": 7})
+        load_setup({"truce": "literal"}).with_changes(WINDOW, tell=False)

@@ -94,6 +94,14 @@ def shown(value: object) -> str:
     return shortened(text, _LONGEST_VALUE)
 
 
+def a_kind(value: object) -> str:
+    """Return what a value is, with an article: "a str", "an int"; "nothing" for None."""
+    name = type(value).__name__
+    if value is None:
+        return "nothing"
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+
+
 def shortened(text: str, longest: int) -> str:
     """Return a text of at most `longest` characters, with ` … ` in place of its middle."""
     if len(text) <= longest:

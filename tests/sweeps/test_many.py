@@ -93,7 +93,7 @@ def test_interventions_and_lengths(base) -> None:
         ({}, ["no columns"]),
         ({"home.threshold": []}, ["has no rows"]),
         ({"home.threshold": [1.0], "host.will": [0.1, 0.2]}, ["is not a table"]),
-        (5, ["is not a table but a int"]),
+        (5, ["is not a table but an int"]),
         ("home.threshold=3", ["is not a table but a str"]),
     ],
 )

@@ -38,8 +38,9 @@ def flatten(changes: object, prefix: str = "") -> Iterator[tuple[str, Any]]:
         changes = changes.to_dict()
     if not isinstance(changes, Mapping):
         raise InputError(
-            "is not a set of changes", value=changes, allowed='a mapping: {"home.threshold": 5}'
-        )
+            "is not a mapping", setting="changes", value=changes,
+            allowed='{"home.threshold": 5}, or a row of a table',
+        )  # fmt: skip
     for key, value in changes.items():
         if not isinstance(key, str):
             raise InputError(

@@ -7,19 +7,21 @@ switch that an intervention turns on later makes a setting effective from the st
 from __future__ import annotations
 
 import operator
+import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from truce_sim.config.regimes import plain_regimes
-from truce_sim.config.setup import Setup
 from truce_sim.errors import NoEffectWarning
 from truce_sim.settings.fields import declared, field_at
 from truce_sim.settings.needs import NEVER, Comparison, Condition, conditions
 from truce_sim.settings.nested import get
+from truce_sim.settings.schema import Config
 
 #: A flag, or one for each of many points.
 Flags = Any
@@ -131,23 +133,33 @@ class Effects:
         return f"{path} is {_shown(self.value(path))}"
 
 
-def warn_of_no_effect(setup: Setup, tokens: Sequence[str]) -> None:
+def warn_of_no_effect(config: Config, tokens: Sequence[str]) -> None:
     """Warn of single values given in overrides that have no effect on the run.
 
     Args:
-        setup: what the overrides describe.
+        config: what the overrides describe.
         tokens: the overrides, in Hydra's syntax.
     """
-    given = settings_given(tokens)
-    if not given:
-        return
-    plain = asdict(setup.config)
+    for message in idle(config, settings_given(tokens)).values():
+        warn(message)
+
+
+def idle(config: Config, names: Iterable[str]) -> dict[str, str]:
+    """Return those of some settings that have no effect on a run, each with what to say of it.
+
+    Values that switch their setting off are left out.
+    """
+    names, found = list(names), {}
+    if not names:
+        return {}
+    plain = asdict(config)
     effects = Effects(plain)
-    for path in given:
+    for path in names:
         if path.startswith("sweep."):
-            warn(f"{path} has no effect on a single run")
+            found[path] = f"{path} has no effect on a single run"
         elif not effects.effective(path) and not is_off(get(plain, path)):
-            warn(f"{path} {effects.reason(path)}")
+            found[path] = f"{path} {effects.reason(path)}"
+    return found
 
 
 def settings_given(tokens: Sequence[str]) -> list[str]:
@@ -162,8 +174,18 @@ def is_off(value: object) -> bool:
 
 
 def warn(message: str) -> None:
-    """Warn that a setting has no effect; the command line prints this as a line."""
-    warnings.warn(message, NoEffectWarning, stacklevel=2)
+    """Warn that a setting has no effect, at the line that called this package.
+
+    The command line prints this as a line.
+    """
+    frame, level = sys._getframe(), 1
+    while frame.f_back is not None and _is_ours(frame):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, NoEffectWarning, stacklevel=level)
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__")).partition(".")[0] == __package__.partition(".")[0]
 
 
 def _compare(value: Any, comparison: Comparison) -> Flags:

@@ -147,10 +147,13 @@ def setup_from_arguments(arguments: Sequence[str]) -> Setup:
     Raises:
         InputError: as `compose_arguments` does, or because the configuration is refused.
     """
+    from truce_sim.config.effects import warn_of_no_effect
     from truce_sim.config.load import prepare_composed
 
     with compose_arguments("run", arguments) as composed:
-        return prepare_composed(composed.config, composed.tokens)
+        setup = prepare_composed(composed.config, composed.tokens)
+    warn_of_no_effect(setup.config, composed.tokens)
+    return setup
 
 
 def _check_overrides(command: str, tokens: Sequence[str]) -> None:

@@ -63,6 +63,13 @@ def load_setup(overrides: Overrides = (), *, config_dir: str | Path | None = Non
         InputError: an override or a file is invalid.
     """
     tokens = as_tokens(overrides)
+    setup = _load(tokens, config_dir)
+    warn_of_no_effect(setup.config, tokens)
+    return replace(setup, source=_Files(tuple(tokens), config_dir))
+
+
+def _load(tokens: Sequence[str], config_dir: str | Path | None) -> Setup:
+    """Compose and check, without a word on what has no effect."""
     check_tokens(tokens)
     refuse_hydra_tokens(tokens, "truce_sim.sweep(...), which takes designs as arguments")
     try:
@@ -71,9 +78,7 @@ def load_setup(overrides: Overrides = (), *, config_dir: str | Path | None = Non
         raise explain(error, tokens) from None
     refuse_idle_settings(composed)
     refuse_merged_options(composed)
-    setup = prepare_composed(composed, tokens)
-    files = _Files(tuple(tokens), config_dir)
-    return replace(setup, source=files, unresolved=_with_references(composed))
+    return replace(prepare_composed(composed, tokens), unresolved=_with_references(composed))
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +94,7 @@ class _Files:
         more = tuple(as_tokens(changes))
         if more in self._composed:
             return self._composed[more]
-        setup = load_setup([*self.tokens, *more], config_dir=self.config_dir)
+        setup = _load([*self.tokens, *more], self.config_dir)
         setup = replace(setup, source=self)
         if all(map(is_choice, changes)):
             self._composed[more] = setup
@@ -110,8 +115,6 @@ def _with_references(composed: DictConfig) -> dict[str, Any] | None:
 def prepare_composed(composed: DictConfig, tokens: Sequence[str]) -> Setup:
     """Check what Hydra composed from these overrides, and return its setup.
 
-    Warns of values among them that have no effect.
-
     Args:
         composed: including Hydra's own node.
         tokens: the overrides it was composed from.
@@ -124,11 +127,9 @@ def prepare_composed(composed: DictConfig, tokens: Sequence[str]) -> Setup:
     except composing_errors() as error:
         raise explain(error, tokens) from None
     try:
-        setup = prepare(plain)
+        return prepare(plain)
     except InputError as error:
         raise error.at(origin=find_origin(error.setting, tokens, composed.hydra.runtime)) from None
-    warn_of_no_effect(setup, tokens)
-    return setup
 
 
 def validate(cfg: DictConfig | Mapping[str, Any], origin: str = "") -> Config:

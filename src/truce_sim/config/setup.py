@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from truce_sim.border.border import Border, make_border
 from truce_sim.config.changes import apply, change_config, flatten, is_beside, is_quick
 from truce_sim.config.checks import build_config
+from truce_sim.config.effects import idle, settings_given, warn
 from truce_sim.config.params import PARAMS, as_number, column, fill_params
 from truce_sim.config.regimes import Regime, mediators_by_slot, regimes
 from truce_sim.config.rules import check
@@ -23,6 +26,14 @@ from truce_sim.settings.schema import Config
 
 class Source(Protocol):
     """The files and overrides that a setup was composed from."""
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The overrides, in Hydra's syntax."""
+
+    @property
+    def config_dir(self) -> str | Path | None:
+        """A folder with further options."""
 
     def compose(self, changes: Mapping[str, object]) -> Setup:
         """Compose once more, with changes; a change of config groups is composed only once."""
@@ -58,7 +69,7 @@ class Setup:
     def _repr_html_(self) -> str:
         return self.config._repr_html_()
 
-    def with_changes(self, changes: Mapping[str, object]) -> Setup:
+    def with_changes(self, changes: Mapping[str, object], *, tell: bool = True) -> Setup:
         """Return a setup that differs in some settings, which are checked; this one stays.
 
         A change of numbers, flags and words takes a small part of a millisecond. Settings of the
@@ -69,6 +80,8 @@ class Setup:
         Args:
             changes: setting or config group -> value: `{"home.threshold": 5}`, nested
                 (`{"home": {"threshold": 5}}`), or a row of a table.
+            tell: whether to warn of settings that have no effect (`NoEffectWarning`): the first
+                time that these are changed.
 
         Raises:
             InputError: an unknown setting, a bad value, settings that contradict each other, or an
@@ -86,7 +99,16 @@ class Setup:
             made = self.source.compose(merged)
         else:
             made = self._changed(wanted)
-        return replace(made, changes=merged)
+        made = replace(made, changes=merged)
+        if tell:
+            _warn_once(self, made, wanted)
+        return made
+
+    @property
+    def given(self) -> list[str]:
+        """The settings that overrides and changes gave a value, in order."""
+        tokens = () if self.source is None else self.source.tokens
+        return settings_given([*tokens, *self.changes])
 
     def _source_for(self, chosen: Mapping[str, object]) -> Source:
         if self.source is None:
@@ -131,6 +153,23 @@ class Setup:
         return self._changed(
             dict(flatten({name: value for name, value in given.items() if value is not None}))
         )
+
+
+#: Base -> the sets of settings whose effect was looked at.
+_told: WeakKeyDictionary[Setup, set[frozenset[str]]] = WeakKeyDictionary()
+
+
+def _warn_once(base: Setup, made: Setup, wanted: Mapping[str, object]) -> None:
+    """Warn of settings that have no effect now, unless an earlier change was told so."""
+    told, names = _told.setdefault(base, set()), frozenset(wanted)
+    if names in told:
+        return
+    told.add(names)
+    found = idle(made.config, made.given)
+    before = idle(base.config, found.keys() - names)
+    for name, message in found.items():
+        if name not in before:
+            warn(message)
 
 
 def _beside(regime: Config, config: Config) -> Config:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from truce_sim.config.tables import keep_table
-from truce_sim.errors import InputError
+from truce_sim.errors import InputError, a_kind
 from truce_sim.settings.fields import field_at, fields
 
 _BARE = re.compile(r"[A-Za-z][\w./-]*", re.ASCII)
@@ -41,10 +41,10 @@ def as_tokens(overrides: Overrides) -> list[str]:
     given: object = overrides
     if not isinstance(given, Iterable) or hasattr(given, "ndim"):
         raise InputError(
-            f"is not a configuration but a {type(overrides).__name__}",
+            f"is not a set of overrides but {a_kind(overrides)}",
             value=overrides,
-            allowed='a mapping such as {"truce": "literal", "home.threshold": 5}, overrides such '
-            'as "truce=literal home.threshold=5", or what load_config or load_setup return',
+            allowed='a mapping such as {"truce": "literal", "home.threshold": 5}, or text such '
+            'as "truce=literal home.threshold=5"',
         )
     overrides = list(overrides)
     for item in overrides:

@@ -6,13 +6,11 @@ import html
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
 
 from truce_sim.border.border import Border
-from truce_sim.config.effects import warn_of_no_effect
 from truce_sim.config.load import as_setup
 from truce_sim.config.setup import Setup
 from truce_sim.engine.codes import DONE
@@ -31,9 +29,6 @@ _SHOWN = (
 )  # fmt: skip
 
 _of_thread = threading.local()
-
-#: Base -> the sets of settings whose effect was looked at.
-_told: WeakKeyDictionary[Setup, set[frozenset[str]]] = WeakKeyDictionary()
 
 
 class Simulation:
@@ -120,17 +115,8 @@ def simulate(
     """
     setup = as_setup(overrides)
     if changes is not None:
-        base, setup = setup, setup.with_changes(changes)
-        _warn_once(base, setup)
+        setup = setup.with_changes(changes)
     return run_spec(setup, make_spec(setup, seed, replicate))
-
-
-def _warn_once(base: Setup, setup: Setup) -> None:
-    """Warn of changes of a base that have no effect: the first time that these are changed."""
-    told, names = _told.setdefault(base, set()), frozenset(setup.changes)
-    if names not in told:
-        told.add(names)
-        warn_of_no_effect(setup, [*names])
 
 
 def run_spec(setup: Setup, spec: RunSpec) -> Simulation:

@@ -16,15 +16,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.config.changes import is_beside
-from truce_sim.config.effects import Effects
+from truce_sim.config.effects import idle
 from truce_sim.config.load import as_setup, to_plain
 from truce_sim.config.setup import Setup
 from truce_sim.engine.record import OUTCOME
 from truce_sim.engine.run import RunSpec, outcomes
-from truce_sim.errors import InputError
+from truce_sim.errors import InputError, a_kind
 from truce_sim.settings.fields import field_at, is_choice
 from truce_sim.simulation.run import Overrides, room
 from truce_sim.sweeps.design.design import Design, word_types
+from truce_sim.sweeps.design.effects import check_points
 from truce_sim.sweeps.design.points import make_specs
 from truce_sim.sweeps.design.tables import read_design
 from truce_sim.sweeps.folder.plan import Chunk
@@ -65,7 +66,7 @@ def simulate_many(
     values = read_design(_frame(settings), lambda group: ())
     design = _design(setup, values)
     specs = make_specs(design, range(len(values)))
-    _refuse_idle(design)
+    _check_effects(setup, design)
     return _table(values, specs, _run(specs, runs, workers))
 
 
@@ -92,7 +93,7 @@ def _frame(settings: Any) -> pd.DataFrame:
     except ValueError as error:
         problem = f"is not a table: {error}"
     else:
-        problem = f"is not a table but a {type(settings).__name__}"
+        problem = f"is not a table but {a_kind(settings)}"
     raise InputError(
         problem, setting="settings", value=settings,
         allowed="a DataFrame with a column for each setting, or a mapping from settings to columns",
@@ -110,7 +111,7 @@ def _design(setup: Setup, values: pd.DataFrame) -> Design:
     for first in np.unique(base, return_index=True)[1].tolist():
         choice = values[chosen].iloc[first].to_dict()
         try:
-            bases.append(_plain(setup.with_changes(choice)))
+            bases.append(_plain(setup.with_changes(choice, tell=False)))
         except InputError as error:
             listed = ", ".join(f"{name}={value}" for name, value in choice.items())
             error.origin = f"row {first} (counted from 0): {listed}"
@@ -118,17 +119,16 @@ def _design(setup: Setup, values: pd.DataFrame) -> Design:
     return Design("table", names, values, tuple(bases), base)
 
 
-def _refuse_idle(design: Design) -> None:
-    """Refuse a column that varies and has no effect in any row."""
-    names = [name for name in design.factors if field_at(name) and not is_beside(name)]
-    for name in (n for n in names if design.values[n].nunique() > 1):
-        for number, plain in enumerate(design.bases):
-            some = design.values[design.base == number]
-            effects = Effects(plain, {n: some[n].to_numpy() for n in names})
-            if np.any(effects.effective(name)):
-                break
-        else:
-            raise InputError(f"{effects.reason(name)} in every row", setting=name)
+def _check_effects(setup: Setup, design: Design) -> None:
+    """Refuse a column that varies without effect; warn of other settings, as a sweep does.
+
+    Settings of the base that have no effect there are known: whoever made it was told.
+    """
+    columns = [name for name in design.factors if field_at(name) and not is_beside(name)]
+    given = [name for name in setup.given if name not in columns and not is_beside(name)]
+    known = idle(setup.config, given)
+    names = [*columns, *(name for name in given if name not in known)]
+    check_points(names, design.values, design.bases, design.base, lambda *_: " in every row")
 
 
 def _plain(setup: Setup) -> dict[str, Any]:

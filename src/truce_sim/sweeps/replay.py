@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from os import PathLike
+from pathlib import Path
+from typing import Any, TypeGuard
 
 import pandas as pd
 
 from truce_sim.config.checks import whole_number
 from truce_sim.config.load import as_setup
-from truce_sim.errors import InputError
+from truce_sim.errors import InputError, a_kind
 from truce_sim.results.columns import OUTCOME, SWEEP
 from truce_sim.simulation.run import Overrides, Simulation, run_spec, simulate
-from truce_sim.sweeps.sweep import Sweep
+from truce_sim.sweeps.sweep import Sweep, open_sweep
 
 _ROW = "a row of Sweep.runs or of simulate_many: a Series, a mapping or a frame of one row"
 
 
-def rerun(row: object, of: Sweep | Overrides = None) -> Simulation:
+def rerun(row: object, of: Sweep | PathLike[str] | Overrides = None) -> Simulation:
     """Run a row of runs again, and check that its outcome is the same.
 
     Args:
         row: of `Sweep.runs`, `runs.parquet` or `simulate_many`; a Series, a mapping, or a frame
             with this row alone. Outcome columns that it has are compared; others may be missing.
-        of: the sweep that the row is from; or, for a row of `simulate_many`, the base.
+        of: the sweep that the row is from, or the path of its folder; or, for a row of
+            `simulate_many`, the base.
 
     Returns:
         The run, with its daily series and its events.
@@ -34,17 +37,24 @@ def rerun(row: object, of: Sweep | Overrides = None) -> Simulation:
     """
     values = _as_mapping(row)
     replicate = whole_number("replicate", values.get("replicate", 0))
-    if isinstance(of, Sweep):
-        found = _of_sweep(of, values, replicate)
+    if isinstance(of, Sweep | PathLike) or _is_path(of):
+        found = _of_sweep(open_sweep(of), values, replicate)
     else:
         known = {*OUTCOME, *SWEEP, "replicate", "status"}
         changes = {name: value for name, value in values.items() if name not in known}
-        setup = as_setup(of).with_changes(changes)
+        setup = as_setup(of).with_changes(changes, tell=False)
         found = simulate(setup, seed=values.get("seed"), replicate=replicate)
     _compare(values, {"seed": found.spec.seed})
     if values.get("status", "done") == "done":
         _compare(values, found.outcome.to_dict())
     return found
+
+
+def _is_path(of: object) -> TypeGuard[str]:
+    """Whether text is a path, not overrides, each of which has a `=` or begins with `~`."""
+    if not isinstance(of, str) or not of.strip() or of.startswith("~"):
+        return False
+    return "=" not in of or Path(of).is_dir()
 
 
 def _as_mapping(row: object) -> dict[str, Any]:
@@ -53,9 +63,7 @@ def _as_mapping(row: object) -> dict[str, Any]:
     if isinstance(row, pd.Series):
         row = row.to_dict()
     if not isinstance(row, Mapping):
-        many = (
-            f"a frame of {len(row)} rows" if isinstance(row, pd.DataFrame) else type(row).__name__
-        )
+        many = f"a frame of {len(row)} rows" if isinstance(row, pd.DataFrame) else a_kind(row)
         raise InputError(f"is not a row of runs but {many}", setting="row", allowed=_ROW)
     return {str(name): value for name, value in row.items()}
 

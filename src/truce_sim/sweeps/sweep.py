@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from truce_sim.config.compose import conf_folder
 from truce_sim.engine.record import OUTCOME_COLUMNS
-from truce_sim.errors import InputError, closest
+from truce_sim.errors import InputError, a_kind, closest
 from truce_sim.results import columns
 from truce_sim.settings.fields import field_at
 from truce_sim.sweeps.design.design import word_types
@@ -52,8 +52,8 @@ def open_sweep(path: str | PathLike[str] | Sweep) -> Sweep:
         return path
     if not isinstance(path, str | PathLike):
         raise InputError(
-            f"is not the folder of a sweep but a {type(path).__name__}", value=path,
-            allowed="the path of a folder, or what sweep() returns",
+            f"is not a sweep but {a_kind(path)}", setting="sweep", value=path,
+            allowed="what sweep or open_sweep returns, or the path of its folder",
         )  # fmt: skip
     return Sweep(read_folder(Path(path)))
 

@@ -3,7 +3,7 @@ some points. When a setting has an effect is in `settings/needs.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,9 +46,40 @@ def check_effects(
     Raises:
         InputError: a setting with several values has no effect at any point.
     """
+
+    def remedy(name: str, effects: Effects, point: int) -> str:
+        cells = {str(key): values[key].iloc[point] for key in values}
+        return _remedy(name, effects, composer, fixed, cells, bases[base[point]])
+
+    check_points(
+        _settings(values, fixed, typed), values, [each.plain for each in bases], base, remedy
+    )
+    if "replicate" in settings_given(typed):
+        warn("replicate has no effect on a sweep: sweep.replicates says how many runs a point has")
+
+
+def check_points(
+    names: Sequence[str],
+    values: pd.DataFrame,
+    bases: Sequence[Mapping[str, Any]],
+    base: NDArray[np.int64],
+    remedy: Callable[[str, Effects, int], str],
+) -> None:
+    """Check that settings have an effect at some points, and warn of points where they have none.
+
+    Args:
+        names: the settings to look at, swept or the same at all points.
+        values: one row per point, one column per factor.
+        bases: the nested configurations that points start from.
+        base: (points,) the base of each point.
+        remedy: says, of a setting without effect at a point, what to do instead.
+
+    Raises:
+        InputError: a setting with several values has no effect at any point.
+    """
     try:
         stretches = list(_stretches(values, bases, base))
-        effective = {name: _at_all(name, stretches) for name in _settings(values, fixed, typed)}
+        effective = {name: _at_all(name, stretches) for name in names}
     except InputError:
         return  # a malformed intervention: refused later, with the point that has it
     if not stretches:
@@ -62,15 +93,11 @@ def check_effects(
         if active.any():
             some.setdefault((active.tobytes(), effects.why(name)), []).append(name)
         elif name in values and values[name].nunique() > 1:
-            cells = {str(key): values[key].iloc[first] for key in values}
-            remedy = _remedy(name, effects, composer, fixed, cells, bases[base[first]])
-            raise InputError(f"{effects.reason(name)}{remedy}", setting=name)
+            raise InputError(f"{effects.reason(name)}{remedy(name, effects, first)}", setting=name)
         elif not is_off(effects.value(name)):
             warn(f"{name} {effects.reason(name)}")
-    for (_, why), names in some.items():
-        _tell(names, why, effective[names[0]])
-    if "replicate" in settings_given(typed):
-        warn("replicate has no effect on a sweep: sweep.replicates says how many runs a point has")
+    for (_, why), alike in some.items():
+        _tell(alike, why, effective[alike[0]])
 
 
 def _settings(values: pd.DataFrame, fixed: Sequence[str], typed: Sequence[str]) -> list[str]:
@@ -98,7 +125,7 @@ class _Stretch:
 
 
 def _stretches(
-    values: pd.DataFrame, bases: Sequence[Base], base: NDArray[np.int64]
+    values: pd.DataFrame, bases: Sequence[Mapping[str, Any]], base: NDArray[np.int64]
 ) -> Iterator[_Stretch]:
     """Yield the points by base and by the lists and mappings among their values."""
     names = [str(name) for name in values if not is_choice(str(name))]
@@ -108,7 +135,7 @@ def _stretches(
     for which in range(int(number.max()) + 1 if number.max() < _MOST_LISTS else 0):
         members = np.flatnonzero(number == which)
         cells = {name: values[name].iloc[members[0]] for name in others}
-        plain = merged(bases[base[members[0]]].plain, cells)
+        plain = merged(bases[base[members[0]]], cells)
         yield _Stretch(members, plain, {n: values[n].to_numpy()[members] for n in single})
 
 
