@@ -85,7 +85,7 @@ def test_both_ways_to_a_sweep_give_the_same_class(made) -> None:
     assert type(open_sweep(made.path)) is type(made)
     assert open_sweep(made) is made
     assert made.folder.settings.question == "Why, and when?"
-    with pytest.raises(InputError, match="is not the folder of a sweep but a int"):
+    with pytest.raises(InputError, match="is not a sweep but an int"):
         open_sweep(5)  # type: ignore[arg-type]
 
 

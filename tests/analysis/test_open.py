@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import inspect
+import pkgutil
+from collections.abc import Callable
+from importlib import import_module
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from folders import edit_manifest, parts, sweep_into
-from truce_sim import InputError, open_sweep, simulate, sweep
+from truce_sim import (
+    InputError,
+    analysis,
+    load_config,
+    load_setup,
+    open_sweep,
+    rerun,
+    simulate,
+    sweep,
+)
+from truce_sim.analysis import groups
+from truce_sim.analysis.compare import compare
+from truce_sim.analysis.validation import score_patterns
 from truce_sim.results import columns
 
 
@@ -195,3 +212,74 @@ def test_a_folder_of_something_else_is_refused(tmp_path) -> None:
 def test_all_outcomes_are_columns(opened) -> None:
     assert set(columns.OUTCOME) <= set(opened.runs.columns)
     assert np.isfinite(opened.runs["mean_will"]).all()
+
+
+# ── wrong objects ────────────────────────────────────────────────────────────────────────────
+
+
+def functions_of_a_sweep() -> dict[str, Callable[..., object]]:
+    """Every public function of the analysis whose first argument is a sweep."""
+    found = {}
+    for module in pkgutil.walk_packages(analysis.__path__, "truce_sim.analysis."):
+        if module.name == groups.__name__:  # what the others group runs with
+            continue
+        for name, thing in vars(import_module(module.name)).items():
+            ours = inspect.isfunction(thing) and thing.__module__ == module.name
+            if ours and not name.startswith("_") and "sweep" in inspect.signature(thing).parameters:
+                found[f"{module.name}.{name}"] = thing
+    return found
+
+
+@pytest.mark.parametrize("name", functions_of_a_sweep())
+@pytest.mark.parametrize("given", [None, 5, simulate])
+def test_what_is_no_sweep_is_refused_by_all_of_the_analysis(name: str, given: object) -> None:
+    function = functions_of_a_sweep()[name]
+    needed = [
+        each.name for each in inspect.signature(function).parameters.values()
+        if each.default is each.empty
+    ]  # fmt: skip
+    with pytest.raises(InputError, match=r"^sweep.*: is not a sweep but (nothing|an int|a func)"):
+        function(**dict.fromkeys(needed) | {"sweep": given})
+
+
+def test_the_path_of_a_folder_will_do(opened, path) -> None:
+    expected = compare(opened, "truce").table
+    for given in (path, str(path)):
+        pd.testing.assert_frame_equal(compare(given, "truce").table, expected)
+    row = opened.runs.iloc[3]
+    for given in (opened, path, str(path)):
+        assert rerun(row, given).outcome["end_day"] == row["end_day"]
+    for ask in (lambda no: compare(no, "truce"), lambda no: rerun(row, no)):
+        with pytest.raises(InputError, match="no such folder"):
+            ask("outputs/none")
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: sweep(None), "factors: is not a set of factors but nothing"),
+        (lambda: sweep(5), "factors = 5: is not a set of factors but an int"),
+        (lambda: sweep({}, 5), "5: is not a set of overrides but an int"),
+        (lambda: sweep({}, load_config()), "overrides: a Config does not say"),
+        (lambda: sweep({}, load_setup(), config_dir="x"), "config_dir = 'x': differs from that"),
+        (lambda: load_setup(load_setup()), "is not a set of overrides but a Setup"),
+        (lambda: load_setup().with_changes(None), "changes: is not a mapping"),
+        (lambda: score_patterns("outputs"), "evidence = 'outputs': is not the evidence but a str"),
+    ],
+)
+def test_other_wrong_objects_are_named(call: Callable[[], object], words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        call()
+    assert words in str(caught.value).splitlines()[0]
+
+
+def test_a_sweep_takes_a_setup_and_overrides_as_one_text(tmp_path) -> None:
+    base = load_setup("truce=literal run.horizon_days=60").with_changes({"host.lag_days": 3})
+    made = sweep("home.threshold=3,5", base, replicates=2, folder=tmp_path / "a")
+    overrides = {"truce": "literal", "run.horizon_days": 60, "host.lag_days": 3}
+    same = sweep({"home.threshold": [3, 5]}, overrides, replicates=2, folder=tmp_path / "b")
+    pd.testing.assert_frame_equal(made.runs, same.runs)
+    pd.testing.assert_series_equal(
+        rerun(made.runs.iloc[1].to_dict(), made).outcome,
+        simulate(base, {"home.threshold": 3}, replicate=1).outcome,
+    )

@@ -22,6 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.analysis.groups import Where, finished_runs, level_in, restrict_runs
+from truce_sim.analysis.opened import opened
 from truce_sim.analysis.survival import shortest_horizon
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
@@ -310,6 +311,7 @@ class Comparison:
         return f"95 % for all {n} comparisons together (Bonferroni)" if n > 1 else "95 %"
 
 
+@opened
 def compare(
     sweep: Sweep, factor: str = "", baseline: object = None, where: Where = None
 ) -> Comparison:
@@ -343,6 +345,7 @@ def compare(
     return _arrange(sweep, runs, factor, known, first, contexts, place, columns, kept)
 
 
+@opened
 def default_factor(sweep: Sweep) -> str:
     """Return the factor to compare: that of `sweep.compare`, or the only one with few levels.
 

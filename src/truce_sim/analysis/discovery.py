@@ -31,6 +31,7 @@ from truce_sim.analysis.methods.regions import (
     release,
 )
 from truce_sim.analysis.methods.trees import grow_tree
+from truce_sim.analysis.opened import opened
 from truce_sim.analysis.sensitivity import sampling_units
 from truce_sim.errors import InputError
 from truce_sim.intervals import Estimate, named
@@ -42,6 +43,7 @@ _CLEAR = 0.05
 OUTCOMES = {"collapsed": "collapse", "holds": "hold"}
 
 
+@opened
 def split_halves(sweep: Sweep, outcome: str) -> tuple[Half, Half, pd.DataFrame]:
     """Split the runs into a half to search and a half to measure.
 
@@ -162,6 +164,7 @@ class Box:
         return pd.DataFrame([row | {"n": self.n, "p": self.p}])
 
 
+@opened
 def prim(
     sweep: Sweep, outcome: str = "collapsed", boxes: int = 1, coverage: float | None = None
 ) -> list[Box]:
@@ -337,6 +340,7 @@ def _percent(share: Estimate) -> str:
 # ── trees ────────────────────────────────────────────────────────────────────────────────────
 
 
+@opened
 def tree(sweep: Sweep, outcome: str = "collapsed", depth: int = 3) -> pd.DataFrame:
     """Return the leaves of a shallow regression tree (Breiman et al. 1984) as rules.
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from truce_sim.analysis.opened import opened
 from truce_sim.errors import InputError
 from truce_sim.results.outputs import writing
 from truce_sim.results.spreadsheets import as_csv, guarded
@@ -54,6 +55,7 @@ class Labelled:
     values: Mapping[str, Mapping[int, str]]
 
 
+@opened
 def export_sweep(sweep: Sweep, form: str, out: Path | None = None) -> list[Path]:
     """Write a sweep's runs and points, and daily series and events if kept, for other programs.
 

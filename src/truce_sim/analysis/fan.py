@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from truce_sim.analysis.groups import Where, restrict_runs
+from truce_sim.analysis.opened import opened
 from truce_sim.errors import InputError
 from truce_sim.results import columns
 from truce_sim.sweeps.sweep import Sweep
@@ -18,6 +19,7 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 FEWEST = 20
 
 
+@opened
 def daily_quantiles(
     sweep: Sweep,
     column: str,

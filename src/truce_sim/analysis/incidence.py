@@ -9,6 +9,7 @@ import pandas as pd
 
 from truce_sim.analysis.groups import By, Where, add_levels, finished_runs, groups, names_in, stack
 from truce_sim.analysis.methods.ends import CENSORED, COMPETING, EVENT, Ends, count_ends
+from truce_sim.analysis.opened import opened
 from truce_sim.analysis.survival import last_day, product_limit, run_ends
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
@@ -34,6 +35,7 @@ STATES = {
 }
 
 
+@opened
 def cumulative_incidence(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
     """Return the share of runs collapsed by each day, by cause (Aalen and Johansen 1978).
 
@@ -63,6 +65,7 @@ def cumulative_incidence(sweep: Sweep, by: By = (), where: Where = None) -> pd.D
                          "incidence_high", "runs"])  # fmt: skip
 
 
+@opened
 def first_times(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
     """Return the share of runs with a first violation, strike or suspension by each day.
 
@@ -118,6 +121,7 @@ def incidence(ends: Ends) -> pd.DataFrame:
     })  # fmt: skip
 
 
+@opened
 def hazard(sweep: Sweep, by: By = (), where: Where = None, width: int = 30) -> pd.DataFrame:
     """Return the hazard of collapse: collapses per day at risk, window by window.
 
@@ -167,6 +171,7 @@ def group_hazard(ends: Ends, width: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@opened
 def state_shares(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
     """Return the shares of the days of the horizon that truces spend in each state.
 

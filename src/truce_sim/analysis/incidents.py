@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.analysis.groups import finished_runs
+from truce_sim.analysis.opened import opened
 from truce_sim.errors import InputError
 from truce_sim.files import DATA
 from truce_sim.intervals import clusters
@@ -64,6 +65,7 @@ class Incidents:
         return Incidents(self.frame[keep], self.days, self.draws, self.line_km)
 
 
+@opened
 def sweep_incidents(sweep: Sweep, domestic: bool = False) -> Incidents:
     """Return the lethal attacks of a sweep on the home side, as an event file would list them.
 

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.analysis.groups import By, Where, finished_runs, groups, level_in, names_in
+from truce_sim.analysis.opened import opened
 from truce_sim.errors import InputError, closest
 from truce_sim.intervals import (
     CONFIDENCE,
@@ -69,6 +70,7 @@ class Measured(NamedTuple):
         return interval_of_parts(self.value - other.value, parts, confidence)
 
 
+@opened
 def measure(
     sweep: Sweep, part: str, whole: str = "", by: By = (), where: Where = None
 ) -> pd.DataFrame:
@@ -98,6 +100,7 @@ def measure(
     return pd.DataFrame(rows)
 
 
+@opened
 def change(
     sweep: Sweep, factor: str, part: str, whole: str = "", baseline: object = None,
     by: By = (), where: Where = None,

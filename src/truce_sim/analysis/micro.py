@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from truce_sim.analysis.groups import finished_runs
 from truce_sim.analysis.incidents import BY_BANDS, DOMESTIC, Incidents
+from truce_sim.analysis.opened import opened
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
     NO_ESTIMATE,
@@ -266,6 +267,7 @@ def deaths_quantile(incidents: Incidents, q: float) -> Estimate:
 # ── what only the model knows ────────────────────────────────────────────────────────────────
 
 
+@opened
 def attribution_table(sweep: Sweep) -> pd.DataFrame:
     """Return how well the home state attributes lethal attacks.
 
@@ -290,6 +292,7 @@ def attribution_table(sweep: Sweep) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@opened
 def response_lags(sweep: Sweep) -> pd.DataFrame:
     """Return the days from a provocation to the strike that answers it.
 
@@ -330,6 +333,7 @@ def _last_before(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     ).dropna(subset="then")  # fmt: skip
 
 
+@opened
 def exchange_lengths(sweep: Sweep, window: int = 14) -> pd.DataFrame:
     """Return the lengths of exchanges: series of strikes, each within some days of the last.
 

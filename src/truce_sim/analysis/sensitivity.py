@@ -28,6 +28,7 @@ from truce_sim.analysis.methods.indices import (
     sampled_shares,
     sobol,
 )
+from truce_sim.analysis.opened import opened
 from truce_sim.errors import InputError
 from truce_sim.intervals import column_deviations, column_means
 from truce_sim.results.columns import OUTCOME
@@ -42,6 +43,7 @@ _ROUNDING = 1e-9
 # ── Sobol indices ────────────────────────────────────────────────────────────────────────────
 
 
+@opened
 def sobol_indices(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
     """Return the first-order and total-order index of each factor, from a saltelli design.
 
@@ -85,6 +87,7 @@ def sobol_indices(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
 # ── Morris ───────────────────────────────────────────────────────────────────────────────────
 
 
+@opened
 def morris_effects(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
     """Return the elementary effects of each factor, from a morris design (Morris 1991).
 
@@ -128,6 +131,7 @@ def morris_effects(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
 # ── any design ───────────────────────────────────────────────────────────────────────────────
 
 
+@opened
 def given_data_indices(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
     """Return the share of the variance between points that each factor accounts for by itself.
 
@@ -233,6 +237,7 @@ def _continuous(values: pd.Series) -> bool:
 # ── ranks ────────────────────────────────────────────────────────────────────────────────────
 
 
+@opened
 def drivers(sweep: Sweep, outcome: str = "days") -> pd.DataFrame:
     """Return the effect of each factor on the outcome, by the best measure the design allows.
 

@@ -7,12 +7,14 @@ import pandas as pd
 
 from truce_sim.analysis.groups import add_levels, finished_runs, stack
 from truce_sim.analysis.methods.ends import count_ends
+from truce_sim.analysis.opened import opened
 from truce_sim.analysis.survival import curve
 from truce_sim.errors import InputError
 from truce_sim.intervals import clusters
 from truce_sim.sweeps.sweep import Sweep
 
 
+@opened
 def spells(sweep: Sweep) -> pd.DataFrame:
     """Return the spells during which truces were in force, from the events.
 
@@ -60,6 +62,7 @@ def _match_stops(starts: pd.DataFrame, stops: pd.DataFrame, runs: pd.DataFrame) 
     return found.drop(columns=["stop", "end_day", "collapsed"]).reset_index(drop=True)
 
 
+@opened
 def spell_survival(sweep: Sweep, most: int = 3) -> pd.DataFrame:
     """Return a Kaplan-Meier curve for the length of the first, second, … spell in force.
 

@@ -17,6 +17,7 @@ from scipy import special
 
 from truce_sim.analysis.groups import By, Where, add_levels, finished_runs, groups, names_in, stack
 from truce_sim.analysis.methods.ends import EVENT, Ends, Floats, Ints, count_ends
+from truce_sim.analysis.opened import opened
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
     clusters,
@@ -39,6 +40,7 @@ FLIPPED = 12
 ESTIMATES = ("holds", "mean", "median")
 
 
+@opened
 def kaplan_meier(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
     """Return the survival of the truce by day, with log-log bands (Kalbfleisch and Prentice 1980).
 
@@ -105,6 +107,7 @@ def product_limit(ends: Ends, days: int) -> tuple[Floats, Floats]:
 # ── one row a group ──────────────────────────────────────────────────────────────────────────
 
 
+@opened
 def survival_summary(
     sweep: Sweep, by: By = (), where: Where = None, until: int | None = None
 ) -> pd.DataFrame:
@@ -142,6 +145,7 @@ def survival_summary(
     return pd.DataFrame(found, columns=[*names_in(by), "runs", "failed", "collapsed", *ends])
 
 
+@opened
 def shortest_horizon(sweep: Sweep) -> int:
     """Return the shortest horizon, in days; all points can be compared up to there."""
     return int(sweep.points["horizon"].min())
@@ -178,6 +182,7 @@ def curve_median(curve: pd.DataFrame) -> tuple[float, float, float]:
 # ── tests ────────────────────────────────────────────────────────────────────────────────────
 
 
+@opened
 def logrank(sweep: Sweep, by: By, where: Where = None) -> pd.Series:
     """Test whether survival differs between groups, by the log-rank test (Mantel 1966).
 

@@ -28,6 +28,7 @@ from truce_sim.analysis.methods.surface import (
     sign_changes,
     value_codes,
 )
+from truce_sim.analysis.opened import opened
 from truce_sim.analysis.words import plain
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
@@ -77,6 +78,7 @@ class Cells(NamedTuple):
     clusters: Ints
 
 
+@opened
 def phase_map(sweep: Sweep, x: str, y: str, outcome: str = "holds") -> pd.DataFrame:
     """Map an outcome over two factors, pooled over the others.
 
@@ -115,6 +117,7 @@ def phase_map(sweep: Sweep, x: str, y: str, outcome: str = "holds") -> pd.DataFr
     return table
 
 
+@opened
 def boundary(
     sweep: Sweep, x: str, y: str, level: float = 0.5, outcome: str = "holds"
 ) -> pd.DataFrame:
@@ -162,6 +165,7 @@ def boundary(
     return table
 
 
+@opened
 def is_scattered(sweep: Sweep, x: str, y: str) -> bool:
     """Return whether points lie scattered over two factors: sampled, or sparse in a table."""
     points = sweep.folder.design[[x, y]]

@@ -26,7 +26,7 @@ from truce_sim.analysis.measures import measure
 from truce_sim.analysis.micro import micro_table
 from truce_sim.analysis.spells import spell_curve, spells
 from truce_sim.analysis.survival import curve, curve_median, run_ends
-from truce_sim.errors import InputError
+from truce_sim.errors import InputError, a_kind
 from truce_sim.files import DATA
 from truce_sim.intervals import (
     NO_ESTIMATE,
@@ -144,6 +144,11 @@ def score_patterns(evidence: Evidence, fresh: pd.DataFrame | None = None) -> pd.
         [F] found, [A] assumed) and source; model with its interval; standing; verdict ("pass",
         "fail" or "undecided").
     """
+    if not isinstance(evidence, Evidence):
+        raise InputError(
+            f"is not the evidence but {a_kind(evidence)}", setting="evidence", value=evidence,
+            allowed="what gather returns",
+        )  # fmt: skip
     table = reference().set_index("pattern")
     if fresh is not None:
         table.update(fresh.set_index("pattern"))

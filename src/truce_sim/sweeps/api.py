@@ -9,13 +9,16 @@ from pathlib import Path
 import pandas as pd
 
 from truce_sim.config.compose import loader_for
-from truce_sim.errors import InputError
+from truce_sim.config.setup import Setup
+from truce_sim.config.tokens import as_tokens
+from truce_sim.errors import InputError, a_kind
+from truce_sim.settings.schema import Config
 from truce_sim.sweeps.sweep import Sweep
 
 
 def sweep(
-    factors: Mapping[str, Sequence[object]] | Sequence[str] = (),
-    overrides: Mapping[str, object] | Sequence[str] = (),
+    factors: Mapping[str, Sequence[object]] | Sequence[str] | str = (),
+    overrides: Setup | Mapping[str, object] | Sequence[str] | str = (),
     *,
     design: str = "",
     points: int = 0,
@@ -34,7 +37,7 @@ def sweep(
         factors: setting -> levels (`{"truce": ["literal", "practised"], "home.capacity": [0.85,
             1.2]}`) or, in designs that sample, an interval (`{"home.threshold":
             "interval(2,8)"}`); or sweep overrides in Hydra's syntax.
-        overrides: settings shared by all points.
+        overrides: settings shared by all points, or a Setup from `load_setup`.
         design: kind of design, see docs/designs.md; by default a grid, or the table if there is
             one.
         points: number of samples, trajectories or base rows, depending on the design.
@@ -54,7 +57,6 @@ def sweep(
         InputError: for a bad setting, before anything is run or written.
     """
     from truce_sim.config.hydra_settings import refuse_hydra_tokens
-    from truce_sim.config.tokens import as_tokens
     from truce_sim.sweeps.design.composer import Composer
     from truce_sim.sweeps.design.factors import sweep_tokens
     from truce_sim.sweeps.design.make import DesignSettings, make_design
@@ -63,7 +65,8 @@ def sweep(
     from truce_sim.sweeps.folder.folder import read_folder
     from truce_sim.terminal import SweepBar
 
-    tokens = [*as_tokens(overrides), *sweep_tokens(factors)]
+    shared_tokens, config_dir = _base(overrides, config_dir)
+    tokens = [*shared_tokens, *sweep_tokens(factors)]
     refuse_hydra_tokens(
         tokens, "the arguments design, points, where and table; truce-sim sweep takes launchers"
     )
@@ -81,11 +84,32 @@ def sweep(
     return Sweep(read_folder(done.folder), done.runs_new)
 
 
+def _base(
+    overrides: Setup | Mapping[str, object] | Sequence[str] | str, config_dir: str | Path | None
+) -> tuple[list[str], str | Path | None]:
+    """Return what all points share as overrides, and the folder with options of the user's."""
+    if isinstance(overrides, Config) or (isinstance(overrides, Setup) and not overrides.source):
+        raise InputError(
+            "a Config does not say what it was composed from", setting="overrides",
+            allowed="what load_setup returns, or the overrides themselves",
+        )  # fmt: skip
+    if not isinstance(overrides, Setup):
+        return as_tokens(overrides), config_dir
+    assert overrides.source is not None
+    own = overrides.source.config_dir
+    if config_dir is not None and own != config_dir:
+        raise InputError(
+            "differs from that of the Setup", setting="config_dir", value=str(config_dir),
+            allowed=f"load_setup(..., config_dir={str(config_dir)!r})",
+        )  # fmt: skip
+    return [*overrides.source.tokens, *as_tokens(overrides.changes)], own
+
+
 def _path(name: str, value: object) -> Path:
     """Return an argument that is a path."""
     if not isinstance(value, str | PathLike):
         raise InputError(
-            f"is not a path but a {type(value).__name__}", setting=name, value=value,
+            f"is not a path but {a_kind(value)}", setting=name, value=value,
             allowed="text, or a pathlib.Path",
         )  # fmt: skip
     return Path(value)

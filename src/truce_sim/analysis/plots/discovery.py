@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,11 +20,10 @@ from truce_sim.analysis.plots.style import (
 )
 from truce_sim.intervals import Estimate, clusters, share_interval
 from truce_sim.sweeps.summaries.levels import MAX_LEVELS, is_number
+from truce_sim.sweeps.sweep import Sweep, open_sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from truce_sim.sweeps.sweep import Sweep
 
 
 @with_style
@@ -61,7 +61,7 @@ def plot_peeling(box: Box, ax: Axes | None = None) -> Axes:
 
 
 @with_style
-def plot_box(box: Box, sweep: Sweep, ax: Axes | None = None) -> Axes:
+def plot_box(box: Box, sweep: Sweep | str | PathLike[str], ax: Axes | None = None) -> Axes:
     """Plot the points and a box over the two factors that matter most to it.
 
     Points are coloured by the share of runs that hold; over a single factor, that share is plotted
@@ -70,9 +70,10 @@ def plot_box(box: Box, sweep: Sweep, ax: Axes | None = None) -> Axes:
 
     Args:
         box: a box returned by `discovery.prim`.
-        sweep: the sweep in which it was found.
+        sweep: the sweep in which it was found, or the path of its folder.
         ax: axes to draw into; by default those of a new figure.
     """
+    sweep = open_sweep(sweep)
     ax = get_axes(ax, height=4.4)
     names = _two(box, sweep)
     shares, hidden = _shares(box, sweep, names)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from truce_sim.analysis import words
+from truce_sim.analysis.opened import opened
 from truce_sim.analysis.report.material import Material
 from truce_sim.analysis.report.parts import Section
 from truce_sim.errors import InputError
@@ -26,6 +27,7 @@ CAVEAT = (
 )
 
 
+@opened
 def write_report(
     sweep: Sweep,
     path: Path | None = None,
@@ -119,6 +121,7 @@ def _make_sections(material: Material, step: Callable[[str, int, int], None]) ->
     return sections
 
 
+@opened
 def render(sweep: Sweep, factor: str = "", baseline: object = None) -> str:
     """Return the report as HTML; arguments as in `write_report`."""
     material = Material(sweep, factor, baseline)

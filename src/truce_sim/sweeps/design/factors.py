@@ -18,7 +18,7 @@ from omegaconf import OmegaConf
 from truce_sim.config.checks import build_config, refuse_index, unknown_setting
 from truce_sim.config.options import refuse_list
 from truce_sim.config.tokens import as_tokens
-from truce_sim.errors import InputError
+from truce_sim.errors import InputError, a_kind
 from truce_sim.settings.fields import FieldInfo, field_at, is_choice
 from truce_sim.settings.nested import nest
 from truce_sim.settings.quantities import Quantity
@@ -246,15 +246,22 @@ def param_token(key: str, value: Any) -> str:
     return f"{key}={value}"
 
 
-def sweep_tokens(factors: Mapping[str, Sequence[object]] | Sequence[str]) -> list[str]:
+def sweep_tokens(factors: Mapping[str, Sequence[object]] | Sequence[str] | str) -> list[str]:
     """Write factors as sweep overrides in Hydra's syntax.
 
     Args:
         factors: setting -> list of levels, or text such as "interval(2,8)"; or overrides, which
-            are returned unchanged.
+            are returned unchanged; a single text is split at spaces.
     """
     if not isinstance(factors, Mapping):
-        return list(factors)
+        given: object = factors
+        if not isinstance(given, Iterable) or hasattr(given, "ndim"):
+            raise InputError(
+                f"is not a set of factors but {a_kind(factors)}", setting="factors", value=factors,
+                allowed='a mapping such as {"truce": ["literal", "practised"]}, or overrides such '
+                'as "truce=literal,practised"; for a design table, table=',
+            )  # fmt: skip
+        return as_tokens(factors)
     return [_sweep_token(key, levels) for key, levels in factors.items()]
 
 
