@@ -140,3 +140,10 @@ def test_iterations_of_batch_run_are_replicates() -> None:
     assert len(set(expected)) == 3
     with pytest.warns(UserWarning, match="repeats the first"):
         assert ends({"config": "truce=literal", "replicate": 2}) == [expected[2]] * 3
+
+
+def test_a_model_says_how_far_it_is() -> None:
+    model = TruceModel({"run.horizon_days": 60}, seed=4)
+    assert repr(model) == "<TruceModel after 0 of 60 days: seed 4, replicate 0>"
+    model.step()
+    assert repr(model) == "<TruceModel after 1 of 60 days: seed 4, replicate 0>"

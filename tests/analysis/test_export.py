@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import truce_sim
 from truce_sim import InputError, load_config, load_setup, open_sweep, simulate, sweep
 from truce_sim.analysis.compare import compare
 from truce_sim.analysis.export import export_sweep, spss_names, stata_names
 from truce_sim.analysis.fan import daily_quantiles
 from truce_sim.analysis.plots.fan import plot_fan
+from truce_sim.analysis.report.write import write_report
 from truce_sim.cli.commands import run_command
 
 
@@ -97,3 +99,17 @@ def test_displays_are_short(made) -> None:
         assert len(repr(each)) < 400
         assert "\n" not in repr(each)
         assert len(each._repr_html_()) < 8000
+
+
+def test_messages_name_the_argument_once(made, tmp_path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(InputError, match=r"^--to = 'foo': no such format"):
+        export_sweep(made, "foo")
+    with pytest.raises(InputError, match=r"^--out = .*: cannot be written"):
+        export_sweep(made, "csv", file / "below")
+    with pytest.raises(InputError, match=r"^--figures = .*: cannot be written"):
+        write_report(made, tmp_path / "r.html", figures=file / "below")
+    with pytest.raises(InputError, match=r"^host = 'glob\(zz\*\)': is an empty sweep"):
+        sweep("host=glob(zz*)")
+    assert len(dir(truce_sim)) == len(set(dir(truce_sim)))

@@ -72,22 +72,22 @@ def export_sweep(sweep: Sweep, form: str, out: Path | None = None) -> list[Path]
             a table that the format cannot hold.
     """
     if form not in FORMATS:
-        raise InputError("no such format", setting="to", value=form, allowed=", ".join(FORMATS))
+        raise InputError("no such format", setting="--to", value=form, allowed=", ".join(FORMATS))
     needed, write = FORMATS[form]
     if needed and find_spec(needed) is None:
         raise InputError(
-            f"needs {needed}, which is not installed", setting="to", value=form,
+            f"needs {needed}, which is not installed", setting="--to", value=form,
             allowed="pip install 'truce-sim[export]', then again; csv and dta need nothing more",
         )  # fmt: skip
     folder = out or sweep.path / f"export-{form}"
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(
-            "exists and is not an empty folder", setting="out", value=str(folder),
+            "exists and is not an empty folder", setting="--out", value=str(folder),
             allowed="a new folder; nothing is overwritten",
         )  # fmt: skip
     tables = _tables(sweep)
     meanings = sweep.columns_help
-    with writing(folder, "out"):
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         return write(folder, tables, meanings)
 
@@ -220,7 +220,7 @@ def _write_excel(folder: Path, tables: _Tables, meanings: pd.DataFrame) -> list[
         if len(frame) >= _EXCEL_ROWS:
             raise InputError(
                 f"{name} has {len(frame):,} rows, more than a sheet of Excel holds",
-                setting="to", value="xlsx", allowed="csv, dta or sav",
+                setting="--to", value="xlsx", allowed="csv, dta or sav",
             )  # fmt: skip
     path = folder / "sweep.xlsx"
 

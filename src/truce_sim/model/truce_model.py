@@ -90,6 +90,11 @@ class TruceModel(mesa.Model):
         self._place_agents()
         self._update_layers()
 
+    def __repr__(self) -> str:
+        key = f"seed {self.key.seed}, replicate {self.key.replicate}"
+        days = self.config.run.horizon_days
+        return f"<TruceModel after {self.day + 1} of {days} days: {key}>"
+
     # ── the start ────────────────────────────────────────────────────────────────────────────
 
     def _begin(self) -> None:

@@ -65,7 +65,7 @@ def write_report(
     with writing(path):
         write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
     if figures is not None:
-        with writing(figures):
+        with writing(figures, "--figures"):
             _write_figures(sections, figures)
     return path
 

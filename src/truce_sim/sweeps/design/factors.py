@@ -78,7 +78,8 @@ def parse_factor(override: Override) -> Factor:
     Raises:
         InputError: if the setting cannot be swept, or there are no values.
     """
-    key, line = override.get_key_element(), override.input_line
+    key, line = override.get_key_element(), override.input_line or ""
+    line = line.partition("=")[2] or line
     name = key.lstrip("+")
     refuse_fixed(name, line)
     refuse_index(name)
