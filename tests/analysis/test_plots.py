@@ -216,6 +216,17 @@ def test_a_map_explains_every_mark_and_prints_none_over_its_numbers(opened) -> N
     assert notes(of_tipping.plot_phase(table)).endswith("n = 240 runs; in the cells: %")
 
 
+def test_an_infinite_level_has_its_place_on_a_phase_map(opened) -> None:
+    """Levels then stand side by side, in order, and no line runs between them."""
+    table = tipping.phase_map(opened, "truce", "home.threshold")
+    line = tipping.boundary(opened, "truce", "home.threshold")
+    endless = table.assign(**{"home.threshold": table["home.threshold"].replace(9.0, np.inf)})
+    endless.attrs = table.attrs
+    ax = of_tipping.plot_phase(endless, line)
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["3", "5", "∞"]
+    assert not ax.get_lines()
+
+
 def test_model_and_data_stand_in_one_panel_a_measure(opened) -> None:
     table = micro.micro_table(incidents.sweep_incidents(opened))
     panels = of_micro.plot_micro({"model": table, "data": table})

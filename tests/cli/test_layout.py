@@ -21,6 +21,16 @@ def printed(width: int, columns=COLUMNS, rows=ROWS, left: int = 2) -> str:
     return out.getvalue()
 
 
+@pytest.mark.parametrize("width", range(40, 90, 7))
+def test_no_level_is_parted_from_its_factor(width: int) -> None:
+    out = io.StringIO()
+    told = "What truce changes depends on it, with mediation = qatar_turkiye and truce = literal."
+    print_sentence(CleanConsole(file=out, width=width), told, "  ")
+    assert "mediation = qatar_turkiye" in out.getvalue()
+    assert "truce = literal" in out.getvalue()
+    assert all(line.startswith("  ") for line in out.getvalue().splitlines())
+
+
 def test_a_table_that_fits_has_its_full_names() -> None:
     lines = printed(100).splitlines()
     assert len(lines) == 3

@@ -38,7 +38,12 @@ from truce_sim.intervals import (
     t_intervals,
     variance_of_mean,
 )
-from truce_sim.sweeps.summaries.contrasts import describe_pair, holds_columns, more_replicates
+from truce_sim.sweeps.summaries.contrasts import (
+    describe_pair,
+    holds_columns,
+    more_replicates,
+    plain_level,
+)
 from truce_sim.sweeps.summaries.levels import MAX_LEVELS
 from truce_sim.sweeps.sweep import Sweep
 
@@ -436,4 +441,4 @@ def _mean(values: NDArray[Any]) -> float:
 
 
 def _in_context(values: Mapping[Hashable, Any] | pd.Series) -> str:
-    return ", ".join(f"{name}={value}" for name, value in values.items())
+    return ", ".join(f"{name}={plain_level(value)}" for name, value in values.items())

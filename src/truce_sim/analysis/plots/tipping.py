@@ -60,9 +60,9 @@ def plot_phase(
 ) -> Axes:
     """Plot an outcome over two factors as a map.
 
-    Numbers lie at their values, words side by side. Cells show their value if there is room. An
-    asterisk marks a value whose interval includes the level of the line, a dot such a cell where
-    there is no room for values.
+    Numbers lie at their values, words and infinite levels (with all of their factor) side by side,
+    without the line. Cells show their value if there is room. An asterisk marks a value whose
+    interval includes the level of the line, a dot such a cell where there is no room for values.
 
     Args:
         table: the result of `tipping.phase_map`.
@@ -73,6 +73,8 @@ def plot_phase(
 
     x, y, outcome = (table.attrs[name] for name in ("x", "y", "outcome"))
     across, up = (_axis_side(table[name]) for name in (x, y))
+    if _endless(table[x]) or _endless(table[y]):
+        line = None  # it runs between numbers
     ax = get_axes(ax, 1.9 + 0.62 * min(max(len(across.levels), 6), 12),
                  1.5 + 0.42 * min(max(len(up.levels), 5), 12))  # fmt: skip
     value, low, high = (
@@ -199,8 +201,8 @@ def _interval(line: pd.DataFrame) -> str:
 
 
 def _axis_side(values: pd.Series) -> Side:
-    if not _numbers(values):
-        words = list(dict.fromkeys(values))
+    if _endless(values) or not _numbers(values):
+        words = list(dict.fromkeys(values.sort_values() if _numbers(values) else values))
         at = np.arange(float(len(words) + 1))
         return Side(words, at[:-1], at - 0.5, False)
     levels = sorted(values.unique())
@@ -296,6 +298,11 @@ def _outcome_label(outcome: str) -> str:
 def _numbers(values: pd.Series) -> bool:
     kind = pd.api.types
     return bool(kind.is_numeric_dtype(values) and not kind.is_bool_dtype(values))
+
+
+def _endless(values: pd.Series) -> bool:
+    """Whether a level is infinite: it has no place on an axis of numbers."""
+    return _numbers(values) and bool(np.isinf(values.to_numpy(float)).any())
 
 
 def _short(value: object) -> object:

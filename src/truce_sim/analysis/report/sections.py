@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from truce_sim.analysis import words
@@ -217,6 +218,10 @@ def _add_box(section: Section, sweep: Sweep) -> None:
         section.notes.append("No region was found in which truces clearly fail more often.")
         return
     section.texts += [describe_box(box) for box in boxes[:1]]
+    levels = sweep.folder.design[list(sweep.factors)].select_dtypes("number").to_numpy(float)
+    if np.isinf(levels).any():
+        section.notes.append("The region is not drawn: a level is infinite.")
+        return
     section.figures.append(figure(
         plot_box(boxes[0], sweep), "The region in which the truce fails most",
         "Found on one half of the runs and measured on the other (PRIM).",
@@ -264,6 +269,10 @@ def runs_section(material: Material) -> Section:
     folder, runs = material.sweep.folder, finished_runs(material.sweep.load(["end_day"]))
     days = runs["end_day"].to_numpy(float)
     chosen = {pick_place(days, pick): pick for pick in ("worst", "best", "median")}
+    if len(chosen) < 3:
+        section.notes.append(
+            f"Of the worst, the best and the median run, {4 - len(chosen)} are the same run."
+        )
     for place, pick in reversed(chosen.items()):
         row = runs.iloc[place]
         point, replicate = int(row["point"]), int(row["replicate"])

@@ -112,14 +112,14 @@ def _print_interactions(out: Console, comparison: Comparison) -> None:
     heading = ("Does that depend on the other factors?", "bold")
     out.print(Text.assemble("\n", heading, " Differences of differences, run by run:"))
     for sentence in words.what_depends(comparison):
-        out.print(f"  {sentence}")
+        print_sentence(out, sentence, "  ")
     for row in table.head(MAX_ROWS).to_dict("records") if len(table) > 1 else ():
-        out.print(
-            f"  • {row['by']}={words.plain(row['level'])} rather than "
-            f"{words.plain(row['against'])}, for {comparison.factor}="
-            f"{words.plain(row[comparison.factor])}: {words.signed(row, 'days')}, "
-            f"n = {row['n']:,}"
+        sentence = (
+            f"{row['by']}={words.plain(row['level'])} rather than {words.plain(row['against'])}, "
+            f"for {comparison.factor}={words.plain(row[comparison.factor])}: "
+            f"{words.signed(row, 'days')}, n = {row['n']:,}"
         )
+        print_sentence(out, sentence, "  • ")
     if len(table) > MAX_ROWS:
         out.print(f"  … and {len(table) - MAX_ROWS} more: Comparison.interactions", style="dim")
     out.print(f"  Intervals: {comparison.describe_multiplicity(table)}.", style="dim")

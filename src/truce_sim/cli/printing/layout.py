@@ -17,8 +17,8 @@ from truce_sim.terminal import clean
 _GAP = 2
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
-#: A number with its unit and its interval, such as `41.2 % [38.0, 44.5]`.
-_ESTIMATE = re.compile(r"\S+( %)? \[[-–∞\d.,]+ [-–∞\d.,]+\]")
+#: A number with its unit and its interval, such as `41.2 % [38.0, 44.5]`, or a level, `f = none`.
+_ESTIMATE = re.compile(r"\S+( %| days)? \[[-+–∞\d.,]+ [-+–∞\d.,]+\]|\S+ = \S+")
 
 
 def print_table(

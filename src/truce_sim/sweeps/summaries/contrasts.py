@@ -228,8 +228,9 @@ def describe_pair(row: Mapping[Hashable, Any], factor: str, within: str) -> str:
         within: the horizon in words (`365 days`).
     """
     others = list(row)[: list(row).index(factor)]
-    where = "With " + ", ".join(f"{name}={row[name]}" for name in others) + ", " if others else ""
-    who = f"{where}{factor}={row[factor]} rather than {row['baseline']}"
+    at = ", ".join(f"{name}={plain_level(row[name])}" for name in others)
+    where = f"With {at}, " if others else ""
+    who = f"{where}{factor}={plain_level(row[factor])} rather than {plain_level(row['baseline'])}"
     low, high = row["days_low"], row["days_high"]
     if not math.isfinite(low):
         return f"{who}: too few runs to say."
@@ -244,6 +245,11 @@ def describe_pair(row: Mapping[Hashable, Any], factor: str, within: str) -> str:
         f"average, and holds for {within} in {ours} of runs instead of {theirs} "
         f"({points[0]} points [{points[1]}, {points[2]}]; n = {row['n']:,})."
     )
+
+
+def plain_level(level: object) -> str:
+    """Format a level, without superfluous digits."""
+    return f"{level:g}".replace("inf", "∞") if isinstance(level, float) else str(level)
 
 
 def with_sign(number: float) -> str:
