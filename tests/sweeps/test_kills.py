@@ -100,22 +100,23 @@ def family(process: int) -> list[int]:
     return found
 
 
-def kill(process: int, rng: random.Random, server: Server, seconds: float) -> int:
+def kill(process: int, rng: random.Random, server: Server, seconds: float) -> tuple[int, set[int]]:
     """Kill a command at a random moment of that time unless it ends before, in half of the cases a
-    worker earlier; return how many workers were killed."""
+    worker earlier; return how many workers were killed, and which were left."""
     begun, moment = time.monotonic(), rng.uniform(0.0, seconds)
     worker_at = moment * rng.random() if rng.random() < 0.5 else math.inf
-    killed = 0
+    killed, workers = 0, set[int]()
     while server.poll(process) is None:
         passed = time.monotonic() - begun
         if passed >= moment:
+            workers = set(family(process)[1:])
             os.kill(process, signal.SIGKILL)
             break
-        if passed >= worker_at and (workers := family(process)[1:]):
-            os.kill(rng.choice(workers), signal.SIGKILL)
+        if passed >= worker_at and (alive := family(process)[1:]):
+            os.kill(rng.choice(alive), signal.SIGKILL)
             killed, worker_at = 1, math.inf
         time.sleep(0.001)
-    return killed
+    return killed, workers
 
 
 def recorded(folder: Path, kind: str) -> pd.DataFrame:
@@ -149,16 +150,20 @@ def killed_until_it_ends(
     words: list[str], seconds: float, rng: random.Random, server: Server, log: Path
 ) -> int:
     """Give a command again after each kill until it ends, at the latest when it is let be; return
-    the number of kills."""
-    kills, tries, code = 0, 0, None
+    the number of kills. Workers that outlive their command may write while the next one is at
+    work, and even after it: `resume` then removes what they left."""
+    kills, tries, code, orphans = 0, 0, None, set[int]()
     while code not in (0, 1):
         process, tries = server.start(words, log), tries + 1
         if tries <= TRIES[words[0]]:
-            kills += kill(process, rng, server, seconds)
+            killed, left = kill(process, rng, server, seconds)
+            kills, orphans = kills + killed, orphans | left
         code = server.wait(process)
         kills += code == -signal.SIGKILL
         assert code in (0, 1, -signal.SIGKILL), log.read_text()
         assert "Traceback" not in log.read_text()
+    while any(Path(f"/proc/{orphan}").exists() for orphan in orphans):
+        time.sleep(0.01)
     return kills
 
 
@@ -174,6 +179,7 @@ def test_killed_at_random_moments(
         for number, command in enumerate(COMMANDS[name]):
             words, seconds = words_for(command, folder), took[name][number]
             kills[name] += killed_until_it_ends(words, seconds, rng, server, log)
+            assert server.wait(server.start(["resume", str(folder)], log)) in (0, 1)
             assert_same(folder, expected / f"{name}-{number}")
         assert run_command(["verify", str(folder), "--runs", "10"]) == 0
         shutil.rmtree(folder.parent)
