@@ -14,15 +14,17 @@ from truce_sim import InputError, open_sweep, sweep
 from truce_sim.analysis.discovery import describe_box, prim, tree
 from truce_sim.analysis.methods.halves import split
 from truce_sim.intervals import NO_ESTIMATE, Estimate
+from truce_sim.sweeps.sweep import Sweep
 
 
-class Made:
+class Made(Sweep):
     """A sampled sweep of made-up runs: they fail with `inside` where x < 0.3 and w is "bad", else
     with `outside`."""
 
+    design, factors, path = "sobol", ("x", "z", "w"), "made"
+
     def __init__(self, seed: int, points: int = 400, inside=0.9, outside=0.3, replicates=1):
         rng = np.random.default_rng(seed)
-        self.design, self.factors, self.path = "sobol", ("x", "z", "w"), "made"
         words = np.array(["good", "bad"])[np.arange(points) % 2]
         table = pd.DataFrame({"x": rng.random(points), "z": rng.random(points), "w": words})
         self.folder = type("Folder", (), {"design": table.rename_axis("point")})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from truce_sim import NoEffectWarning, sweep
+from truce_sim import NoEffectWarning, simulate_many, sweep
 from truce_sim.cli.commands import run_command
 from truce_sim.errors import InputError
 
@@ -166,3 +166,18 @@ def test_a_table_makes_the_border_its_own(
     assert "kind: table" in (tmp_path / "outputs/own/config.yaml").read_text()
     assert run_command(["run", "scenario=synthetic", "scenario.table=x.csv"]) == 2
     assert "scenario.kind=table" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("key", ["mediation.mediators", "+mediation.mediators"])
+def test_an_empty_mapping_of_mediators_among_levels(
+    key: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Merged into those of the default, it would be two mediators under the label of none."""
+    where = [f"output.dir={tmp_path}", "sweep.replicates=2", "run.horizon_days=30"]
+    levels = f"{key}={{}},{{a: {{call: 0.3}}}}"
+    assert run_command(["sweep", levels, *where]) == 2
+    assert "an empty mapping removes no mediator" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(InputError, match="an empty mapping removes no mediator"):
+        simulate_many({"mediation.mediators": [{}, {"a": {"call": 0.3}}]})
+    assert run_command(["sweep", levels, "mediation=none", *where]) == 0

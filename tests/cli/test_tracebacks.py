@@ -62,7 +62,7 @@ def check(ask: Callable[[], object]) -> None:
         return
     with pytest.raises(InputError) as raised:
         ask()
-    assert 0 < len(str(raised.value)) <= 450
+    assert 0 < len(str(raised.value)) <= 850
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=range(len(SETTINGS)))

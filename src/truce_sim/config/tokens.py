@@ -15,7 +15,7 @@ from truce_sim.settings.fields import field_at, fields
 _BARE = re.compile(r"[A-Za-z][\w./-]*", re.ASCII)
 _KEY = re.compile(r"[\w.-]+")
 _WORDS = ("null", "true", "false", "inf", "nan")
-_MEDIATORS = "mediation.mediators"
+MEDIATORS = "mediation.mediators"
 
 Overrides = Mapping[str, object] | Sequence[str] | str
 
@@ -60,14 +60,14 @@ def _tokens(key: object, value: object) -> Iterator[str]:
         raise InputError(
             "is not a setting", value=key, allowed="a dotted path such as home.threshold"
         )
-    if key == _MEDIATORS and isinstance(value, Mapping):
+    if key == MEDIATORS and isinstance(value, Mapping):
         yield from _mediators(value)
     elif isinstance(value, Mapping) and key.lstrip("+") in group_paths():
         for name, inner in value.items():
             yield from _tokens(f"{key}.{name}", inner)
-    elif key.startswith(f"{_MEDIATORS}.") and isinstance(value, Mapping):
-        name = key.removeprefix(f"{_MEDIATORS}.")
-        yield f"+{_MEDIATORS}={_literal(key, {name: value})}"
+    elif key.startswith(f"{MEDIATORS}.") and isinstance(value, Mapping):
+        name = key.removeprefix(f"{MEDIATORS}.")
+        yield f"+{MEDIATORS}={_literal(key, {name: value})}"
     elif key == "experiment":
         yield f"+experiment={_literal(key, value)}"
     else:
@@ -78,14 +78,14 @@ def _mediators(mediators: Mapping[object, object]) -> Iterator[str]:
     if not mediators:
         raise no_mediators()
     for name, mediator in mediators.items():
-        yield from _tokens(f"{_MEDIATORS}.{name}", mediator)
+        yield from _tokens(f"{MEDIATORS}.{name}", mediator)
 
 
 def no_mediators() -> InputError:
     """Return the error for an empty mapping of mediators: merged by Hydra, it has no effect."""
     return InputError(
         "an empty mapping removes no mediator",
-        setting=_MEDIATORS,
+        setting=MEDIATORS,
         value={},
         allowed="mediation=none, or ~mediation.mediators.<name> to remove one",
         suggestion="mediation=none",
@@ -96,7 +96,7 @@ def no_mediators() -> InputError:
 def group_paths() -> frozenset[str]:
     """Return the dotted paths of everything that holds settings, except mediators."""
     prefixes = {info.path.rsplit(".", 1)[0] for info in fields() if "." in info.path}
-    return frozenset(p for p in prefixes if not p.startswith(_MEDIATORS)) | {"mediation"}
+    return frozenset(p for p in prefixes if not p.startswith(MEDIATORS)) | {"mediation"}
 
 
 def _literal(key: str, value: object) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.config.effects import Effects, is_off, settings_given, warn
+from truce_sim.config.tokens import MEDIATORS, no_mediators
 from truce_sim.errors import InputError
 from truce_sim.settings.fields import field_at, is_choice
 from truce_sim.settings.needs import Comparison
@@ -75,8 +76,10 @@ def check_points(
         remedy: says, of a setting without effect at a point, what to do instead.
 
     Raises:
-        InputError: a setting with several values has no effect at any point.
+        InputError: a setting with several values has no effect at any point, or an empty mapping
+            of mediators stands where there are some.
     """
+    _refuse_empty_mappings(values, bases, base)
     try:
         stretches = list(_stretches(values, bases, base))
         effective = {name: _at_all(name, stretches) for name in names}
@@ -98,6 +101,17 @@ def check_points(
             warn(f"{name} {effects.reason(name)}")
     for (_, why), alike in some.items():
         _tell(alike, why, effective[alike[0]])
+
+
+def _refuse_empty_mappings(
+    values: pd.DataFrame, bases: Sequence[Mapping[str, Any]], base: NDArray[np.int64]
+) -> None:
+    """Merged into the mediators of an option, an empty mapping would leave them as they are."""
+    if MEDIATORS not in values:
+        return
+    some = np.array([bool(plain["mediation"]["mediators"]) for plain in bases])
+    if np.any((values[MEDIATORS].astype(str) == "{}").to_numpy() & some[base]):
+        raise no_mediators()
 
 
 def _settings(values: pd.DataFrame, fixed: Sequence[str], typed: Sequence[str]) -> list[str]:
