@@ -8,13 +8,19 @@ so all together less than once in a million runs. The plain intervals fail it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
+from folders import parts, rows, sweep_into
+from truce_sim.cli.commands import run_command
 from truce_sim.errors import InputError
+from truce_sim.sweeps.execution import driver
+from truce_sim.sweeps.folder.plan import Chunk
 from truce_sim.sweeps.summaries.until import BLOCK, Until, outcome_bounds
 
 SWEEPS, BLOCKS, HORIZON = 4000, 48, 365.0
@@ -136,3 +142,33 @@ def test_bounds_of_outcomes() -> None:
     assert outcome_bounds("end_day", 365) == outcome_bounds("days_in_force", 365) == (0.0, 365.0)
     with pytest.raises(InputError, match=r"sweep.until.outcome(.|\n)*end_day"):
         outcome_bounds("deaths", 365)
+
+
+def test_an_interrupted_sweep_stops_where_an_undisturbed_one_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs that a kill left between two checks do not add a check: it might stop by chance."""
+    monkeypatch.setattr(driver, "runs_per_chunk", lambda runs: 150)
+    words = (
+        "truce=practised,tolerant", "run.horizon_days=90", "sweep.until.outcome=collapsed",
+        "sweep.until.half_width=0.04", "sweep.until.ceiling=1024",
+    )  # fmt: skip
+    folder = tmp_path / "s"
+    assert sweep_into(folder, *words) == 0
+    expected = rows(folder)
+    counts = expected.groupby("point").size()
+    assert counts.max() > 2 * BLOCK
+    for kept in (128, 192, 256):
+        lost = [part for part in parts(folder) if starts_at(part) > kept]
+        assert lost
+        for part in lost:
+            part.unlink()
+        assert run_command(["resume", str(folder)]) == 0
+        pd.testing.assert_frame_equal(rows(folder), expected)
+
+
+def starts_at(part: Path) -> int:
+    """The first replicate of a part."""
+    chunk = Chunk.from_name(part.stem)
+    assert chunk is not None
+    return chunk.replicates.start

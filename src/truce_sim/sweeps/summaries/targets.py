@@ -16,7 +16,7 @@ from truce_sim.errors import InputError
 from truce_sim.settings.schema import SweepConfig
 from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.sweeps.summaries.contrasts import Pair, find_pairs, strips
-from truce_sim.sweeps.summaries.until import Until, outcome_bounds
+from truce_sim.sweeps.summaries.until import BLOCK, Until, outcome_bounds
 
 
 def check_until(sweep: SweepConfig, horizon: int) -> None:
@@ -47,10 +47,30 @@ class Targets:
         units = len(self.pairs) if self._asked.paired else folder.points
         # n, Σ, Σ² of each unit.
         self._sums = np.zeros((3, units))
+        # The replicates read so far, and those at which the rule is checked next for each unit.
+        self._read = 0
+        self._due = np.full(units, min(BLOCK, self._asked.ceiling))
         for values in self._values():
-            good = np.isfinite(values)
-            kept = np.where(good, values, 0.0)
+            self._add(values)
+
+    def _add(self, values: NDArray[np.float64]) -> None:
+        """Add (units, replicates) values, and check the rule where a check is due.
+
+        Only there: a sweep that was interrupted has other numbers of runs as well, and must stop
+        where an undisturbed one does.
+        """
+        while values.shape[1]:
+            ends = (self._read // BLOCK + 1) * BLOCK, self._asked.ceiling
+            size = min(end for end in ends if end > self._read) - self._read
+            some, values = values[:, :size], values[:, size:]
+            good = np.isfinite(some)
+            kept = np.where(good, some, 0.0)
             self._sums += [good.sum(axis=1), kept.sum(axis=1), (kept**2).sum(axis=1)]
+            self._read += size
+            checked = (self._due == self._read) & (self._available >= self._read)
+            sums = self._sums[:, checked]
+            more = self.rule.wanted(*sums) - sums[0].astype(np.int64)
+            self._due[checked] = np.minimum(self._read + more, self._asked.ceiling)
 
     @cached_property
     def pairs(self) -> list[Pair]:
@@ -76,16 +96,21 @@ class Targets:
 
     def wanted(self) -> NDArray[np.int64]:
         """Return (points,) the replicates wanted of each point before the next check."""
-        more = self.rule.wanted(*self._sums) - self._sums[0].astype(np.int64)
-        done, most = self._done, self._asked.ceiling
         if not self._asked.paired:
-            return np.where(more > 0, np.minimum(done + more, most), done)
-        points = done.copy()
-        for pair, blocks in zip(self.pairs, more.tolist(), strict=True):
-            if blocks > 0:
-                both = [pair.baseline, pair.other]
-                points[both] = np.maximum(points[both], min(done[both].min() + blocks, most))
+            return np.asarray(np.maximum(self._done, self._due))
+        points = self._done.copy()
+        for pair, due in zip(self.pairs, self._due.tolist(), strict=True):
+            both = [pair.baseline, pair.other]
+            points[both] = np.maximum(points[both], due)
         return points
+
+    @cached_property
+    def _available(self) -> NDArray[np.int64]:
+        """(units,) replicates of each unit, from 0 up to the first gap."""
+        if not self._asked.paired:
+            return self._done
+        done = [self._done[[pair.baseline, pair.other]].min() for pair in self.pairs]
+        return np.array(done, np.int64)
 
     @cached_property
     def _done(self) -> NDArray[np.int64]:
