@@ -39,7 +39,9 @@ class DailyCollector(mesa.DataCollector):
 
     def collect(self, model: TruceModel) -> None:
         """Add today's values."""
-        getattr(self, "_collection_steps", []).append(model.time)
+        times = getattr(self, "_collection_steps", None)
+        if times is not None:  # Mesa 3.3 keeps none, and its models have no time
+            times.append(model.time)
         for values, value in zip(self.model_vars.values(), model.today, strict=True):
             values.append(value)
 
