@@ -69,8 +69,17 @@ def check(ask: Callable[[], object]) -> None:
 def test_an_odd_value_is_taken_or_refused(setting: str) -> None:
     for value in ODD:
         check(lambda value=value: load_config({setting: value}))
-        if value != 10**5000:  # which Python does not write
+        if can_be_written(value):
             check(lambda value=value: load_config([f"{setting}={value}"]))
+
+
+def can_be_written(value: object) -> bool:
+    """Whether Python itself writes a value: it has limits for digits and for nesting."""
+    try:
+        str(value)
+        return True
+    except (ValueError, RecursionError):
+        return False
 
 
 @pytest.mark.parametrize("value", [10**400, 2**63, -1, 1.5, True, "x", b"x", nested(150), object()])
