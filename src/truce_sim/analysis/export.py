@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -234,36 +235,43 @@ def _write_excel(folder: Path, tables: _Tables, meanings: pd.DataFrame) -> list[
 
 
 def _write_stata(folder: Path, tables: _Tables, meanings: pd.DataFrame) -> list[Path]:
-    paths = []
-    for name, frame in tables.items():
-        table = label(frame, meanings, stata_names(frame.columns))
-        paths.append(folder / f"{name}.dta")
-        write_whole(
-            paths[-1],
-            lambda path, table=table: table.frame.to_stata(  # type: ignore[misc]
-                path, write_index=False, version=118,
-                variable_labels={name: text[:80] for name, text in table.labels.items()},
-                value_labels={name: dict(words) for name, words in table.values.items()},
-            ),
+    def write(table: Labelled, path: Path) -> None:
+        table.frame.to_stata(
+            path, write_index=False, version=118,
+            variable_labels={name: text[:80] for name, text in table.labels.items()},
+            value_labels={name: dict(words) for name, words in table.values.items()},  # type: ignore[arg-type]
         )  # fmt: skip
-    return paths
+
+    return _write_labelled(folder, "dta", tables, meanings, stata_names, write)
 
 
 def _write_spss(folder: Path, tables: _Tables, meanings: pd.DataFrame) -> list[Path]:
     import pyreadstat
 
+    def write(table: Labelled, path: Path) -> None:
+        pyreadstat.write_sav(
+            table.frame, str(path),
+            column_labels={name: text[:256] for name, text in table.labels.items()},
+            variable_value_labels={name: dict(words) for name, words in table.values.items()},  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    return _write_labelled(folder, "sav", tables, meanings, spss_names, write)
+
+
+def _write_labelled(
+    folder: Path,
+    ending: str,
+    tables: _Tables,
+    meanings: pd.DataFrame,
+    names: Callable[[Iterable[str]], dict[str, str]],
+    write: Callable[[Labelled, Path], None],
+) -> list[Path]:
+    """Write each table to a file of its own, with the names that the format allows and labels."""
     paths = []
     for name, frame in tables.items():
-        table = label(frame, meanings, spss_names(frame.columns))
-        paths.append(folder / f"{name}.sav")
-        write_whole(
-            paths[-1],
-            lambda path, table=table: pyreadstat.write_sav(  # type: ignore[misc]
-                table.frame, str(path),
-                column_labels={name: text[:256] for name, text in table.labels.items()},
-                variable_value_labels={name: dict(words) for name, words in table.values.items()},
-            ),
-        )  # fmt: skip
+        table = label(frame, meanings, names(frame.columns))
+        paths.append(folder / f"{name}.{ending}")
+        write_whole(paths[-1], partial(write, table))
     return paths
 
 
