@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from truce_sim.engine.ahead import AT_DEPTH, AT_SECTOR, FOR_LAUNCHES, daily_uniform, draw_band
-from truce_sim.engine.arithmetic import exp
+from truce_sim.engine.arithmetic import exp, log1p
 from truce_sim.engine.codes import (
     BY_MILITANTS,
     LAUNCH,
@@ -18,7 +18,16 @@ from truce_sim.engine.codes import (
     TOO_MANY,
 )
 from truce_sim.engine.compile import rule, rule_apart
-from truce_sim.engine.draws import MAX_POISSON_MEAN, entity_of, lognormal, pick, poisson
+from truce_sim.engine.draws import (
+    MAX_POISSON_MEAN,
+    TEMPO,
+    entity_of,
+    lognormal,
+    normal,
+    pick,
+    poisson,
+    uniform,
+)
 from truce_sim.engine.world import new_event
 
 #: By how much `w.exposure` may differ from R, generously: its terms are at most 1, and a run has
@@ -29,6 +38,7 @@ EXPOSURE_ERROR = 1e-10
 @rule
 def launch_bands(p, w, key, day):
     """Today's bands ~ Poisson(λ), in launch order; they stand at depth -1 until they move."""
+    update_tempo(p, w, key, day)
     update_excitement(p, w)
     u = daily_uniform(w, key, FOR_LAUNCHES, day)
     mean = attempt_rate(p, w, nearly_deterred(p, w))
@@ -46,6 +56,24 @@ def launch_bands(p, w, key, day):
 
 
 @rule
+def update_tempo(p, w, key, day):
+    """x = φ x + sqrt(1-φ²) z, standard normal from its first day on; nothing without a spread."""
+    if p.militants.tempo_cv == 0.0:
+        return
+    z, kept = normal(uniform(key, TEMPO, 0, day)), w.regime.tempo_kept
+    w.tempo = z if math.isnan(w.tempo) else kept * w.tempo + math.sqrt(1.0 - kept * kept) * z
+
+
+@rule
+def tempo(p, w):
+    """The factor exp(s x - s²/2) on the group's own launches: lognormal of mean 1."""
+    if p.militants.tempo_cv == 0.0:
+        return 1.0
+    spread = w.regime.tempo_spread
+    return exp(spread * w.tempo - 0.5 * spread * spread)
+
+
+@rule
 def update_excitement(p, w):
     """A = β_h A + yesterday's attacks: what self-excitation remembers."""
     w.excitement *= w.regime.excitement_kept
@@ -55,10 +83,10 @@ def update_excitement(p, w):
 
 @rule
 def attempt_rate(p, w, left):
-    """λ = λ0 N (1+σS) exp(-δ(R-R0)) + n_h (1-β_h) A, bands a day; `left` is the exponential."""
+    """λ = λ0 N F (1+σS) exp(-δ(R-R0)) + n_h (1-β_h) A, bands a day; `left` is the exponential."""
     m = p.militants
     fresh = m.attempts_per_day * w.strength * (1.0 + m.spoiler_strength * w.spoiler_motive)
-    fresh *= left
+    fresh *= left * tempo(p, w)
     fading = 1.0 - w.regime.excitement_kept
     return fresh + m.excitation * fading * w.excitement
 
@@ -130,8 +158,10 @@ def note_risk(p, w, s):
 
 @rule
 def prepare_launch(p, w):
-    """β_h of a regime, w_s exp(-β q_s) of every sector as its β has it, and R."""
+    """β_h of a regime, its tempo, w_s exp(-β q_s) of every sector as its β has it, and R."""
     w.regime.excitement_kept = exp(-1.0 / p.militants.excitation_memory_days)
+    w.regime.tempo_kept = exp(-1.0 / p.militants.tempo_days)
+    w.regime.tempo_spread = math.sqrt(log1p(p.militants.tempo_cv * p.militants.tempo_cv))
     for s in range(w.sector_count):
         note_risk(p, w, s)
     w.appeal_summed = 0

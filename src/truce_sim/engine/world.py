@@ -74,7 +74,8 @@ STRIKE_NOW = record(day="i8", state="i8", cause="i8")
 
 #: What a regime's parameters make of themselves, worked out once a regime.
 REGIME = record(
-    excitement_kept="f8", grievance_kept=("f8", (2,)), activity_step="f8",
+    excitement_kept="f8", tempo_kept="f8", tempo_spread="f8",
+    grievance_kept=("f8", (2,)), activity_step="f8",
     prior_logit="f8", drift="f8", evidence="f8", behind_line="f8",
     no_domestic="f8", no_friction="f8", friction_suspended="f8", no_friction_suspended="f8",
     mediators="i8", slots="i8",
@@ -87,7 +88,7 @@ REGIME = record(
 WORLD = record(
     recorded="i8", failure="i8", regime=REGIME,
     states=(STATE_NOW, (2,)), will="f8", belief_logit="f8",
-    strength="f8", excitement="f8", attacks_yesterday="i8", spoiler_motive="f8",
+    strength="f8", tempo="f8", excitement="f8", attacks_yesterday="i8", spoiler_motive="f8",
     fatigue=("f8", (MAX_MEDIATORS,)), rounds=(ROUND_NOW, (2,)),
     next_start="i8", truce="i8", suspended_until="i8", saved_strikes="i8",
     daily=("f8", (DAILY_DRAWS,)), daily_from="i8",
@@ -121,6 +122,7 @@ def reset(p, w, border):
     w.will = p.host.will
     w.belief_logit = log(p.belief.prior / (1.0 - p.belief.prior))
     w.strength = 1.0
+    w.tempo = math.nan
     w.excitement = 0.0
     w.attacks_yesterday = 0
     w.spoiler_motive = 0.0

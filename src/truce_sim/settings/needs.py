@@ -72,6 +72,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     # ── the group ────────────────────────────────────────────────────────────────────────────
     "militants.excitation": (_BANDS,),
     "militants.excitation_memory_days": ("militants.excitation > 0",),
+    "militants.tempo_cv": (_BANDS,),
+    "militants.tempo_days": ("militants.tempo_cv > 0",),
     "militants.spoiler_strength": (_BANDS, "mediation.announced", _MEDIATORS, _ROUNDS),
     "militants.spoiler_window_days": ("militants.spoiler_strength > 0",),
     "militants.deterrence": (_LEARNING,),

@@ -129,6 +129,10 @@ class MilitantsConfig:
         float, Quantity(0, 20, "", "further bands that one attack brings about", "n_h", "C")
     ] = 1.6
     excitation_memory_days: Annotated[float, _memory("memory of past attacks", "τ_h", "C")] = 14.0
+    tempo_cv: Annotated[
+        float, Quantity(0, 3, "", "coefficient of variation of the tempo of launches", "CV_F")
+    ] = 0.0
+    tempo_days: Annotated[float, _memory("memory of the tempo", "τ_F")] = 7.0
     spoiler_strength: Annotated[
         float, Quantity(0, 10, "", "rise in launches around talks (direction F)", "σ", "A")
     ] = 0.8
