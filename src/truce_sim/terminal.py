@@ -58,8 +58,9 @@ def console() -> Console:
 def warn_of_compiling() -> None:
     """Print a line to standard error if the rules are about to be compiled."""
     from truce_sim.engine.compile import is_compiled
+    from truce_sim.engine.shipped import fits_these_rules
 
-    if not is_compiled():
+    if not (is_compiled() or fits_these_rules()):
         CleanConsole(stderr=True).print(
             "Compiling the model (only once; about ten seconds) …", style="dim"
         )

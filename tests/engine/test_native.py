@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import lzma
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from llvmlite import binding
 
+from truce_sim.engine import shipped
 from truce_sim.engine.compile import Entry
 from truce_sim.engine.native import Native, Unfit
 
@@ -78,3 +81,63 @@ def test_where_numba_has_settings_it_is_left_to_numba(
     with pytest.raises(Unfit):
         shifted(Native("shift", compiler, tmp_path))
     assert compiler.asked == 0
+
+
+# ── what a wheel brings ──────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def shipped_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that a wheel would bring of `shift`, where the program looks for it."""
+    folder = tmp_path / "shipped"
+    folder.mkdir()
+    RULE.ship(folder, NUMBERS, 3, NUMBERS)
+    monkeypatch.setattr(shipped, "FOLDER", folder)
+    monkeypatch.setattr(Entry, "_compiled", forbid_compiling)
+    (file,) = folder.iterdir()
+    return file
+
+
+class Compiling(Exception):
+    """Numba was asked to compile."""
+
+
+def forbid_compiling(*args: object) -> None:
+    raise Compiling
+
+
+def test_what_a_wheel_brings_need_not_be_compiled(shipped_rule: Path, tmp_path: Path) -> None:
+    native = Native("shift", RULE._object_code, tmp_path)
+    assert shifted(native) == [3.0, 4.0, 5.0, 6.0, 7.0]
+
+
+def test_other_rules_are_compiled(
+    shipped_rule: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edited = shipped.sources() + b"# edited\n"
+    monkeypatch.setattr(shipped, "sources", lambda: edited)
+    with pytest.raises(Compiling):
+        shifted(Native("shift", RULE._object_code, tmp_path))
+
+
+def test_other_arguments_are_compiled(shipped_rule: Path, tmp_path: Path) -> None:
+    with pytest.raises(Compiling):
+        shifted(Native("shift", RULE._object_code, tmp_path), NUMBERS.astype(np.float32))
+
+
+@pytest.mark.parametrize("change", ["cut", "later LLVM", "another system"])
+def test_what_does_not_fit_is_compiled(shipped_rule: Path, tmp_path: Path, change: str) -> None:
+    content = shipped_rule.read_bytes()
+    head, _, bitcode = lzma.decompress(content).partition(b"\n")
+    symbol = head.split()[1]
+    if change == "cut":
+        content = content[:-20]
+    elif change == "later LLVM":
+        content = lzma.compress(b"999 " + symbol + b"\n" + bitcode)
+    else:
+        module = binding.parse_bitcode(bitcode)
+        module.triple = "riscv64-unknown-elf"
+        content = lzma.compress(head + b"\n" + module.as_bitcode())
+    shipped_rule.write_bytes(content)
+    with pytest.raises(Compiling):
+        shifted(Native("shift", RULE._object_code, tmp_path))

@@ -21,6 +21,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from truce_sim import simulate
 from truce_sim.version import __version__
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -209,6 +210,17 @@ def test_help(installed: Installation, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="rules are loaded by address on Linux only")
+def test_the_first_run_compiles_nothing_and_comes_to_the_same(
+    installed: Installation, tmp_path: Path
+) -> None:
+    own_cache = ["env", f"TRUCE_SIM_CACHE={tmp_path / 'cache'}"]
+    python = [*own_cache, installed.python, "-c", FIRST_RUN]
+    compiled, outcome = call(python, tmp_path).stdout.split()
+    assert compiled == "False"
+    assert outcome == simulate({"run.horizon_days": 90}).record.tobytes().hex()
+
+
 def test_a_run_is_written_where_the_user_stands(installed: Installation, tmp_path: Path) -> None:
     installed.truce_sim(tmp_path, *RUN)
     kinds = {file.suffix for file in tmp_path.rglob("*") if file.is_file()}
@@ -243,6 +255,14 @@ for file in sorted(root.rglob("*.py")):  # pkgutil would pass over engine/, whic
     name = ".".join((root.name, *file.relative_to(root).with_suffix("").parts))
     if not name.startswith(left_out):
         print(importlib.import_module(name.removesuffix(".__init__")).__name__)
+"""
+
+# Whether numba was needed, and the outcome.
+FIRST_RUN = """
+import sys
+from truce_sim import simulate
+outcome = simulate({"run.horizon_days": 90}).record
+print("numba" in sys.modules, outcome.tobytes().hex())
 """
 
 # Which packaged option of the group `home` the defaults choose.

@@ -20,14 +20,15 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
+from truce_sim.engine import shipped
+
 F = TypeVar("F", bound=Callable[..., object])
 
 
 def rules_digest() -> str:
     """The identity of the compiled model: 16 hexadecimal digits of all rules and their compiler."""
     digest = hashlib.sha256(f"numba {metadata.version('numba')} numpy {np.__version__}".encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    digest.update(shipped.sources())
     return digest.hexdigest()[:16]
 
 
@@ -88,7 +89,7 @@ CACHE = _cache_folder(DIGEST)
 
 
 def is_compiled() -> bool:
-    """Whether an earlier process has compiled these very rules (False: the next run compiles)."""
+    """Whether the machine code of these very rules is at hand (False: the next run makes it)."""
     kept = (*CACHE.glob("run_replicates*.code"), *CACHE.rglob("*run_replicates*.nbc"))
     return bool(kept)
 
@@ -147,13 +148,31 @@ class Entry(Rule):
         return Native(self.py_func.__name__, self._object_code, CACHE)
 
     def _object_code(self, args: Any) -> tuple[str, bytes]:
-        """Compile it for these arguments: the name of its function, and the code."""
+        """Return the name of its function for these arguments, and the function's code."""
+        from truce_sim.engine.native import kinds_of
+
+        found = shipped.machine_code(self.py_func.__name__, kinds_of(args))
+        if found:
+            return found
+        made = self._compiled(args)
+        return made.fndesc.llvm_func_name, made.library._get_compiled_object()
+
+    def _compiled(self, args: Any) -> Any:
+        """Compile it for these arguments, by numba."""
         import numba
 
         bare = numba.jit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)(self.py_func)
         bare.compile(tuple(map(numba.typeof, args)))
         (made,) = bare.overloads.values()
-        return made.fndesc.llvm_func_name, made.library._get_compiled_object()
+        return made
+
+    def ship(self, folder: Path, *args: object) -> None:
+        """Write what a wheel brings of it, for arguments such as these."""
+        from truce_sim.engine.native import kinds_of
+
+        made = self._compiled(args)
+        symbol, code = made.fndesc.llvm_func_name, made.library._final_module.as_bitcode()
+        shipped.write(folder, self.py_func.__name__, kinds_of(args), symbol, code)
 
     def __call__(self, *args: object) -> object:
         """Call it from Python."""

@@ -78,9 +78,7 @@ class Native:
     def _load(self, args: Sequence[Any]) -> None:
         if sys.platform != "linux" or any(name.startswith("NUMBA_") for name in os.environ):
             raise Unfit  # tried on Linux only, and settings of numba's apply to its own functions
-        kinds: list[Any] = [
-            int if isinstance(arg, int) else (arg.dtype, np.ndim(arg)) for arg in args
-        ]
+        kinds = kinds_of(args)
         file = self._cache / f"{self._name}-{_digest(kinds)}.code"
         try:
             content = file.read_bytes()
@@ -100,6 +98,11 @@ class Native:
         counts = (1 if kind is int or kind[1] == 0 else 5 + 2 * kind[1] for kind in kinds)
         words = [ctypes.c_int64] * (2 + sum(counts))
         self._call = ctypes.CFUNCTYPE(ctypes.c_int32, *words)(address)
+
+
+def kinds_of(args: Sequence[Any]) -> list[Any]:
+    """What machine code depends on in its arguments: that one is a number, else type and shape."""
+    return [int if isinstance(arg, int) else (arg.dtype, np.ndim(arg)) for arg in args]
 
 
 def address_of(record: np.void) -> int:

@@ -1,0 +1,29 @@
+"""Write the rules' intermediate code, which a wheel brings: python tools/ship_rules.py FOLDER."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from truce_sim.config.load import load_config
+from truce_sim.engine.frailty import FACTORS, fill_factors
+from truce_sim.engine.record import OUTCOME
+from truce_sim.engine.run import run_replicates
+from truce_sim.engine.world import make_world
+from truce_sim.simulation.spec import make_spec
+
+
+def main(folder: Path) -> None:
+    """Compile both entries for the arguments that every run has."""
+    spec, replicates = make_spec(load_config()), np.zeros(1, np.int64)
+    params, border, seed = spec.params, spec.border, spec.seed
+    factors, out, current = np.zeros((1, 1), FACTORS), np.zeros(1, OUTCOME), np.zeros_like(params)
+    fill_factors.ship(folder, params, seed, replicates, factors)
+    world = make_world()
+    run_replicates.ship(folder, params, factors, border, seed, replicates, current, world, out)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
