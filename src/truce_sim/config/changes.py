@@ -22,6 +22,7 @@ _IN_PARAMS = ("militants", "home", "host", "attribution", "belief", "mediation",
 
 #: Parts, and settings in no part, that no rule of the model reads.
 _BESIDE = ("seed", "replicate", "output", "sweep")
+_START = "scenario.start_date"
 
 
 def flatten(changes: object, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -54,8 +55,8 @@ def flatten(changes: object, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def is_beside(path: str) -> bool:
-    """Whether no rule of the model reads a setting: seeds, output, the sweep's own."""
-    return path.split(".", 1)[0] in _BESIDE
+    """Whether no rule of the model reads a setting: seeds, output, the sweep's own, dates."""
+    return path.split(".", 1)[0] in _BESIDE or path == _START
 
 
 def is_quick(config: Config, path: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from truce_sim.border.dates import days_for_dates
 from truce_sim.config.tokens import plain_value
 from truce_sim.errors import InputError, closest
 from truce_sim.settings.fields import by_path, field_at
@@ -37,7 +38,8 @@ _KINDS = {
 def build_config(plain: Mapping[str, Any]) -> Config:
     """Build a Config from nested mappings of plain values; missing ones get the schema's default.
 
-    A border from a table is of kind `table`, also where only the table was given.
+    A border from a table is of kind `table`, also where only the table was given. Dates of talks
+    and interventions become days.
 
     Raises:
         InputError: an unknown setting, a wrong type, a value out of range, NaN.
@@ -46,7 +48,7 @@ def build_config(plain: Mapping[str, Any]) -> Config:
 
     try:
         refuse_targets(plain)
-        config = _adapter().validate_python(plain)
+        config = _adapter().validate_python(days_for_dates(plain))
     except ValidationError as error:
         raise from_pydantic(error) from None
     except RecursionError:

@@ -48,8 +48,17 @@ def register_schema() -> None:
 
     store = ConfigStore.instance()
     if f"{SCHEMA_NAME}.yaml" not in store.repo:
-        store.store(name=SCHEMA_NAME, node=Config, provider="truce_sim")
+        store.store(name=SCHEMA_NAME, node=_open_to_dates(Config), provider="truce_sim")
         store.store(group="hydra/sweeper", name="truce", node=SWEEPER, provider="truce_sim")
+
+
+def _open_to_dates(schema: type) -> DictConfig:
+    """The schema as Hydra has it, with lists of days whose entries may be dates as well."""
+    from omegaconf import OmegaConf
+
+    node: DictConfig = OmegaConf.structured(schema)
+    node.mediation.calendar._metadata.element_type = Any
+    return node
 
 
 @contextmanager

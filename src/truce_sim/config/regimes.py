@@ -12,11 +12,13 @@ from dataclasses import asdict
 from typing import Any
 
 from truce_sim.border.border import Border
+from truce_sim.border.dates import days_for_dates
 from truce_sim.config.checks import build_config, unknown_setting
 from truce_sim.config.rules import check, too_many_mediators
 from truce_sim.config.tokens import group_paths
 from truce_sim.engine.params import MAX_MEDIATORS
 from truce_sim.errors import InputError, closest
+from truce_sim.settings.dates import FORM
 from truce_sim.settings.fields import field_at
 from truce_sim.settings.nested import holder
 from truce_sim.settings.schema import Config
@@ -100,7 +102,7 @@ def _check_form(intervention: Mapping[str, Any], i: int, horizon: int) -> None:
     day, changes = intervention["day"], intervention["set"]
     if isinstance(day, bool) or not isinstance(day, int) or not 0 <= day < horizon:
         problem = f"is not a day of the run (run.horizon_days={horizon})"
-        allowed = f"a whole number from 0 up to {horizon - 1}"
+        allowed = f"a whole number from 0 up to {horizon - 1}, or a date ({FORM})"
         given = "null" if day is None else day
         raise InputError(problem, setting=f"{where}.day", value=given, allowed=allowed)
     if not isinstance(changes, Mapping):
@@ -188,10 +190,10 @@ def plain_regimes(config: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], f
     Raises:
         InputError: an intervention is malformed.
     """
-    plain, changed = dict(config), frozenset[str]()
+    plain, changed = dict(days_for_dates(config)), frozenset[str]()
     yield plain, changed
-    interventions = config["interventions"]
-    for i in _in_order(interventions, config["run"]["horizon_days"]):
+    interventions = plain["interventions"]
+    for i in _in_order(interventions, plain["run"]["horizon_days"]):
         plain = deepcopy(plain)
         changes = dict(_changes(interventions[i]["set"], i))
         for path, value in changes.items():

@@ -175,7 +175,7 @@ def _warn_once(base: Setup, made: Setup, wanted: Mapping[str, object]) -> None:
 def _beside(regime: Config, config: Config) -> Config:
     """Return a regime's configuration with what no rule reads taken from another."""
     regime = copy.copy(regime)  # without checking it again, all interventions included
-    for name in ("seed", "replicate", "output", "sweep"):
+    for name in ("seed", "replicate", "output", "sweep", "scenario"):
         setattr(regime, name, getattr(config, name))
     return regime
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from functools import cache
 from pathlib import PurePath
 from typing import Any
@@ -136,7 +137,7 @@ def text_token(setting: str, text: str) -> str:
 
 def plain_value(path: str, value: Any) -> Any:
     """Return a value as Python has it: numbers of numpy's become Python's, and rows of a table give
-    whole numbers as 7.0. The table of a scenario may be a DataFrame.
+    whole numbers as 7.0. The table of a scenario may be a DataFrame, and a date one of Python's.
 
     Args:
         path: of the setting.
@@ -146,6 +147,8 @@ def plain_value(path: str, value: Any) -> Any:
         return keep_table(value)
     if hasattr(value, "item") and not getattr(value, "shape", 0):
         value = value.item()
+    if isinstance(value, date):
+        return (value.date() if isinstance(value, datetime) else value).isoformat()
     if isinstance(value, float) and value.is_integer():
         info = field_at(path)
         return int(value) if info is not None and info.type == "int" else value

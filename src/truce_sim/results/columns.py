@@ -19,6 +19,9 @@ OUTCOME = _meanings(OUTCOME_COLUMNS)
 SERIES = _meanings(SERIES_COLUMNS)
 EVENT = _meanings(EVENT_COLUMNS)
 
+#: What series and events have on reading, where day 0 has a date (`scenario.start_date`).
+DATE: Meanings = {"date": ("", "date of the day, where day 0 has one; it is not stored")}
+
 SWEEP: Meanings = {
     "point": ("", "number of the design point, from 0"),
     "replicate": ("", "number of the run under its seed"),

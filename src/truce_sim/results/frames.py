@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,25 @@ def event_frame(events: NDArray[np.void], mediators: Sequence[str] = ()) -> pd.D
     actor = EVENT_COLUMNS["actor"]
     named = actor._replace(words=(*actor.words, *mediators))
     return _frame(events, EVENT_COLUMNS | {"actor": named})
+
+
+def with_dates(frame: pd.DataFrame, first: date | NDArray[np.datetime64] | None) -> pd.DataFrame:
+    """Return daily series or events with the date of each day, in a column `date` after the day.
+
+    Args:
+        frame: with the days as index, or in a column `day`.
+        first: the date of day 0, of all rows or of each (rows,); None or NaT where there is none.
+            Without any, the frame stays as it is.
+    """
+    given = np.array(first, "datetime64[D]")  # None becomes NaT
+    if np.isnat(given).all():
+        return frame
+    there = "day" in frame.columns
+    days = (frame["day"] if there else frame.index.to_series()).to_numpy(np.int64)
+    dates = pd.DatetimeIndex(given + days.astype("timedelta64[D]"))
+    frame = frame.copy(deep=False)
+    frame.insert(list(frame.columns).index("day") + 1 if there else 0, "date", dates)
+    return frame
 
 
 def _frame(records: NDArray[np.void], declared: dict[str, Column]) -> pd.DataFrame:

@@ -17,6 +17,11 @@ from dataclasses import dataclass
 from annotated_types import Ge, GroupedMetadata, Gt, Le
 from pydantic import AfterValidator, BeforeValidator, Strict
 
+from truce_sim.settings.dates import FORM, YEARS, read_date
+
+#: The date of day 0 that a scenario has by itself.
+AUTO = "auto"
+
 #: What file systems take, less the date or the ending that may be added.
 _LONGEST_NAME = 200
 
@@ -36,6 +41,7 @@ class Quantity(GroupedMetadata):
         whole: whether only whole numbers (and infinity) are allowed.
         needs: what it needs for an effect, if `truce_sim.settings.needs` does not say so:
             conditions in the form used there, joined by ` and `.
+        dated: whether a date may stand for the number, a day (`border/dates.py` converts it).
     """
 
     low: float
@@ -47,6 +53,7 @@ class Quantity(GroupedMetadata):
     above: bool = False
     whole: bool = False
     needs: str = ""
+    dated: bool = False
 
     def __iter__(self) -> Iterator[object]:
         yield Strict()
@@ -65,7 +72,8 @@ class Quantity(GroupedMetadata):
         kind = "a whole number" if whole or self.whole else "a number"
         low = f"above {_plain(self.low)}" if self.above else f"from {_plain(self.low)}"
         high = "infinity (inf; .inf in a file)" if self.infinite else _plain(self.high)
-        return f"{kind} {low} up to {high}" + (f" [{self.unit}]" if self.unit else "")
+        date = f", or a date ({FORM})" if self.dated else ""
+        return f"{kind} {low} up to {high}" + (f" [{self.unit}]" if self.unit else "") + date
 
 
 @dataclass(frozen=True)
@@ -148,7 +156,29 @@ class FolderName(Text):
         return "the name of a folder, without / or \\"
 
 
+@dataclass(frozen=True)
+class StartDate(Text):
+    """The date of day 0 in ISO form, `AUTO`, or nothing."""
+
+    def __iter__(self) -> Iterator[object]:
+        yield from super().__iter__()
+        yield AfterValidator(_start_date)
+
+    def allowed(self, whole: bool = False) -> str:
+        """Return what is accepted in words."""
+        return (
+            f"a date ({FORM}) within the years {YEARS[0]} to {YEARS[1]}; {AUTO}; or empty text, "
+            "for days without dates"
+        )
+
+
 Meta = Quantity | Choice | Flag | Text
+
+
+def _start_date(value: str) -> str:
+    if value not in ("", AUTO):
+        read_date(value)
+    return value
 
 
 def _whole(value: float) -> float:

@@ -20,7 +20,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as config_class
 
 from truce_sim.settings.nested import differences
-from truce_sim.settings.quantities import Choice, Flag, FolderName, Quantity, Text
+from truce_sim.settings.quantities import AUTO, Choice, Flag, FolderName, Quantity, StartDate, Text
 
 _STRICT = ConfigDict(extra="forbid", defer_build=True)
 _LONGEST = 3650  # most days that any period may last
@@ -91,6 +91,10 @@ class ScenarioConfig:
         str,
         Text("path of your own segment table (CSV), relative to the current folder; empty: none"),
     ] = ""
+    start_date: Annotated[
+        str,
+        StartDate("date of day 0, which only names the days; auto: that of the Durand scenario"),
+    ] = AUTO
     period: Annotated[
         str, Choice(("2004_2021", "2015_2021"), "events that weight the Durand segments", "C")
     ] = "2004_2021"
@@ -351,7 +355,10 @@ class VerificationConfig:
 
 
 _CalendarDay = Annotated[
-    int, Quantity(0, _LONGEST - 1, "d", "first day of a scheduled round (Istanbul)", "τ_r", "F")
+    int,
+    Quantity(
+        0, _LONGEST - 1, "d", "first day of a scheduled round (Istanbul)", "τ_r", "F", dated=True
+    ),
 ]
 
 

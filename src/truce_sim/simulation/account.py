@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from truce_sim.settings.dates import date_of, in_words
 from truce_sim.simulation.run import Simulation
 
 #: An attributed attack with at least this many deaths gets a line of its own.
@@ -80,7 +81,9 @@ def outcome_in_words(run: Simulation) -> str:
     o, horizon = run.outcome, run.config.run.horizon_days
     if not o["collapsed"]:
         return f"The truce held for all {horizon} days."
-    return f"The truce collapsed on day {o['end_day']}; the trigger: {CAUSES[o['cause']]}."
+    moment = in_words(date_of(run.first_date, int(o["end_day"])))
+    when = f"day {o['end_day']}" + (f" ({moment})" if moment else "")
+    return f"The truce collapsed on {when}; the trigger: {CAUSES[o['cause']]}."
 
 
 def _sentence(run: Simulation, event: dict[Hashable, Any]) -> str:

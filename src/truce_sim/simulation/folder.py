@@ -53,9 +53,10 @@ def run_into_folder(described: Config | Setup) -> tuple[Simulation, Path]:
         write_whole(folder / "config.yaml", lambda path: path.write_text(text, encoding="utf-8"))
         outcome = result.outcome.to_frame().T.infer_objects()
         write("outcome", to_table(outcome, columns.OUTCOME))
-        series, meanings = result.series.reset_index(), columns.SERIES | columns.EVENT
-        write("series", to_table(series, meanings))
-        write("events", to_table(result.events, columns.EVENT))
+        series, events = (frame.drop(columns=list(columns.DATE), errors="ignore")
+                          for frame in (result.series, result.events))  # fmt: skip
+        write("series", to_table(series.reset_index(), columns.SERIES | columns.EVENT))
+        write("events", to_table(events, columns.EVENT))
         write_json(folder / "manifest.json", about)
 
     return result, make_folder(config.output.dir, "run", config.output.name, fill)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import html
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from truce_sim.border.border import Border
+from truce_sim.border.dates import first_date
 from truce_sim.config.load import as_setup
 from truce_sim.config.setup import Setup
 from truce_sim.engine.codes import DONE
 from truce_sim.engine.run import RunResult, RunSpec, outcomes, run
 from truce_sim.engine.world import make_world
-from truce_sim.results.frames import event_frame, label_outcome, series_frame
+from truce_sim.results.frames import event_frame, label_outcome, series_frame, with_dates
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.spec import make_spec
 
@@ -56,6 +58,11 @@ class Simulation:
         """Its border."""
         return self.setup.border
 
+    @property
+    def first_date(self) -> date | None:
+        """The date of day 0, None if it has none (`scenario.start_date`)."""
+        return first_date(self.config.scenario)
+
     @cached_property
     def outcome(self) -> pd.Series:
         """A value for each of `columns.OUTCOME`."""
@@ -63,13 +70,14 @@ class Simulation:
 
     @cached_property
     def series(self) -> pd.DataFrame:
-        """One row per day, `columns.SERIES`."""
-        return series_frame(self._recorded.series)
+        """One row per day, `columns.SERIES`; with dates (`date`), where day 0 has one."""
+        return with_dates(series_frame(self._recorded.series), self.first_date)
 
     @cached_property
     def events(self) -> pd.DataFrame:
-        """One row per event, in order, `columns.EVENT`."""
-        return event_frame(self._recorded.events, list(self.setup.mediators))
+        """One row per event, in order, `columns.EVENT`; with dates, where day 0 has one."""
+        frame = event_frame(self._recorded.events, list(self.setup.mediators))
+        return with_dates(frame, self.first_date)
 
     @cached_property
     def _recorded(self) -> RunResult:

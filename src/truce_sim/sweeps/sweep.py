@@ -10,6 +10,7 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +19,7 @@ from truce_sim.config.compose import conf_folder
 from truce_sim.engine.record import OUTCOME_COLUMNS
 from truce_sim.errors import InputError, a_kind, closest
 from truce_sim.results import columns
+from truce_sim.results.frames import with_dates
 from truce_sim.settings.fields import field_at
 from truce_sim.sweeps.design.design import word_types
 from truce_sim.sweeps.folder.files import EVENTS, SERIES
@@ -167,7 +169,14 @@ class Sweep:
     def columns_help(self) -> pd.DataFrame:
         """Unit and meaning of every column (index) of all these tables."""
         factors = {name: _meaning(name) for name in self.factors}
-        known = columns.SWEEP | columns.EVENT | columns.SERIES | columns.OUTCOME | factors
+        known = (
+            columns.SWEEP
+            | columns.DATE
+            | columns.EVENT
+            | columns.SERIES
+            | columns.OUTCOME
+            | factors
+        )
         return pd.DataFrame.from_dict(known, orient="index", columns=["unit", "meaning"])
 
     def load(
@@ -221,9 +230,16 @@ class Sweep:
                 allowed=f"a sweep with {_KEEPS[table]}; run it again with that setting",
             )  # fmt: skip
         known = {"day": columns.EVENT["day"]} | _KEPT_COLUMNS[table]
-        for name in (*(names or ()), *where):
+        dated = names is None or "date" in names
+        stored = None if names is None else [*(n for n in names if n != "date"), *["day"] * dated]
+        if dated and names is not None and np.isnat(self.folder.first_dates).all():
+            raise InputError(
+                "day 0 has no date", setting="columns", value="date",
+                allowed="day; dates need a sweep with scenario.start_date",
+            )  # fmt: skip
+        for name in (*(stored or ()), *where):
             _check(name, known, table, "column")
-        read = None if names is None else [*names, *where]
+        read = None if stored is None else [*stored, *where]
         span = None if points is None else range(min(points, default=0), max(points, default=0) + 1)
         found = [
             self.folder.with_values(_with(rows, where), place=2)
@@ -232,9 +248,10 @@ class Sweep:
         if not found:
             return pd.DataFrame(columns=["point", "replicate", *self.factors, *(names or known)])
         frame: pd.DataFrame = pa.concat_tables(found, promote_options="permissive").to_pandas()
-        return self._as_categoricals(
-            frame if points is None else frame[frame["point"].isin(list(points))]
-        )
+        frame = frame if points is None else frame[frame["point"].isin(list(points))]
+        if dated:
+            frame = with_dates(frame, self.folder.first_dates[frame["point"].to_numpy()])
+        return self._as_categoricals(frame)
 
     def _as_categoricals(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Convert swept words to ordered categoricals, in the order of the design."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from truce_sim.analysis.plots.style import COLOURS, GREY, get_axes, with_style
+from truce_sim.settings.dates import in_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +52,8 @@ def plot_timeline(run: Simulation, ax: Axes | None = None, legend: bool = True) 
     talks = np.flatnonzero(series["in_round"].to_numpy(bool))
     ax.plot(talks, np.full(len(talks), 0.02 * top), "s", color=COLOURS[2], markersize=2,
             label="round of talks", linestyle="none")  # fmt: skip
-    ax.set(xlim=(0, horizon), ylim=(0.0, 1.12 * top), ylabel="grievance, weight", xlabel="day")
+    ax.set(xlim=(0, horizon), ylim=(0.0, 1.12 * top), ylabel="grievance, weight",
+           xlabel=f"day from {in_words(run.first_date)}" if run.first_date else "day")  # fmt: skip
     ax.grid(visible=False)
     if legend:
         ax.legend(loc="upper left", bbox_to_anchor=(0.0, -0.28), ncols=3, fontsize="x-small")

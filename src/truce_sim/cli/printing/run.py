@@ -11,6 +11,7 @@ from rich.text import Text
 
 from truce_sim.cli.printing.layout import print_next
 from truce_sim.errors import command
+from truce_sim.settings.dates import date_of, in_words
 from truce_sim.terminal import console
 
 if TYPE_CHECKING:
@@ -45,20 +46,20 @@ def print_run(run: Simulation, folder: Path, arguments: Sequence[str]) -> None:
     out.print(
         Text.assemble(
             ("One run", "bold"),
-            f" · {run.border.name} · {run.config.run.horizon_days} days · "
+            f" · {run.border.name} · {run.config.run.horizon_days} days{_since(run)} · "
             f"seed {run.spec.seed}, replicate {run.spec.replicate}",
         )
     )
     lines = list(timeline(run))
     shown = lines if len(lines) <= MAX_TIMELINE else lines[: MAX_TIMELINE // 2]
     for day, sentence in shown:
-        out.print(f"  day {day:>4}  {sentence}", style=_style(sentence))
+        out.print(f"  day {day:>4}{_date(run, day)}  {sentence}", style=_style(sentence))
     if len(lines) > len(shown):
         rest = lines[-(MAX_TIMELINE // 2) :]
         left_out = len(lines) - len(shown) - len(rest)
         out.print(f"        …   {left_out} more lines; all are in events.parquet", style="dim")
         for day, sentence in rest:
-            out.print(f"  day {day:>4}  {sentence}", style=_style(sentence))
+            out.print(f"  day {day:>4}{_date(run, day)}  {sentence}", style=_style(sentence))
     verdict = (outcome_in_words(run), "bold")
     out.print(Text.assemble("\n", verdict, " One run is one draw, not a forecast."))
     out.print(_totals(run.outcome))
@@ -69,6 +70,14 @@ def print_run(run: Simulation, folder: Path, arguments: Sequence[str]) -> None:
         ("for another draw", command("run", *again, f"replicate={run.spec.replicate + 1}")),
         ("for the odds", command("sweep", "+experiment=doha")),
     )
+
+
+def _since(run: Simulation) -> str:
+    return f" from {in_words(run.first_date)}" if run.first_date else ""
+
+
+def _date(run: Simulation, day: int) -> str:
+    return f"  {date_of(run.first_date, day)}" if run.first_date else ""
 
 
 def _totals(o: pd.Series) -> str:

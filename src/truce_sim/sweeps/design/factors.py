@@ -27,6 +27,9 @@ from truce_sim.sweeps.design.cells import encode
 #: Settings of the sweep itself, which are the same for all its points.
 FIXED = ("replicate", "sweep", "output", "hydra")
 
+#: What only names the days of a run, and changes nothing in it.
+_NAMES_DAYS = "scenario.start_date"
+
 MAX_POINTS = 10_000_000
 
 
@@ -137,7 +140,12 @@ def _numbers(name: str, sweep: RangeSweep, line: str | None) -> Iterator[int | f
 
 
 def refuse_fixed(name: str, line: object) -> None:
-    """Raise InputError for a setting of the sweep itself."""
+    """Raise InputError for a setting of the sweep itself, and for one that changes no run."""
+    if name == _NAMES_DAYS:
+        raise InputError(
+            "only gives dates to the days: no outcome depends on it", setting=name, value=line,
+            allowed="one value for the whole sweep",
+        )  # fmt: skip
     if re.split(r"[./]", name.lstrip("~"))[0] in FIXED:
         raise _cannot_be_swept(name, line)
 

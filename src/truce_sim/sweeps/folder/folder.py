@@ -178,6 +178,23 @@ class SweepFolder:
     def _labels(self) -> NDArray[np.uint8]:
         return label_bytes(self.design_table, [*self.factors, "key"])
 
+    @cached_property
+    def first_dates(self) -> NDArray[np.datetime64]:
+        """The date of day 0 of each point (points,), NaT where it has none."""
+        from truce_sim.border.dates import first_date
+        from truce_sim.settings.schema import ScenarioConfig
+        from truce_sim.sweeps.design.configs import plain_config
+
+        names = [name for name in self.factors if name.startswith("scenario.")]
+        kinds = self.design.groupby(["base", *names], sort=False, dropna=False)
+        dates = np.full(self.points, "NaT", "datetime64[D]")
+        for rows in kinds.indices.values():
+            row = self.design.iloc[rows[0]]
+            values = {name: row[name] for name in names}
+            plain = plain_config(self.manifest["bases"][row["base"]], values)
+            dates[rows] = first_date(ScenarioConfig(**plain["scenario"]))
+        return dates
+
     def points_digest(self, points: range) -> str:
         """Return the digest of what the design says of some points: their labels and keys."""
         return digest_of(self._labels[points.start : points.stop].tobytes())

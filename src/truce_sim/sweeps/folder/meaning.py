@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.results.sources import digest_table
-from truce_sim.settings.fields import is_choice
+from truce_sim.settings.fields import field_at, is_choice
 from truce_sim.settings.nested import differences
 from truce_sim.sweeps.design.configs import plain_config
 from truce_sim.sweeps.design.design import Design
@@ -45,7 +45,8 @@ def changes(
 ) -> Iterator[Change]:
     """Yield the settings in which two configurations differ.
 
-    Tables are compared by their content. Settings of the output are ignored.
+    Tables are compared by their content. Settings of the output are ignored. A setting that a
+    folder of an earlier version lacks had its default.
 
     Args:
         before: a configuration from a folder.
@@ -56,7 +57,10 @@ def changes(
         same_table = change.setting == _TABLE and tables.get(str(change.before)) in (
             tables.get(str(change.now), ""), digest_table(str(change.now)),
         )  # fmt: skip
-        if not same_table and change.setting.partition(".")[0] != "output":
+        info = field_at(change.setting)
+        added = info is not None and change.before is None and change.now == info.default
+        same = same_table or added
+        if not same and change.setting.partition(".")[0] != "output":
             yield change
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from datetime import date, timedelta
 from typing import Any
 
+from truce_sim.border.dates import first_date
 from truce_sim.engine.mediation import next_round
 from truce_sim.engine.params import STATES
 from truce_sim.model import TruceModel
+from truce_sim.settings.dates import date_of, in_words
 from truce_sim.settings.schema import Config
 from truce_sim.viewer.state.track import Track
-
-#: Day 0 of scenarios with a calendar: the day the Doha ceasefire came into force.
-FIRST_DAYS = {"durand": date(2025, 10, 19)}
 
 TRUCE_WORDS = {
     "in_force": "in force",
@@ -25,12 +23,8 @@ TRUCE_WORDS = {
 
 
 def calendar_date(config: Config, day: int) -> str:
-    """Return the date of a day, or "" if the scenario has no calendar."""
-    first = FIRST_DAYS.get(config.scenario.kind)
-    if first is None:
-        return ""
-    date_ = first + timedelta(days=max(day, 0))
-    return f"{date_.day} {date_:%B %Y}"
+    """Return the date of a day in words, "" if day 0 has none (`scenario.start_date`)."""
+    return in_words(date_of(first_date(config.scenario), max(day, 0)))
 
 
 def status_strip(track: Track, model: TruceModel) -> dict[str, Any]:
