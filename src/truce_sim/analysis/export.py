@@ -163,6 +163,8 @@ def _plain(column: pd.Series) -> tuple[pd.Series, dict[int, str]]:
         words = {code: str(word) for code, word in enumerate(column.cat.categories)}
         codes = column.cat.codes.astype(float).where(column.notna())
         return (codes.astype(np.int32) if column.notna().all() else codes), words
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return column, {}
     if pd.api.types.is_bool_dtype(column.dtype):
         return _numbers(column), {0: "no", 1: "yes"}
     if pd.api.types.is_numeric_dtype(column.dtype):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -32,13 +33,38 @@ def view(arguments: list[str]) -> NoReturn:
     parser.add_argument("--no-open", action="store_true", help="do not open a browser")
     parser.add_argument("--allow-remote", action="store_true",
                         help="accept connections from other machines")  # fmt: skip
+    parser.add_argument("--day", default="", help="the day to begin with, or its date")
     known, rest = parser.parse_known_args(arguments)
     if not 0 <= known.port < 65536:
         raise InputError("is not a port", setting="--port", value=known.port, allowed="0 to 65535")
     address = Address(known.host, known.port, known.allow_remote, not known.no_open)
     check_host(address)
     check_assets()
-    serve(open_target(known, rest), address)
+    serve(at_day(open_target(known, rest), known.day), address)
+
+
+def at_day(opening: Opening, day: str) -> Opening:
+    """Return what is opened, at the day that the flag `--day` names.
+
+    Raises:
+        InputError: it is no day of the run, or no run is opened.
+    """
+    from truce_sim.border.dates import first_date
+    from truce_sim.settings.dates import read_day
+
+    if not day:
+        return opening
+    if opening.config is None:
+        raise InputError(
+            "is a day of one run", setting="--day", value=day, allowed="--run POINT:REPLICATE"
+        )
+    number = read_day(day, first_date(opening.config.scenario), "--day")
+    last = opening.config.run.horizon_days - 1
+    if number > last:
+        raise InputError(
+            "is after the end of the run", setting="--day", value=day, allowed=f"0 to {last}"
+        )
+    return replace(opening, day=number)
 
 
 def movie(arguments: list[str]) -> int:
@@ -52,7 +78,7 @@ def movie(arguments: list[str]) -> int:
                         help="what the map shows")  # fmt: skip
     parser.add_argument("--every", type=int, default=1, help="days between frames")
     parser.add_argument("--fps", type=int, default=10, help="frames per second")
-    parser.add_argument("--days", default="", help="FIRST-LAST; by default all")
+    parser.add_argument("--days", default="", help="FIRST-LAST, days or dates; by default all")
     parser.add_argument("--dpi", type=int, default=100,
                         help="dots per inch; 100 gives 1200 pixels of width")  # fmt: skip
     known, rest = parser.parse_known_args(arguments)

@@ -68,6 +68,20 @@ def day_of(text: str, first: date | None, setting: str) -> int:
     return days
 
 
+def read_day(text: str, first: date | None, setting: str) -> int:
+    """Return the day that a text names, as a number or as a date.
+
+    Args:
+        text: "37", or a date in ISO form.
+        first: the date of day 0; None if it has none.
+        setting: what the day was given for, for the message.
+
+    Raises:
+        InputError: it is neither, or as in `day_of`.
+    """
+    return int(text) if re.fullmatch(r"\d+", text, re.ASCII) else day_of(text, first, setting)
+
+
 def date_of(first: date | None, day: int) -> date | None:
     """Return the date of a day, None if day 0 has no date."""
     return None if first is None else first + timedelta(days=day)

@@ -199,6 +199,7 @@ def _story(track: Track) -> dict[str, Any]:
         "series": {name: series[name].astype(float).round(4).tolist() for name in _COLUMNS},
         "log": track.log,
         "ticks": list(zip(marked["day"].tolist(), marked["kind"].tolist(), strict=True)),
+        "first": str(track.run.first_date or ""),
         "horizon": track.config.run.horizon_days,
         "collapsed": bool(track.run.outcome["collapsed"]),
     }

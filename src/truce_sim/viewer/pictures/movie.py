@@ -6,14 +6,17 @@ import argparse
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import date
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from truce_sim.border.dates import first_date
 from truce_sim.errors import InputError
 from truce_sim.results.outputs import check_writable, writing
+from truce_sim.settings.dates import read_day
 from truce_sim.viewer.state.opening import Opening
 from truce_sim.viewer.state.track import Track, run_track
 
@@ -31,8 +34,8 @@ def film(opening: Opening, options: argparse.Namespace) -> None:
 
     options.out = options.out.expanduser()
     check_options(options)
-    days = parse_days(options.days)
     assert opening.setup is not None
+    days = parse_days(options.days, first_date(opening.setup.config.scenario))
     track, row = run_track(opening.setup), opening.row
     differing = row.differences(track.run.outcome) if row else []
     if row and differing:
@@ -80,18 +83,27 @@ def check_options(options: argparse.Namespace) -> None:
         )  # fmt: skip
 
 
-def parse_days(text: str) -> tuple[int, int] | None:
-    """Read FIRST-LAST; None for an empty text.
+def parse_days(text: str, first: date | None = None) -> tuple[int, int] | None:
+    """Read FIRST-LAST, each a day or a date; None for an empty text.
+
+    Args:
+        text: The text.
+        first: The date of day 0; None if it has none.
 
     Raises:
-        InputError: The text is anything else.
+        InputError: The text is anything else, or day 0 has no date where one is given.
     """
     if not text:
         return None
-    match = re.fullmatch(r"(\d+)-(\d+)", text)
-    if not match or int(match[1]) > int(match[2]):
-        raise InputError("is not a range of days", setting="--days", value=text, allowed="30-90")
-    return int(match[1]), int(match[2])
+    one = r"(\d+|\d{4}-\d{2}-\d{2})"
+    match = re.fullmatch(f"{one}-{one}", text)
+    ends = [read_day(end, first, "--days") for end in match.groups()] if match else []
+    if not ends or ends[0] > ends[1]:
+        raise InputError(
+            "is not a range of days", setting="--days", value=text,
+            allowed="30-90, or dates: 2025-11-18-2026-01-17",
+        )  # fmt: skip
+    return ends[0], ends[1]
 
 
 def write_movie(

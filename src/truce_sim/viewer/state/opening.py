@@ -25,11 +25,13 @@ class Opening:
         setup: The run's configuration and values derived from it; None for a sweep.
         row: The stored run to compare with, if any.
         sweep: The folder of the sweep, also when one of its runs is shown.
+        day: The day that is shown first; -1 is before day 0.
     """
 
     setup: Setup | None = None
     row: Row | None = None
     sweep: SweepFolder | None = None
+    day: int = -1
 
     @property
     def config(self) -> Config | None:

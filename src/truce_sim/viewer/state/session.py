@@ -77,6 +77,8 @@ class Session:
         self.message = solara.reactive("")
         self.layer = solara.reactive("home_effort")
         self.clock: solara.Reactive[Clock] = solara.reactive(Clock(self))
+        if opening.day >= 0:
+            self.go(opening.day)
 
     # ── the settings ─────────────────────────────────────────────────────────────────────────
 
