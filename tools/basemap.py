@@ -25,11 +25,12 @@ from shapely import STRtree, box, ops
 from shapely.geometry import LineString, Point, Polygon, mapping, shape
 from shapely.geometry.base import BaseGeometry
 
-#: Degrees shown around the line, and by which lines are simplified.
-MARGIN, TOLERANCE = 1.5, 0.01
+#: Degrees of longitude and latitude shown around the line, and by which lines are simplified:
+#: screens are wider than high.
+MARGINS, TOLERANCE = (7.0, 1.8), 0.01
 #: Faces smaller than this, in square degrees, are left out: small islands.
 SMALLEST = 0.002
-PLACES = 40
+PLACES = 70
 Feature = dict[str, Any]
 
 
@@ -49,7 +50,9 @@ def main() -> None:
         pair = options.between.split(",")
         write(path, [line_between(options.natural_earth, pair, options.home, options.west_first)])
     line = shape(json.loads(path.read_text(encoding="utf-8"))["features"][0]["geometry"])
-    window = box(*line.bounds).buffer(MARGIN, join_style="mitre")
+    west, south, east, north = line.bounds
+    wide, high = MARGINS
+    window = box(west - wide, south - high, east + wide, north + high)
     features = countries(options.natural_earth, window, line)
     if options.provinces:
         features += provinces(options.provinces, window)

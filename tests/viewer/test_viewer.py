@@ -21,7 +21,7 @@ from truce_sim.settings.fields import by_path
 from truce_sim.sweeps.folder.folder import read_folder
 from truce_sim.sweeps.folder.replay import Row
 from truce_sim.sweeps.summaries.picks import pick_run
-from truce_sim.viewer.pictures.movie import write_movie
+from truce_sim.viewer.pictures.movie import film_days, write_movie
 from truce_sim.viewer.state import ensemble, presets
 from truce_sim.viewer.state.levers import KEY_LEVERS, controls, without_effect
 from truce_sim.viewer.state.opening import Opening, open_row
@@ -278,12 +278,14 @@ def test_a_film_has_its_frames(tmp_path: Path) -> None:
 
     path = tmp_path / "a.gif"
     done: list[float] = []
+    track = run_track(load_config())
     frames = write_movie(
-        run_track(load_config()), path, every=5, days=(20, 40), dpi=40, progress=done.append
+        track, path, every=5, days=(20, 40), dpi=40, progress=done.append
     )  # fmt: skip
     with Image.open(path) as film:
-        assert frames == film.n_frames == 5
-    assert done == [0.2, 0.4, 0.6, 0.8, 1.0]
+        assert frames == film.n_frames == len(film_days(track, 20, 40, 5))
+    assert done[-1] == 1.0
+    assert len(done) == frames
     assert list(tmp_path.iterdir()) == [path]
 
 

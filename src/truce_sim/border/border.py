@@ -39,6 +39,7 @@ class Border:
         host_province: S labels, each of the province with most of the sector's kilometres.
         home_district: S labels, each of the district with most of the sector's kilometres.
         crossing_names: S tuples of names, empty where there is no crossing.
+        crossing_km: S tuples with the position of each along the line, km.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Border:
     host_province: tuple[str, ...]
     home_district: tuple[str, ...]
     crossing_names: tuple[tuple[str, ...], ...]
+    crossing_km: tuple[tuple[float, ...], ...]
 
     def crossings(self) -> list[tuple[int, str]]:
         """Return every crossing as (index of its sector, name), along the line."""
@@ -112,7 +114,7 @@ def resample(segments: Segments, sectors: int, floor: float, name: str) -> Borde
     edges = np.linspace(segments.edges[0], segments.edges[-1], sectors + 1)
     weight = spread(segments.edges, segments.weight, edges)
     rugged = spread(segments.edges, segments.ruggedness * np.diff(segments.edges), edges)
-    names = _crossings(segments, edges)
+    names, km = _crossings(segments, edges)
     records = _records(weight, rugged / np.diff(edges), [len(n) for n in names], floor)
     return Border(
         name,
@@ -122,6 +124,7 @@ def resample(segments: Segments, sectors: int, floor: float, name: str) -> Borde
         majority_labels(segments.edges, segments.host_province, edges),
         majority_labels(segments.edges, segments.home_district, edges),
         names,
+        km,
     )
 
 
@@ -159,14 +162,19 @@ def majority_labels(
     return tuple(chosen)
 
 
-def _crossings(segments: Segments, edges: NDArray[np.float64]) -> tuple[tuple[str, ...], ...]:
+def _crossings(
+    segments: Segments, edges: NDArray[np.float64]
+) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[float, ...], ...]]:
+    """The names of the crossings in each sector, and their positions along the line."""
     middles = (segments.edges[:-1] + segments.edges[1:]) / 2
     where = np.clip(np.searchsorted(edges, middles, "right") - 1, 0, len(edges) - 2)
     names: list[list[str]] = [[] for _ in edges[1:]]
-    for sector, name in zip(where, segments.crossing, strict=True):
+    places: list[list[float]] = [[] for _ in edges[1:]]
+    for sector, name, middle in zip(where, segments.crossing, middles.tolist(), strict=True):
         if name:
             names[sector].append(name)
-    return tuple(map(tuple, names))
+            places[sector].append(middle)
+    return tuple(map(tuple, names)), tuple(map(tuple, places))
 
 
 def _records(
@@ -190,9 +198,9 @@ def _synthetic(scenario: ScenarioConfig, sectors: int, floor: float) -> Border:
         else np.zeros(0)
     )
     where = np.minimum((middles * sectors).astype(int), sectors - 1)
-    names = tuple(
-        tuple(f"crossing {i + 1}" for i in np.flatnonzero(where == s)) for s in range(sectors)
-    )
+    inside = [np.flatnonzero(where == s) for s in range(sectors)]
+    names = tuple(tuple(f"crossing {i + 1}" for i in here) for here in inside)
+    places = tuple(tuple((middles[here] * scenario.length_km).tolist()) for here in inside)
     records = _records(
         _synthetic_weight(scenario, edges),
         np.full(sectors, scenario.ruggedness),
@@ -200,7 +208,7 @@ def _synthetic(scenario: ScenarioConfig, sectors: int, floor: float) -> Border:
         floor,
     )
     labels = [("host side",) * sectors, ("home side",) * sectors]
-    return Border("synthetic", records, edges[:-1], edges[1:], labels[0], labels[1], names)
+    return Border("synthetic", records, edges[:-1], edges[1:], labels[0], labels[1], names, places)
 
 
 def _synthetic_weight(scenario: ScenarioConfig, edges: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -76,7 +76,12 @@ def movie(arguments: list[str]) -> int:
                         help="file to write, FILE.gif or FILE.mp4")  # fmt: skip
     parser.add_argument("--layer", choices=list(LAYERS), default="home_effort",
                         help="what the map shows")  # fmt: skip
-    parser.add_argument("--every", type=int, default=1, help="days between frames")
+    parser.add_argument(
+        "--every",
+        type=int,
+        default=1,
+        help="days between frames; strikes and changes of the truce's state have theirs",
+    )
     parser.add_argument("--fps", type=int, default=10, help="frames per second")
     parser.add_argument("--days", default="", help="FIRST-LAST, days or dates; by default all")
     parser.add_argument("--dpi", type=int, default=100,

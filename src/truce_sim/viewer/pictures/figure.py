@@ -1,55 +1,78 @@
-"""A day of a run as a figure, for exports and films. Its artists are made only once."""
+"""A day of a run as a figure, for exports and films. Its artists are made only once.
+
+On the left is the border, on the plane of its `Atlas`: a map, or a strip for a border without a
+course. On the right are the key, grievance and the state of the truce; below, what the picture is.
+"""
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import IO, Any
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import PathCollection
-from matplotlib.colors import ListedColormap, PowerNorm
+from matplotlib.collections import PathCollection, PolyCollection
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap, PowerNorm, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.markers import MarkerStyle
+from matplotlib.path import Path as Outline
 from numpy.typing import NDArray
 
+from truce_sim.border.atlas import make_atlas
 from truce_sim.model import TruceModel
+from truce_sim.viewer.pictures.ground import draw_ground
+from truce_sim.viewer.state.caption import caption
+from truce_sim.viewer.state.marks import BANDS, LIGHT, MARKS, STRIKE, TRUCE_COLOURS, Mark
 from truce_sim.viewer.state.picture import (
     LAYERS,
     colour_power,
     day_incidents,
     list_bands,
     read_layer,
+    struck_sectors,
 )
 from truce_sim.viewer.state.track import Track
 from truce_sim.viewer.state.words import TRUCE_WORDS, calendar_date
 
-#: Okabe-Ito colours of the truce states, as in the browser's ribbon.
-TRUCE_COLOURS = ("#56B4E9", "#F0E442", "#E69F00", "#D55E00")
+#: Places of the parts: left, bottom, width and height as shares of the figure.
+_BORDER, _KEY = (0.008, 0.05, 0.65, 0.885), (0.67, 0.5, 0.32, 0.435)
+_SCALE, _CHART = (0.70, 0.53, 0.285, 0.016), (0.70, 0.175, 0.285, 0.21)
+_RIBBON = (0.70, 0.125, 0.285, 0.03)
 
-#: Label, marker, colour and kinds of incidents that have a place.
-MARKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
-    ("intercepted by the host", "x", "#009E73", ("foiled_by_host",)),
-    ("intercepted at the border", "x", "#56B4E9", ("foiled_at_border",)),
-    ("intercepted inside", "x", "#F0E442", ("foiled_inside",)),
-    ("attack", "*", "#D55E00", ("attack", "band_destroyed")),
-    ("domestic attack", "*", "#CC79A7", ("domestic_attack", "misattribution")),
-    ("clash", "D", "#E69F00", ("friction",)),
-)
+#: Area of a mark without deaths, in square points.
+_SIZE = 80.0
+
+#: Lines of the chart: colour, style and label of each column.
+_LINES = {
+    "grievance_home": ("#D55E00", "-", "home grievance"),
+    "threshold_home": ("#0072B2", "--", "home threshold"),
+    "grievance_host": ("#E69F00", "-", "host grievance"),
+    "threshold_host": ("#56B4E9", "--", "host threshold"),
+}
 
 
 class DayFigure:
-    """The border above; grievance and the state of the truce below. `show` moves it to a day."""
+    """A day of a run, 12 by 6.75 inches. `show` moves it to a day."""
 
     def __init__(self, track: Track, layer: str, dpi: int = 100) -> None:
         self.track, self.layer = track, layer
-        self.figure = Figure(figsize=(12, 6.75), dpi=dpi, layout="constrained")
-        self.border, self.chart, self.ribbon = self.figure.subplots(3, 1, height_ratios=[9, 4, 0.7])
-        self.title = self.figure.suptitle("day", fontsize=14)  # layout leaves room for it
-        self._draw_border()
+        self.atlas = make_atlas(track.config, track.run.border)
+        self.figure = Figure(figsize=(12, 6.75), dpi=dpi)
+        FigureCanvasAgg(self.figure)
+        self.title = self.figure.text(0.01, 0.957, "", fontsize=14, va="center")
+        self.strikes = self.figure.text(
+            0.99, 0.957, "", fontsize=11, va="center", ha="right", color=STRIKE[0], weight="bold"
+        )
+        self.caption = self.figure.text(
+            0.01, 0.005, fill(caption(track.config), 200), fontsize=7.5, va="bottom",
+            color="0.25", parse_math=False,
+        )  # fmt: skip
+        self.border = self.figure.add_axes(_BORDER)
+        draw_ground(self.border, self.atlas, track.run.border)
+        self._draw_cells()
+        self._draw_marks()
         self._draw_chart()
         self._draw_ribbon()
-        FigureCanvasAgg(self.figure).draw()
-        self.figure.set_layout_engine("none")  # once is enough: layout takes longer than drawing
 
     def show(self, model: TruceModel) -> None:
         """Move every artist to the day of the model."""
@@ -58,12 +81,17 @@ class DayFigure:
         when = f"day {day}" if day >= 0 else "before day 0"
         words = TRUCE_WORDS[model.truce]
         self.title.set_text(f"{when}{f', {date}' if date else ''}: truce {words}")
-        self.image.set_data(_own_side(model, self.layer))
-        bands = [(s, d) for _, s, d, _ in list_bands(model)]
-        self.bands.set_offsets(_places(bands))
+        self.cells.set_array(_own_side(model, self.layer).ravel())
+        self._show_strikes(model)
+        bands = list_bands(model)
+        for status, dots in self.bands.items():
+            dots.set_offsets(self._middles([(s, d) for _, s, d, now in bands if now == status]))
         today = day_incidents(model, day)
-        for artist, (_, _, _, kinds) in zip(self.marks, MARKS, strict=True):
-            artist.set_offsets(_places([(s, d) for kind, s, d, *_ in today if kind in kinds]))
+        for kind, marks in self.marks.items():
+            here = [(s, d, deaths) for each, s, d, deaths, _ in today if each == kind]
+            marks.set_offsets(self._middles([(s, d) for s, d, _ in here]))
+            size = _size(MARKS[kind])
+            marks.set_sizes([size * (1.0 + 0.3 * min(deaths, 20)) for _, _, deaths in here])
         for name, line in self.lines.items():
             values = self.track.run.series[name].to_numpy()[: day + 1]
             line.set_data(np.arange(len(values)), values)
@@ -81,96 +109,127 @@ class DayFigure:
         image: NDArray[np.uint8] = np.asarray(canvas.buffer_rgba())[..., :3].copy()
         return image
 
-    def _draw_border(self) -> None:
-        ax, config = self.border, self.track.config.border
-        border = self.track.run.border
-        sectors, depth = border.sectors.size, config.host_depth + config.home_depth
-        title, unit = LAYERS[self.layer]
-        colours = colormaps["cividis"].with_extremes(bad="0.9")
-        norm = PowerNorm(colour_power(self.layer), 0, self.track.scales[self.layer])
-        self.image = ax.imshow(
-            np.zeros((depth, sectors)), cmap=colours, norm=norm, aspect="auto",
-            interpolation="nearest",
-        )  # fmt: skip
-        self.figure.colorbar(self.image, ax=ax, pad=0.01, label=f"{title} ({unit})")
-        ax.axhline(config.host_depth - 0.5, color="white", lw=3)
-        ax.axhline(config.host_depth - 0.5, color="black", lw=1.5)
-        at = [s for s, _ in border.crossings()]
-        ax.plot(at, [config.host_depth - 0.5] * len(at), "kv", mec="white", ms=8, ls="")
-        self._label_border()
-        self.bands = _dots(ax, "o", "white", "band under way")
-        self.marks = [_dots(ax, marker, colour, label) for label, marker, colour, _ in MARKS]
-        ax.legend(
-            loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=7, fontsize=8, frameon=False,
-            facecolor="grey",
-        )  # fmt: skip
+    # ── what changes from day to day ─────────────────────────────────────────────────────────
 
-    def _label_border(self) -> None:
-        ax, config, border = self.border, self.track.config.border, self.track.run.border
-        ax.set_yticks([config.host_depth / 2 - 0.5, config.host_depth + config.home_depth / 2])
-        ax.set_yticklabels(["host", "home"], rotation=90, va="center")
-        named = {"fontsize": 8, "parse_math": False}  # a name of the user's own may contain a $
-        ax.set_xticks(*_spans(border.home_district, shortest=3), **named)
-        top = ax.secondary_xaxis("top")
-        top.set_xticks(*_spans(border.host_province, shortest=2), **named)
-        for axis in (ax, top):
-            axis.tick_params(length=0)
+    def _middles(self, cells: list[tuple[int, int]]) -> NDArray[np.float64]:
+        places = np.array(cells, float).reshape(-1, 2) + 0.5
+        return self.atlas.place(places[:, 0], places[:, 1])
+
+    def _show_strikes(self, model: TruceModel) -> None:
+        struck, day = struck_sectors(model), model.day
+        self.struck.set_visible(struck is not None)
+        if struck is not None:
+            first, last = struck
+            self.struck.set_xy(self.atlas.outline((first, last + 1), (0, self.atlas.host_depth)))
+        series = self.track.run.series
+        by = [s for s in ("home", "host") if day >= 0 and series[f"strikes_by_{s}"].iloc[day]]
+        self.strikes.set_text(f"strike by the {' and the '.join(by)} state" if by else "")
+
+    # ── what is made once ────────────────────────────────────────────────────────────────────
+
+    def _draw_cells(self) -> None:
+        atlas, (title, unit) = self.atlas, LAYERS[self.layer]
+        faint = [(*to_rgb(colour), 0.85) for colour in LIGHT]
+        colours = LinearSegmentedColormap.from_list("layer", faint).with_extremes(
+            bad=(1, 1, 1, 0.3)
+        )
+        self.cells = PolyCollection(
+            [atlas.outline((s, s + 1), (d, d + 1))
+             for s in range(atlas.sectors) for d in range(atlas.depths)],
+            cmap=colours, linewidths=0, zorder=1,
+            norm=PowerNorm(colour_power(self.layer), 0, self.track.scales[self.layer]),
+        )  # fmt: skip
+        self.border.add_collection(self.cells, autolim=False)
+        scale = self.figure.add_axes(_SCALE)
+        bar = self.figure.colorbar(self.cells, cax=scale, orientation="horizontal")
+        bar.set_label(f"{title} ({unit})", fontsize=8, labelpad=1)
+        bar.ax.tick_params(labelsize=7)
+
+    def _draw_marks(self) -> None:
+        ax = self.border
+        frame = self.atlas.outline((0, 1), (0, self.atlas.host_depth))
+        (self.struck,) = ax.fill(
+            *frame.T, facecolor=(*to_rgb(STRIKE[0]), 0.15), edgecolor=STRIKE[0], lw=2.5, zorder=6,
+            label=STRIKE[1],
+        )  # fmt: skip
+        self.bands = {
+            status: _dots(ax, MarkerStyle("o"), (face, edge), words, 42.0)
+            for status, (face, edge, words) in BANDS.items()
+        }
+        self.marks = {
+            kind: _dots(ax, _shape(mark.shape), (mark.colour, "black"), mark.words, _size(mark))
+            for kind, mark in MARKS.items()
+        }
+        key = self.figure.add_axes(_KEY)
+        key.set_axis_off()
+        handles, labels = ax.get_legend_handles_labels()
+        key.legend(handles, labels, loc="upper left", fontsize=8.5, frameon=False,
+                   borderaxespad=0.0, labelspacing=0.55)  # fmt: skip
 
     def _draw_chart(self) -> None:
-        ax, series = self.chart, self.track.run.series
-        styles = {
-            "grievance_home": ("#D55E00", "-", "home grievance"),
-            "threshold_home": ("#0072B2", "--", "home threshold"),
-            "grievance_host": ("#E69F00", "-", "host grievance"),
-            "threshold_host": ("#56B4E9", "--", "host threshold"),
-        }
+        ax, series = self.figure.add_axes(_CHART), self.track.run.series
         self.lines = {
             name: ax.plot([], [], color=colour, ls=line, label=label)[0]
-            for name, (colour, line, label) in styles.items()
+            for name, (colour, line, label) in _LINES.items()
         }
-        values = series[list(styles)].to_numpy()
+        values = series[list(_LINES)].to_numpy()
         top = float(values[np.isfinite(values)].max(initial=1.0))
-        ax.set(xlim=(0, self.track.config.run.horizon_days), ylim=(0, 1.25 * top))
-        ax.legend(loc="upper right", ncols=4, fontsize=8, framealpha=0.7)
+        ax.set(xlim=(0, self.track.config.run.horizon_days), ylim=(0, 1.1 * top), xticklabels=[])
+        ax.tick_params(labelsize=7)
+        ax.legend(
+            loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, fontsize=7.5, frameon=False
+        )
         self.cursors = [ax.axvline(0, color="grey", lw=1)]
 
     def _draw_ribbon(self) -> None:
-        ax, codes = self.ribbon, self.track.run.series["status"].cat.codes.to_numpy()
+        ax, codes = self.figure.add_axes(_RIBBON), self.track.run.series["status"].cat.codes
         ax.imshow(
-            codes[None, :], cmap=ListedColormap(list(TRUCE_COLOURS)), vmin=0, vmax=3,
+            codes.to_numpy()[None, :], cmap=ListedColormap(list(TRUCE_COLOURS)), vmin=0, vmax=3,
             aspect="auto", extent=(0, len(codes), 0, 1), interpolation="nearest",
         )  # fmt: skip
-        ax.set(xlim=self.chart.get_xlim(), yticks=[], xlabel="day")
+        ax.set(xlim=(0, self.track.config.run.horizon_days), yticks=[])
+        ax.tick_params(labelsize=7)
+        ax.set_xlabel("day", fontsize=8, labelpad=1)
         self.cursors.append(ax.axvline(0, color="black", lw=2))
+        words = dict(zip(TRUCE_COLOURS, TRUCE_WORDS.values(), strict=True))
+        for i, (colour, word) in enumerate(words.items()):
+            self.figure.text(0.70 + i * 0.074, 0.045, "■", color=colour, fontsize=9, va="center")
+            self.figure.text(0.711 + i * 0.074, 0.045, word, fontsize=8, va="center")
 
 
 def _own_side(model: TruceModel, layer: str) -> NDArray[np.float64]:
-    """A layer of shape (depth, sectors); NaN on the side of the line it does not apply to."""
-    values, line = read_layer(model, layer).T.copy(), model.config.border.host_depth
+    """A layer of shape (sectors, depth); NaN on the side of the line it does not apply to."""
+    values, line = read_layer(model, layer).copy(), model.config.border.host_depth
     if layer == "home_effort":
-        values[:line] = np.nan
+        values[:, :line] = np.nan
     if layer == "host_effort":
-        values[line:] = np.nan
+        values[:, line:] = np.nan
     return values
 
 
-def _dots(ax: Any, marker: str, colour: str, label: str) -> PathCollection:
-    edge = {} if marker == "x" else {"edgecolors": "black"}
+def _dots(
+    ax: Any, marker: MarkerStyle, colours: tuple[str, str], label: str, size: float
+) -> PathCollection:
+    face, edge = colours
     dots: PathCollection = ax.scatter(
-        [], [], s=70, marker=marker, c=colour, linewidths=1.8 if marker == "x" else 0.8,
-        label=label, zorder=3, **edge,
+        [], [], s=size, marker=marker, c=face, edgecolors=edge, linewidths=0.9, label=label,
+        zorder=7,
     )  # fmt: skip
     return dots
 
 
-def _places(pairs: list[tuple[int, int]]) -> NDArray[np.float64]:
-    return np.array(pairs, float).reshape(-1, 2)
+def _size(mark: Mark) -> float:
+    """The area of a mark without deaths; the star inside a ring is as large as one without."""
+    return _SIZE * (2.2 if mark.shape == "ringed" else 1.0)
 
 
-def _spans(names: tuple[str, ...], shortest: int) -> tuple[list[float], list[str]]:
-    """Midpoints and names of stretches with the same name, at least `shortest` sectors long."""
-    starts = [s for s in range(len(names)) if s == 0 or names[s] != names[s - 1]]
-    ends = [*starts[1:], len(names)]
-    kept = [(a, b) for a, b in zip(starts, ends, strict=True) if b - a >= shortest]
-    labels = [names[a].removesuffix(" agency").removesuffix(" district") for a, _ in kept]
-    return [(a + b - 1) / 2 for a, b in kept], labels
+def _shape(name: str) -> MarkerStyle:
+    """The marker of a mark's shape."""
+    plain = {"cross": "X", "star": "*", "diamond": "D", "square": "s"}
+    if name != "ringed":
+        return MarkerStyle(plain[name])
+    star, ring = Outline.unit_regular_star(5, 0.381), Outline.unit_circle()
+    points = np.asarray(ring.vertices)
+    hole = Outline(points[::-1] * 0.82, ring.codes)
+    inner = Outline(np.asarray(star.vertices) * 0.7, star.codes)
+    return MarkerStyle(Outline.make_compound_path(inner, ring, hole))

@@ -123,7 +123,7 @@ def write_movie(
         track: The run.
         path: The file, .gif or .mp4.
         layer: The layer to colour.
-        every: Days from one frame to the next.
+        every: Days from one frame to the next; `film_days` says which have one besides.
         fps: Frames per second.
         dpi: Dots per inch; a frame is 12 by 6.75 inches.
         days: First and last day; None for the whole run.
@@ -141,7 +141,7 @@ def write_movie(
         raise InputError(
             f"the run ends on day {track.last_day}", setting="--days", value=f"{first}-{last}"
         )
-    frames = list(range(first, min(last, track.last_day) + 1, every))
+    frames = film_days(track, first, min(last, track.last_day), every)
     images = _count_frames(_frames(track, layer, dpi, frames), len(frames), progress)
     unfinished = path.with_name(f".{path.name}.part{path.suffix}")
     try:
@@ -150,6 +150,19 @@ def write_movie(
     finally:
         unfinished.unlink(missing_ok=True)
     return len(frames)
+
+
+def film_days(track: Track, first: int, last: int, every: int) -> list[int]:
+    """Return the days of a film: every so many, and whatever happens to the truce.
+
+    The last day is always in, and so is each day with a strike or a change of the truce's state.
+    """
+    series = track.run.series
+    struck = series[["strikes_by_home", "strikes_by_host"]].to_numpy().any(1)
+    states = series["status"].cat.codes.to_numpy()
+    told = struck | (np.diff(states, prepend=states[0]) != 0)
+    days = {*range(first, last + 1, every), last, *(first + np.flatnonzero(told[first : last + 1]))}
+    return sorted(map(int, days))
 
 
 def _frames(track: Track, layer: str, dpi: int, days: list[int]) -> Iterator[Image]:

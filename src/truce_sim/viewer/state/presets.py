@@ -65,6 +65,11 @@ def flat(plain: Mapping[str, Any]) -> dict[str, Any]:
     return leaves(plain, _WHOLE)
 
 
+def defaults() -> dict[str, Any]:
+    """Return the default settings as a mapping of dotted paths to values."""
+    return _compose_preset("", "")
+
+
 @cache
 def _compose_preset(group: str, option: str) -> dict[str, Any]:
     return flat(to_plain(load_config([f"{group}={option}"] if group else [])))
@@ -73,7 +78,7 @@ def _compose_preset(group: str, option: str) -> dict[str, Any]:
 @cache
 def _footprint(group: str) -> frozenset[str]:
     """The settings that a group's options set: its own, and others that differ in any option."""
-    usual = _compose_preset("", "")
+    usual = defaults()
     every = [_compose_preset(group, option) for option in options()[group]]
     return frozenset(
         path

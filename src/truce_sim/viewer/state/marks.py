@@ -1,0 +1,48 @@
+"""How a day's incidents, bands, layers and states look, on the screen and in pictures alike."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from truce_sim.engine.codes import EVENTS
+
+
+class Mark(NamedTuple):
+    """The mark of an incident: Okabe-Ito colour, shape and words. Shapes differ besides colours.
+
+    shape: cross, star, ringed, diamond or square.
+    """
+
+    colour: str
+    shape: str
+    words: str
+
+
+#: Incidents that are drawn at their place.
+MARKS = {
+    "foiled_by_host": Mark("#009E73", "cross", "intercepted by the host"),
+    "foiled_at_border": Mark("#56B4E9", "cross", "intercepted at the border"),
+    "foiled_inside": Mark("#F0E442", "cross", "intercepted inside"),
+    "attack": Mark("#D55E00", "star", "attack"),
+    "domestic_attack": Mark("#CC79A7", "star", "domestic attack"),
+    "misattribution": Mark("#CC79A7", "ringed", "domestic attack, wrongly attributed"),
+    "friction": Mark("#E69F00", "diamond", "clash between posts"),
+    "band_destroyed": Mark("#D55E00", "square", "band destroyed by a strike"),
+}
+assert list(MARKS) == [*EVENTS[:7], "band_destroyed"]
+
+#: Bands by status: fill, edge and words.
+BANDS = {
+    "moving": ("#FFFFFF", "#000000", "band on the move"),
+    "waiting": ("#000000", "#FFFFFF", "band waiting at its target"),
+}
+
+#: A strike: its edge, and what it means.
+STRIKE = ("#D55E00", "host side reached by a strike of the home state")
+
+#: From none of a layer to all of it, on light and on dark ground.
+LIGHT = ("#f4f1f8", "#d8d0e8", "#b6a9d3", "#8f7fb8", "#66549a", "#3c2a73", "#21104a")
+DARK = ("#2a2733", "#3d3752", "#574d7a", "#7767a4", "#9b8ac9", "#c3b5e6", "#efe8ff")
+
+#: The states of the truce, in the order of their codes.
+TRUCE_COLOURS = ("#56B4E9", "#F0E442", "#E69F00", "#D55E00")
