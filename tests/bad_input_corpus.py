@@ -39,6 +39,15 @@ def _table(*rows: str, header: str = HEADER) -> Overrides:
     return make
 
 
+def _folder(*rows: str) -> Overrides:
+    def make(folder: Path) -> list[str]:
+        (folder / "mine").mkdir()
+        (folder / "mine" / "segments.csv").write_text("\n".join((HEADER, *rows)), encoding="utf-8")
+        return [f"scenario.path='{folder / 'mine'}'"]
+
+    return make
+
+
 def _bytes(content: bytes) -> Overrides:
     def make(folder: Path) -> list[str]:
         (folder / "table.csv").write_bytes(content)
@@ -193,6 +202,15 @@ _TOGETHER = [
         ["scenario=synthetic", "scenario.table=x.csv"],
         ("scenario.table", "uses no"),
     ),
+    BadInput("path_needed", ["scenario.kind=folder"], ("scenario.path", "needs a folder")),
+    BadInput(
+        "path_unused", ["scenario=synthetic", "scenario.path=x"], ("scenario.path", "uses no")
+    ),
+    BadInput(
+        "path_and_table",
+        ["scenario.path=x", "scenario.table=x.csv"],
+        ("scenario.table", "a folder scenario uses no table"),
+    ),
 ]
 
 _INTERVENTIONS = [
@@ -284,6 +302,15 @@ _SYNTAX = [
 _TABLES = [
     BadInput("t_missing", ["scenario.table=nowhere.csv"], ("scenario.table", "no such file")),
     BadInput("t_folder", lambda folder: [f"scenario.table='{folder}'"], ("is not a file",)),
+    BadInput(
+        "f_missing",
+        ["scenario.path=nowhere"],
+        ("scenario.path = 'nowhere'", "no such folder", "truce-sim border make"),
+    ),
+    BadInput("f_other", lambda folder: [f"scenario.path='{folder}'"], ("has no segments.csv",)),
+    BadInput(
+        "f_bad", _folder("0,10,1,0.5,", "20,30,1,0.5,"), ("scenario.path", "leaves a gap", "line 3")
+    ),
     BadInput("t_empty", _bytes(b""), ("table.csv", "is empty")),
     BadInput("t_blank", _bytes(b"\n\n  \n"), ("is empty",)),
     BadInput("t_header", _table(), ("table.csv", "no segment")),

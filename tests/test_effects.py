@@ -70,7 +70,8 @@ SETTINGS = [
     info
     for info in fields()
     if info.path.split(".")[0] not in ("seed", "replicate", "output", "sweep")
-    and info.path not in {"scenario.table", "scenario.start_date", *NEVER}  # tests/test_dates.py
+    and info.path
+    not in {"scenario.table", "scenario.path", "scenario.start_date", *NEVER}  # tests/test_dates.py
 ]
 
 
@@ -116,8 +117,8 @@ def set_to(plain: dict[str, Any], comparison: Comparison, wanted: bool) -> None:
     elif "<name>" in path:
         for name in plain["mediation"]["mediators"]:
             put(plain, path.replace("<name>", name), value)
-    elif path == "scenario.table":
-        put(plain, path, "own.csv")
+    elif path in ("scenario.table", "scenario.path"):
+        put(plain, path, "own")
     elif not sign:
         put(plain, path, wanted)
     elif path == "border.sectors" and not wanted:  # a strike reaches no further than the border
@@ -298,7 +299,8 @@ def test_nothing_is_said_of_values_that_matter_or_switch_off(overrides: Override
     assert said(overrides) == []
 
 
-def test_the_kind_of_border_follows_the_table() -> None:
+def test_the_kind_of_border_follows_the_table_or_the_folder() -> None:
+    assert load_config(["scenario.path=folder"]).scenario.kind == "folder"
     assert load_config(["scenario.table=own.csv"]).scenario.kind == "table"
     assert said(["scenario.table=own.csv", "scenario.period=2015_2021"]) == [
         "scenario.period has no effect while scenario.kind is table"

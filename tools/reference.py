@@ -28,6 +28,7 @@ from omegaconf import OmegaConf
 
 from architecture import ROOMS, House
 from truce_sim import cli
+from truce_sim.cli import border
 from truce_sim.config.compose import compose
 from truce_sim.engine.record import EVENT_COLUMNS, OUTCOME_COLUMNS, SERIES_COLUMNS, Column
 from truce_sim.settings.fields import FieldInfo, fields, groups
@@ -76,7 +77,13 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def commands() -> str:
     """Return a section for each command, in the order of `truce-sim --help`."""
-    return "\n\n".join(_command(name) for name in sorted(cli.COMMANDS, key=_place_in_help))
+    return "\n\n".join(_command(name) for name in sorted(command_names(), key=_place_in_help))
+
+
+def command_names() -> list[str]:
+    """Return every command, those of borders with their actions: "border make"."""
+    actions = [f"border {action}" for action in border.ACTIONS]
+    return [*(name for name in cli.COMMANDS if name != "border"), *actions]
 
 
 def _place_in_help(command: str) -> int:
@@ -124,7 +131,8 @@ def parser_of(command: str) -> argparse.ArgumentParser | None:
         return None
     with patch.object(argparse.ArgumentParser, "parse_known_args", intercept):
         try:
-            cli.COMMANDS[command]([])
+            name, *action = command.split()
+            cli.COMMANDS[name](action)
         except _Found as found:
             return found.args[0]
     raise LookupError(f"truce-sim {command} parses no arguments")

@@ -14,6 +14,7 @@ from truce_sim.moved import install
 from truce_sim.version import __version__
 
 if TYPE_CHECKING:
+    from truce_sim.border.make import make_border_folder
     from truce_sim.config.load import load_config, load_setup
     from truce_sim.errors import InputError, NoEffectWarning
     from truce_sim.model import TruceModel
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "InputError", "NoEffectWarning", "TruceModel", "__version__", "load_config", "load_setup",
-    "open_sweep", "rerun", "simulate", "simulate_many", "sweep",
+    "make_border_folder", "open_sweep", "rerun", "simulate", "simulate_many", "sweep",
 ]  # fmt: skip
 
 _HOMES = {
@@ -34,6 +35,7 @@ _HOMES = {
     "TruceModel": "truce_sim.model",
     "load_config": "truce_sim.config.load",
     "load_setup": "truce_sim.config.load",
+    "make_border_folder": "truce_sim.border.make",
     "open_sweep": "truce_sim.sweeps.sweep",
     "rerun": "truce_sim.sweeps.replay",
     "simulate": "truce_sim.simulation.run",

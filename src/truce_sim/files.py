@@ -12,6 +12,19 @@ PACKAGE = Path(__file__).resolve().parent
 #: Tables of the border and of the record; `data/README.md` gives their sources.
 DATA = PACKAGE / "data"
 
+#: Borders that come with the program, each a folder; `border/folder.py` says what is in one.
+BORDERS = DATA / "borders"
+
+#: What a border folder may hold, in the order in which its content is compared.
+BORDER_FILES = ("segments.csv", "line.geojson", "base.geojson", "border.yaml")
+
+
+@cache
+def shipped_borders() -> tuple[str, ...]:
+    """Return the names of the borders that come with the program, the default first."""
+    found = sorted(file.parent.name for file in BORDERS.glob("*/segments.csv"))
+    return ("durand", *(name for name in found if name != "durand"))
+
 
 @cache
 def first_release() -> dict[str, Any]:

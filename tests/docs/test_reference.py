@@ -11,7 +11,6 @@ import pytest
 import yaml
 
 from conftest import REPOSITORY
-from truce_sim import cli
 from truce_sim.settings.fields import fields, groups
 from truce_sim.version import __version__
 
@@ -40,7 +39,7 @@ def test_every_region_has_a_page() -> None:
         assert text.count(f"<!-- generated: {name} -->\n") == 1
 
 
-@pytest.mark.parametrize("command", cli.COMMANDS)
+@pytest.mark.parametrize("command", reference.command_names())
 def test_every_command_has_an_entry_with_an_example(command: str) -> None:
     """From the registry; the example is the first in the documentation, where it is run."""
     section = reference._command(command)

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from truce_sim.border.folder import find_folder
 from truce_sim.border.segments import Segments, read_segments
 from truce_sim.engine.params import SECTOR
 from truce_sim.errors import InputError
@@ -32,7 +33,8 @@ class Border:
     """The border of a run: S sectors along the line, NE to SW.
 
     Attributes:
-        name: of the scenario ("durand", "synthetic", or the stem of the user's table).
+        name: of the scenario ("durand", "synthetic", the name of the border folder or the stem of
+            the user's table).
         sectors: `SECTOR` (S,): weight (sums to 1), ruggedness, crossings.
         km_from: (S,) start of each sector along the line, km.
         km_to: (S,) end of each sector along the line, km.
@@ -69,32 +71,36 @@ def make_border(config: Config) -> Border:
     if scenario.table:
         path = Path(scenario.table).expanduser()
         segments, name = read_segments(path), path.stem
-    else:
+    elif scenario.kind == "durand":
         segments, name = read_segments(DURAND_TABLE, f"ttp_events_{scenario.period}"), "durand"
+    else:
+        folder = find_folder(scenario.path or scenario.kind)
+        segments, name = read_segments(folder.segments, setting="scenario.path"), folder.name
     border = _resample_once(segments, config.border.sectors, config.border.floor, name)
     return replace(border, sectors=border.sectors.copy())
 
 
 def check_table_choice(scenario: ScenarioConfig) -> None:
-    """Refuse a scenario that lacks its table, or that has a table but does not use it.
+    """Refuse a scenario that lacks its table or folder, or that has one but does not use it.
 
     Raises:
-        InputError: naming `scenario.table`.
+        InputError: naming `scenario.table` or `scenario.path`.
     """
-    if scenario.kind == "table" and not scenario.table:
-        raise InputError(
-            "scenario.kind=table needs a table",
-            setting="scenario.table",
-            value=scenario.table,
-            allowed="the path of a CSV file with the segments of the border",
-        )
-    if scenario.kind == "synthetic" and scenario.table:
-        raise InputError(
-            "a synthetic scenario uses no table",
-            setting="scenario.table",
-            value=scenario.table,
-            allowed="scenario=durand, or scenario.kind=table, to use it; or empty text",
-        )
+    sources = (
+        ("table", "table", scenario.table, "a CSV file with the segments of the border"),
+        ("folder", "path", scenario.path, "a border folder, made by truce-sim border make"),
+    )
+    for kind, name, value, what in sources:
+        if scenario.kind == kind and not value:
+            raise InputError(
+                f"scenario.kind={kind} needs a {kind}", setting=f"scenario.{name}", value=value,
+                allowed=f"the path of {what}",
+            )  # fmt: skip
+        if scenario.kind != kind and value:
+            raise InputError(
+                f"a {scenario.kind} scenario uses no {kind}", setting=f"scenario.{name}",
+                value=value, allowed=f"scenario.kind={kind} to use it; or empty text",
+            )  # fmt: skip
 
 
 @lru_cache(maxsize=16)

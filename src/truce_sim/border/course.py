@@ -25,7 +25,7 @@ from truce_sim.errors import InputError
 Floats = NDArray[np.float64]
 
 #: WGS84: equatorial radius in km, and the square of the eccentricity.
-_RADIUS_KM, _ECCENTRICITY_2 = 6378.137, 0.00669437999014
+EARTH_KM, _ECCENTRICITY_2 = 6378.137, 0.00669437999014
 _AXES = np.array([1.0, 1.0, 1.0 - _ECCENTRICITY_2])
 #: Nodes on the line, as many as these at least and at most, and their usual distance.
 _FEWEST, _MOST, _NODE_KM = 300, 750, 2.0
@@ -59,7 +59,7 @@ class Course:
     @cached_property
     def length_km(self) -> float:
         """The length of the line along the ellipsoid, km."""
-        return float(_along(_in_space(self.points))[-1])
+        return float(way_along(in_space(self.points))[-1])
 
     def place(self, km: ArrayLike, away_km: ArrayLike) -> tuple[Floats, Floats]:
         """Return the longitudes and latitudes, degrees, of places beside the line.
@@ -81,7 +81,7 @@ class Course:
 
     def line(self, start: float, end: float) -> tuple[Floats, Floats]:
         """Return the longitudes and latitudes of the line itself between two positions, km."""
-        at = self.span[0] + _along(_in_space(self.points)) * (
+        at = self.span[0] + way_along(in_space(self.points)) * (
             (self.span[1] - self.span[0]) / self.length_km
         )
         km = np.concatenate([[start], at[(at > start) & (at < end)], [end]])
@@ -90,8 +90,8 @@ class Course:
     @cached_property
     def _nodes(self) -> Floats:
         """(nodes, 3) points of the line at equal distances, in space."""
-        corners = _in_space(self.points)
-        along = _along(corners)
+        corners = in_space(self.points)
+        along = way_along(corners)
         number = int(np.clip(along[-1] / _NODE_KM, _FEWEST, _MOST)) + 1
         even = np.linspace(0.0, along[-1], number)
         return _grounded(np.stack([np.interp(even, along, axis) for axis in corners.T], -1))
@@ -101,7 +101,7 @@ class Course:
         """(nodes, 3) unit vectors along the ground, at right angles to the line, to its home."""
         nodes = self._nodes
         smooth = np.stack([_smoothed(axis, _TURNING) for axis in nodes.T], -1)
-        left = np.cross(_up(nodes), np.gradient(smooth, axis=0))
+        left = np.cross(up(nodes), np.gradient(smooth, axis=0))
         left /= np.linalg.norm(left, axis=1, keepdims=True)
         return left if self.home_is_left else -left
 
@@ -244,10 +244,10 @@ def _between(curves: Floats, row: Floats, column: Floats) -> Floats:
 # ── the ellipsoid ────────────────────────────────────────────────────────────────────────────
 
 
-def _in_space(points: Floats) -> Floats:
-    """(n, 3) km from the centre of the earth, from longitudes and latitudes in degrees."""
+def in_space(points: Floats) -> Floats:
+    """Return (n, 3) km from the centre of the earth, from longitudes and latitudes in degrees."""
     longitude, latitude = np.radians(points).T
-    normal = _RADIUS_KM / np.sqrt(1.0 - _ECCENTRICITY_2 * np.sin(latitude) ** 2)
+    normal = EARTH_KM / np.sqrt(1.0 - _ECCENTRICITY_2 * np.sin(latitude) ** 2)
     flat = normal * np.cos(latitude)
     return np.stack(
         [flat * np.cos(longitude), flat * np.sin(longitude),
@@ -262,7 +262,8 @@ def _on_earth(where: Floats) -> tuple[Floats, Floats]:
     return np.degrees(np.arctan2(y, x)), np.degrees(np.arctan2(z, flat))
 
 
-def _up(where: Floats) -> Floats:
+def up(where: Floats) -> Floats:
+    """Return unit vectors that point away from the ground, at places in space."""
     upward: Floats = where / _AXES
     upward /= np.linalg.norm(upward, axis=-1, keepdims=True)
     return upward
@@ -270,14 +271,14 @@ def _up(where: Floats) -> Floats:
 
 def _grounded(where: Floats) -> Floats:
     """Places moved to the ground, towards the centre of the earth."""
-    grounded: Floats = where * (_RADIUS_KM / np.sqrt((where**2 / _AXES).sum(-1, keepdims=True)))
+    grounded: Floats = where * (EARTH_KM / np.sqrt((where**2 / _AXES).sum(-1, keepdims=True)))
     return grounded
 
 
-def _along(where: Floats) -> Floats:
-    """The way from the first place to each, km: chords, lengthened to arcs."""
+def way_along(where: Floats) -> Floats:
+    """Return the way from the first place to each, km: chords, lengthened to arcs."""
     chords = np.linalg.norm(np.diff(where, axis=0), axis=1)
-    arcs = chords * (1.0 + chords**2 / (24.0 * _RADIUS_KM**2))
+    arcs = chords * (1.0 + chords**2 / (24.0 * EARTH_KM**2))
     return np.append(0.0, arcs.cumsum())
 
 

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from truce_sim.errors import InputError, closest
 
-_SETTING = "scenario.table"
 _TOUCHING_KM = 1e-6
 _LABELS = ("host_province", "home_district", "crossing")
 
@@ -52,19 +51,27 @@ class _Row:
     labels: tuple[str, str, str]
 
 
-def read_segments(path: Path, weight_column: str = "weight") -> Segments:
+def read_segments(
+    path: Path, weight_column: str = "weight", setting: str = "scenario.table"
+) -> Segments:
     """Read the table at `path`; `weight_column` holds the weights of the segments.
+
+    Args:
+        path: the CSV file.
+        weight_column: name of the column.
+        setting: the setting that led to the file, for messages.
 
     Raises:
         InputError: the file cannot be read or breaks a rule; it names the file and the line.
     """
     try:
         status = path.stat()
-    except (OSError, ValueError):
-        raise _bad(path, "no such file") from None
-    if not path.is_file():
-        raise _bad(path, "is not a file")
-    return _read(path, weight_column, (status.st_mtime_ns, status.st_size))
+        if not path.is_file():
+            raise _bad(path, "is not a file")
+        return _read(path, weight_column, (status.st_mtime_ns, status.st_size))
+    except (OSError, ValueError) as error:
+        bad = error if isinstance(error, InputError) else _bad(path, "no such file")
+        raise bad.at(setting=setting) from None
 
 
 @lru_cache(maxsize=16)
@@ -183,7 +190,6 @@ def _bad(
     given = str(path) if value is None else value
     return InputError(
         problem,
-        setting=_SETTING,
         value=given,
         allowed=allowed,
         origin=origin,

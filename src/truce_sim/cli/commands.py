@@ -38,6 +38,8 @@ truce-sim: a laboratory for one-clause truces
 
   truce-sim validate               test the model against the record, pattern by pattern
 
+  truce-sim border make NAME       make a border of your own from a line and an event file
+
   truce-sim view [overrides]       watch a run in the browser, and fork it
   truce-sim view DIR               view a sweep, or one of its runs (--run 12:7)
   truce-sim movie [overrides]      write a run as a GIF or MP4 file
@@ -223,6 +225,13 @@ def completion(arguments: list[str]) -> int:
     return 0
 
 
+def border(arguments: list[str]) -> int:
+    """`truce-sim border ACTION …`: make a border of one's own."""
+    from truce_sim.cli.border import border as command
+
+    return command(arguments)
+
+
 def view(arguments: list[str]) -> int:
     """`truce-sim view`: serve the viewer in the browser until stopped."""
     from truce_sim.cli.viewer import view as command
@@ -241,6 +250,7 @@ def movie(arguments: list[str]) -> int:
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": run,
     "sweep": sweep,
+    "border": border,
     "view": view,
     "movie": movie,
     "completion": completion,

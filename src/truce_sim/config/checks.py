@@ -38,8 +38,8 @@ _KINDS = {
 def build_config(plain: Mapping[str, Any]) -> Config:
     """Build a Config from nested mappings of plain values; missing ones get the schema's default.
 
-    A border from a table is of kind `table`, also where only the table was given. Dates of talks
-    and interventions become days.
+    A border from a table is of kind `table`, also where only the table was given, and one from a
+    border folder of kind `folder`. Dates of talks and interventions become days.
 
     Raises:
         InputError: an unknown setting, a wrong type, a value out of range, NaN.
@@ -53,8 +53,8 @@ def build_config(plain: Mapping[str, Any]) -> Config:
         raise from_pydantic(error) from None
     except RecursionError:
         raise InputError("is nested too deeply", value=plain) from None
-    if config.scenario.table and config.scenario.kind == "durand":
-        config.scenario.kind = "table"
+    if config.scenario.kind == "durand" and (config.scenario.path or config.scenario.table):
+        config.scenario.kind = "folder" if config.scenario.path else "table"
     return config
 
 

@@ -1,6 +1,7 @@
 """What a result was made with, kept in its folder, so that it means the same wherever it is.
 
-sources/tables/<digest>/<name>  border tables; manifest.json has `tables`: path as given -> digest
+sources/tables/<digest>/<name>  border tables and border folders; manifest.json has `tables`: path
+as given -> digest
 sources/config/<group>/<option>.yaml  the user's own configuration files, for --config-dir
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from truce_sim.errors import InputError
+from truce_sim.files import BORDER_FILES
 from truce_sim.results.store import Damaged, write_whole
 
 TABLES, CONFIG = Path("sources", "tables"), Path("sources", "config")
@@ -23,28 +25,33 @@ _DIGEST = re.compile(r"[0-9a-f]{24}")
 
 
 def digest_table(table: str) -> str:
-    """Return the digest of a table's content, 24 hexadecimal digits; "" if it cannot be read."""
+    """Return the digest of the content of a table or border folder, 24 hexadecimal digits.
+
+    It is "" if it cannot be read.
+    """
     try:
-        return _digest(Path(table).expanduser().read_bytes())
+        return _digest_of(Path(table).expanduser())
     except (OSError, ValueError):
         return ""
 
 
 def keep_tables(folder: Path, tables: Iterable[str]) -> dict[str, str]:
-    """Copy border tables into a folder of results.
+    """Copy border tables and border folders into a folder of results.
 
     Args:
         folder: the folder.
-        tables: their paths as given (`scenario.table`); they can be read.
+        tables: their paths as given (`scenario.table`, `scenario.path`); they can be read.
 
     Returns:
         `tables` of its manifest.
     """
     kept = {}
     for table in tables:
-        content = Path(table).expanduser().read_bytes()
-        kept[table] = _digest(content)
-        _write(folder / TABLES / kept[table] / PurePath(table).name, content)
+        source = Path(table).expanduser()
+        kept[table] = _digest_of(source)
+        copy = folder / TABLES / kept[table] / _name_of(table)
+        for file in _files_of(source):
+            _write(copy / file.name if source.is_dir() else copy, file.read_bytes())
     return kept
 
 
@@ -76,33 +83,40 @@ def with_kept_table(
         Damaged: the copy is not what it was.
     """
     scenario, tables = plain.get("scenario"), manifest.get("tables")
-    table = scenario.get("table") if isinstance(scenario, dict) else None
-    if not isinstance(tables, dict) or not isinstance(table, str) or table not in tables:
+    if not isinstance(tables, dict) or not isinstance(scenario, dict):
         return plain
-    copy = str(kept_table(folder, table, tables))
-    return {**plain, "scenario": {**plain["scenario"], "table": copy}}
+    given = {name: scenario.get(name) for name in ("table", "path")}
+    copies = {
+        name: str(kept_table(folder, path, tables, f"scenario.{name}"))
+        for name, path in given.items() if isinstance(path, str) and path in tables
+    }  # fmt: skip
+    return {**plain, "scenario": {**scenario, **copies}}
 
 
-def kept_table(folder: Path, table: str, tables: Mapping[str, Any]) -> Path:
-    """Return the absolute path of the copy of a table.
+def kept_table(
+    folder: Path, table: str, tables: Mapping[str, Any], setting: str = "scenario.table"
+) -> Path:
+    """Return the absolute path of the copy of a table or border folder.
 
     Args:
         folder: the folder of results.
         table: its path as given.
         tables: `tables` of the manifest.
+        setting: the setting that gave it.
 
     Raises:
         InputError: it is missing.
         Damaged: it is not what it was.
     """
     digest = str(tables[table])
-    copy = folder.resolve() / TABLES / digest / PurePath(table).name
-    if not _DIGEST.fullmatch(digest) or not copy.is_file():
+    copy = folder.resolve() / TABLES / digest / _name_of(table)
+    if not _DIGEST.fullmatch(digest) or not copy.exists():
         raise InputError(
-            "its copy is missing", setting="scenario.table", value=table, origin=str(copy),
+            "its copy is missing", setting=setting, value=table, origin=str(copy),
             allowed="the complete folder of results",
         )  # fmt: skip
-    if _digest_of_version(copy, copy.stat().st_mtime_ns, copy.stat().st_size) != digest:
+    stats = [file.stat() for file in _files_of(copy)]
+    if _digest_of_version(copy, tuple((s.st_mtime_ns, s.st_size) for s in stats)) != digest:
         raise Damaged(copy)
     return copy
 
@@ -119,22 +133,44 @@ def pointing_to_copies(folder: Path) -> Iterator[None]:
     except InputError as error:
         option = folder / CONFIG / error.setting / f"{error.value}.yaml"
         tables = [copy for copy in (folder / TABLES).glob("*/*")
-                  if copy.name == PurePath(str(error.value)).name]  # fmt: skip
-        if error.setting == "scenario.table" and tables and "no such file" in error.problem:
-            error.suggestion = f"scenario.table={tables[0]}, the copy that the folder keeps"
+                  if copy.name == _name_of(str(error.value))]  # fmt: skip
+        if error.setting in ("scenario.table", "scenario.path") and tables and (
+            error.problem in ("no such file", "no such folder")
+        ):  # fmt: skip
+            error.suggestion = f"{error.setting}={tables[0]}, the copy that the folder keeps"
         elif error.problem == "no such option" and option.is_file():
             error.suggestion = f"--config-dir {folder / CONFIG}, where the folder keeps it"
         raise
 
 
 @lru_cache(maxsize=64)
-def _digest_of_version(file: Path, time: int, size: int) -> str:
-    """The digest of a file, which is read once for each version of it."""
-    return _digest(file.read_bytes())
+def _digest_of_version(source: Path, version: tuple[tuple[int, int], ...]) -> str:
+    """The digest of a table or folder, which is read once for each version of it."""
+    return _digest_of(source)
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:24]
+def _digest_of(source: Path) -> str:
+    """The digest of a file, or of a border folder with the names of its files."""
+    if not source.is_dir():
+        return hashlib.sha256(source.read_bytes()).hexdigest()[:24]
+    found = hashlib.sha256()
+    for file in _files_of(source):
+        content = file.read_bytes()
+        found.update(f"{file.name} {len(content)}\n".encode() + content)
+    return found.hexdigest()[:24]
+
+
+def _files_of(source: Path) -> list[Path]:
+    """The file itself, or what belongs to a border in a folder."""
+    if not source.is_dir():
+        return [source]
+    return [source / name for name in BORDER_FILES if (source / name).is_file()]
+
+
+def _name_of(table: str) -> str:
+    """The name of the copy of a table or folder."""
+    name = PurePath(table).name
+    return "border" if name in ("", ".", "..", "~") else name
 
 
 def _write(path: Path, content: bytes) -> None:

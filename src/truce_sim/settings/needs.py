@@ -60,8 +60,11 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
         "scenario.kind != synthetic or scenario.ruggedness > 0",
     ),
     "border.ratio_cap": (_ADAPTIVE,),
+    "scenario.path": ("scenario.kind != synthetic",),  # the kind follows the folder
     "scenario.table": ("scenario.kind != synthetic",),  # the kind follows the table
-    "scenario.period": ("scenario.kind == durand", 'scenario.table == ""'),
+    "scenario.period": (
+        "scenario.kind == durand", 'scenario.table == ""', 'scenario.path == ""',
+    ),
     "scenario.length_km": (_SYNTHETIC, _HOT_SPOTS),
     "scenario.profile": (_SYNTHETIC, _HOT_SPOTS),
     "scenario.hot_spots": (_SYNTHETIC, _HOT_SPOTS),

@@ -19,6 +19,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as config_class
 
+from truce_sim.files import shipped_borders
 from truce_sim.settings.nested import differences
 from truce_sim.settings.quantities import AUTO, Choice, Flag, FolderName, Quantity, StartDate, Text
 
@@ -84,9 +85,14 @@ class ScenarioConfig:
     kind: Annotated[
         str,
         Choice(
-            ("durand", "synthetic", "table"), "the de facto line, a made-up one, your own table"
+            (*shipped_borders(), "synthetic", "table", "folder"),
+            "a border that comes with the program, a made-up one, your own table or border folder",
         ),
     ] = "durand"
+    path: Annotated[
+        str,
+        Text("path of your own border folder, as `truce-sim border make` writes it; empty: none"),
+    ] = ""
     table: Annotated[
         str,
         Text("path of your own segment table (CSV), relative to the current folder; empty: none"),

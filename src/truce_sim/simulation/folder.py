@@ -43,7 +43,9 @@ def run_into_folder(described: Config | Setup) -> tuple[Simulation, Path]:
             "status": "done",
             "replicate": result.spec.replicate,
             "config": plain,
-            "tables": keep_tables(folder, filter(None, [config.scenario.table])),
+            "tables": keep_tables(
+                folder, filter(None, [config.scenario.table, config.scenario.path])
+            ),
         }
 
         def write(name: str, table: pa.Table) -> None:

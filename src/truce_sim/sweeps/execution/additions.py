@@ -12,6 +12,7 @@ from pathlib import Path
 
 from truce_sim.config.load import to_plain
 from truce_sim.errors import InputError
+from truce_sim.files import BORDER_FILES
 from truce_sim.results.sources import CONFIG, digest_table, kept_table
 from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.design import Design
@@ -117,18 +118,36 @@ def _changed_option(
 
 def _changed_table(folder: SweepFolder, table: str) -> InputError:
     copy = kept_table(folder.path, table, folder.manifest["tables"])
+    setting, what, original = "scenario.table", "table", Path(table).expanduser()
+    if not original.exists():
+        setting, what = ("scenario.path", "folder") if copy.is_dir() else (setting, "file")
+        return InputError(
+            f"no such {what}", setting=setting, value=table,
+            suggestion=f"{setting}={copy}, the copy that the folder keeps",
+        )  # fmt: skip
+    if copy.is_dir():
+        setting, what, name = "scenario.path", "folder", _first_changed(copy, original)
+        copy, original, table = copy / name, original / name, f"{table}/{name}"
     try:
-        texts = [p.read_text(encoding="utf-8-sig") for p in (copy, Path(table).expanduser())]
+        texts = [p.read_text(encoding="utf-8-sig") for p in (copy, original)]
     except (OSError, ValueError):
         texts = []
     line, was, now = _first_difference(*texts) if texts else (0, "", "")
     return InputError(
         f"it has changed: the runs in {folder.path} have {was!r} where it now has {now!r}; they "
         "cannot be mixed",
-        setting="scenario.table", value=table, origin=f"{table} line {line}",
-        allowed=f"the table as it was ({copy}), another name for the new one, or another "
+        setting=setting, value=table, origin=f"{table} line {line}",
+        allowed=f"the {what} as it was ({copy}), another name for the new one, or another "
         "output.name",
     )  # fmt: skip
+
+
+def _first_changed(before: Path, now: Path) -> str:
+    """The first file of a border folder that is not what it was."""
+    digests = (
+        (name, *(digest_table(str(f / name)) for f in (before, now))) for name in BORDER_FILES
+    )
+    return next((name for name, was, is_now in digests if was != is_now), BORDER_FILES[0])
 
 
 def _first_difference(before: str, now: str) -> tuple[int, str, str]:

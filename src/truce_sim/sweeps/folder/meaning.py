@@ -20,7 +20,8 @@ from truce_sim.sweeps.design.configs import plain_config
 from truce_sim.sweeps.design.design import Design
 from truce_sim.sweeps.folder.folder import SweepFolder
 
-_TABLE = "scenario.table"
+#: Settings whose values are paths; what they stand for is kept in the folder.
+_FILES = ("scenario.table", "scenario.path")
 
 #: Options of the swept config groups.
 Choice = tuple[str, ...]
@@ -54,7 +55,7 @@ def changes(
         tables: `tables` of the folder's manifest.
     """
     for change in map(Change._make, differences(before, now)):
-        same_table = change.setting == _TABLE and tables.get(str(change.before)) in (
+        same_table = change.setting in _FILES and tables.get(str(change.before)) in (
             tables.get(str(change.now), ""), digest_table(str(change.now)),
         )  # fmt: skip
         info = field_at(change.setting)
@@ -65,8 +66,8 @@ def changes(
 
 
 def tables_of(design: Design) -> list[str]:
-    """Return the paths, as given, of the border tables that the points of a design use."""
-    swept = [_TABLE] if _TABLE in design.factors else []
+    """Return the paths, as given, of the border tables and folders that a design's points use."""
+    swept = [name for name in _FILES if name in design.factors]
     found: dict[str, None] = {}
     for number, base in enumerate(design.bases):
         rows = design.values[design.base == number]
@@ -74,7 +75,9 @@ def tables_of(design: Design) -> list[str]:
         varies = "${" in repr(base["scenario"]) or "${" in repr(few[swept].to_numpy().tolist())
         for values in (rows if varies else few).to_dict("records"):
             named = {str(name): value for name, value in values.items()}
-            found[str(plain_config(base, named)["scenario"]["table"])] = None
+            scenario = plain_config(base, named)["scenario"]
+            for name in _FILES:
+                found[str(scenario.get(name.partition(".")[2], ""))] = None
     return [table for table in found if table]
 
 

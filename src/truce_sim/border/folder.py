@@ -1,0 +1,143 @@
+"""A border folder: all that the program knows of one border.
+
+segments.csv   km_from, km_to, weight, ruggedness, host_province, home_district, crossing
+line.geojson   its first feature is the line (longitude, latitude, WGS84) from km 0 on; `home_side`
+               and `length_km` (along the ellipsoid) are among its properties
+base.geojson   a light base map, if there is one
+border.yaml    name, title, home, host, group, mediators, epoch, sources, filters, …
+
+`make.py` writes one, for a border of the user's own; those in `data/borders` come with the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from truce_sim.errors import InputError, closest
+from truce_sim.files import BORDERS, shipped_borders
+from truce_sim.settings.schema import ScenarioConfig
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class BorderFolder:
+    """A border folder on disk.
+
+    Attributes:
+        path: the folder.
+    """
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The name of the border: what `border.yaml` says, or that of the folder."""
+        return str(self.about.get("name") or self.path.resolve().name)
+
+    @property
+    def title(self) -> str:
+        """The name in words."""
+        return str(self.about.get("title") or self.name)
+
+    @property
+    def segments(self) -> Path:
+        """The table of segments."""
+        return self.path / "segments.csv"
+
+    @property
+    def line(self) -> Path:
+        """The course of the line."""
+        return self.path / "line.geojson"
+
+    @property
+    def base(self) -> Path:
+        """The base map, which may be missing."""
+        return self.path / "base.geojson"
+
+    @cached_property
+    def about(self) -> Mapping[str, Any]:
+        """What `border.yaml` says; empty without one.
+
+        Raises:
+            InputError: it is not a mapping in YAML.
+        """
+        from omegaconf import OmegaConf
+
+        file = self.path / "border.yaml"
+        if not file.is_file():
+            return {}
+        try:
+            found = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
+        except Exception as error:  # YAML, OmegaConf and the file system have no common one
+            raise _bad(file, f"cannot be read: {str(error).splitlines()[0]}") from None
+        if not isinstance(found, dict):
+            raise _bad(file, "is not a mapping")
+        return {str(key): value for key, value in found.items()}
+
+
+@dataclass
+class MadeBorder:
+    """A border folder that was made, and what was found on the way.
+
+    Attributes:
+        folder: the folder.
+        segments: its table.
+        length_km: of the line, along the ellipsoid.
+        events: the events that were counted, with km_along and km_depth; None without any.
+        account: what was done and decided, in sentences.
+    """
+
+    folder: BorderFolder
+    segments: pd.DataFrame
+    length_km: float
+    events: pd.DataFrame | None
+    account: list[str] = field(default_factory=list)
+
+
+def find_folder(border: str | Path) -> BorderFolder:
+    """Return the folder of a border.
+
+    Args:
+        border: the name of one that comes with the program ("durand"), or the path of a folder.
+
+    Raises:
+        InputError: there is no such border, or the folder is not that of one.
+    """
+    path = Path(border).expanduser()
+    if str(border) in shipped_borders():
+        path = BORDERS / border
+    elif not path.is_dir():
+        raise InputError(
+            "no such folder", setting="scenario.path", value=str(border),
+            allowed=f"a border folder, made by truce-sim border make; or {_names()}",
+            suggestion=closest(str(border), shipped_borders()),
+        )  # fmt: skip
+    elif not (path / "segments.csv").is_file():
+        raise InputError(
+            "has no segments.csv", setting="scenario.path", value=str(border),
+            allowed="a border folder, made by truce-sim border make",
+        )  # fmt: skip
+    return BorderFolder(path)
+
+
+def folder_of(scenario: ScenarioConfig) -> BorderFolder | None:
+    """Return the folder of a scenario's border; None for a made-up one or a mere table."""
+    if scenario.kind in ("synthetic", "table"):
+        return None
+    return find_folder(scenario.path or scenario.kind)
+
+
+def _names() -> str:
+    return ", ".join(f"scenario={name}" for name in shipped_borders())
+
+
+def _bad(file: Path, problem: str) -> InputError:
+    return InputError(
+        problem, setting="scenario.path", value=str(file), allowed="a mapping in YAML"
+    )

@@ -1,0 +1,1 @@
+"""Event files as researchers have them: UCDP GED and ACLED, read by stated rules."""

@@ -1,0 +1,112 @@
+"""Tables of text in a file: separators, encodings, tag rows and missing headers are found out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from truce_sim.errors import InputError, shortened
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SEPARATORS = (",", ";", "\t", "|")
+_SAMPLE_LINES = 20
+#: Share of cells with a # from which a row is one of HXL tags (hxlstandard.org).
+_TAGS = 0.5
+
+
+def read_cells(path: Path, what: str = "a CSV file") -> pd.DataFrame:
+    """Read a table of text; the first row names the columns, in small letters.
+
+    Commas, semicolons, tabs and bars separate cells: the one that makes most columns. Text is UTF-8
+    or else Latin-1. A row of HXL tags is left out.
+
+    Args:
+        path: the file.
+        what: what is expected, for messages.
+
+    Returns:
+        All cells as text, "" where there is nothing; a row for each line.
+
+    Raises:
+        InputError: the file cannot be read, is empty or has rows of different lengths.
+    """
+    import pandas as pd
+
+    text = _text(path, what)
+    if not text.strip():
+        raise InputError("cannot be read: it is empty", value=str(path), allowed=what)
+    try:
+        table = pd.read_csv(
+            io.StringIO(text), sep=separator(text), dtype=str, keep_default_na=False,
+            skip_blank_lines=True, index_col=False,
+        )  # fmt: skip
+    except (ValueError, csv.Error) as error:  # parsing errors of pandas are ValueErrors
+        raise InputError(f"cannot be read: {str(error).strip()}", value=str(path),
+                         allowed=what) from None  # fmt: skip
+    table.columns = [str(name).strip().lower() for name in table.columns]
+    tags = [str(cell).strip() for cell in table.iloc[0]] if len(table) else []
+    if tags and sum(cell.startswith("#") for cell in tags) >= _TAGS * len(tags):
+        table = table.iloc[1:].reset_index(drop=True)
+    return table
+
+
+def separator(text: str) -> str:
+    """Return the separator that cuts the first lines of a table into most columns, alike in all."""
+    lines = text.splitlines()[:_SAMPLE_LINES]
+
+    def columns(mark: str) -> tuple[int, int]:
+        rows = [len(row) for row in csv.reader(lines, delimiter=mark) if row]
+        first = rows[0] if rows else 0
+        return (first if first > 1 else 0), sum(n == first for n in rows)
+
+    return max(_SEPARATORS, key=columns)
+
+
+def _text(path: Path, what: str) -> str:
+    try:
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot be read: {reason}", value=str(path), allowed=what) from None
+    if b"\0" in content:
+        raise InputError("cannot be read: it is not text", value=str(path), allowed=what)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def numbers(table: pd.DataFrame, column: str, path: str | Path) -> pd.Series:
+    """Return a column as numbers, NaN where a cell is empty.
+
+    Raises:
+        InputError: there is no such column, or a cell is something else; it names the row.
+    """
+    import pandas as pd
+
+    if column not in table:
+        raise InputError(
+            "lacks a column", setting=column, value=str(path),
+            allowed=f"a column {column}, besides {shortened(', '.join(table.columns), 200)}",
+        )  # fmt: skip
+    text = table[column].str.strip()
+    found = pd.to_numeric(text, errors="coerce")
+    refuse(found.isna() & text.ne(""), table[column], path, "is not a number", "a number")
+    return found
+
+
+def refuse(bad: pd.Series, values: pd.Series, path: str | Path, what: str, allowed: str) -> None:
+    """Refuse a column of which some cells are bad, naming the first and its row.
+
+    Raises:
+        InputError: some are.
+    """
+    if bad.any():
+        row = int(bad.to_numpy().argmax())
+        more = f" ({int(bad.sum())} of {len(bad)} rows)" if bad.sum() > 1 else ""
+        raise InputError(f"{what}{more}", setting=str(values.name), value=str(values.iloc[row]),
+                         allowed=allowed, origin=f"{path}, row {row + 1}")  # fmt: skip

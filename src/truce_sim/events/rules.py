@@ -1,0 +1,270 @@
+"""The rules by which rows of an event file count, each with the number of rows that it leaves out.
+
+A row is left out for the first reason that applies. Nothing is guessed: a cell that should be a
+date or number and is something else is an error, an empty one leaves out the row.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from truce_sim.errors import InputError
+from truce_sim.events.files import numbers, refuse
+from truce_sim.events.layouts import Layout, read_layout
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: What becomes of rows that are not one event of a day or two: they count on their first day, or
+#: are left out.
+COARSE = ("first", "drop")
+_SHORT = 2
+#: Years of which event data can be.
+_YEARS = (1945, 2100)
+#: Shares of events that are alike by more than chance, and the number from which this is said.
+_ON_ONE_PLACE, _ON_FIRST_DAYS, _ENOUGH = 0.2, 0.2, 8
+
+
+@dataclass
+class Events:
+    """Events of a file, and an account of the rows that are none.
+
+    Attributes:
+        frame: date, deaths, longitude, latitude of each event; km_along and km_depth if the file
+            has them (`km_from_northeast`, `km_to_line`).
+        source: the data set and the file.
+        rows: number of rows of the file.
+        dropped: reason -> number of rows left out for it.
+        remarks: what looks wrong, or was decided, in sentences.
+        since: first day that was watched.
+        until: last day that was watched.
+    """
+
+    frame: pd.DataFrame
+    source: str
+    rows: int
+    since: pd.Timestamp
+    until: pd.Timestamp
+    dropped: dict[str, int] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+    def keep(self, kept: pd.Series, reason: str) -> None:
+        """Leave out the other events, and count them."""
+        lost = int((~kept).sum())
+        if lost:
+            self.dropped[reason] = self.dropped.get(reason, 0) + lost
+            self.frame = self.frame[kept]
+
+    def account(self) -> str:
+        """Return how many rows count and why the others do not, in one line."""
+        text = f"{self.source}: {len(self.frame):,} of {self.rows:,} rows count"
+        reasons = [f"{number:,} {reason}" for reason, number in self.dropped.items()]
+        return f"{text}; {', '.join(reasons)}" if reasons else text
+
+
+def read_events(
+    path: str | Path, since: str = "", until: str = "", actor: str = "", country: str = "",
+    lethal: bool = True, coarse: str = "first",
+) -> Events:  # fmt: skip
+    """Read an event file in the layout of UCDP GED or ACLED.
+
+    Left out are, in this order: repeated ids, rows without a date or a place, events dated or
+    placed too imprecisely (beyond a few days or a district for UCDP, a day or a town's surroundings
+    for ACLED) or of unknown precision, other actors and countries, events without deaths, and other
+    dates. Events of several days and summaries of several events count on their first day.
+
+    Args:
+        path: the file.
+        since: first date, YYYY-MM-DD; by default that of the first event.
+        until: last date, YYYY-MM-DD; by default that of the last event.
+        actor: keep only events in which a side's name contains this text.
+        country: keep only events in this country.
+        lethal: keep only events with deaths.
+        coarse: what becomes of events of more than two days, and of what UCDP marks as summaries of
+            several events (event_clarity 2): "first" counts them on their first day, "drop" leaves
+            them out.
+
+    Raises:
+        InputError: the file or an argument is bad, or no event is left; it says why none is.
+    """
+    if coarse not in COARSE:
+        raise InputError("no such rule", setting="coarse", value=coarse, allowed=", ".join(COARSE))
+    first, last = iso_date("since", since), iso_date("until", until)
+    table, layout = read_layout(Path(path))
+    found = _cells_as_values(table, layout, path)
+    events = Events(found, f"{layout.name}, {Path(path).name}", len(table), found["date"].min(),
+                    found["date"].max())  # fmt: skip
+    _leave_out_unusable(events, table, layout)
+    for columns, word, what in ((layout.actors, actor, "other actors"),
+                                (("country",), country, "in other countries")):  # fmt: skip
+        if word:
+            events.keep(_mentions(table, columns, word, path)[events.frame.index], what)
+    if lethal:
+        events.keep(events.frame["deaths"].gt(0), "without deaths")
+    _coarse(events, table, coarse)
+    events.since = found["date"].min() if first is None else first
+    events.until = found["date"].max() if last is None else last
+    if events.until < events.since:
+        raise InputError("is before since", setting="until", value=until,
+                         allowed=f"{events.since:%Y-%m-%d} or later")  # fmt: skip
+    inside = events.frame["date"].between(events.since, events.until)
+    events.keep(inside, "at other dates")
+    refuse_none(events, path)
+    events.remarks += suspicions(events.frame)
+    return events
+
+
+def refuse_none(events: Events, path: str | Path) -> None:
+    """Refuse a file of which no event is left.
+
+    Raises:
+        InputError: with the account of why.
+    """
+    if events.frame.empty:
+        raise InputError(f"has no such event: {events.account().partition(': ')[2]}",
+                         value=str(path), allowed="other dates, actor or distance")  # fmt: skip
+
+
+def iso_date(setting: str, text: str) -> pd.Timestamp | None:
+    """Return a date given as YYYY-MM-DD, None for "".
+
+    Raises:
+        InputError: it is something else: 01/02/2018 could be two days.
+    """
+    import pandas as pd
+
+    if not text:
+        return None
+    found = pd.to_datetime(text, errors="coerce", format="%Y-%m-%d")
+    if pd.isna(found) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        raise InputError("is not a date", setting=setting, value=text, allowed="YYYY-MM-DD")
+    return pd.Timestamp(found)
+
+
+def _cells_as_values(table: pd.DataFrame, layout: Layout, path: str | Path) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = {"date": _dates(table[layout.date], path),
+               "deaths": numbers(table, layout.deaths, path)}  # fmt: skip
+    given = {"km_along": "km_from_northeast", "km_depth": "km_to_line"}
+    if set(given.values()) <= set(table.columns):
+        columns |= {name: numbers(table, column, path) for name, column in given.items()}
+    if not given.keys() <= columns.keys() or {"longitude", "latitude"} <= set(table.columns):
+        columns |= {name: numbers(table, name, path) for name in ("longitude", "latitude")}
+    if layout.end and layout.end in table:
+        columns["end"] = _dates(table[layout.end], path)
+    return pd.DataFrame(columns)
+
+
+def _dates(values: pd.Series, path: str | Path) -> pd.Series:
+    """Parse dates as UCDP writes them (the time of day is ignored) or ACLED; NaT if empty."""
+    import pandas as pd
+
+    text = values.str.strip()
+    day = text.str.split("[ T]", regex=True).str[0]
+    found = pd.to_datetime(day, errors="coerce", format="%Y-%m-%d")
+    for form in ("%d %B %Y", "%d-%B-%Y", "%d %b %Y", "%d-%b-%Y"):  # ACLED: 02 April 2021
+        found = found.fillna(pd.to_datetime(text, errors="coerce", format=form))
+    year = found.dt.year.fillna(pd.to_numeric(day.str.extract(r"^(\d{4})-")[0], errors="coerce"))
+    refuse(year.lt(_YEARS[0]) | year.gt(_YEARS[1]), values, path, "is not in a year of event data",
+           f"years from {_YEARS[0]} on, in four digits")  # fmt: skip
+    refuse(found.isna() & text.ne(""), values, path, "is not a date",
+           "YYYY-MM-DD, or a form like 2 April 2021")  # fmt: skip
+    return found
+
+
+def _leave_out_unusable(events: Events, table: pd.DataFrame, layout: Layout) -> None:
+    """Repeated ids, rows without a date or place, and imprecise ones."""
+    import pandas as pd
+
+    ids = next((table[name].str.strip() for name in layout.ids if name in table), None)
+    if ids is not None:
+        events.keep(~(ids.duplicated() & ids.ne("")), f"repeated ({ids.name} seen before)")
+    events.keep(events.frame["date"].notna(), "without a date")
+    events.keep(events.frame["deaths"].notna(), f"without a number in {layout.deaths}")
+    places = [
+        name for name in ("km_along", "km_depth", "longitude", "latitude") if name in events.frame
+    ]
+    events.keep(events.frame[places].notna().all(axis=1), "without a place")
+    if "latitude" in places:
+        _refuse_off_the_earth(events.frame, table)
+    for name, (most, what) in layout.precision.items():
+        if name in table:
+            code = pd.to_numeric(table[name], errors="coerce")[events.frame.index]
+            events.keep(code.notna(), f"with a blank {name}")
+            events.keep(code[events.frame.index].le(most), what)
+
+
+def _refuse_off_the_earth(frame: pd.DataFrame, table: pd.DataFrame) -> None:
+    for name, most in (("latitude", 90.0), ("longitude", 180.0)):
+        bad = frame[name].abs().gt(most)
+        if bad.any():
+            hint = "longitude and latitude may be swapped" if name == "latitude" else ""
+            row = int(bad.index[int(bad.to_numpy().argmax())])
+            raise InputError(
+                f"is not on the earth ({int(bad.sum())} of {len(bad)} rows)", setting=name,
+                value=str(table[name].iloc[row]), allowed=f"-{most:g} to {most:g} degrees",
+                origin=f"row {row + 1}", suggestion=hint,
+            )  # fmt: skip
+
+
+def _mentions(
+    table: pd.DataFrame, columns: tuple[str, ...], word: str, path: str | Path
+) -> pd.Series:
+    """Whether one of these columns contains a word."""
+    known = [name for name in columns if name in table]
+    if not known:
+        raise InputError("lacks a column", setting=columns[0], value=str(path),
+                         allowed=f"a column {columns[0]}")  # fmt: skip
+    names = table[known].agg(" ".join, axis=1)
+    return names.str.contains(word, case=False, regex=False).astype(bool)
+
+
+def _coarse(events: Events, table: pd.DataFrame, rule: str) -> None:
+    """Deal with events of several days and with summaries, and say how many there are."""
+    import pandas as pd
+
+    kinds = {}
+    if "end" in events.frame:
+        days = (events.frame.pop("end") - events.frame["date"]).dt.days + 1
+        longest = days.max()
+        kinds[f"cover more than {_SHORT} days (up to {longest:g})"] = days.gt(_SHORT)
+    if "event_clarity" in table:
+        clarity = pd.to_numeric(table["event_clarity"], errors="coerce")[events.frame.index]
+        kinds["are summaries of several events (event_clarity 2)"] = clarity.gt(1)
+    for what, these in kinds.items():
+        of_these = these[events.frame.index]
+        if rule == "drop":
+            events.keep(~of_these, what.replace("are ", "").replace("cover", "that cover"))
+        elif of_these.any():
+            number = int(of_these.sum())
+            events.remarks.append(f"{number:,} events {what}: they count on their first day")
+
+
+def suspicions(frame: pd.DataFrame) -> list[str]:
+    """Return what looks as if rows were no single events, in sentences.
+
+    Args:
+        frame: date, longitude and latitude of events.
+    """
+    n, found = len(frame), []
+    if n < _ENOUGH:
+        return []
+    weekdays = frame["date"].dt.day_name()
+    weeks = frame["date"].dt.to_period("W").nunique()
+    if weekdays.nunique() == 1 and weeks >= _ENOUGH:
+        found.append(f"all {n} events are on a {weekdays.iloc[0]}: they may be sums of weeks")
+    firsts = int(frame["date"].dt.day.eq(1).sum())
+    if firsts > _ON_FIRST_DAYS * n and firsts >= _ENOUGH:
+        found.append(f"{firsts} of {n} events are on the first of a month: their dates may be "
+                     "those of months")  # fmt: skip
+    if "longitude" in frame:
+        at = frame.groupby(["longitude", "latitude"]).size().sort_values(ascending=False)
+        if at.iloc[0] > _ON_ONE_PLACE * n and at.iloc[0] >= _ENOUGH:
+            east, north = (float(degree) for degree in at.index[0])
+            found.append(f"{at.iloc[0]} of {n} events lie on one place, {east:g}, {north:g} "
+                         "(longitude, latitude): it may stand for a region")  # fmt: skip
+    return found
