@@ -24,7 +24,8 @@ def effective_branching(config: Config, border: Border) -> float:
     return float(
         branching(
             militants.excitation, militants.depth_mu, militants.depth_sigma, home.capacity,
-            home.forward, line.cell_km, line.home_depth, line.terrain, border.sectors,
+            home.forward, militants.offspring_km, line.cell_km, line.home_depth, line.terrain,
+            border.sectors,
         )
     )  # fmt: skip
 
@@ -35,6 +36,7 @@ def branching(
     depth_sigma: ArrayLike,
     capacity: ArrayLike,
     forward: ArrayLike,
+    offspring_km: float,
     cell_km: float,
     home_depth: int,
     terrain: float,
@@ -52,6 +54,9 @@ def branching(
         depth_sigma: standard deviation of that log.
         capacity: interdiction of the home state.
         forward: share of it in the border cell.
+        offspring_km: how near an attack the bands set out that follow it. If they do, attacks may
+            follow one another in the sector that is passed most easily: it takes the place of the
+            mean over sectors, and n_eff is an upper bound.
         cell_km: depth of a cell, km.
         home_depth: number of cells on the home side.
         terrain: effort lost on the most rugged ground.
@@ -63,7 +68,12 @@ def branching(
     shares = _target_shares(depth_mu, depth_sigma, cell_km, home_depth)
     capacity, forward = np.asarray(capacity)[..., None], np.asarray(forward)[..., None]
     passable = 1 - terrain * sectors["ruggedness"]
-    at_border = (np.exp(-capacity * forward * passable) * sectors["weight"]).sum(axis=-1)
+    at_border = np.exp(-capacity * forward * passable)
+    at_border = (
+        (at_border * sectors["weight"]).sum(axis=-1)
+        if offspring_km == math.inf
+        else at_border.max(axis=-1)
+    )
     behind = capacity * (1 - forward) / (home_depth - 1) * np.arange(home_depth)
     passing = at_border * (np.exp(-behind) * shares).sum(axis=-1)
     return np.asarray(excitation * passing)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from truce_sim.config.checks import from_pydantic, unknown_setting
+from truce_sim.config.params import ALONG_THE_LINE
 from truce_sim.config.tokens import group_paths, plain_value
 from truce_sim.errors import InputError
 from truce_sim.settings.fields import field_at
@@ -66,6 +67,8 @@ def is_quick(config: Config, path: str) -> bool:
         return False
     if path.startswith("mediation.mediators."):
         return path.split(".")[2] in config.mediation.mediators
+    if path in ALONG_THE_LINE:
+        return False
     return is_beside(path) or path.split(".", 1)[0] in _IN_PARAMS
 
 

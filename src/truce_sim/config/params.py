@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
+from math import inf
 from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -27,6 +28,9 @@ _PARTS = (
 
 #: Settings that lay out the border; the rules only see its sectors.
 _OF_THE_BORDER = ("sectors", "floor")
+
+#: Settings that make a rule need the length of a sector, so that more than their own value changes.
+ALONG_THE_LINE = ("militants.offspring_km",)
 
 #: How a setting's type is stored; an option is stored as its number.
 _STORED = {float: "f8", int: "i8", bool: "i8", str: "i8"}
@@ -55,7 +59,7 @@ _SHARED = tuple(name for name in _part_fields(HomeConfig) if name in _part_field
 
 def _params() -> np.dtype[np.void]:
     left_out = {"border": _OF_THE_BORDER, "home": _SHARED, "host": _SHARED}
-    layout: dict[str, object] = {"from_day": "i8"}
+    layout: dict[str, object] = {"from_day": "i8", "sector_km": "f8"}
     for part in _PARTS:
         if part == STATES[0]:
             shared = {name: _part_fields(HomeConfig)[name] for name in _SHARED}
@@ -81,16 +85,24 @@ def to_params(config: Config, border: Border) -> NDArray[np.void]:
         InputError: as `regimes` does, or more mediators than slots.
     """
     sequence = regimes(config, border)
-    return fill_params(sequence, mediators_by_slot(sequence))
+    return fill_params(sequence, mediators_by_slot(sequence), border)
 
 
-def fill_params(sequence: Sequence[Regime], names: Sequence[str]) -> NDArray[np.void]:
+def fill_params(
+    sequence: Sequence[Regime], names: Sequence[str], border: Border
+) -> NDArray[np.void]:
     """Return `PARAMS` (regimes,); `names` are the mediators by slot."""
     params = np.zeros(len(sequence), PARAMS)
     for row, (day, regime) in zip(params, sequence, strict=True):
         row["from_day"] = day
+        row["sector_km"] = border.km_to[0] - border.km_from[0] if _along_the_line(regime) else 0.0
         fill(row, regime, names)
     return params
+
+
+def _along_the_line(config: Config) -> bool:
+    """Whether a rule needs to know how long a sector is; a point is the same point without."""
+    return config.militants.offspring_km < inf
 
 
 def fill(params: np.void, config: Config, mediators: Sequence[str] = ()) -> None:

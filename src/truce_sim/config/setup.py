@@ -192,4 +192,6 @@ def set_up(config: Config) -> Setup:
     border = make_border(config)
     sequence = regimes(config, border)
     names = mediators_by_slot(sequence)
-    return Setup(config, border, tuple(sequence), tuple(names), fill_params(sequence, names))
+    return Setup(
+        config, border, tuple(sequence), tuple(names), fill_params(sequence, names, border)
+    )

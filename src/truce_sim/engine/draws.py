@@ -33,8 +33,8 @@ class Key(NamedTuple):
     LETHALITY, DEATHS, DOMESTIC_ATTACKS, DOMESTIC_SECTOR, DOMESTIC_DEPTH, DOMESTIC_DEATHS,
     FRICTION, FRICTION_SECTOR, ATTRIBUTION, DOMESTIC_ATTRIBUTION,
     COVERAGE, VERDICT, DOUBT, STRIKE_CHOICE, STRIKE_RESOLVE, STRIKE_KILL,
-    SAVE, CALL, ROUND, FRAILTY, TEMPO,
-) = np.arange(27)  # fmt: skip
+    SAVE, CALL, ROUND, FRAILTY, TEMPO, OFFSPRING,
+) = np.arange(28)  # fmt: skip
 
 #: Largest mean a daily Poisson draw takes; beyond it a run is reported as failed.
 MAX_POISSON_MEAN = 700.0

@@ -35,6 +35,7 @@ from truce_sim.engine.draws import (
     uniform,
 )
 from truce_sim.engine.launch import depth_in_cells, draw_depth
+from truce_sim.engine.offspring import note_attack
 from truce_sim.engine.world import new_incident
 
 
@@ -53,7 +54,7 @@ def make_attack(p, w, i):
         return
     band.status = SPENT
     w.leaving = 1
-    w.attacks_yesterday += 1
+    note_attack(p, w, band.sector)
     tally, deaths = w.tally[TODAY], 0
     tally.attacks += 1
     if w.draws[band.slot, AT_LETHALITY] < p.militants.lethal_share:

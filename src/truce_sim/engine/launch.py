@@ -20,14 +20,17 @@ from truce_sim.engine.codes import (
 from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.draws import (
     MAX_POISSON_MEAN,
+    OFFSPRING,
     TEMPO,
     entity_of,
+    happens,
     lognormal,
     normal,
     pick,
     poisson,
     uniform,
 )
+from truce_sim.engine.offspring import forget_attacks, offspring_share, sector_near_attack
 from truce_sim.engine.world import new_event
 
 #: By how much `w.exposure` may differ from R, generously: its terms are at most 1, and a run has
@@ -51,8 +54,10 @@ def launch_bands(p, w, key, day):
         count = poisson(u, mean)
     if count > 0:
         weigh_sectors(w)
+    following = offspring_share(p, w, mean)
     for slot in range(count):
-        launch_band(p, w, key, day, slot)
+        launch_band(p, w, key, day, slot, following)
+    forget_attacks(p, w)
 
 
 @rule
@@ -169,9 +174,9 @@ def prepare_launch(p, w):
 
 
 @rule
-def launch_band(p, w, key, day, slot):
+def launch_band(p, w, key, day, slot, following):
     """One band: its sector, and its target depth in km, rounded up to cells and clipped to the
-    home side."""
+    home side. It sets out near an attack with probability `following`."""
     if w.band_count == MAX_BANDS:
         w.failure = OVERFLOW
         return
@@ -180,7 +185,11 @@ def launch_band(p, w, key, day, slot):
     band.entity = entity
     draw_band(w, key, band)
     u = w.draws[band.slot]
-    band.sector = pick(u[AT_SECTOR], w.sectors.sum_appeal, w.sector_count)
+    if following > 0.0 and happens(following, key, OFFSPRING, entity, 0):
+        attack = uniform(key, OFFSPRING, entity, 1)
+        band.sector = sector_near_attack(p, w, attack, u[AT_SECTOR])
+    else:
+        band.sector = pick(u[AT_SECTOR], w.sectors.sum_appeal, w.sector_count)
     band.target_km = draw_depth(p, u[AT_DEPTH])
     band.target = p.border.host_depth + depth_in_cells(p, band.target_km) - 1
     band.depth = -1

@@ -46,12 +46,13 @@ _EACH = ("f8", (MAX_SECTORS,))
 #: An array for each property of the sectors, which loops over them read faster than an array of
 #: records. `ratio` is the posture of each state. What follows from others is kept up where
 #: those change: `passable` from ruggedness, `appeal` to the group from learned risk, the running
-#: sums of weights, of crossings and of appeal. `count` and `share` are scratch, 0 between uses.
+#: sums of weights, of crossings and of appeal. `attacks` are what is remembered of them
+#: (`offspring.py`). `count` and `share` are scratch, 0 between uses; `sum_near` is scratch.
 SECTORS = record(
     weight=_EACH, ruggedness=_EACH, crossings=_EACH, activity=_EACH, risk=_EACH,
     ratio=("f8", (2, MAX_SECTORS)), passable=_EACH, appeal=_EACH,
     sum_weight=_EACH, sum_crossings=_EACH, sum_appeal=_EACH,
-    count=_EACH, share=_EACH,
+    count=_EACH, share=_EACH, attacks=_EACH, sum_near=_EACH,
 )  # fmt: skip
 
 #: From `slot` on it says where the band's draws are, which were made ahead (`ahead.py`).
@@ -166,6 +167,7 @@ def place_border(p, w, border):
         at.ratio[1, s] = 1.0
         at.count[s] = 0.0
         at.share[s] = 0.0
+        at.attacks[s] = 0.0
         weight += border[s].weight
         crossings += border[s].crossings
         at.sum_weight[s] = weight

@@ -75,6 +75,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     # ── the group ────────────────────────────────────────────────────────────────────────────
     "militants.excitation": (_BANDS,),
     "militants.excitation_memory_days": ("militants.excitation > 0",),
+    "militants.offspring_km": ("militants.excitation > 0", _SEVERAL_SECTORS),
     "militants.tempo_cv": (_BANDS,),
     "militants.tempo_days": ("militants.tempo_cv > 0",),
     "militants.spoiler_strength": (_BANDS, "mediation.announced", _MEDIATORS, _ROUNDS),

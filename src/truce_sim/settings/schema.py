@@ -139,6 +139,11 @@ class MilitantsConfig:
         float, Quantity(0, 20, "", "further bands that one attack brings about", "n_h", "C")
     ] = 1.6
     excitation_memory_days: Annotated[float, _memory("memory of past attacks", "τ_h", "C")] = 14.0
+    offspring_km: Annotated[
+        float,
+        Quantity(0, inf, "km", "how near an attack the bands set out that follow it; .inf: "
+                 "anywhere", "h", above=True),
+    ] = inf  # fmt: skip
     tempo_cv: Annotated[
         float, Quantity(0, 3, "", "coefficient of variation of the tempo of launches", "CV_F")
     ] = 0.0

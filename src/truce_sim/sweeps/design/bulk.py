@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from truce_sim.config.params import ALONG_THE_LINE
 from truce_sim.config.params import column as as_column
 from truce_sim.config.regimes import mediator_names
 from truce_sim.config.rules import Columns, valid_points
@@ -31,8 +32,9 @@ def plain_number(name: str) -> bool:
     """Whether a setting is a number or a flag that can be filled in by column."""
     info = field_at(name)
     return (
-        info is not None and info.type in ("float", "int", "bool") and name.split(".")[0] in _PARTS
-    )
+        info is not None and info.type in ("float", "int", "bool")
+        and name.split(".")[0] in _PARTS and name not in ALONG_THE_LINE
+    )  # fmt: skip
 
 
 def fill_params(setup: Setup, columns: Columns) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
