@@ -24,8 +24,8 @@ def effective_branching(config: Config, border: Border) -> float:
     return float(
         branching(
             militants.excitation, militants.depth_mu, militants.depth_sigma, home.capacity,
-            home.forward, militants.offspring_km, line.cell_km, line.home_depth, line.terrain,
-            border.sectors,
+            home.forward, militants.offspring_km, line.effort_per_km, line.ratio_cap, line.cell_km,
+            line.home_depth, line.terrain, border.sectors,
         )
     )  # fmt: skip
 
@@ -37,6 +37,8 @@ def branching(
     capacity: ArrayLike,
     forward: ArrayLike,
     offspring_km: float,
+    effort_per_km: float,
+    ratio_cap: float,
     cell_km: float,
     home_depth: int,
     terrain: float,
@@ -44,9 +46,9 @@ def branching(
 ) -> NDArray[np.float64]:
     """Return n_eff for settings given as numbers or as columns of one length.
 
-    n_eff = n_h · Σ_s w_s · E_depth[exp(-effort on the way)] at ω = 0, ratio 1, terrain on: a band
-    bound for cell c of the home side passes the border cell and the c - 1 cells behind it, where
-    terrain does not matter.
+    n_eff = n_h · Σ_s w_s · E_depth[exp(-effort on the way)] at ω = 0, effort shared out by w,
+    terrain on: a band bound for cell c of the home side passes the border cell and the c - 1 cells
+    behind it, where terrain does not matter.
 
     Args:
         excitation: further bands that one attack triggers, whether or not they get through.
@@ -57,6 +59,8 @@ def branching(
         offspring_km: how near an attack the bands set out that follow it. If they do, attacks may
             follow one another in the sector that is passed most easily: it takes the place of the
             mean over sectors, and n_eff is an upper bound.
+        effort_per_km: how far effort is by the kilometre.
+        ratio_cap: largest concentration of effort on a sector.
         cell_km: depth of a cell, km.
         home_depth: number of cells on the home side.
         terrain: effort lost on the most rugged ground.
@@ -67,16 +71,15 @@ def branching(
     """
     shares = _target_shares(depth_mu, depth_sigma, cell_km, home_depth)
     capacity, forward = np.asarray(capacity)[..., None], np.asarray(forward)[..., None]
-    passable = 1 - terrain * sectors["ruggedness"]
-    at_border = np.exp(-capacity * forward * passable)
-    at_border = (
-        (at_border * sectors["weight"]).sum(axis=-1)
-        if offspring_km == math.inf
-        else at_border.max(axis=-1)
-    )
+    weight = sectors["weight"]
+    ratio = 1 - effort_per_km + effort_per_km * weight / (weight @ weight)
+    ratio = np.minimum(ratio, ratio_cap) if effort_per_km else np.ones(1)  # of all sectors
+    at_border = np.exp(-capacity * forward * (1 - terrain * sectors["ruggedness"]) * ratio)
     behind = capacity * (1 - forward) / (home_depth - 1) * np.arange(home_depth)
-    passing = at_border * (np.exp(-behind) * shares).sum(axis=-1)
-    return np.asarray(excitation * passing)
+    deep = np.exp(-behind[..., None, :] * ratio[:, None]) * shares[..., None, :]
+    passing = at_border * deep.sum(axis=-1)
+    of_all = (passing * weight).sum(axis=-1) if offspring_km == math.inf else passing.max(axis=-1)
+    return np.asarray(excitation * of_all)
 
 
 def _target_shares(

@@ -232,8 +232,8 @@ def _endless_attacks(excitation: float, mu: float, sigma: float, capacity: float
 
 _BRANCHING = (
     "militants.excitation", "militants.depth_mu", "militants.depth_sigma", "home.capacity",
-    "home.forward", "militants.offspring_km", "border.cell_km", "border.home_depth",
-    "border.terrain", SECTORS,
+    "home.forward", "militants.offspring_km", "border.effort_per_km", "border.ratio_cap",
+    "border.cell_km", "border.home_depth", "border.terrain", SECTORS,
 )  # fmt: skip
 
 #: Checked in this order; the first that is broken is reported.

@@ -11,15 +11,17 @@ from truce_sim.engine.params import HOME, HOST
 def review_posture(p, w, day, who):
     """Every `review_days`, first on the first day: a state weighs the prior against activity.
 
-    ratio = min(share / w, cap), share = (1-a) w + a activity. Ratios stand between reviews.
+    ratio = min(share (1-x) / w + share x / Σw², cap), share = (1-a) w + a activity: effort for the
+    traffic expected, or by the kilometre. Ratios stand between reviews.
     """
     if (day + p.run.warmup_days) % p.run.review_days != 0:
         return
-    a, cap = p.states[who].adaptivity, p.border.ratio_cap
+    a, x, cap = p.states[who].adaptivity, p.border.effort_per_km, p.border.ratio_cap
+    met = w.regime.mean_weight
     weight, activity, ratio = w.sectors.weight, w.sectors.activity, w.sectors.ratio[who]
     for s in range(w.sector_count):
         share = (1.0 - a) * weight[s] + a * activity[s]
-        ratio[s] = min(share / weight[s], cap)
+        ratio[s] = min((1.0 - x) * (share / weight[s]) + x * (share / met), cap)
 
 
 @rule
@@ -38,9 +40,12 @@ def effort(p, w, s, depth):
 
 @rule
 def prepare_posture(p, w):
-    """What a regime leaves as it is: what rugged ground costs, and effort behind the line."""
+    """What a regime leaves as it is: what rugged ground costs, Σw² (the share of effort that a band
+    meets which sets out by w, where shares are w), and effort behind the line."""
+    w.regime.mean_weight = 0.0
     for s in range(w.sector_count):
         w.sectors.passable[s] = 1.0 - p.border.terrain * w.sectors.ruggedness[s]
+        w.regime.mean_weight += w.sectors.weight[s] * w.sectors.weight[s]
     behind = p.states[HOME].capacity * (1.0 - p.home.forward)
     w.regime.behind_line = behind / (p.border.home_depth - 1)
 

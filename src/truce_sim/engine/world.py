@@ -77,7 +77,7 @@ STRIKE_NOW = record(day="i8", state="i8", cause="i8")
 REGIME = record(
     excitement_kept="f8", tempo_kept="f8", tempo_spread="f8",
     grievance_kept=("f8", (2,)), activity_step="f8",
-    prior_logit="f8", drift="f8", evidence="f8", behind_line="f8",
+    prior_logit="f8", drift="f8", evidence="f8", behind_line="f8", mean_weight="f8",
     no_domestic="f8", no_friction="f8", friction_suspended="f8", no_friction_suspended="f8",
     mediators="i8", slots="i8",
 )  # fmt: skip

@@ -59,7 +59,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
         "home.capacity > 0 or host.capacity > 0",
         "scenario.kind != synthetic or scenario.ruggedness > 0",
     ),
-    "border.ratio_cap": (_ADAPTIVE,),
+    "border.effort_per_km": ("home.capacity > 0 or host.capacity > 0", _SEVERAL_SECTORS),
+    "border.ratio_cap": (f"{_ADAPTIVE} or border.effort_per_km > 0",),
     "scenario.path": ("scenario.kind != synthetic",),  # the kind follows the folder
     "scenario.table": ("scenario.kind != synthetic",),  # the kind follows the table
     "scenario.period": (

@@ -73,6 +73,11 @@ class BorderConfig:
         Quantity(0, 1, "", "uniform part added to the site prior", "floor", "design", above=True),
     ] = 0.05
     terrain: Annotated[float, _share("effort lost on the most rugged ground", "terrain")] = 0.3
+    effort_per_km: Annotated[
+        float,
+        _share("how far effort is by the kilometre, so that it thins out where it is withdrawn; 0: "
+               "for the traffic expected", "x"),
+    ] = 0.0  # fmt: skip
     ratio_cap: Annotated[
         float, Quantity(1, 1000, "", "largest concentration of effort on a sector", "cap", "design")
     ] = 6.0
