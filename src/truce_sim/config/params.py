@@ -30,7 +30,7 @@ _PARTS = (
 _OF_THE_BORDER = ("sectors", "floor")
 
 #: Settings that make a rule need the length of a sector, so that more than their own value changes.
-ALONG_THE_LINE = ("militants.offspring_km",)
+ALONG_THE_LINE = ("militants.offspring_km", "border.stretch_km")
 
 #: How a setting's type is stored; an option is stored as its number.
 _STORED = {float: "f8", int: "i8", bool: "i8", str: "i8"}
@@ -102,7 +102,7 @@ def fill_params(
 
 def _along_the_line(config: Config) -> bool:
     """Whether a rule needs to know how long a sector is; a point is the same point without."""
-    return config.militants.offspring_km < inf
+    return config.militants.offspring_km < inf or config.border.stretch_km > 0
 
 
 def fill(params: np.void, config: Config, mediators: Sequence[str] = ()) -> None:

@@ -17,6 +17,7 @@ from truce_sim.engine.codes import (
 from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.draws import ATTRIBUTION, DOMESTIC_ATTRIBUTION, happens
 from truce_sim.engine.incidents import place_domestic_attack
+from truce_sim.engine.stretch import end_of, first_of
 from truce_sim.engine.world import new_event
 
 
@@ -108,14 +109,14 @@ def update_activity(p, w):
     total = 0
     for i in range(w.incident_count):
         if is_public(w.incidents[i]):
-            w.sectors.count[w.incidents[i].sector] += 1.0
+            w.sectors.count[first_of(w, w.incidents[i].sector)] += 1.0
             total += 1
     if total == 0:
         return
     risk = 0.0
     for i in range(w.incident_count):
         if is_public(w.incidents[i]):
-            risk += share_out(w, w.incidents[i].sector, total)
+            risk += share_out(w, first_of(w, w.incidents[i].sector), total)
     activity, share, step = w.sectors.activity, w.sectors.share, w.regime.activity_step
     for s in range(w.sector_count):
         activity[s] += step * (share[s] - activity[s])
@@ -125,14 +126,17 @@ def update_activity(p, w):
 
 @rule
 def share_out(w, s, total):
-    """A sector's count becomes its share, once: the share times its learned risk, 0 after that. (Of
-    the other sectors both are 0, and nothing is divided for them.)"""
-    at = w.sectors
+    """The count of the stretch that begins with sector s becomes the share of its sectors, by their
+    weights, once: the sum of share times learned risk, 0 after that. (Of other stretches both are
+    0, and nothing is divided for them.)"""
+    at, risk = w.sectors, 0.0
     if at.count[s] == 0.0:
         return 0.0
-    at.share[s] = at.count[s] / total
+    for i in range(s, end_of(w, s)):
+        at.share[i] = at.count[s] / total * at.part[i]
+        risk += at.share[i] * at.risk[i]
     at.count[s] = 0.0
-    return at.share[s] * at.risk[s]
+    return risk
 
 
 @rule

@@ -26,6 +26,7 @@ from truce_sim.engine.draws import geometric
 from truce_sim.engine.launch import note_risk
 from truce_sim.engine.posture import effort, is_intercepted
 from truce_sim.engine.state import clip
+from truce_sim.engine.stretch import end_of, first_of
 from truce_sim.engine.world import new_event, new_incident
 
 
@@ -73,9 +74,10 @@ def enter_next_cell(p, w, key, day, i):
 
 @rule
 def least_risky(w, s):
-    """Of sectors s-1, s, s+1 the one of least learned risk; ties: stay, then the lower index."""
-    best, risk = s, w.sectors.risk
-    for other in (s - 1, s + 1):
+    """Of sector s and those a stretch to either side the one of least learned risk; ties: stay,
+    then the lower index."""
+    best, risk, step = s, w.sectors.risk, w.regime.stretch
+    for other in (s - step, s + step):
         if 0 <= other < w.sector_count and risk[other] < risk[best]:
             best = other
     return best
@@ -134,9 +136,10 @@ def learn_and_leave(p, w):
 
 @rule
 def learn(p, w, s, intercepted):
-    """One band's experience of sector s."""
+    """One band's experience of sector s, shared along its stretch."""
     risk = w.sectors.risk
-    before = risk[s]
-    risk[s] = clip(before + p.militants.learning_rate * (intercepted - before))
-    w.exposure += w.sectors.activity[s] * (risk[s] - before)
-    note_risk(p, w, s)
+    for i in range(first_of(w, s), end_of(w, s)):
+        before = risk[i]
+        risk[i] = clip(before + p.militants.learning_rate * (intercepted - before))
+        w.exposure += w.sectors.activity[i] * (risk[i] - before)
+        note_risk(p, w, i)

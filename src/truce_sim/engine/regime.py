@@ -14,11 +14,13 @@ from truce_sim.engine.incidents import prepare_incidents
 from truce_sim.engine.launch import prepare_launch
 from truce_sim.engine.mediation import prepare_mediation
 from truce_sim.engine.posture import prepare_posture
+from truce_sim.engine.stretch import prepare_stretches
 
 
 @rule_apart
 def prepare(p, w):
     """Everything that follows from the parameters `p` alone, and stays until others take over."""
+    prepare_stretches(p, w)
     prepare_posture(p, w)
     prepare_launch(p, w)
     prepare_incidents(p, w)

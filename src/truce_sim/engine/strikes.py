@@ -20,6 +20,7 @@ from truce_sim.engine.grievance import note_peak, scale_grievance
 from truce_sim.engine.movement import weaken
 from truce_sim.engine.params import HOME
 from truce_sim.engine.state import clip, total_grievance
+from truce_sim.engine.stretch import end_of
 from truce_sim.engine.world import new_event
 
 
@@ -118,14 +119,15 @@ def count_strike(w, day, who, weight):
 
 @rule_apart
 def hit_group(p, w, key, day):
-    """A home strike hits bands on the host side around the most active sector, the host's will and
+    """A home strike hits bands on the host side around the most active stretch, the host's will and
     the group's strength."""
     home = p.home
-    target = most_active(w)
+    step = w.regime.stretch
+    target = most_active(w) // step
     for i in range(w.band_count):
         band = w.bands[i]
         alive = band.status == MOVING or band.status == WAITING
-        near = abs(band.sector - target) <= home.strike_radius
+        near = abs(band.sector // step - target) <= home.strike_radius
         if alive and near and band.depth < p.border.host_depth:
             if happens(home.strike_kill, key, STRIKE_KILL, band.entity, day):
                 destroy(p, w, day, i)
@@ -135,11 +137,14 @@ def hit_group(p, w, key, day):
 
 @rule
 def most_active(w):
-    """The sector of most public activity, the lowest of equals."""
-    best, activity = 0, w.sectors.activity
-    for s in range(w.sector_count):
-        if activity[s] > activity[best]:
-            best = s
+    """First sector of the stretch of most public activity, the lowest of equals."""
+    best, most = 0, -1.0
+    for s in range(0, w.sector_count, w.regime.stretch):
+        activity = 0.0
+        for i in range(s, end_of(w, s)):
+            activity += w.sectors.activity[i]
+        if activity > most:
+            best, most = s, activity
     return best
 
 

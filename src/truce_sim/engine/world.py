@@ -45,12 +45,13 @@ _EACH = ("f8", (MAX_SECTORS,))
 
 #: An array for each property of the sectors, which loops over them read faster than an array of
 #: records. `ratio` is the posture of each state. What follows from others is kept up where
-#: those change: `passable` from ruggedness, `appeal` to the group from learned risk, the running
-#: sums of weights, of crossings and of appeal. `attacks` are what is remembered of them
-#: (`offspring.py`). `count` and `share` are scratch, 0 between uses; `sum_near` is scratch.
+#: those change: `passable` from ruggedness, `part` of the weight of its stretch, `appeal` to the
+#: group from learned risk, the running sums of weights, of crossings and of appeal. `attacks` are
+#: what is remembered of them (`offspring.py`). `count` and `share` are scratch, 0 between uses;
+#: `sum_near` is scratch.
 SECTORS = record(
     weight=_EACH, ruggedness=_EACH, crossings=_EACH, activity=_EACH, risk=_EACH,
-    ratio=("f8", (2, MAX_SECTORS)), passable=_EACH, appeal=_EACH,
+    ratio=("f8", (2, MAX_SECTORS)), passable=_EACH, part=_EACH, appeal=_EACH,
     sum_weight=_EACH, sum_crossings=_EACH, sum_appeal=_EACH,
     count=_EACH, share=_EACH, attacks=_EACH, sum_near=_EACH,
 )  # fmt: skip
@@ -79,7 +80,7 @@ REGIME = record(
     grievance_kept=("f8", (2,)), activity_step="f8",
     prior_logit="f8", drift="f8", evidence="f8", behind_line="f8", mean_weight="f8",
     no_domestic="f8", no_friction="f8", friction_suspended="f8", no_friction_suspended="f8",
-    mediators="i8", slots="i8",
+    mediators="i8", slots="i8", stretch="i8",
 )  # fmt: skip
 
 #: The state of one run. Counts say how much of each array is in use; what lies behind them is

@@ -59,6 +59,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
         "home.capacity > 0 or host.capacity > 0",
         "scenario.kind != synthetic or scenario.ruggedness > 0",
     ),
+    "border.stretch_km": (f"{_LEARNING} or {_ADAPTIVE} or home.strike_kill > 0", _SEVERAL_SECTORS),
     "border.effort_per_km": ("home.capacity > 0 or host.capacity > 0", _SEVERAL_SECTORS),
     "border.ratio_cap": (f"{_ADAPTIVE} or border.effort_per_km > 0",),
     "scenario.path": ("scenario.kind != synthetic",),  # the kind follows the folder

@@ -73,6 +73,11 @@ class BorderConfig:
         Quantity(0, 1, "", "uniform part added to the site prior", "floor", "design", above=True),
     ] = 0.05
     terrain: Annotated[float, _share("effort lost on the most rugged ground", "terrain")] = 0.3
+    stretch_km: Annotated[
+        float,
+        Quantity(0, 20000, "km", "length of line that learns, is watched and is struck as one; 0: "
+                 "a sector, however short"),
+    ] = 0.0  # fmt: skip
     effort_per_km: Annotated[
         float,
         _share("how far effort is by the kilometre, so that it thins out where it is withdrawn; 0: "
@@ -273,7 +278,14 @@ class HomeConfig:
         0.3
     )
     strike_radius: Annotated[
-        int, Quantity(0, 499, "sectors", "sectors on either side that a strike reaches", "radius")
+        int,
+        Quantity(
+            0,
+            499,
+            "sectors",
+            "sectors, or stretches, on either side that a strike reaches",
+            "radius",
+        ),
     ] = 1
     decision_floor: Annotated[
         float, Quantity(0, 1, "of θ", "lowest grievance at which it considers a strike")

@@ -78,9 +78,10 @@ def struck_sectors(model: TruceModel) -> tuple[int, int] | None:
     """First and last sector reached by a home strike today, or None."""
     if model.day < 0 or not model.world["series"][model.day]["strikes_by_home"]:
         return None
-    target = int(np.argmax(read_layer(model, "activity")[:, 0]))
+    activity, step = read_layer(model, "activity")[:, 0], int(model.world["regime"]["stretch"])
+    target = int(np.argmax(np.add.reduceat(activity, range(0, activity.size, step))))
     radius = int(model.params["home"]["strike_radius"])
-    return max(target - radius, 0), min(target + radius, model.border.sectors.size - 1)
+    return max(target - radius, 0) * step, min((target + radius + 1) * step, activity.size) - 1
 
 
 def colour_power(layer: str) -> float:

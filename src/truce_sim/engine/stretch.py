@@ -1,0 +1,39 @@
+"""Stretches of the line: neighbouring sectors that learn, are watched and are struck as one.
+
+By default every sector is a stretch of its own, and finer sectors learn less each. With
+`border.stretch_km`, stretches stay as long as they are, however many sectors are laid over them.
+"""
+
+from __future__ import annotations
+
+import math
+
+from truce_sim.engine.compile import rule
+
+
+@rule
+def prepare_stretches(p, w):
+    """Sectors in a stretch, at least one (the last stretch may be shorter), and each sector's part
+    of the weight of its stretch."""
+    w.regime.stretch = 1
+    if p.border.stretch_km > 0.0:
+        sectors = min(p.border.stretch_km / p.sector_km, float(w.sector_count))
+        w.regime.stretch = max(int(math.floor(sectors + 0.5)), 1)
+    weight = w.sectors.weight
+    for s in range(w.sector_count):
+        total = 0.0
+        for i in range(first_of(w, s), end_of(w, s)):
+            total += weight[i]
+        w.sectors.part[s] = weight[s] / total
+
+
+@rule
+def first_of(w, s):
+    """First sector of the stretch of sector s."""
+    return s - s % w.regime.stretch
+
+
+@rule
+def end_of(w, s):
+    """The sector after the last one of the stretch of sector s."""
+    return min(first_of(w, s) + w.regime.stretch, w.sector_count)
