@@ -22,7 +22,7 @@ from truce_sim.config.branching import effective_branching
 from truce_sim.config.compose import conf_folder
 from truce_sim.config.explain import explain
 from truce_sim.config.load import as_config, load_config, to_plain, validate
-from truce_sim.config.params import PARAMS, to_params
+from truce_sim.config.params import ALONG_THE_LINE, PARAMS, to_params
 from truce_sim.config.regimes import mediator_names
 from truce_sim.config.tokens import as_tokens
 from truce_sim.engine.params import HOME, HOST
@@ -385,6 +385,8 @@ def _other(info: FieldInfo, value: Any) -> Any:
         return next(option for option in info.options if option != value)
     if info.type == "list[int]":
         return [2, 9]
+    if value == math.inf:
+        return 50.0
     return value + 1 if info.type == "int" else value * 0.9 or 0.5
 
 
@@ -406,6 +408,9 @@ def test_every_setting_reaches_one_place_in_the_parameters(
         assert [after[f"mediation.calendar.{i}"] for i in range(3)] == [2, 9, -1]
     elif path == "run.warmup_days":
         assert different == ["from_day", "run.warmup_days"]
+    elif path in ALONG_THE_LINE:  # the length of a sector is told where one of them needs it
+        assert different == ["sector_km", path]
+        assert after["sector_km"] == pytest.approx(2240 / 45)
     else:
         assert len(different) == 1
         assert different[0].endswith(last)
@@ -430,6 +435,7 @@ def test_every_parameter_is_filled_from_a_setting(default: Config) -> None:
             node, last = holder(plain, path)
             node[last] = 4.0 if path == "truce.collapse_strikes" else _other(info, node[last])
     plain["mediation"]["mediators"]["turkiye"] = {"call": 0.11, "skill": 0.12}
+    plain["militants"]["excitation"] = 0.9  # not endless, wherever a band sets out
     before, after = _flat(params_of(default)[0]), _flat(params_of(validate(plain))[0])
     same = [key for key in before if before[key] == after[key]]
     slots = [f"mediators.{i}.{name}" for i in range(2, 8) for name in ("active", "call", "skill")]
