@@ -13,12 +13,13 @@ from scipy import stats
 from truce_sim import InputError, open_sweep, sweep
 from truce_sim.analysis import micro
 from truce_sim.analysis.incidents import (
-    LINE_TABLE,
     Incidents,
-    project,
     read_incidents,
     sweep_incidents,
 )
+from truce_sim.border.course import read_course
+from truce_sim.border.folder import find_folder
+from truce_sim.border.projection import project
 from truce_sim.intervals import quantile_interval
 
 LINE = 1000.0
@@ -435,34 +436,14 @@ def test_the_reference_data_give_the_figures_of_the_model_page(sources: Path) ->
     assert [micro.gini(i).value for i in near] == pytest.approx([0.76, 0.79], abs=0.006)
 
 
-def test_the_line_is_that_of_the_sources(sources: Path) -> None:
-    assert LINE_TABLE.read_bytes() == (sources / "durand_line_10km.csv").read_bytes()
-
-
 def test_places_are_found_from_coordinates(sources: Path) -> None:
     """Against the distances from the whole line that come with UCDP's events."""
     raw = pd.read_csv(sources / "ucdp_ged_pakistan_within150km_1989_2021.csv")
-    along, depth = project(raw["longitude"].to_numpy(), raw["latitude"].to_numpy())
-    assert np.quantile(np.abs(depth - raw["km_to_line"]), 0.99) < 3
-    assert np.quantile(np.abs(along - raw["km_from_northeast"]), 0.99) < 12
-
-
-def test_the_plane_is_as_good_as_the_sphere_near_the_line() -> None:
-    """Against haversine distances to a line of a point every 100 m."""
-    line = pd.read_csv(LINE_TABLE)
-    km = np.arange(0, 2240, 0.1)
-    x, y = (
-        np.radians(np.interp(km, line["km_from_northeast"], line[n]))
-        for n in ("longitude", "latitude")
-    )
-    rng = np.random.default_rng(6)
-    near = line.iloc[rng.integers(0, len(line), 200)]
-    east, north = near["longitude"] + rng.normal(0, 0.6, 200), near["latitude"] + rng.normal(0, 0.6)
-    _, depth = project(east.to_numpy(), north.to_numpy())
-    for lon, lat, found in zip(np.radians(east), np.radians(north), depth, strict=True):
-        half = np.sin((y - lat) / 2) ** 2 + np.cos(y) * np.cos(lat) * np.sin((x - lon) / 2) ** 2
-        true = (2 * 6371.0 * np.arcsin(np.sqrt(half))).min()
-        assert found == pytest.approx(true, rel=0.005, abs=0.1)
+    course = read_course(find_folder("durand").line)
+    along, depth = project(course, raw["longitude"], raw["latitude"])
+    assert np.quantile(np.abs(np.abs(depth) - raw["km_to_line"]), 0.99) < 1
+    assert np.quantile(np.abs(along - raw["km_from_northeast"]), 0.99) < 5
+    assert np.mean(depth > 0) > 0.97  # all of them are in Pakistan
 
 
 def acled(folder: Path, **changes: object) -> Path:
@@ -507,7 +488,12 @@ def test_times_of_day_in_ucdp_dates_do_not_matter(tmp_path: Path) -> None:
         ({"event_date": ["03/04/2021"] * 4}, {}, "is not a date"),
         ({"fatalities": [1, "?", 1, 1]}, {}, "row 2"),
         ({}, {"country": "Pakistan"}, "country"),
-        ({"latitude": [1, 2, None, 4]}, {}, "latitude"),
+        ({"latitude": [33, "?", 34, 33]}, {}, "latitude = '?': is not a number"),
+        ({"latitude": [133, 33, 34, 33]}, {}, "is not on the earth"),
+        ({"event_date": ["0018-03-01"] * 4}, {}, "is not in a year of event data (4 of 4 rows)"),
+        ({}, {"since": "01/02/2018"}, "since = '01/02/2018': is not a date"),
+        ({}, {"side": "left"}, "is not a side"),
+        ({}, {"border": "nowhere"}, "no such folder"),
         ({}, {"actor": "nobody"}, "has no such event"),
         ({}, {"since": "yesterdayish"}, "since"),
     ],

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from truce_sim.analysis import validation
 from truce_sim.analysis.validation import (
     SOURCES,
     default_data,
@@ -17,6 +18,7 @@ from truce_sim.analysis.validation import (
     reference,
     verdict,
 )
+from truce_sim.border.folder import BorderFolder
 from truce_sim.cli.commands import run_command
 
 MICRO = 9
@@ -31,6 +33,38 @@ def test_recorded_references_are_those_of_the_data(sources: Path) -> None:
             fresh[name].astype(float).to_numpy(), abs=6e-5
         )
     assert len(fresh) == MICRO
+
+
+def test_references_of_one_border_do_not_judge_another(tmp_path: Path) -> None:
+    """General ones stay; those of the Durand line and its case go, or give way to own events."""
+    general = validation._of_border(reference().set_index("pattern"), None, None)
+    assert len(general) == len(reference()) - MICRO - 3
+    assert not general["source"].str.startswith(("UCDP GED", "the case")).any()
+    (tmp_path / "border.yaml").write_text("sources: {events: {file: x.csv}}")
+    row = {"pattern": "Gini over 100 km", "reference": 0.5, "reference_low": 0.4,
+           "reference_high": 0.6, "n": 30, "source": "own"}  # fmt: skip
+    fresh = pd.DataFrame([row, row | {"pattern": "median deaths"}])
+    table = reference().set_index("pattern")
+    own = validation._of_border(table, fresh, BorderFolder(tmp_path))
+    assert own.loc[fresh["pattern"], "reference"].tolist() == [0.5, 0.5]
+    assert own.loc[fresh["pattern"], "source"].tolist() == ["own", "own"]
+    assert own.loc[fresh["pattern"], "standing"].tolist() == ["same data", "test"]
+    assert len(own) == len(general) + 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--since", "2020-01-01"], "--since: has no effect without --events"),
+        (["--events", "x.csv", "scenario=synthetic"], "needs a border that lies somewhere"),
+        (["--data", "x", "scenario=synthetic"], "which cannot judge another border"),
+        (["--data", "x", "--events", "y"], "cannot be given with --data"),
+        (["--border", "nowhere"], "no such folder"),
+    ],
+)
+def test_events_of_a_border_that_cannot_be_used(words, told, capsys) -> None:
+    assert run_command(["validate", *words]) == 2
+    assert told in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

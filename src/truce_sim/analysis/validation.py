@@ -26,8 +26,9 @@ from truce_sim.analysis.measures import measure
 from truce_sim.analysis.micro import micro_table
 from truce_sim.analysis.spells import spell_curve, spells
 from truce_sim.analysis.survival import curve, curve_median, run_ends
+from truce_sim.border.folder import BorderFolder, folder_of
 from truce_sim.errors import InputError, a_kind
-from truce_sim.files import DATA
+from truce_sim.files import BORDERS, DATA
 from truce_sim.intervals import (
     NO_ESTIMATE,
     Estimate,
@@ -47,6 +48,9 @@ SOURCES = "TRUCE_SIM_SOURCES"
 #: The event file from which the first patterns are computed, if it is available.
 EVENTS_FILE = "ucdp_ged_ttp_2015_2021.csv"
 WITHIN_KM = 100.0  # depth of the home side
+
+#: How the sources of references begin that are about the Durand line or its truce.
+_OF_DURAND = ("UCDP GED", "the case")
 
 #: Horizon of the truces, long enough to separate those that fail from those that hold.
 HORIZON = 1095
@@ -134,10 +138,13 @@ def _without(overrides: Sequence[str], *settings: str) -> list[str]:
 def score_patterns(evidence: Evidence, fresh: pd.DataFrame | None = None) -> pd.DataFrame:
     """Score all patterns.
 
+    References of one border never judge another: if the sweeps are about another border than the
+    Durand line, what is recorded of that line and its case is left out.
+
     Args:
         evidence: the sweeps of `gather`.
-        fresh: references computed from event data (`measure_references`), which replace those
-            recorded in `REFERENCE`.
+        fresh: references computed from event data (`measure_references`, `measure_events`), which
+            replace those recorded in `REFERENCE`.
 
     Returns:
         A row for each pattern: pattern, unit; reference with its ends, n, status ([C] computed,
@@ -150,12 +157,34 @@ def score_patterns(evidence: Evidence, fresh: pd.DataFrame | None = None) -> pd.
             allowed="what gather returns",
         )  # fmt: skip
     table = reference().set_index("pattern")
-    if fresh is not None:
-        table.update(fresh.set_index("pattern"))
+    border = folder_of(evidence.violence.folder.config_of(0).scenario)
+    if border is None or border.path != BORDERS / "durand":
+        table = _of_border(table, fresh, border)
+    elif fresh is not None:
+        table.update(fresh.set_index("pattern").drop(columns="source", errors="ignore"))
     table, found = table.reset_index(), dict(_model_values(evidence))
     model = [named("model", found[name]) for name in table["pattern"]]
     table = pd.concat([table, pd.DataFrame(model)], axis=1)
     table["verdict"] = [verdict(row) for row in table.to_dict("records")]
+    return table
+
+
+def _of_border(
+    table: pd.DataFrame, fresh: pd.DataFrame | None, border: BorderFolder | None
+) -> pd.DataFrame:
+    """The references that can judge another border: general ones, and those from its own events."""
+    own = [] if fresh is None else fresh["pattern"].tolist()
+    kept = [name for name, source in table["source"].items()
+            if name in own or not str(source).startswith(_OF_DURAND)]  # fmt: skip
+    table = table.loc[kept].copy()
+    if fresh is None or border is None:
+        return table
+    table.update(fresh.set_index("pattern"))
+    table.loc[own, "standing"], table.loc[own, "note"] = "test", ""
+    if "events" in border.about.get("sources", {}):
+        same = [name for name in own if name.startswith(("Gini", "near-repeat"))]
+        table.loc[same, "standing"] = "same data"
+        table.loc[same, "note"] = "the weights of the border's segments are numbers of events"
     return table
 
 
@@ -179,8 +208,24 @@ def measure_references(data: str | Path) -> pd.DataFrame:
     Raises:
         InputError: the folder has no such file, or it cannot be read.
     """
-    path = _events_in(Path(data), "--data")
-    table = micro_table(read_incidents(path, within_km=WITHIN_KM))
+    return measure_events(_events_in(Path(data), "--data"))
+
+
+def measure_events(path: str | Path, **chosen: Any) -> pd.DataFrame:
+    """Compute the references that follow from an event file.
+
+    Args:
+        path: the file.
+        chosen: border, actor, since, … as in `read_incidents`; by default within 100 km.
+
+    Returns:
+        A row for each pattern: pattern, reference with its ends, n, source.
+
+    Raises:
+        InputError: as `read_incidents` does.
+    """
+    incidents = read_incidents(path, **{"within_km": WITHIN_KM, **chosen})
+    table = micro_table(incidents).assign(source="; ".join(incidents.account))
     names = {"measure": "pattern", "value": "reference", "value_low": "reference_low",
              "value_high": "reference_high"}  # fmt: skip
     return table.rename(columns=names).drop(columns="unit")

@@ -18,8 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from truce_sim.border.border import Border
 from truce_sim.border.course import Course, read_course
+from truce_sim.border.folder import folder_of
 from truce_sim.errors import InputError
-from truce_sim.files import DATA
 from truce_sim.settings.schema import BorderConfig, Config, ScenarioConfig
 
 Floats = NDArray[np.float64]
@@ -134,8 +134,9 @@ def make_atlas(config: Config, border: Border) -> Atlas:
 
 
 def border_folder(scenario: ScenarioConfig) -> Path | None:
-    """Return the folder of a scenario's border; None without one."""
-    return DATA / "borders" / "durand" if scenario.kind == "durand" and not scenario.table else None
+    """Return the folder of a scenario's border; None without one, or without a line in it."""
+    folder = folder_of(scenario)
+    return folder.path if folder and folder.line.is_file() else None
 
 
 def course_of(scenario: ScenarioConfig, border: Border) -> Course | None:

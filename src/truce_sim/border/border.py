@@ -18,14 +18,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from truce_sim.border.folder import find_folder
+from truce_sim.border.folder import DURAND_TABLE, find_folder
 from truce_sim.border.segments import Segments, read_segments
 from truce_sim.engine.params import SECTOR
 from truce_sim.errors import InputError
-from truce_sim.files import DATA
 from truce_sim.settings.schema import Config, ScenarioConfig
-
-DURAND_TABLE = DATA / "durand_segments.csv"
 
 
 @dataclass(frozen=True, eq=False)

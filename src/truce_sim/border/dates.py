@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from truce_sim.border.folder import folder_of
+from truce_sim.errors import InputError
 from truce_sim.settings.dates import day_of, is_date, read_date
 from truce_sim.settings.quantities import AUTO
 from truce_sim.settings.schema import ScenarioConfig
@@ -17,11 +19,23 @@ DURAND_EPOCH = date(2025, 10, 19)
 def first_date(scenario: ScenarioConfig) -> date | None:
     """Return the date of day 0, None if it has none.
 
-    A border of the user's own, or a synthetic one, has none unless `scenario.start_date` gives it.
+    A border's folder may give one (`epoch`); a synthetic border, or a mere table, has none unless
+    `scenario.start_date` gives it.
+
+    Raises:
+        InputError: the folder gives something that is not a date.
     """
     if scenario.start_date != AUTO:
         return read_date(scenario.start_date) if scenario.start_date else None
-    return DURAND_EPOCH if scenario.kind == "durand" and not scenario.table else None
+    if scenario.table or scenario.kind == "synthetic":
+        return None
+    if scenario.kind == "durand" and not scenario.path:
+        return DURAND_EPOCH
+    try:
+        folder = folder_of(scenario)
+    except InputError:  # there is no such folder, which is refused where it is needed
+        return None
+    return folder.epoch if folder else None
 
 
 def days_for_dates(plain: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -13,16 +13,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from datetime import date
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from truce_sim.border.segments import read_segments
 from truce_sim.errors import InputError, closest
-from truce_sim.files import BORDERS, shipped_borders
+from truce_sim.files import BORDERS, DATA, shipped_borders
 from truce_sim.settings.schema import ScenarioConfig
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+#: The segments of the Durand line, which have weights by period.
+DURAND_TABLE = DATA / "durand_segments.csv"
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,14 @@ class BorderFolder:
         return self.path / "line.geojson"
 
     @property
+    def span(self) -> tuple[float, float]:
+        """The km at the ends of the line, as the table of segments counts them."""
+        column = "weight" if self.path != BORDERS / "durand" else "ttp_events_2004_2021"
+        table = self.segments if column == "weight" else DURAND_TABLE
+        edges = read_segments(table, column, "scenario.path").edges
+        return float(edges[0]), float(edges[-1])
+
+    @property
     def base(self) -> Path:
         """The base map, which may be missing."""
         return self.path / "base.geojson"
@@ -67,18 +81,24 @@ class BorderFolder:
         Raises:
             InputError: it is not a mapping in YAML.
         """
-        from omegaconf import OmegaConf
-
         file = self.path / "border.yaml"
         if not file.is_file():
             return {}
+        status = file.stat()
+        return _read_about(file, (status.st_mtime_ns, status.st_size))
+
+    @property
+    def epoch(self) -> date | None:
+        """The date of day 0, if `border.yaml` gives one.
+
+        Raises:
+            InputError: it is not a date.
+        """
+        text = str(self.about.get("epoch") or "")
         try:
-            found = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
-        except Exception as error:  # YAML, OmegaConf and the file system have no common one
-            raise _bad(file, f"cannot be read: {str(error).splitlines()[0]}") from None
-        if not isinstance(found, dict):
-            raise _bad(file, "is not a mapping")
-        return {str(key): value for key, value in found.items()}
+            return date.fromisoformat(text) if text else None
+        except ValueError:
+            raise _bad(self.path / "border.yaml", f"its epoch {text!r} is not a date") from None
 
 
 @dataclass
@@ -128,9 +148,23 @@ def find_folder(border: str | Path) -> BorderFolder:
 
 def folder_of(scenario: ScenarioConfig) -> BorderFolder | None:
     """Return the folder of a scenario's border; None for a made-up one or a mere table."""
-    if scenario.kind in ("synthetic", "table"):
+    if scenario.kind in ("synthetic", "table") or scenario.table:
         return None
     return find_folder(scenario.path or scenario.kind)
+
+
+@lru_cache(maxsize=64)
+def _read_about(file: Path, version: tuple[int, int]) -> Mapping[str, Any]:
+    """Read each version of a file once; the result is shared, so do not change it."""
+    from omegaconf import OmegaConf
+
+    try:
+        found = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
+    except Exception as error:  # YAML, OmegaConf and the file system have no common one
+        raise _bad(file, f"cannot be read: {str(error).splitlines()[0]}") from None
+    if not isinstance(found, dict):
+        raise _bad(file, "is not a mapping")
+    return {str(key): value for key, value in found.items()}
 
 
 def _names() -> str:

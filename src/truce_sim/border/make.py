@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from truce_sim.border.course import Course, read_course
-from truce_sim.border.folder import BorderFolder, MadeBorder, find_folder
+from truce_sim.border.course import Course
+from truce_sim.border.folder import BorderFolder, MadeBorder
 from truce_sim.border.geo import need_geo
 from truce_sim.border.line import Line, Place, coordinates, length_km, read_line, thinned
-from truce_sim.border.projection import keep_beside, place_beside, project
+from truce_sim.border.projection import how_far, keep_beside, place_beside, project, refuse_far
 from truce_sim.border.written import write_folder
 from truce_sim.errors import InputError
 from truce_sim.events.files import numbers, read_cells
@@ -170,36 +170,11 @@ def _place(events: Events, line: Line, within_km: float, path: str | Path) -> No
     place_beside(events, course)
     near = events.frame["km_depth"].abs().le(within_km)
     if near.mean() < 0.5:
-        remark = _far_away(events.frame, course, within_km)
         if not near.any():
-            raise InputError(
-                f"no event is near the line: {remark}", setting="--events", value=str(path),
-                allowed=f"events within --within-km {within_km:g} of the line",
-            )  # fmt: skip
-        events.remarks.append(remark)
+            refuse_far(events, course, within_km, path)
+        events.remarks.append(how_far(events.frame, course, within_km))
     keep_beside(events, course, within_km)
     refuse_none(events, path)
-
-
-def _far_away(frame: pd.DataFrame, course: Course, within_km: float) -> str:
-    """Say how far the events are, and what may be the reason."""
-    away = frame["km_depth"].abs()
-    text = (f"{int(away.gt(within_km).sum()):,} of {len(away):,} events lie more than "
-            f"{within_km:g} km from the line; the nearest {away.min():,.0f} km, half of them "
-            f"{away.median():,.0f} km or more")  # fmt: skip
-    turned = np.column_stack([frame["latitude"], frame["longitude"].clip(-90, 90)])
-    swapped = np.median(np.abs(project(course, *turned.T)[1]))
-    if swapped < 0.2 * away.median():
-        return f"{text}. With longitude and latitude swapped it would be {swapped:,.0f} km"
-    lines = {name: read_course(find_folder(name).line) for name in shipped_borders()}
-    apart = {
-        name: float(np.median(np.abs(project(one, frame["longitude"], frame["latitude"])[1])))
-        for name, one in lines.items()
-    }
-    nearest = min(apart, key=lambda name: apart[name])
-    if apart[nearest] < 0.5 * away.median():
-        text += f". They are nearer to {nearest}: half of them within {apart[nearest]:,.0f} km"
-    return text
 
 
 def _home_is_left(

@@ -7,12 +7,20 @@ of the line.
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from truce_sim.border.course import EARTH_KM, Course, in_space, up, way_along
+from truce_sim.border.course import EARTH_KM, Course, in_space, read_course, up, way_along
+from truce_sim.border.folder import find_folder
 from truce_sim.errors import InputError
 from truce_sim.events.rules import Events
+from truce_sim.files import shipped_borders
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Floats = NDArray[np.float64]
 
@@ -72,14 +80,52 @@ def place_beside(events: Events, course: Course) -> None:
     events.frame = events.frame.assign(km_along=along, km_depth=away)
 
 
-def keep_beside(events: Events, course: Course, within_km: float) -> None:
-    """Leave out events far from the line, and those that lie beyond its ends; both are counted."""
+def keep_beside(events: Events, course: Course, within_km: float, at_ends: bool = True) -> None:
+    """Leave out events far from the line and, with `at_ends`, those beyond its ends, counted."""
     away = events.frame["km_depth"].abs()
     events.keep(away.le(within_km), f"farther than {within_km:g} km from the line")
+    if not at_ends:
+        return
     along = events.frame["km_along"]
     at_end = along.lt(course.span[0] + _AT_END_KM) | along.gt(course.span[1] - _AT_END_KM)
     events.keep(~(at_end & events.frame["km_depth"].abs().gt(_BEYOND_KM)),
                 f"more than {_BEYOND_KM:g} km beyond the ends of the line")  # fmt: skip
+
+
+def refuse_far(events: Events, course: Course, within_km: float, path: str | Path) -> NoReturn:
+    """Refuse a file without an event near the line.
+
+    Raises:
+        InputError: always, with the distances.
+    """
+    raise InputError(
+        f"no event is near the line: {how_far(events.frame, course, within_km)}",
+        value=str(path),
+        allowed=f"events within {within_km:g} km of the line",
+    )
+
+
+def how_far(frame: pd.DataFrame, course: Course, within_km: float) -> str:
+    """Return how far events are from the line, and what may be the reason, in sentences."""
+    away = frame["km_depth"].abs()
+    text = (f"{int(away.gt(within_km).sum()):,} of {len(away):,} events lie more than "
+            f"{within_km:g} km from the line; the nearest {away.min():,.0f} km, half of them "
+            f"{away.median():,.0f} km or more")  # fmt: skip
+    if "longitude" not in frame:
+        return text
+    turned = np.column_stack([frame["latitude"], frame["longitude"].clip(-90, 90)])
+    swapped = np.median(np.abs(project(course, *turned.T)[1]))
+    if swapped < 0.2 * away.median():
+        return f"{text}. With longitude and latitude swapped it would be {swapped:,.0f} km"
+    lines = {name: read_course(find_folder(name).line) for name in shipped_borders()}
+    apart = {
+        name: float(np.median(np.abs(project(one, frame["longitude"], frame["latitude"])[1])))
+        for name, one in lines.items()
+    }
+    nearest = min(apart, key=lambda name: apart[name])
+    if apart[nearest] < 0.5 * away.median():
+        text += f". They are nearer to {nearest}: half of them within {apart[nearest]:,.0f} km"
+    return text
 
 
 def _pieces(course: Course) -> tuple[Floats, Floats]:

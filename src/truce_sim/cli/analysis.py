@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from truce_sim.cli.arguments import Parser, count, folder_parser
+from truce_sim.cli.arguments import Parser, add_event_filters, count, folder_parser
 from truce_sim.errors import InputError
 
 if TYPE_CHECKING:
@@ -130,24 +132,65 @@ def validate_command(arguments: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where to write runs, table and "
                         "figure; default: outputs/validation, plus the settings")  # fmt: skip
     parser.add_argument("--format", choices=_FORMATS, default="text", help="default: text")
+    parser.add_argument("--border", metavar="BORDER", help="border to run on and to judge by its "
+                        "own events: a name that comes with the program, or a folder")  # fmt: skip
+    parser.add_argument("--events", type=Path, metavar="FILE", help="UCDP GED or ACLED events "
+                        "beside that border, to compute references from")  # fmt: skip
+    add_event_filters(parser)
     asked = parser.parse_args(arguments)
     from truce_sim.analysis.report.validation import write_validation
-    from truce_sim.analysis.validation import (
-        default_data,
-        gather,
-        measured,
-        score_patterns,
-    )
+    from truce_sim.analysis.validation import gather, score_patterns
     from truce_sim.cli.printing.analysis import print_validation
 
-    data = asked.data or default_data()
-    fresh = None if data is None else measured(data)  # refused before anything is run
-    folder = asked.out or Path("outputs") / _folder_name("validation", asked.overrides)
-    table = score_patterns(gather(folder, asked.overrides, asked.replicates, progress=True), fresh)
+    overrides = [*_border_override(asked.border), *asked.overrides]
+    data, fresh = _references(asked, overrides)  # refused before anything is run
+    folder = asked.out or Path("outputs") / _folder_name("validation", overrides)
+    table = score_patterns(gather(folder, overrides, asked.replicates, progress=True), fresh)
     write_validation(table, folder)
     if not _print_table(table, asked.format):
         print_validation(table, data, folder)
     return 0
+
+
+def _border_override(border: str | None) -> list[str]:
+    """The override that runs on a border given by its name or folder."""
+    from truce_sim.config.tokens import text_token
+    from truce_sim.files import shipped_borders
+
+    if border is None:
+        return []
+    shipped = border in shipped_borders()
+    return [f"scenario={border}" if shipped else text_token("scenario.path", border)]
+
+
+def _references(asked: Namespace, overrides: list[str]) -> tuple[Path | None, pd.DataFrame | None]:
+    """Event data beside the border of a configuration, and the references computed from them."""
+    from truce_sim.analysis.validation import default_data, measure_events, measured
+    from truce_sim.border.folder import folder_of
+    from truce_sim.config.load import load_config
+    from truce_sim.files import BORDERS
+
+    border = folder_of(load_config(overrides).scenario)
+    durand = border is not None and border.path == BORDERS / "durand"
+    if asked.events and asked.data:
+        raise InputError("cannot be given with --data", setting="--events", value=str(asked.events))
+    if asked.data and not durand:
+        raise InputError("holds events of the Durand line, which cannot judge another border",
+                         setting="--data", value=str(asked.data), allowed="--events")  # fmt: skip
+    filters = {name: getattr(asked, name) for name in ("since", "until", "actor", "country")}
+    if asked.events:
+        if border is None:
+            raise InputError("needs a border that lies somewhere", setting="--events",
+                             value=str(asked.events), allowed="--border")  # fmt: skip
+        fresh = measure_events(asked.events, border="durand" if durand else border.path,
+                               within_km=asked.within_km, **filters)  # fmt: skip
+        print(fresh["source"].iloc[0], file=sys.stderr)
+        return asked.events, fresh
+    if any(filters.values()):
+        names = ", ".join(f"--{name}" for name in filters if filters[name])
+        raise InputError("has no effect without --events", setting=names)
+    data = (asked.data or default_data()) if durand else None
+    return data, None if data is None else measured(data)
 
 
 def _folder_name(name: str, overrides: Sequence[str]) -> str:

@@ -24,6 +24,17 @@ def folder_parser(command: str, about: str, *, folder: str = "of a sweep") -> Pa
     return parser
 
 
+def add_event_filters(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that choose among the events of a file."""
+    add = parser.add_argument
+    add("--since", default="", metavar="DATE", help="first date of events, YYYY-MM-DD")
+    add("--until", default="", metavar="DATE", help="last date of events, YYYY-MM-DD")
+    add("--actor", default="", metavar="TEXT", help="only events in which a side's name has it")
+    add("--country", default="", metavar="NAME", help="only events in this country")
+    add("--within-km", type=float, default=100.0, metavar="KM", help="only events this near to "
+        "the line; default: 100")  # fmt: skip
+
+
 def whole(text: str, least: int = 0) -> int:
     """Parse a whole number of at least `least`, for argparse."""
     if not text.isdecimal() or int(text) < least:

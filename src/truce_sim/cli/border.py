@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from truce_sim.cli.arguments import Parser
+from truce_sim.cli.arguments import Parser, add_event_filters
 from truce_sim.errors import InputError, closest
 
 
@@ -82,17 +82,6 @@ def _make_parser() -> Parser:
                        ("mediators", "mediators, by commas")):  # fmt: skip
         add(f"--{key}", default="", metavar="TEXT", help=words)
     return parser
-
-
-def add_event_filters(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that choose among the events of a file."""
-    add = parser.add_argument
-    add("--since", default="", metavar="DATE", help="first date of events, YYYY-MM-DD")
-    add("--until", default="", metavar="DATE", help="last date of events, YYYY-MM-DD")
-    add("--actor", default="", metavar="TEXT", help="only events in which a side's name has it")
-    add("--country", default="", metavar="NAME", help="only events in this country")
-    add("--within-km", type=float, default=100.0, metavar="KM", help="only events this near to "
-        "the line; default: 100")  # fmt: skip
 
 
 def _place(text: str) -> tuple[float, float]:

@@ -108,8 +108,11 @@ def read_events(
     events.since = found["date"].min() if first is None else first
     events.until = found["date"].max() if last is None else last
     if events.until < events.since:
-        raise InputError("is before since", setting="until", value=until,
-                         allowed=f"{events.since:%Y-%m-%d} or later")  # fmt: skip
+        name, text = ("until", until) if until else ("since", since)
+        raise InputError(
+            "leaves no days", setting=name, value=text, allowed="since at or before until; the "
+            f"events are of {found['date'].min():%Y-%m-%d} to {found['date'].max():%Y-%m-%d}",
+        )  # fmt: skip
     inside = events.frame["date"].between(events.since, events.until)
     events.keep(inside, "at other dates")
     refuse_none(events, path)
