@@ -27,10 +27,10 @@ from shapely.geometry.base import BaseGeometry
 
 #: Degrees of longitude and latitude shown around the line, and by which lines are simplified:
 #: screens are wider than high.
-MARGINS, TOLERANCE = (7.0, 1.8), 0.01
+MARGINS, TOLERANCE = (11.0, 1.8), 0.01
 #: Faces smaller than this, in square degrees, are left out: small islands.
 SMALLEST = 0.002
-PLACES = 70
+PLACES = 80
 Feature = dict[str, Any]
 
 

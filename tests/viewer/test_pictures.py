@@ -4,7 +4,9 @@ nothing that happens to the truce."""
 from __future__ import annotations
 
 import io
+import json
 import re
+from base64 import b64decode
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from truce_sim.viewer.pictures.figure import DayFigure
 from truce_sim.viewer.pictures.ground import round_length
 from truce_sim.viewer.pictures.movie import film_days, write_movie
 from truce_sim.viewer.state.caption import caption, changed_settings
+from truce_sim.viewer.state.ground import map_data
 from truce_sim.viewer.state.marks import BANDS, MARKS
 from truce_sim.viewer.state.picture import day_incidents, list_bands, struck_sectors
 from truce_sim.viewer.state.track import Track, run_track
@@ -202,3 +205,19 @@ def test_the_plane_keeps_distances_from_its_centre() -> None:
 def test_scale_bars_have_round_lengths(most: float, length: float) -> None:
     assert round_length(most) == pytest.approx(length)
     assert re.match(r"^[125]0*$", f"{round_length(most * 1000):g}")
+
+
+def test_the_browser_gets_the_same_geometry_and_marks() -> None:
+    """Corners to single precision, every mark; no map for a border without a course."""
+    config = load_config()
+    atlas = make_atlas(config, make_border(config))
+    data = map_data(atlas)
+    sent = np.frombuffer(b64decode(data["map"]["corners"]), "<f4").reshape(atlas.corners.shape)
+    assert_allclose(sent, atlas.corners, atol=1e-3)
+    assert data["map"]["pieces"] == atlas.pieces
+    assert [tuple(look) for look in data["marks"].values()] == list(MARKS.values())
+    sides = {name: side for kind, name, *_, side in data["map"]["labels"] if side}
+    assert sides == {"Afghanistan": "host", "Pakistan": "home"}
+    assert len(json.dumps(data)) < 400_000
+    other = load_config(["scenario=synthetic"])
+    assert map_data(make_atlas(other, make_border(other)))["map"] is None

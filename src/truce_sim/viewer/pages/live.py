@@ -11,6 +11,7 @@ import solara
 from mesa.visualization import SolaraViz
 from mesa.visualization.utils import update_counter
 
+from truce_sim.border.atlas import make_atlas
 from truce_sim.viewer.pages.export import Exports
 from truce_sim.viewer.pages.fork import Fork, difference
 from truce_sim.viewer.pages.parts import (
@@ -22,6 +23,7 @@ from truce_sim.viewer.pages.parts import (
     StatusStrip,
     Timeline,
 )
+from truce_sim.viewer.state.ground import map_data
 from truce_sim.viewer.state.levers import choices, controls, without_effect
 from truce_sim.viewer.state.opening import Opening
 from truce_sim.viewer.state.picture import LAYERS, colour_power, frame_data, ground_data
@@ -206,10 +208,13 @@ def _story(track: Track) -> dict[str, Any]:
 
 
 def _ground(track: Track) -> dict[str, Any]:
-    b = track.config.border
-    return track.once(
-        "ground", lambda: ground_data(track.run.border, b.host_depth, b.home_depth, b.cell_km)
-    )
+    return track.once("ground", partial(_draw_ground, track))
+
+
+def _draw_ground(track: Track) -> dict[str, Any]:
+    border, grid = track.run.border, track.config.border
+    size = ground_data(border, grid.host_depth, grid.home_depth, grid.cell_km)
+    return size | map_data(make_atlas(track.config, border))
 
 
 def _mark(clock: Clock, which: int) -> tuple[str, bool]:

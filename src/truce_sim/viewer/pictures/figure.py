@@ -29,6 +29,7 @@ from truce_sim.viewer.state.picture import (
     day_incidents,
     list_bands,
     read_layer,
+    striking_states,
     struck_sectors,
 )
 from truce_sim.viewer.state.track import Track
@@ -116,13 +117,12 @@ class DayFigure:
         return self.atlas.place(places[:, 0], places[:, 1])
 
     def _show_strikes(self, model: TruceModel) -> None:
-        struck, day = struck_sectors(model), model.day
+        struck = struck_sectors(model)
         self.struck.set_visible(struck is not None)
         if struck is not None:
             first, last = struck
             self.struck.set_xy(self.atlas.outline((first, last + 1), (0, self.atlas.host_depth)))
-        series = self.track.run.series
-        by = [s for s in ("home", "host") if day >= 0 and series[f"strikes_by_{s}"].iloc[day]]
+        by = striking_states(model)
         self.strikes.set_text(f"strike by the {' and the '.join(by)} state" if by else "")
 
     # ── what is made once ────────────────────────────────────────────────────────────────────

@@ -20,8 +20,8 @@ _MARGIN = 0.03
 #: Names by kind: size, colour and style; the first are placed first.
 _NAMES: dict[str, dict[str, Any]] = {
     "country": {"fontsize": 13, "color": "0.35", "weight": "bold"},
-    "crossing": {"fontsize": 6.5, "color": "black"},
     "capital": {"fontsize": 8, "color": "0.2", "weight": "bold"},
+    "crossing": {"fontsize": 6.5, "color": "black"},
     "place": {"fontsize": 6.5, "color": "0.25"},
     "province": {"fontsize": 6.5, "color": "0.5", "style": "italic"},
 }

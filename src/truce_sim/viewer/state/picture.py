@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from truce_sim.border.border import Border
 from truce_sim.compat import layer_array
 from truce_sim.engine.codes import BAND_STATUSES, EVENTS
+from truce_sim.engine.params import STATES
 from truce_sim.model import TruceModel
+from truce_sim.viewer.state.marks import MARKS
 
 #: Layers of the grid: title and unit.
 LAYERS = {
@@ -25,9 +27,7 @@ LAYERS = {
 #: Layers between 0 and 1, shown on the same scale for all runs.
 _SHARES = ("learned_risk", "ruggedness")
 
-#: Incidents that are drawn at their place.
-INCIDENTS = (*EVENTS[:7], "band_destroyed")
-_KINDS = np.array([EVENTS.index(kind) for kind in INCIDENTS])
+_KINDS = np.array([EVENTS.index(kind) for kind in MARKS])
 
 Scales = dict[str, float]
 
@@ -84,6 +84,14 @@ def struck_sectors(model: TruceModel) -> tuple[int, int] | None:
     return max(target - radius, 0) * step, min((target + radius + 1) * step, activity.size) - 1
 
 
+def striking_states(model: TruceModel) -> list[str]:
+    """The states that strike today: home, host, both or none."""
+    if model.day < 0:
+        return []
+    today = model.world["series"][model.day]
+    return [state for state in STATES if today[f"strikes_by_{state}"]]
+
+
 def colour_power(layer: str) -> float:
     """The exponent applied to a layer before colouring: effort and activity have long tails."""
     return 1.0 if layer in _SHARES else 0.5
@@ -108,6 +116,7 @@ def frame_data(
         "bands": [(*band, *before.get(band[0], band[1:3])) for band in list_bands(model)],
         "incidents": day_incidents(model, model.day),
         "struck": struck_sectors(model),
+        "strikes": striking_states(model),
         "truce": model.truce,
     }
 

@@ -1,0 +1,109 @@
+"""The map in the browser: the default picture, the strip one click away, a closer look, a key."""
+
+from __future__ import annotations
+
+import pytest
+
+from browser.conftest import Server
+from browser.helpers import PICTURE, expect, go
+from truce_sim.viewer.state.marks import BANDS, MARKS, STRIKE
+
+#: A home strike destroys a band, an attack and an interception happen on this day of seed 3.
+DAY = 57
+
+#: The component that draws the border, in JavaScript.
+BORDER = "document.querySelector('.border-picture')"
+
+
+@pytest.fixture(scope="module")
+def url():
+    server = Server("seed=3")
+    yield server.url
+    assert server.stop() == 0
+
+
+def test_the_map_is_shown_first_and_the_strip_on_request(visit, url) -> None:
+    """Both show the day; the choice stays when the page is opened again."""
+    page = visit(url)
+    go(page, DAY)
+    border = page.locator("[data-testid=border]")
+    assert border.get_attribute("data-view") == "map"
+    page.wait_for_timeout(600)  # the flash of incidents is over
+    picture = page.evaluate(PICTURE)
+    page.click("[data-testid=view]")
+    expect(border).to_have_attribute("data-view", "strip")
+    assert page.evaluate(PICTURE) != picture
+    assert page.get_attribute("canvas", "data-day") == str(DAY)
+    page.reload()
+    page.locator("canvas").wait_for()
+    expect(page.locator("[data-testid=border]")).to_have_attribute("data-view", "strip")
+    page.click("[data-testid=view]")
+    expect(page.locator("[data-testid=border]")).to_have_attribute("data-view", "map")
+
+
+def test_the_key_lists_every_mark(visit, url) -> None:
+    page = visit(url)
+    key = page.inner_text("[data-testid=key]")
+    for words in (*(m.words for m in MARKS.values()), *(b[2] for b in BANDS.values()), STRIKE[1]):
+        assert words in key
+    assert "crossing" in key
+    assert page.locator("[data-testid=key] svg").count() == len(MARKS) + len(BANDS) + 2
+
+
+def test_the_picture_in_words(visit, url) -> None:
+    page = visit(url)
+    go(page, DAY)
+    words = page.get_attribute("canvas", "aria-label")
+    assert f"day {DAY}" in words
+    assert "band destroyed by a strike: 1" in words
+    assert "strike by the home state" in words
+
+
+def test_a_closer_look_and_back(visit, url) -> None:
+    page = visit(url)
+    go(page, DAY)
+    drawn = f"({BORDER}.__vue__.draw(), {PICTURE})"  # without the flash of incidents
+    whole = page.evaluate(drawn)
+    page.get_by_role("button", name="closer").click()
+    assert page.evaluate(f"{BORDER}.__vue__.near") == 2
+    assert page.evaluate(drawn) != whole
+    page.get_by_role("button", name="the whole border").click()
+    assert page.evaluate(f"{BORDER}.__vue__.near") == 1
+    assert page.evaluate(drawn) == whole
+
+
+def test_the_pointer_tells_what_is_under_it(visit, url) -> None:
+    """A destroyed band, at the place where the map draws it."""
+    page = visit(url)
+    go(page, DAY)
+    here = page.evaluate(
+        f"(() => {{ const b = {BORDER}.__vue__, i = b.frame.incidents.find(i => "
+        "i[0] === 'band_destroyed'); return b.middle(i[1], i[2]); })()"
+    )
+    page.hover("canvas", position={"x": here[0], "y": here[1]})
+    tip = page.inner_text(".border-tip")
+    assert MARKS["band_destroyed"].words in tip
+    assert "km " in tip
+
+
+def test_a_border_without_a_course_is_a_strip(visit) -> None:
+    server = Server("scenario=synthetic", "seed=3")
+    page = visit(server.url)
+    page.locator("canvas").wait_for()
+    assert page.locator("[data-testid=view]").count() == 0
+    assert page.evaluate(f"{BORDER}.__vue__.isMap") is False
+    go(page, 20)
+    page.close()
+    assert server.stop() == 0
+
+
+def test_a_day_is_drawn_within_a_tenth_of_a_second(visit, url) -> None:
+    """The map itself, on the page's own clock: the middle of twenty drawings."""
+    page = visit(url)
+    go(page, DAY)
+    times = page.evaluate(
+        f"(() => {{ const b = {BORDER}.__vue__, all = []; for (let i = 0; i < 20; i++) {{ "
+        "const t = performance.now(); b.draw(); b.pen.getImageData(0, 0, 1, 1); "
+        "all.push(performance.now() - t); } return all.sort((x, y) => x - y); })()"
+    )
+    assert times[10] < 100
