@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from browser.conftest import Server
 from browser.helpers import PICTURE, expect, go
 from truce_sim.viewer.state.marks import BANDS, MARKS, STRIKE
 
@@ -16,10 +15,8 @@ BORDER = "document.querySelector('.border-picture')"
 
 
 @pytest.fixture(scope="module")
-def url():
-    server = Server("seed=3")
-    yield server.url
-    assert server.stop() == 0
+def url(serve) -> str:
+    return serve("seed=3").url
 
 
 def test_the_map_is_shown_first_and_the_strip_on_request(visit, url) -> None:
@@ -86,15 +83,12 @@ def test_the_pointer_tells_what_is_under_it(visit, url) -> None:
     assert "km " in tip
 
 
-def test_a_border_without_a_course_is_a_strip(visit) -> None:
-    server = Server("scenario=synthetic", "seed=3")
-    page = visit(server.url)
+def test_a_border_without_a_course_is_a_strip(visit, serve) -> None:
+    page = visit(serve("scenario=synthetic", "seed=3").url)
     page.locator("canvas").wait_for()
     assert page.locator("[data-testid=view]").count() == 0
     assert page.evaluate(f"{BORDER}.__vue__.isMap") is False
     go(page, 20)
-    page.close()
-    assert server.stop() == 0
 
 
 def test_a_day_is_drawn_within_a_tenth_of_a_second(visit, url) -> None:

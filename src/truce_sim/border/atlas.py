@@ -126,17 +126,10 @@ def make_atlas(config: Config, border: Border) -> Atlas:
     Raises:
         InputError: the course or the base map cannot be read.
     """
-    course, folder = course_of(config.scenario, border), border_folder(config.scenario)
+    course, folder = course_of(config.scenario, border), folder_of(config.scenario)
     if course is None or folder is None:
         return _strip(config.border, border)
-    base = folder / "base.geojson"
-    return _map(course, config.border, border, base if base.is_file() else None)
-
-
-def border_folder(scenario: ScenarioConfig) -> Path | None:
-    """Return the folder of a scenario's border; None without one, or without a line in it."""
-    folder = folder_of(scenario)
-    return folder.path if folder and folder.line.is_file() else None
+    return _map(course, config.border, border, folder.base if folder.base.is_file() else None)
 
 
 def course_of(scenario: ScenarioConfig, border: Border) -> Course | None:
@@ -145,9 +138,10 @@ def course_of(scenario: ScenarioConfig, border: Border) -> Course | None:
     Raises:
         InputError: the line cannot be read.
     """
-    folder = border_folder(scenario)
-    span = float(border.km_from[0]), float(border.km_to[-1])
-    return read_course(folder / "line.geojson", span) if folder else None
+    folder = folder_of(scenario)
+    if folder is None or not folder.line.is_file():
+        return None
+    return read_course(folder.line, (float(border.km_from[0]), float(border.km_to[-1])))
 
 
 def _strip(grid: BorderConfig, border: Border) -> Atlas:
