@@ -30,6 +30,22 @@ def effective_branching(config: Config, border: Border) -> float:
     )  # fmt: skip
 
 
+def passing_with_host(config: Config, border: Border) -> float:
+    """Return the share of bands that get past both states with the host's will at its mean.
+
+    Args:
+        config: a checked configuration.
+        border: its border.
+    """
+    militants, home, line, host = config.militants, config.home, config.border, config.host
+    passable = 1 - line.terrain * border.sectors["ruggedness"]
+    on_the_way = home.capacity * home.forward + host.capacity * host.will
+    at_line = float((np.exp(-on_the_way * passable) * border.sectors["weight"]).sum())
+    shares = target_shares(militants.depth_mu, militants.depth_sigma, line.cell_km, line.home_depth)
+    behind = home.capacity * (1 - home.forward) / (line.home_depth - 1)
+    return at_line * float((np.exp(-behind * np.arange(line.home_depth)) * shares).sum())
+
+
 def branching(
     excitation: ArrayLike,
     depth_mu: ArrayLike,
@@ -69,7 +85,7 @@ def branching(
     Returns:
         n_eff, a number or an array of the columns' length.
     """
-    shares = _target_shares(depth_mu, depth_sigma, cell_km, home_depth)
+    shares = target_shares(depth_mu, depth_sigma, cell_km, home_depth)
     capacity, forward = np.asarray(capacity)[..., None], np.asarray(forward)[..., None]
     weight = sectors["weight"]
     ratio = 1 - effort_per_km + effort_per_km * weight / (weight @ weight)
@@ -82,7 +98,7 @@ def branching(
     return np.asarray(excitation * of_all)
 
 
-def _target_shares(
+def target_shares(
     mu: ArrayLike, sigma: ArrayLike, cell_km: float, depth: int
 ) -> NDArray[np.float64]:
     """Return (..., depth): the shares of bands bound for home cells 1 ... `depth`.
