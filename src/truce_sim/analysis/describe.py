@@ -96,7 +96,7 @@ class Description:
 
 
 def describe(
-    incidents: Incidents, setup: Setup | None = None, *, delays: bool = False, draws: int = 199
+    incidents: Incidents, setup: Setup | None = None, *, delays: bool = False, draws: int = 99
 ) -> Description:
     """Estimate from a border's events what the specification tags C.
 
@@ -123,7 +123,7 @@ def describe(
     fits = tuple(_fits(days, length, lag, draws))
     passing = passing_with_host(setup.config, setup.border)
     rows = [*_laws(frame, setup), *_excitation(fits, setup, passing), *_clusters(incidents)]
-    agrees = pd.array([_agrees(row) for row in rows], "boolean")
+    agrees = pd.Series([_agrees(row) for row in rows], dtype="boolean")
     table = pd.DataFrame(rows).assign(n=len(frame), agrees=agrees)
     return Description(table, _places(incidents, setup), fits, len(frame), length, passing)
 
@@ -296,7 +296,7 @@ def _places(incidents: Incidents, setup: Setup) -> pd.DataFrame:
     low, high = np.quantile(shares, [0.025, 0.975], axis=0)
     if len(sums) < _LEAST_BLOCKS:
         low, high = np.full_like(sums[:1].repeat(2, axis=0), math.nan)
-    total = np.interp(edges, np.append(border.km_from, border.km_to[-1]),
+    total = np.interp(edges, np.append(border.km_from, border.km_to[-1]) - border.km_from[0],
                       np.append(0.0, np.cumsum(border.sectors["weight"])))  # fmt: skip
     counts = sums.sum(axis=0)
     return pd.DataFrame({

@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize
 from scipy.signal import lfilter
-from scipy.special import gammaln
-from scipy.stats import chi2, poisson
+from scipy.special import gammaln, pdtr
+from scipy.stats import chi2
 
 from truce_sim.errors import InputError
 from truce_sim.intervals import CONFIDENCE, Estimate
@@ -66,6 +66,8 @@ class Series:
         kept = math.exp(-1.0 / memory)
         before = np.concatenate([[0.0], self.counts[:-1]])
         memory_of = lfilter([1.0 - kept], [1.0, -kept], before)
+        if self.delay.size == 1:
+            return np.asarray(memory_of * self.delay[0])
         return np.convolve(memory_of, self.delay)[: self.counts.size]
 
 
@@ -252,7 +254,7 @@ class Goodness:
     draws: int
 
 
-def goodness(found: Excitation, draws: int = 199, seed: int = 1) -> Goodness:
+def goodness(found: Excitation, draws: int = 99, seed: int = 1) -> Goodness:
     """Compare a series with series of the fitted process, each fitted again.
 
     Args:
@@ -290,8 +292,9 @@ def _misfits(found: Excitation) -> Floats:
     """The two statistics of `Goodness`."""
     means = np.maximum(found.means, _LEAST_RATE)
     counts = found.series.counts
-    below, upto = poisson.cdf(counts - 1, means), poisson.cdf(counts, means)
-    at = np.linspace(0.02, 0.98, 49)
+    upto = pdtr(counts, means)
+    below = np.where(counts > 0, pdtr(np.maximum(counts - 1, 0), means), 0.0)
+    at = np.linspace(0.05, 0.95, 19)
     transform = np.clip((at[:, None] - below) / (upto - below), 0.0, 1.0).mean(axis=1)
     course = np.abs(np.cumsum(counts - means)).max() / math.sqrt(means.sum())
     return np.array([np.abs(transform - at).max(), course])
