@@ -154,9 +154,9 @@ def _fit_from(
     """Fit from one start: the rates as shares of the mean, n, and the logarithm of τ."""
     low, high = np.array(bounds).T
     free = low[-1] < high[-1]
-    found = minimize(
-        _loss(series, mean, free), np.clip(start, low, high), jac=True, method="L-BFGS-B",
-        bounds=bounds, options={"maxiter": 200, "ftol": 1e-10, "gtol": 1e-6},
+    found = minimize(  # unlike L-BFGS-B, without the threads of BLAS, which wait for one another
+        _loss(series, mean, free), np.clip(start, low, high), jac=True, method="TNC",
+        bounds=bounds, options={"maxfun": 400, "ftol": 1e-8, "xtol": 1e-6},
     )  # fmt: skip
     n, memory = float(found.x[-2]), math.exp(float(found.x[-1]))
     constant = float(gammaln(series.counts + 1.0).sum())
