@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import ndtr
 
-from truce_sim.analysis.incidents import Incidents
+from truce_sim.analysis.incidents import Incidents, read_incidents
 from truce_sim.analysis.methods import excitation as process
 from truce_sim.analysis.micro import BLOCK_DAYS, fano, gini, near_repeat
 from truce_sim.config.branching import effective_branching, passing_with_host
 from truce_sim.config.load import load_setup
 from truce_sim.config.setup import Setup
 from truce_sim.errors import InputError
-from truce_sim.intervals import Estimate, named, percentile_interval
+from truce_sim.files import shipped_borders
+from truce_sim.intervals import Estimate, count_interval, named, percentile_interval
 from truce_sim.results.store import write_whole
 
 Floats = NDArray[np.float64]
@@ -80,6 +81,7 @@ class Description:
         events: number of events.
         days: days observed.
         passing: share of bands that get past both states when the host's will is at its mean.
+        account: how many rows of the file count, and why others do not.
     """
 
     table: pd.DataFrame
@@ -88,6 +90,7 @@ class Description:
     events: int
     days: int
     passing: float
+    account: tuple[str, ...] = ()
 
     @property
     def chosen(self) -> Fit:
@@ -282,7 +285,10 @@ def _clusters(incidents: Incidents) -> Iterator[dict[str, Any]]:
 
 
 def _places(incidents: Incidents, setup: Setup) -> pd.DataFrame:
-    """The share of events in each 100 km, beside the weight that the border has there."""
+    """The share of events in each 100 km, beside the weight that the border has there.
+
+    Intervals are from quarters drawn anew, and no narrower than for independent events.
+    """
     border, length = setup.border, incidents.line_km
     edges = np.append(np.arange(0.0, length - 1e-6, _BIN_KM), length)
     frame = incidents.frame
@@ -293,12 +299,14 @@ def _places(incidents: Incidents, setup: Setup) -> pd.DataFrame:
     rng = np.random.default_rng(_SEED)
     drawn = sums[rng.integers(len(sums), size=(_RESAMPLES, len(sums)))].sum(axis=1)
     shares = drawn / drawn.sum(axis=1, keepdims=True)
+    counts = sums.sum(axis=0)
+    alone = np.array([count_interval(int(k), len(frame))[1:] for k in counts])
     low, high = np.quantile(shares, [0.025, 0.975], axis=0)
+    low, high = np.minimum(low, alone[:, 0]), np.maximum(high, alone[:, 1])
     if len(sums) < _LEAST_BLOCKS:
-        low, high = np.full_like(sums[:1].repeat(2, axis=0), math.nan)
+        low, high = np.full((2, counts.size), math.nan)
     total = np.interp(edges, np.append(border.km_from, border.km_to[-1]) - border.km_from[0],
                       np.append(0.0, np.cumsum(border.sectors["weight"])))  # fmt: skip
-    counts = sums.sum(axis=0)
     return pd.DataFrame({
         "km_from": edges[:-1], "km_to": edges[1:], "events": counts.astype(int),
         "share": counts / counts.sum(), "share_low": low, "share_high": high,
@@ -339,7 +347,7 @@ def write_option(found: Description, name: str, folder: str | Path, sources: Seq
 
 def _head(found: Description, sources: Sequence[str]) -> Iterator[str]:
     yield "# Estimated from events with truce-sim border describe. [C] computed from event data."
-    yield from (f"# {line}" for line in sources)
+    yield from (f"# {' '.join(line.split())}" for line in sources)
     yield f"# {found.events} events in {found.days} days; 95 % intervals."
     yield from ("defaults:", "  - ttp  # all that is not estimated", "  - _self_", "")
 
@@ -357,7 +365,43 @@ def _lines(found: Description) -> Iterator[str]:
         yield f"{name}: {row['value']:.3g}  {said}"
     bands = found.chosen.branching.value / found.passing
     idle = effective_branching(setup.config, setup.border) / setup.config.militants.excitation
-    yield f"# excitation is {found.chosen.branching.value:.2f} attacks for each attack, divided by "
+    yield f"# excitation is {found.chosen.branching.value:.2f} attacks for each attack, divided by"
     yield f"# {found.passing:.2f}, the share of bands that get through with the default settings."
     if bands * idle >= 1:
         yield "# With an idle host attacks would multiply without end: such a run is refused."
+
+
+# ── a border's events ────────────────────────────────────────────────────────────────────────
+
+
+def describe_border(
+    border: str | Path, events: str | Path, *, since: str = "", until: str = "", actor: str = "",
+    country: str = "", within_km: float = 100.0, side: str = "home", delays: bool = False,
+    draws: int = 99,
+) -> Description:  # fmt: skip
+    """Read the events of a border and describe them.
+
+    Args:
+        border: the name of a border that comes with the program, or the path of a border folder.
+        events: an event file, in the layout of UCDP GED or ACLED.
+        since: first date, YYYY-MM-DD; by default that of the first event.
+        until: last date, YYYY-MM-DD; by default that of the last event.
+        actor: keep only events in which a side's name contains this text.
+        country: keep only events in this country.
+        within_km: keep only events this near to the line.
+        side: keep only events on this side of the line, "home" or "host"; "" keeps both.
+        delays: as in `describe`.
+        draws: as in `describe`.
+
+    Returns:
+        The estimates, with the account of the file's rows.
+
+    Raises:
+        InputError: there is no such border, the file is bad, or has too few events.
+    """
+    incidents = read_incidents(events, since, until, within_km, actor, country, border=border,
+                               side=side)  # fmt: skip
+    shipped = str(border) in shipped_borders()
+    setting = {"scenario": str(border)} if shipped else {"scenario.path": str(border)}
+    found = describe(incidents, load_setup(setting), delays=delays, draws=draws)
+    return replace(found, account=incidents.account)

@@ -40,7 +40,7 @@ def summary(arguments: Sequence[str]) -> int:
     sweep = open_sweep(asked.dir)
     by = asked.by or _default_groups(sweep)
     table = survival_summary(sweep, by, _parse_where(asked.where))
-    if not _print_table(table, asked.format):
+    if not print_as(table, asked.format):
         print_summary(sweep, table, by, _parse_where(asked.where))
     return 0
 
@@ -67,7 +67,7 @@ def compare_command(arguments: Sequence[str]) -> int:
 
     sweep = open_sweep(asked.dir)
     comparison = compare_levels(sweep, asked.factor, asked.baseline, _parse_where(asked.where))
-    if not _print_table(comparison.pooled if asked.pooled else comparison.table, asked.format):
+    if not print_as(comparison.pooled if asked.pooled else comparison.table, asked.format):
         print_comparison(sweep, comparison, asked.pooled)
     return 0
 
@@ -147,7 +147,7 @@ def validate_command(arguments: Sequence[str]) -> int:
     folder = asked.out or Path("outputs") / _folder_name("validation", overrides)
     table = score_patterns(gather(folder, overrides, asked.replicates, progress=True), fresh)
     write_validation(table, folder)
-    if not _print_table(table, asked.format):
+    if not print_as(table, asked.format):
         print_validation(table, data, folder)
     return 0
 
@@ -214,7 +214,7 @@ def _parse_where(words: Sequence[str]) -> dict[str, object]:
     return {name: level for name, level in pairs}  # noqa: C416
 
 
-def _print_table(table: pd.DataFrame, form: str) -> bool:
+def print_as(table: pd.DataFrame, form: str) -> bool:
     """Print a table as CSV or JSON if requested; return whether it was printed."""
     from truce_sim.results.spreadsheets import as_csv
     from truce_sim.terminal import clean

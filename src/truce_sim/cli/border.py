@@ -1,4 +1,4 @@
-"""`truce-sim border make`: a border folder from a line and an event file."""
+"""`truce-sim border make` and `describe`: a border from a line and events, what the events say."""
 
 from __future__ import annotations
 
@@ -84,6 +84,48 @@ def _make_parser() -> Parser:
     return parser
 
 
+def describe(arguments: Sequence[str]) -> int:
+    """`truce-sim border describe BORDER --events FILE`: estimate settings from its events."""
+    asked = _describe_parser().parse_args(arguments)
+    if bool(asked.write) != bool(asked.name):
+        raise InputError("belong together", setting="--write, --name",
+                         allowed="--write FOLDER --name NAME")  # fmt: skip
+    from truce_sim.analysis.describe import describe_border, write_option
+    from truce_sim.cli.analysis import print_as
+    from truce_sim.cli.printing.describe import print_description
+
+    found = describe_border(
+        asked.border, asked.events, since=asked.since, until=asked.until, actor=asked.actor,
+        country=asked.country, within_km=asked.within_km, side=asked.side.replace("both", ""),
+        delays=asked.delays,
+    )  # fmt: skip
+    file = None
+    if asked.write:
+        typed = " ".join(["truce-sim border describe", *arguments])
+        file = write_option(found, asked.name, asked.write, [typed, *found.account])
+    if not print_as(found.table, asked.format):
+        print_description(found, file)
+    return 0
+
+
+def _describe_parser() -> Parser:
+    parser = Parser("truce-sim border describe", description="Estimate from a border's events the "
+                    "settings tagged C, with intervals, beside the defaults.")  # fmt: skip
+    parser.add_argument("border", metavar="BORDER", help="name of a border, or its folder")
+    add = parser.add_argument
+    add("--events", type=Path, required=True, metavar="FILE", help="UCDP GED or ACLED events")
+    add_event_filters(parser)
+    add("--side", choices=("home", "host", "both"), default="home", help="only events on this side "
+        "of the line; default: home")  # fmt: skip
+    add("--delays", action="store_true", help="let attacks follow launches after as many days as "
+        "in the model, not on the same day")  # fmt: skip
+    add("--write", type=Path, metavar="FOLDER", help="write the estimates as an option of the "
+        "group militants, for --config-dir FOLDER")  # fmt: skip
+    add("--name", default="", metavar="NAME", help="name of that option: militants=NAME")
+    add("--format", choices=("text", "csv", "json"), default="text", help="how to print")
+    return parser
+
+
 def _place(text: str) -> tuple[float, float]:
     """Parse LON,LAT, for argparse."""
     try:
@@ -95,4 +137,4 @@ def _place(text: str) -> tuple[float, float]:
     return longitude, latitude
 
 
-ACTIONS: dict[str, Callable[[Sequence[str]], int]] = {"make": make}
+ACTIONS: dict[str, Callable[[Sequence[str]], int]] = {"make": make, "describe": describe}

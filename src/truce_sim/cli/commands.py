@@ -39,6 +39,7 @@ truce-sim: a laboratory for one-clause truces
   truce-sim validate               test the model against the record, pattern by pattern
 
   truce-sim border make NAME       make a border of your own from a line and an event file
+  truce-sim border describe NAME   estimate settings from a border's events, beside the defaults
 
   truce-sim view [overrides]       watch a run in the browser, and fork it
   truce-sim view DIR               view a sweep, or one of its runs (--run 12:7)
@@ -226,7 +227,7 @@ def completion(arguments: list[str]) -> int:
 
 
 def border(arguments: list[str]) -> int:
-    """`truce-sim border ACTION …`: make a border of one's own."""
+    """`truce-sim border ACTION …`: make a border of one's own, describe its events."""
     from truce_sim.cli.border import border as command
 
     return command(arguments)
