@@ -38,8 +38,8 @@ STRETCH_DAYS = 365
 _RATES = {"constant": "rate constant", "by year": "rate free in each year"}
 #: Blocks of days drawn anew for intervals: at least this many, or there is none.
 _RESAMPLES, _SEED, _LEAST_BLOCKS = 400, 1, 4
-#: Distances are given in tenths of a kilometre.
-_LEAST_KM = 0.1
+#: Nearer events count as this far from the line; the model counts in cells anyway.
+_LEAST_KM = 1.0
 _BIN_KM = 100.0
 
 

@@ -43,10 +43,9 @@ def print_description(found: Description, file: Path | None) -> None:
                          for p in (seen.counts, seen.course))  # fmt: skip
         print_sentence(out, f"With a rate {rate}: to the spread of daily counts {daily}; to their "
                        f"course in time {course}; AIC {fit.aic:,.1f}.")  # fmt: skip
-    print_sentence(
-        out, "A rate that drifts looks like excitation: where the fits differ, the one with the "
-        f"smaller AIC (rate {found.chosen.rate}) is to be preferred.\n",
-    )  # fmt: skip
+    print_sentence(out, "A rate that drifts looks like excitation, and excitation like a drift: "
+                   "the truth may lie between. Preferred is the fit with the smaller AIC, that "
+                   f"with a rate {found.chosen.rate}.\n")  # fmt: skip
     places = found.places[(found.places[["share", "weight"]] >= _SMALL).any(axis=1)]
     rows = [_place(row) for row in places.to_dict("records")]
     print_table(out, ("km", "events", "share, % [95 %]", "weight, %"), rows, left=1)
