@@ -25,6 +25,23 @@ settings.load_profile(
 )
 
 
+#: The files that take longest, the longest first: workers take files in this order, so that none
+#: is left with a long one when the others have nothing to do.
+LONGEST = (
+    "docs/test_contributing.py", "docs/test_examples.py", "browser/test_live.py",
+    "sweeps/test_damage.py", "packaging/test_wheel.py", "docs/test_studies.py",
+    "sweeps/test_kills.py", "sweeps/test_failures.py", "browser/test_manners.py",
+    "test_properties.py", "test_config.py", "analysis/test_report.py", "cli/test_bad_input.py",
+    "engine/test_determinism.py", "test_model.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the others stay in the order in which they were found."""
+    place = {REPOSITORY / "tests" / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
+
+
 @pytest.fixture(scope="session")
 def sources() -> Path:
     """The folder of source tables, which is not part of the repository: the one that the variable

@@ -13,6 +13,9 @@ GROUPS = {
     "scenario": ["durand", "synthetic"],
 }
 
+#: Enough choices of options that any two options of different groups meet.
+VARIANTS = 42
+
 RANGES = {
     "militants.attempts_per_day": (0.0, 3.0),
     "militants.excitation": (0.0, 1.2),
@@ -57,13 +60,18 @@ COUNTS = {
 }
 
 
+def _choices(number: int) -> dict[str, str]:
+    """An option of each group, the same for every VARIANTS-th number: composing takes longest."""
+    rng = np.random.default_rng([20251019, number % VARIANTS])
+    return {group: options[rng.integers(len(options))] for group, options in GROUPS.items()}
+
+
 def random_overrides(number: int) -> dict[str, object]:
     """The `number`-th configuration: a variant of every group, some settings at random values, and
     now and then an intervention."""
     rng = np.random.default_rng([20251019, number])
     chosen: dict[str, object] = {"seed": int(rng.integers(2**63)), "replicate": number}
-    for group, options in GROUPS.items():
-        chosen[group] = options[rng.integers(len(options))]
+    chosen |= _choices(number)
     for path in rng.choice(list(RANGES), 8, replace=False):
         low, high = RANGES[path]
         chosen[str(path)] = float(rng.uniform(low, high))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import mesa
 import numpy as np
 import pandas as pd
 import pytest
 
-from random_configs import random_overrides
+from random_configs import GROUPS, random_overrides
 from truce_sim import TruceModel, load_config, simulate
 from truce_sim.compat import layer_array
 from truce_sim.engine.codes import TODAY
@@ -33,6 +35,13 @@ def test_a_stepped_model_is_the_engines_run(batch: int) -> None:
         assert model.series.tobytes() == expected.series.tobytes(), number
         assert model.events.tobytes() == expected.events.tobytes(), number
         assert model.world["tally"][TODAY].tobytes() == expected.outcome.tobytes(), number
+
+
+def test_any_two_options_meet_in_these_configurations() -> None:
+    drawn = [random_overrides(number) for number in range(CONFIGURATIONS)]
+    for one, other in itertools.combinations(GROUPS, 2):
+        met = {(chosen[one], chosen[other]) for chosen in drawn}
+        assert met == set(itertools.product(GROUPS[one], GROUPS[other]))
 
 
 def test_bands_stand_where_the_records_say() -> None:

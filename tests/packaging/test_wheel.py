@@ -95,7 +95,16 @@ def names(wheel: Path) -> list[str]:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
     installation = Installation(tmp_path_factory.mktemp("elsewhere") / "venv")
     venv.create(installation.prefix, with_pip=False, symlinks=os.name != "nt")
-    pip = [sys.executable, "-m", "pip", "--python", installation.python, "-qq", "install"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        installation.python,
+        "-qq",
+        "install",
+        "--no-compile",
+    ]
     if CLEAN:
         call([*pip, "--constraint", versions(wheel.parent), wheel], wheel.parent)
     else:

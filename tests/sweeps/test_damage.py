@@ -4,45 +4,63 @@ name, or made again and said so, or not needed for what is said. Never a wrong n
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
+import operator
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pandas as pd
 import pytest
 
 from folders import rows, sweep_into
 from truce_sim import open_sweep
+from truce_sim.analysis.report.parts import Figure
 from truce_sim.cli.commands import run_command
 from truce_sim.errors import InputError
-from truce_sim.sweeps.execution import driver
+from truce_sim.sweeps.execution import driver, rerun, share
+from truce_sim.sweeps.execution import worker as worker_module
 from truce_sim.sweeps.execution.worker import Done, Worker
+from truce_sim.sweeps.folder.files import PARTS
 from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.sweeps.folder.plan import Chunk
+from truce_sim.viewer import serve
+from truce_sim.viewer.pictures import movie
+from truce_sim.viewer.state.opening import Opening
+from truce_sim.viewer.state.sweep_data import SweepData
+from truce_sim.viewer.state.track import run_track
 
+TABLE = """\
+km_from,km_to,weight,ruggedness,host_province,home_district,crossing
+0,400,3,0.6,North,Upper,
+400,900,{weight},0.4,South,Lower,Gate
+"""
 SWEEP = [
     "home.threshold=3,5", "run.horizon_days=40", "sweep.compare=home.threshold",
-    "sweep.events=true", "sweep.series_every_days=10",
+    "sweep.events=true", "sweep.series_every_days=10", "scenario.kind=table",
 ]  # fmt: skip
+KEPT_TABLE = f"sources/tables/{hashlib.sha256(TABLE.format(weight=1).encode()).hexdigest()[:24]}"
 SECOND = "p0000000-0000002_r00000003-00000006"
 #: File -> another of the same folder that is copied over it, or beside it if there is none.
 FILES = {
     "manifest.json": "", "design.parquet": "", "specs/p0000000-0000002.parquet": "",
+    f"{KEPT_TABLE}/border.csv": "",
     "runs.parquet": "summary.parquet", "summary.parquet": "runs.parquet",
     "contrasts.parquet": "summary.parquet", "failures.parquet": "summary.parquet",
     **{f"{kind}/{SECOND}.parquet": f"{kind}/p0000000-0000002_r00000000-00000003.parquet"
        for kind in ("parts", "series", "events")},
 }  # fmt: skip
 #: They say what the points are; everything else can be made again.
-ORIGINAL = ("manifest.json", "design.parquet", "specs/p0000000-0000002.parquet")
+ORIGINAL = tuple(FILES)[:4]
 
 
 class Here:
     """A crew of this process alone, which takes no seconds to start."""
 
-    def __init__(self, folder: SweepFolder, workers: int) -> None:
-        self._folder = folder
+    def __init__(self, folder: SweepFolder, workers: int, into: str = PARTS) -> None:
+        self._folder, self._into = folder, into
 
     def __enter__(self) -> Here:
         return self
@@ -52,26 +70,56 @@ class Here:
 
     def run(self, chunks: Iterable[Chunk]) -> Iterator[Done]:
         worker = Worker(self._folder)
-        return map(worker.run, chunks)
+        return (worker.run(chunk, self._into) for chunk in chunks)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _in_process() -> Iterator[None]:
+    """Workers and the viewer stay in this process; nothing is drawn."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (driver, rerun, share):
+            patch.setattr(module, "Crew", Here)
+        patch.setattr(serve, "serve", show)
+        patch.setattr(serve, "check_assets", lambda: None)
+        patch.setattr(Figure, "render", lambda *_: b"")
+        patch.setattr(movie, "write_movie", lambda _, path, *__, **___: path.write_text("film"))
+        yield
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A sweep in two parts, and one of another seed."""
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep in two parts, one of another seed and table, and one in which a run of each point
+    failed."""
     here = tmp_path_factory.mktemp("base")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(driver, "Crew", Here)
-        for name, seed in (("s", 1), ("other", 2)):
+    for name, seed, weight in (("s", 1, 1), ("other", 2, 2), ("failed", 1, 1)):
+        table = here / f"tables{weight}" / "border.csv"
+        table.parent.mkdir(exist_ok=True)
+        table.write_text(TABLE.format(weight=weight))
+        with pytest.MonkeyPatch.context() as patch:
+            if name == "failed":
+                patch.setattr(worker_module, "outcomes", failing(worker_module.outcomes))
             for replicates in (3, 6):
-                words = [*SWEEP, f"seed={seed}", f"sweep.replicates={replicates}"]
-                assert sweep_into(here / name, *words) == 0
+                words = [*SWEEP, f"scenario.table={table}", f"seed={seed}"]
+                code = sweep_into(here / name, *words, f"sweep.replicates={replicates}")
+                assert code == (name == "failed" and replicates == 6)
     return here
+
+
+def failing(outcomes: Callable[..., Any]) -> Callable[..., Any]:
+    """The engine, except that every run of replicate 4 fails."""
+
+    def fail(spec: object, replicates: Iterable[int], *rest: object) -> Any:
+        if 4 in replicates:
+            raise MemoryError("no room")
+        return outcomes(spec, replicates, *rest)
+
+    return fail
 
 
 @pytest.fixture(scope="module")
 def intact(base: Path) -> dict[str, object]:
     """What the commands say of the sweep as it was written, and its tables."""
-    return dict(answers(base / "s")) | {"rows": rows(base / "s")}
+    return answers(base / "s") | {"rows": rows(base / "s")}
 
 
 # ── damage ───────────────────────────────────────────────────────────────────────────────────
@@ -92,6 +140,12 @@ def duplicate(folder: Path, name: str) -> None:
         shutil.copy(path, path.with_name(f"{path.stem} copy{path.suffix}"))
 
 
+def other(folder: Path, name: str) -> Path:
+    """The same file of another sweep; its border table has another digest."""
+    (found,) = (folder.parent / "other").glob(name.replace(KEPT_TABLE, "sources/tables/*"))
+    return found
+
+
 DAMAGE: dict[str, Callable[[Path, str], object]] = {
     "missing": lambda folder, name: (folder / name).unlink(),
     "truncated": lambda folder, name: (folder / name).write_bytes(
@@ -99,38 +153,71 @@ DAMAGE: dict[str, Callable[[Path, str], object]] = {
     ),
     "flipped": lambda folder, name: flip(folder / name, 0.2),
     "flipped at the end": lambda folder, name: flip(folder / name, 0.8),
-    "of another sweep": lambda folder, name: shutil.copy(
-        folder.parent / "other" / name, folder / name
-    ),
+    "of another sweep": lambda folder, name: shutil.copy(other(folder, name), folder / name),
     "duplicated": duplicate,
 }
 
 
 # ── what is read ─────────────────────────────────────────────────────────────────────────────
 
+#: Every command that reads a folder and changes nothing in it.
+READING = {
+    "status": "status s", "list": "list .", "verify": "verify s --runs 3 --pick 1",
+    "summary": "summary s", "compare": "compare s", "report": "report s --out out.html",
+    "export": "export s --to csv --out out", "view": "view s", "view a run": "view s --run 1:4",
+    "movie": "movie s --run 1:4 --out out.gif",
+}  # fmt: skip
+TABLES = (
+    "runs", "points", "series", "events", "failures", "folder.summary", "folder.contrasts",
+)  # fmt: skip
+Answer = tuple[int, str]
 
-def answers(folder: Path) -> Iterator[tuple[str, object]]:
-    """What each way of reading says: its output, or the message of its refusal."""
-    for command in ("status", "summary", "compare", "verify"):
-        words = ["--runs", "3", "--pick", "1"] if command == "verify" else []
-        yield command, said([command, str(folder), *words])
-    for table in ("runs", "points", "series", "events", "failures"):
+
+def answers(folder: Path) -> dict[str, object]:
+    """What each way of reading says: its output with what it writes, or why it refuses."""
+    with contextlib.chdir(folder.parent):  # so that they say the same of a copy
+        return {way: said(words.split()) for way, words in READING.items()} | tables(folder)
+
+
+def tables(folder: Path) -> dict[str, object]:
+    """What each table is from Python, or why there is none."""
+    found: dict[str, object] = {}
+    for table in TABLES:
         try:
-            yield table, getattr(open_sweep(folder), table)
+            found[table] = operator.attrgetter(table)(open_sweep(folder))
         except InputError as error:
-            yield table, (2, str(error))
-    for table in ("summary", "contrasts"):
-        try:
-            yield f"folder.{table}", getattr(open_sweep(folder).folder, table)
-        except InputError as error:
-            yield f"folder.{table}", (2, str(error))
+            found[table] = (2, str(error))
+    return found
 
 
-def said(words: list[str]) -> tuple[int, str]:
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+def said(words: list[str]) -> Answer:
+    """Exit code and output of a command, with the text of the files that it writes."""
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
         code = run_command(words)
-    return code, out.getvalue() + err.getvalue()
+    written = sorted([*Path().glob("out*"), *Path().glob("out/*")], reverse=True)
+    for path in written:
+        if path.is_dir():
+            path.rmdir()
+        else:
+            text.write(path.read_text())
+            path.unlink()
+    return code, text.getvalue()
+
+
+def show(opening: Opening, address: object) -> NoReturn:
+    """Say what the viewer would draw of a sweep, or of a run that is made again."""
+    if opening.setup is None:
+        assert opening.sweep is not None
+        data = SweepData(opening.sweep)
+        data.load()
+        print(data.table(), data.curves("home.threshold", {}), data.failures)
+        print(data.heat("mean_survival", "home.threshold", "", {}))
+    else:
+        assert opening.row is not None
+        outcome = run_track(opening.setup).run.outcome
+        print(opening.row.differences(outcome), outcome.to_dict())
+    raise SystemExit(0)
 
 
 def is_same(answer: object, right: object) -> bool:
@@ -139,49 +226,82 @@ def is_same(answer: object, right: object) -> bool:
     return type(answer) is type(right) and not isinstance(answer, pd.DataFrame) and answer == right
 
 
+def damaged_copy(base: Path, which: str, into: Path, name: str, damage: str) -> Path:
+    """A copy of one of the sweeps, called `s`, with a damaged file; the others are beside it."""
+    into.mkdir(exist_ok=True)
+    folder = shutil.copytree(base / which, into / "s")
+    for beside in ("other", "failed"):
+        (into / beside).symlink_to(base / beside)
+    DAMAGE[damage](folder, name)
+    return folder
+
+
+def names_of(name: str, damage: str) -> tuple[str, ...]:
+    """What a message may call the file: parts as a folder, whose names alone say which there are;
+    specs by their folder; a part by its daily series or events."""
+    if damage == "missing" and name.startswith("parts"):
+        return ("parts", Path(name).name)
+    return ("specs",) if name.startswith("specs") else (Path(name).name,)
+
+
 @pytest.mark.parametrize("damage", DAMAGE)
 @pytest.mark.parametrize("name", FILES)
 def test_it_is_named_or_does_not_matter(
-    base: Path, intact: dict[str, object], tmp_path: Path, name: str, damage: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    base: Path, intact: dict[str, object], tmp_path: Path, name: str, damage: str
+) -> None:
     """By every way of reading; then `resume` makes again what can be, says so, and all is as
     before."""
-    monkeypatch.setattr(driver, "Crew", Here)
-    folder = shutil.copytree(base / "s", tmp_path / "s")
-    (tmp_path / "other").symlink_to(base / "other")
-    DAMAGE[damage](folder, name)
-    file = Path(name).name if name.count("/") == 0 or name not in ORIGINAL else "specs"
-    if damage == "missing" and name.startswith("parts"):
-        file = "parts"  # only the names of parts say which there are
+    folder = damaged_copy(base, "s", tmp_path, name, damage)
+    files, noticed = names_of(name, damage), False
     harmless = damage == "duplicated" and not FILES[name]
-    noticed = False
-    for way, answer in answers(folder):
-        right = intact[way]
-        if isinstance(answer, tuple) and isinstance(right, tuple):
-            answer = (answer[0], answer[1].replace(str(folder), str(base / "s")))
-        if not is_same(answer, right):
+    for way, answer in answers(folder).items():
+        if not is_same(answer, intact[way]):
             assert isinstance(answer, tuple), f"{way} gives other values"
-            named = file in answer[1] or Path(name).name in answer[1]  # by its events, too
-            assert named or "missing 6" in answer[1], f"{way}: {answer}"
+            assert any(file in answer[1] for file in files) or "missing 6" in answer[1], way
             assert "Traceback" not in answer[1]
             noticed = True
     assert noticed or harmless
     code, words = said(["resume", str(folder)])
     if name in ORIGINAL and not harmless:
         assert code == 2
-        assert file in words
+        assert any(file in words for file in files)
         return
     assert code == 0, words
-    assert file in words or harmless
+    assert harmless or any(file in words for file in files)
     if name.count("/") and not harmless:
-        assert str((folder / name).parent if file == "parts" else folder / name) in words
+        assert str((folder / name).parent if files[0] == "parts" else folder / name) in words
         assert "run again" in words
     assert said(["verify", str(folder), "--runs", "3"])[0] == 0
     pd.testing.assert_frame_equal(rows(folder), intact["rows"], check_exact=True)
-    for way, answer in answers(folder):
-        if isinstance(answer, pd.DataFrame):
-            assert is_same(answer, intact[way]), way
+    for way, answer in tables(folder).items():
+        assert is_same(answer, intact[way]), way
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("name", FILES)
+def test_failed_runs_are_made_again_from_what_is_sound(
+    base: Path, intact: dict[str, object], tmp_path: Path, name: str, damage: str
+) -> None:
+    """By `rerun`, after a `worker` of a cluster: each refuses by name, or says what `resume` will
+    mend, or does not need the file. Then all runs are there, as if none had failed."""
+    folder = damaged_copy(base, "failed", tmp_path, name, damage)
+    files, harmless = names_of(name, damage), damage == "duplicated" and not FILES[name]
+    made_again = name.startswith("parts") and damage == "missing"  # like any run that is missing
+    for command in ("worker", "rerun --failed"):
+        command, *flags = command.split()
+        code, text = said([command, str(folder), *flags])
+        assert "Traceback" not in text
+        unseen = command == "worker" and "flipped" in damage  # it reads footers, not pages
+        if name.count("/") and name not in ORIGINAL and not (harmless or made_again or unseen):
+            assert any(file in text for file in files), text
+    if name in ORIGINAL and code == 2:
+        assert any(file in text for file in files)
+        return
+    if code == 2:
+        assert said(["resume", str(folder)])[0] in (0, 1)
+        code, text = said(["rerun", str(folder), "--failed"])
+    assert code == 0, text
+    pd.testing.assert_frame_equal(rows(folder), intact["rows"], check_exact=True)
 
 
 def test_events_without_a_part_are_named_and_removed(

@@ -71,6 +71,10 @@ def test_zip_takes_the_lists_side_by_side() -> None:
         ("range(2.5)", [0.0, 1.0, 2.0]),
         ("range(start=0,stop=3e-5,step=1e-5)", [0.0, 1e-5, 2e-5]),
         ("float(range(1,4))", [1.0, 2.0, 3.0]),
+        ("tag(log,range(0.1,10,2))", [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4]),
+        ("tag(log,range(0.1,10,10))", [0.1, 1.0]),
+        ("tag(log,range(10,1,0.5))", [10.0, 5.0, 2.5, 1.25]),
+        ("tag(log,range(1,2,1.1))", [1.0, 1.1, 1.21, 1.331, 1.4641, 1.61051, 1.771561, 1.9487171]),
         ("range(3,0,-1)", [3.0, 2.0, 1.0]),
         ("0.7,0.8,1.3", [0.7, 0.8, 1.3]),
         ("choice(0.8)", [0.8]),
@@ -86,6 +90,8 @@ def test_ranges_and_lists_have_the_decimals_that_are_written(
 
 def test_ranges_of_whole_numbers() -> None:
     assert design_of("host.lag_days=range(5,0,-2)").values["host.lag_days"].tolist() == [5, 3, 1]
+    log = design_of("host.lag_days=tag(log,range(1,9,2))").values["host.lag_days"]
+    assert log.tolist() == [1, 2, 4, 8]
     large = design_of("seed=range(9007199254740993,9007199254740996)").values["seed"].tolist()
     assert large == [2**53 + 1, 2**53 + 2, 2**53 + 3]
 

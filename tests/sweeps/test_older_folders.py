@@ -17,14 +17,15 @@ import pandas as pd
 import pytest
 
 from folders import rows
+from truce_sim import rerun
 from truce_sim.cli.commands import run_command
 from truce_sim.config.layout import build_dtype, describe_layout, first_layout, identities, upgrade
 from truce_sim.config.load import load_config
 from truce_sim.config.params import PARAMS
 from truce_sim.engine.compile import DIGEST
 from truce_sim.simulation.spec import make_spec
-from truce_sim.sweeps.execution.verify import TOLERANCE
 from truce_sim.sweeps.folder.folder import read_folder
+from truce_sim.sweeps.folder.replay import TOLERANCE, replay
 
 OLD = Path(__file__).with_name("folder-0.1.0")
 
@@ -64,6 +65,15 @@ def test_the_same_command_makes_the_same_runs(old: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize("command", ["summary", "compare", "status"])
 def test_it_is_read(old: Path, command: str) -> None:
     assert run_command([command, str(old)]) == 0
+
+
+def test_a_row_made_again_is_the_stored_one(old: Path) -> None:
+    """In the viewer and in films, and by `rerun` of Python: as `verify` compares it."""
+    folder = read_folder(old)
+    stored = rows(old)
+    for point in range(folder.points):
+        assert replay(folder, point, 0)[1] == []
+        rerun(stored[stored["point"] == point].iloc[0], old)
 
 
 def test_it_is_not_gone_on_with(old: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -51,7 +51,7 @@ def list_sweeps(arguments: Sequence[str]) -> int:
     parser = Parser("truce-sim list", description="List the sweeps in a folder.")
     parser.add_argument("dir", metavar="DIR", nargs="?", default="outputs", help="folder to search")
     asked = parser.parse_args(arguments)
-    print_list(find_sweeps(Path(asked.dir)), asked.dir)
+    print_list(*find_sweeps(Path(asked.dir)), asked.dir)
     return 0
 
 

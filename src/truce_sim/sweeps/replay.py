@@ -14,6 +14,7 @@ from truce_sim.config.load import as_setup
 from truce_sim.errors import InputError, a_kind
 from truce_sim.results.columns import OUTCOME, SWEEP
 from truce_sim.simulation.run import Overrides, Simulation, run_spec, simulate
+from truce_sim.sweeps.folder.replay import same_value, tolerance_for
 from truce_sim.sweeps.sweep import Sweep, open_sweep
 
 _ROW = "a row of Sweep.runs or of simulate_many: a Series, a mapping or a frame of one row"
@@ -38,15 +39,16 @@ def rerun(row: object, of: Sweep | PathLike[str] | Overrides = None) -> Simulati
     values = _as_mapping(row)
     replicate = whole_number("replicate", values.get("replicate", 0))
     if isinstance(of, Sweep | PathLike) or _is_path(of):
-        found = _of_sweep(open_sweep(of), values, replicate)
+        sweep = open_sweep(of)
+        found, tolerance = _of_sweep(sweep, values, replicate), tolerance_for(sweep.folder.manifest)
     else:
         known = {*OUTCOME, *SWEEP, "replicate", "status"}
         changes = {name: value for name, value in values.items() if name not in known}
         setup = as_setup(of).with_changes(changes, tell=False)
-        found = simulate(setup, seed=values.get("seed"), replicate=replicate)
+        found, tolerance = simulate(setup, seed=values.get("seed"), replicate=replicate), 0.0
     _compare(values, {"seed": found.spec.seed})
     if values.get("status", "done") == "done":
-        _compare(values, found.outcome.to_dict())
+        _compare(values, found.outcome.to_dict(), tolerance)
     return found
 
 
@@ -80,17 +82,11 @@ def _of_sweep(sweep: Sweep, values: Mapping[str, Any], replicate: int) -> Simula
     return run_spec(setup, spec)
 
 
-def _compare(row: Mapping[str, Any], now: Mapping[Any, Any]) -> None:
+def _compare(row: Mapping[str, Any], now: Mapping[Any, Any], tolerance: float = 0.0) -> None:
     """Raise InputError where a row has another value."""
     for name, value in now.items():
-        if name in row and not _same(row[name], value):
+        if name in row and not same_value(row[name], value, tolerance):
             raise InputError(
                 f"is {value!r} when this row is run again", setting=name, value=row[name],
                 allowed="the sweep or the base that the row is from, and the version that made it",
             )  # fmt: skip
-
-
-def _same(a: Any, b: Any) -> bool:
-    if pd.isna(a) or pd.isna(b):
-        return bool(pd.isna(a) and pd.isna(b))
-    return bool(a == b)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from truce_sim.cli.printing.layout import print_next, print_sentence, print_table
 from truce_sim.engine.compile import DIGEST
-from truce_sim.errors import command
+from truce_sim.errors import InputError, command
 from truce_sim.results.provenance import processor
 from truce_sim.sweeps.summaries.targets import target_replicates
 from truce_sim.terminal import console
@@ -237,13 +237,17 @@ def print_status(status: Status) -> None:
     failed = (f"failed {status.failed:,}", "red") if status.failed else "none failed"
     out.print(Text.assemble(", ", failed))
     if status.damaged:
-        some = ", ".join(status.damaged[:3]) + (", …" if len(status.damaged) > 3 else "")
-        damaged = (f"{len(status.damaged):,} damaged or missing files", "red")
-        out.print(Text.assemble("  ", damaged, f" ({some}): resume makes them again"))
+        out.print(Text.assemble("  ", *_damaged(status)))
     if status.missing and status.rate:
         left = duration(status.seconds_left or 0.0)
         out.print(f"  {status.rate:,.0f} runs per second lately: {left} left at that rate")
     print_next(out, _next(status))
+
+
+def _damaged(status: Status) -> tuple[tuple[str, str], str]:
+    some = ", ".join(status.damaged[:3]) + (", …" if len(status.damaged) > 3 else "")
+    damaged = (f"{len(status.damaged):,} damaged or missing files", "red")
+    return damaged, f" ({some}): resume makes them again"
 
 
 def _next(status: Status) -> tuple[str, str]:
@@ -256,9 +260,19 @@ def _next(status: Status) -> tuple[str, str]:
     return "to check it", command("verify", status.path)
 
 
-def print_list(sweeps: Sequence[Status], base: str) -> None:
-    """Print one line per sweep; `base` is the folder searched."""
+def print_list(sweeps: Sequence[Status], unreadable: Sequence[InputError], base: str) -> None:
+    """Print one line per sweep, and what is wrong with those that are damaged.
+
+    Args:
+        sweeps: those that can be read.
+        unreadable: what is wrong with the others.
+        base: the folder searched.
+    """
     out = console()
+    for error in unreadable:
+        out.print(Text(str(error), "red"), soft_wrap=True)
+    if not sweeps and unreadable:
+        return
     if not sweeps:
         out.print(f"No sweeps in {base}.", soft_wrap=True)
         print_next(out, ("for an example", command("sweep", "+experiment=doha")))
@@ -273,6 +287,9 @@ def print_list(sweeps: Sequence[Status], base: str) -> None:
     ]  # fmt: skip
     columns = ["sweep", "state", "points", "runs", "done", "failed", "started"]
     print_table(out, columns, rows, left=1)
+    for status in sweeps:
+        if status.damaged:
+            out.print(Text.assemble(f"{status.path}: ", *_damaged(status)), soft_wrap=True)
     print_next(out, ("", command("status", sweeps[0].path)))
 
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -91,14 +92,16 @@ def parse_factor(override: Override) -> Factor:
     sweep: Any = override.value()
     if isinstance(sweep, IntervalSweep):
         return Factor(name, key, _interval(name, sweep, line))
-    if isinstance(sweep, Sweep) and (sweep.tags or getattr(sweep, "shuffle", False)):
+    is_range = isinstance(sweep, RangeSweep)
+    tags = sweep.tags - ({"log"} if is_range else set()) if isinstance(sweep, Sweep) else set()
+    if tags or getattr(sweep, "shuffle", False):
         raise InputError(
             "a list of values cannot be tagged or shuffled",
             setting=name,
             value=line,
-            allowed="a list (1,2,3), range(start,stop,step) or choice(...)",
+            allowed="a list (1,2,3), choice(...), range(start,stop,step), or "
+            "tag(log,range(start,stop,factor)), in which each value is `factor` times the last",
         )
-    is_range = isinstance(sweep, RangeSweep)
     values = _numbers(name, sweep, line) if is_range else override.sweep_iterator()
     levels = tuple(_level(key, Override._convert_value(value)) for value in values)
     if not levels:
@@ -122,6 +125,8 @@ def _level(key: str, value: object) -> object:
 def _numbers(name: str, sweep: RangeSweep, line: str | None) -> Iterator[int | float]:
     """The numbers of a range, stop left out: whole ones, or the floats nearest to the decimals
     that are meant. Hydra 1.3 adds up binary fractions: 0.7999999999999999, and stop at times."""
+    if "log" in sweep.tags:
+        return _multiples(name, sweep, line)
     ends: Any = (sweep.start, sweep.stop, sweep.step)
     if not all(map(math.isfinite, ends)) or not sweep.step:
         raise InputError(
@@ -137,6 +142,32 @@ def _numbers(name: str, sweep: RangeSweep, line: str | None) -> Iterator[int | f
             allowed=f"at most {MAX_POINTS:,}",
         )  # fmt: skip
     return (kind(start + i * step) for i in range(size))
+
+
+def _multiples(name: str, sweep: RangeSweep, line: str | None) -> Iterator[int | float]:
+    """The numbers of a range on a log scale, stop left out: each is `step` times the last."""
+    start, stop, step = map(float, (sweep.start or 0, sweep.stop or 0, sweep.step))
+    size = math.nan
+    if all(0 < end < math.inf for end in (start, stop, step)) and step != 1:
+        size = math.log(stop / start) / math.log(step)
+    if not 0 < size <= MAX_POINTS:
+        raise InputError(
+            "a range on a log scale goes from a number above 0 towards another by a factor",
+            setting=name, value=line,
+            allowed=f"tag(log,range(0.1,10,2)): 0.1, 0.2, 0.4, … below 10; at most {MAX_POINTS:,}",
+        )  # fmt: skip
+    kind = int if all(isinstance(end, int) for end in (sweep.start, sweep.step)) else float
+    return _powers(kind, *(Decimal(f"{end:.15g}") for end in (start, stop, step)))
+
+
+def _powers(
+    kind: type[int] | type[float], start: Decimal, stop: Decimal, step: Decimal
+) -> Iterator[int | float]:
+    exact = Context(prec=40)  # the floats nearest to the decimals that are meant
+    value = start
+    while (value < stop) if step > 1 else (value > stop):
+        yield kind(value) if kind is int else kind(f"{value:.15g}")
+        value = exact.multiply(value, step)
 
 
 def refuse_fixed(name: str, line: object) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -102,14 +101,6 @@ def _first_differing(
         return None
     pairs = zip(stored.to_pylist(), made.to_pylist(), strict=True)
     return next((row for row, pair in enumerate(pairs) if not _same(*pair)), None)
-
-
-def nearly_equal(a: NDArray[np.void], b: NDArray[np.void], tolerance: float) -> bool:
-    """Whether the fields of records differ by no more than a relative tolerance."""
-    return a.shape == b.shape and all(
-        np.allclose(a[name], b[name], rtol=tolerance, atol=tolerance)
-        for name in a.dtype.names or ()
-    )
 
 
 def _same(a: object, b: object, tolerance: float = 0.0) -> bool:

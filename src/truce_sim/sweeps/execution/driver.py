@@ -26,6 +26,7 @@ from truce_sim.sweeps.execution.crew import Crew, count_workers
 from truce_sim.sweeps.execution.lock import locked
 from truce_sim.sweeps.execution.mend import (
     damaged_files,
+    refuse_damaged_tables,
     remove_orphans,
     remove_overlaps,
     set_aside,
@@ -146,6 +147,7 @@ class _Work:
 
     def finish(self) -> None:
         """Run until nothing is missing, then write the results."""
+        refuse_damaged_tables(self.folder)
         damaged = [self._set_aside(path) for path in self._damaged()]
         damaged += self._reopen()
         remove_orphans(self.folder)

@@ -10,11 +10,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from truce_sim.errors import InputError
+from truce_sim.results.sources import kept_table
 from truce_sim.results.store import Damaged, remove_leftovers
 from truce_sim.sweeps.folder.files import EVENTS, PARTS, RERUNS, SERIES
 from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.sweeps.folder.plan import Chunk
 from truce_sim.sweeps.folder.spec_files import SPECS_PER_GROUP
+
+
+def refuse_damaged_tables(folder: SweepFolder) -> None:
+    """Raise InputError if a border table that the folder keeps is missing or not what it was."""
+    tables = folder.manifest.get("tables") or {}
+    for table in tables:
+        kept_table(folder.path, table, tables)
 
 
 def set_aside(folder: SweepFolder, path: Path) -> str:

@@ -18,6 +18,7 @@ from truce_sim.results.store import write_json
 from truce_sim.sweeps.execution.crew import Crew, count_workers
 from truce_sim.sweeps.execution.driver import SweepResult, resume_sweep
 from truce_sim.sweeps.execution.lock import locked
+from truce_sim.sweeps.execution.mend import refuse_damaged_tables
 from truce_sim.sweeps.execution.progress import Progress, Stopped
 from truce_sim.sweeps.execution.rules import adopt_rules
 from truce_sim.sweeps.folder.files import PARTS, RERUNS
@@ -46,10 +47,12 @@ def rerun_failed(
     begun, workers = time.monotonic(), count_workers(folder.settings.workers)
     with locked(folder.path):
         folder = adopt_rules(read_folder(folder.path), progress)
+        refuse_damaged_tables(folder)
         folder.chunks()  # refuses what does not belong together, before anything is written
+        failed = list(_failed_chunks(folder))
+        _check_files(folder, failed)
         folder = _reopen(folder, run_timeout)
         shutil.rmtree(folder.path / RERUNS, ignore_errors=True)  # left by a rerun that was killed
-        failed = list(_failed_chunks(folder))
         progress.start(sum(c.runs for c in failed), 0, folder.path)
         try:
             with Crew(folder, min(workers, len(failed)), RERUNS) as crew:
@@ -86,6 +89,14 @@ def _failed_chunks(folder: SweepFolder) -> Iterator[Chunk]:
         for _, some in groupby(enumerate(runs), lambda at: (at[1][0], at[1][1] - at[0])):
             (_, (point, first)), *rest = list(some)
             yield Chunk(range(point, point + 1), range(first, first + 1 + len(rest)))
+
+
+def _check_files(folder: SweepFolder, failed: Sequence[Chunk]) -> None:
+    """Raise Damaged, before anything is changed, if rows to be replaced stand in a damaged file."""
+    for chunk in folder.chunks():
+        if any(other.meets(chunk) for other in failed):
+            for kind in (PARTS, *folder.kept):
+                folder.files.check(f"{kind}/{chunk.name}")
 
 
 def _put_in_place(folder: SweepFolder) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
+from truce_sim.errors import command
 from truce_sim.sweeps.execution.crew import Crew, count_workers
 from truce_sim.sweeps.execution.progress import Progress, Stopped
 from truce_sim.sweeps.execution.rules import refuse_other_rules
@@ -37,7 +38,10 @@ def work_on_share(
         InputError: if `path` is not a sweep's folder, or its rules differ.
         Stopped: if it ends before it is finished.
     """
-    wanted = target_replicates(read_folder(path))
+    folder = read_folder(path)
+    for damaged in folder.damaged(folder.chunks()[share::shares]):
+        progress.say(f"{damaged} is damaged or missing: left to {command('resume', folder.path)}")
+    wanted = target_replicates(folder)
     everything = cut(missing([], wanted), runs_per_chunk(int(wanted.sum())))
     return work_on(path, islice(everything, share, None, shares), progress, workers)
 

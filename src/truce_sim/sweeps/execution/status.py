@@ -7,6 +7,7 @@ from pathlib import Path
 
 from truce_sim.errors import InputError
 from truce_sim.sweeps.execution.lock import is_locked
+from truce_sim.sweeps.folder.files import PARTS
 from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
 from truce_sim.sweeps.folder.plan import missing
 from truce_sim.sweeps.summaries.results import damaged_results
@@ -97,14 +98,19 @@ def _rate(folder: SweepFolder) -> float | None:
     return sum(runs for _, runs in latest[1:]) / (latest[-1][0] - latest[0][0])
 
 
-def find_sweeps(base: Path) -> list[Status]:
-    """Return the sweeps in `base`, latest first; raise InputError if it is not a folder."""
+def find_sweeps(base: Path) -> tuple[list[Status], list[InputError]]:
+    """Return the sweeps in `base`, latest first, and what is wrong with those that cannot be read.
+
+    Raises:
+        InputError: `base` is not a folder.
+    """
     if not base.is_dir():
         raise InputError("no such folder", value=str(base), allowed="a folder with results")
-    sweeps = []
-    for manifest in sorted(base.glob("*/manifest.json")):
-        try:
-            sweeps.append(read_status(manifest.parent))
-        except InputError:  # the folder of a run, or something else
-            continue
-    return sorted(sweeps, key=lambda status: status.started, reverse=True)
+    sweeps, unreadable = [], []
+    for folder in sorted(base.iterdir()):
+        if any((folder / name).exists() for name in ("design.parquet", "specs", PARTS)):
+            try:
+                sweeps.append(read_status(folder))
+            except InputError as error:
+                unreadable.append(error)
+    return sorted(sweeps, key=lambda status: status.started, reverse=True), unreadable

@@ -18,26 +18,17 @@ from truce_sim.engine.run import outcomes
 from truce_sim.engine.world import make_world
 from truce_sim.errors import InputError, command
 from truce_sim.simulation.spec import make_spec
-from truce_sim.sweeps.execution.compare import (
-    Difference,
-    differing_cell,
-    nearly_equal,
-    run_cells,
-)
+from truce_sim.sweeps.execution.compare import Difference, differing_cell, run_cells
 from truce_sim.sweeps.folder.files import PARTS
 from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
 from truce_sim.sweeps.folder.meaning import two_meanings
 from truce_sim.sweeps.folder.plan import Chunk
 from truce_sim.sweeps.folder.records import make_recorder
+from truce_sim.sweeps.folder.replay import TOLERANCE, nearly_equal, tolerance_for
 from truce_sim.sweeps.folder.rows import Rows
 from truce_sim.sweeps.folder.spec_files import point_key
 from truce_sim.sweeps.summaries.results import result_names, run_tables, tables
 from truce_sim.version import __version__
-
-#: Relative difference allowed in summaries, whose sums depend on the processor in their last bits,
-#: and in floats of runs made by other rules: earlier ones took exp and log from the C library,
-#: whose last bit is not the same everywhere.
-TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -111,7 +102,7 @@ def verify_sweep(path: str | Path, runs: int, pick: int | None = None) -> Proof:
             allowed=f"{command('resume', folder.path)}, which removes it",
         )  # fmt: skip
     chosen = np.sort(np.random.default_rng(pick).choice(total, min(runs, total), replace=False))
-    tolerance = 0.0 if folder.manifest.get("rules") == DIGEST else TOLERANCE
+    tolerance = tolerance_for(folder.manifest)
     sample = Sample(folder, chosen, tolerance)
     difference = (
         _two_meanings(folder) or _compare_parts(folder) or sample.difference

@@ -415,12 +415,15 @@ class SweepFolder:
         """All columns of the parts."""
         return [n for n in schema().names if n not in OUTCOME or n in self.outcome]
 
-    def damaged(self) -> Iterator[Path]:
+    def damaged(self, chunks: Sequence[Chunk] | None = None) -> Iterator[Path]:
         """Yield the files of runs whose footers are not what they should be, or that are missing.
 
         Only footers are read; a damaged page is found when it is read.
+
+        Args:
+            chunks: of which parts; by default all.
         """
-        for chunk in self.chunks():
+        for chunk in self.chunks() if chunks is None else chunks:
             if self.footer(chunk) is None:
                 yield self.part(chunk)
             for kind in self.kept:
@@ -548,7 +551,7 @@ class SweepFolder:
         """The failed runs: point, replicate, seed, swept values, status, error, traceback."""
         import pandas as pd
 
-        there = (self.path / "failures.parquet").is_file()
+        there = self.finished or (self.path / "failures.parquet").is_file()
         return self.files.read("failures").to_pandas() if there else pd.DataFrame()
 
     @property

@@ -7,11 +7,16 @@ its own scripts, so the two load in parallel. `serve` holds visitors back until 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import solara
 
+from truce_sim.errors import InputError
 from truce_sim.viewer.state import current
 from truce_sim.viewer.state.opening import Opening
+
+if TYPE_CHECKING:  # it takes long to import
+    from truce_sim.viewer.pages.sweep_page import SweepView
 
 
 @solara.component
@@ -26,19 +31,27 @@ def Page() -> None:
 
         back = (lambda: show(Opening(sweep=shown.sweep))) if shown.sweep else None
         RunPage(shown, back).key(f"run-{id(shown)}")
+    elif isinstance(view, str):
+        solara.Error(view)
     elif view is not None:
         from truce_sim.viewer.pages.sweep_page import SweepPage
 
         SweepPage(view, show)
 
 
-def _sweep_view(opening: Opening) -> object:
-    """The visitor's view of the sweep, if one is open; kept while they watch one of its runs."""
+def _sweep_view(opening: Opening) -> SweepView | str | None:
+    """The visitor's view of the sweep, if one is open, or why it cannot be read; kept while they
+    watch one of its runs."""
     if opening.sweep is None:
         return None
     from truce_sim.viewer.pages.sweep_page import SweepView
 
-    return SweepView(opening.sweep)
+    view = SweepView(opening.sweep)
+    try:
+        view.data.load()
+    except InputError as error:
+        return str(error)
+    return view
 
 
 def load(opening: Opening) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import solara
 
@@ -48,7 +49,7 @@ def SweepPage(view: SweepView, show: Callable[[Opening], None]) -> None:
         with solara.Card("Points", margin=0):
             table = solara.use_memo(data.table, [folder.path])
             PointTable(table=table, event_open=point.set)
-        Failures(folder)
+        Failures(data)
 
 
 @solara.component
@@ -109,11 +110,23 @@ def Heat(view: SweepView) -> None:
         lower = "" if down.value == across.value else down.value
         kept = {k: v for k, v in fixed.value.items() if k not in (across.value, lower)}
         table = solara.use_memo(
-            lambda: data.heat(outcome.value, across.value, lower, kept) if names else None,
+            lambda: _heat(data, outcome.value, across.value, lower, kept) if names else None,
             [outcome.value, across.value, lower, tuple(kept.items())],
         )
-        if table is not None:
+        if isinstance(table, str):
+            solara.Error(table)
+        elif table is not None:
             HeatMap(table=table, event_open=choose)
+
+
+def _heat(
+    data: SweepData, outcome: str, across: str, down: str, fixed: dict[str, str]
+) -> dict[str, Any] | str:
+    """The heat map, or why the outcome cannot be read."""
+    try:
+        return data.heat(outcome, across, down, fixed)
+    except InputError as error:
+        return str(error)
 
 
 @solara.component
@@ -155,9 +168,9 @@ def PointChoice(
 
 
 @solara.component
-def Failures(folder: SweepFolder) -> None:
+def Failures(data: SweepData) -> None:
     """List the runs that failed, if any."""
-    failures = folder.failures
+    failures = data.failures
     with solara.Card("Failures", margin=0):
         if failures.empty:
             solara.Text("No run failed.")

@@ -104,7 +104,7 @@ def _open_run(folder: Path) -> Opening:
     from truce_sim.results.sources import with_kept_table
     from truce_sim.results.store import SEALED_SINCE, read_table
     from truce_sim.sweeps.folder.manifest import read_manifest
-    from truce_sim.sweeps.folder.replay import Row
+    from truce_sim.sweeps.folder.replay import Row, tolerance_for
 
     manifest = read_manifest(folder, "run")
     plain = with_kept_table(manifest["config"], folder, manifest)
@@ -117,7 +117,8 @@ def _open_run(folder: Path) -> Opening:
         stored = table.to_pandas().iloc[0].to_dict()
     except (OSError, IndexError) as error:
         raise InputError(f"cannot read its outcome.parquet: {error}", value=str(folder)) from None
-    return Opening(setup, Row(f"the run in {folder.name}", stored))
+    row = Row(f"the run in {folder.name}", stored, tolerance=tolerance_for(manifest))
+    return Opening(setup, row)
 
 
 def open_settings(overrides: Sequence[str]) -> Opening:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from truce_sim.analysis.measures import DAYS_LIVED, measure_runs
 from truce_sim.analysis.survival import curve, curve_median, run_ends
 from truce_sim.engine.record import OUTCOME_COLUMNS, TOTALS
-from truce_sim.errors import InputError
 from truce_sim.intervals import Estimate, clusters, share_interval
 from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.sweeps.summaries.levels import factor_levels
@@ -38,13 +37,25 @@ class SweepData:
         self.folder = folder
         self.factors = folder.factors
 
+    def load(self) -> None:
+        """Read what the page shows first.
+
+        Raises:
+            InputError: a file of the sweep is damaged.
+        """
+        _ = self.summary, self.runs, self.failures
+
+    @cached_property
+    def failures(self) -> pd.DataFrame:
+        """The failed runs."""
+        return self.folder.failures
+
     @cached_property
     def summary(self) -> pd.DataFrame:
         """One row per point: swept values, runs, failed, estimates with intervals."""
-        try:
-            table = self.folder.summary
-        except InputError:  # not finished: summarise the runs so far
+        if not self.folder.finished:  # summarise the runs so far
             return survival_table(self.folder)
+        table = self.folder.summary
         return table if "holds" in table else survival_table(self.folder)  # a folder of 0.1
 
     @cached_property
