@@ -199,15 +199,15 @@ def test_a_folder_that_is_in_the_way(finished: Path, capsys: pytest.CaptureFixtu
         refused(words, str(finished / name)[:60], finished, capsys)
 
 
-def test_list_passes_over_what_is_broken(
-    finished: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The sweeps that can be read are listed; nothing is changed."""
+def test_list_says_what_is_broken(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Below the sweeps that can be read; nothing is changed."""
     before = contents(finished)
     assert run_command(["list", str(finished)]) == 0
     out, err = capsys.readouterr()
     assert "finished" in out
     assert err == ""
-    for name in ("broken_json", "no_points", "no_specs", "newer"):
-        assert name not in out
+    for name in ("broken_json", "no_points", "no_specs", "newer", "no_manifest"):
+        (line,) = (line for line in out.splitlines() if f"{finished / name}'" in line)
+        assert FOLDERS[name] in line
+    assert f"{finished / 'run'}'" not in out
     assert contents(finished) == before

@@ -269,11 +269,7 @@ def print_list(sweeps: Sequence[Status], unreadable: Sequence[InputError], base:
         base: the folder searched.
     """
     out = console()
-    for error in unreadable:
-        out.print(Text(str(error), "red"), soft_wrap=True)
-    if not sweeps and unreadable:
-        return
-    if not sweeps:
+    if not sweeps and not unreadable:
         out.print(f"No sweeps in {base}.", soft_wrap=True)
         print_next(out, ("for an example", command("sweep", "+experiment=doha")))
         return
@@ -286,11 +282,15 @@ def print_list(sweeps: Sequence[Status], unreadable: Sequence[InputError], base:
         for status in sweeps
     ]  # fmt: skip
     columns = ["sweep", "state", "points", "runs", "done", "failed", "started"]
-    print_table(out, columns, rows, left=1)
+    if sweeps:
+        print_table(out, columns, rows, left=1)
     for status in sweeps:
         if status.damaged:
             out.print(Text.assemble(f"{status.path}: ", *_damaged(status)), soft_wrap=True)
-    print_next(out, ("", command("status", sweeps[0].path)))
+    for error in unreadable:
+        out.print(Text(str(error), "red"), soft_wrap=True)
+    if sweeps:
+        print_next(out, ("", command("status", sweeps[0].path)))
 
 
 def print_proof(proof: Proof) -> None:
