@@ -94,7 +94,7 @@ _GROUPS = [
     BadInput("option_unknown", ["host=xyz"], ("host", "xyz", "baseline, committed, unable")),
     BadInput("option_number", ["mediation=3"], ("mediation = 3", NO_OPTION)),
     BadInput("option_home", ["home=literal"], ("home", "'literal'", "allowed: baseline")),
-    BadInput("option_scenario", ["scenario=durant"], ("scenario", "durand, synthetic")),
+    BadInput("option_scenario", ["scenario=durant"], ("scenario", "congo_rwanda, durand, ")),
     BadInput("size", ["size=small"], ("size", "be added with +", "+size")),
     BadInput("ablation", ["ablation=spoilers"], ("ablation", "be added with +", "+ablation")),
     BadInput("experiment", ["+experiment=dohaa"], ("experiment", "dohaa", "doha")),

@@ -215,10 +215,11 @@ def test_nothing_is_overwritten_and_names_are_checked(tmp_path: Path) -> None:
     line = meridian(tmp_path)
     (tmp_path / "a").mkdir()
     (tmp_path / "a/notes").touch()
-    for name, told in (("a", "nothing is overwritten"), ("a/b", "is not a name"),
-                       ("durand", "comes with the program")):  # fmt: skip
+    for name, out, told in (("a", tmp_path / "a", "nothing is overwritten"),
+                            ("a/b", None, "is not a name"),
+                            ("mine", "durand", "comes with the program")):  # fmt: skip
         with pytest.raises(InputError, match=told):
-            make_border_folder(name, line, out=tmp_path / "a", home_side="left")
+            make_border_folder(name, line, out=out, home_side="left")
     with pytest.raises(InputError, match="has no effect without --events"):
         make_border_folder("b", line, out=tmp_path / "b", home_side="left", actor="x")
 

@@ -118,10 +118,10 @@ def _new_folder(name: str, out: str | Path | None) -> Path:
     if not re.fullmatch(r"\w[\w-]*", name):
         raise InputError("is not a name for a border", setting="NAME", value=name,
                          allowed="letters, digits, - and _")  # fmt: skip
-    if name in (*shipped_borders(), "synthetic", "table", "folder"):
-        raise InputError("is the name of a border that comes with the program", setting="NAME",
-                         value=name, allowed="another name")  # fmt: skip
     folder = Path(out).expanduser() if out else Path("borders") / name
+    if str(folder) in shipped_borders():
+        raise InputError("is the name of a border that comes with the program", setting="--out",
+                         value=str(folder), allowed="another name")  # fmt: skip
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError("exists and is not an empty folder", setting="--out", value=str(folder),
                          allowed="a new folder; nothing is overwritten")  # fmt: skip
