@@ -171,7 +171,15 @@ _TOGETHER = [
         ["militants.excitation=2"],
         ("militants.excitation = 2", "n_eff = 1.087", "home.capacity=0.85", "below 1.84"),
     ),
-    BadInput("n_eff_open", ["home.capacity=0"], ("militants.excitation = 1.6", "n_eff = 1.6")),
+    BadInput(
+        "n_eff_open",
+        ["home.capacity=0"],
+        ("home.capacity = 0", "militants.excitation=1.6", "n_eff = 1.6", "0.655 or more"),
+    ),
+    BadInput(
+        "n_eff_forward", ["home.forward=0.0"], ("home.forward = 0.0: does not", "0.457 or more")
+    ),
+    BadInput("n_eff_terrain", ["border.terrain=1"], ("border.terrain = 1.0: does not", "or less")),
     BadInput("calendar_late", ["mediation.calendar=[365]"], ("mediation.calendar[0] = 365", "364")),
     BadInput("calendar_negative", ["mediation.calendar=[-1]"], ("mediation.calendar[0]", OUT)),
     BadInput(
@@ -187,10 +195,16 @@ _TOGETHER = [
         [f"mediation.calendar={list(range(0, 325, 5))}".replace(" ", "")],
         ("mediation.calendar", "65 rounds", "at most 64"),
     ),
-    BadInput("window", ["run.horizon_days=10"], ("truce.window_days = 14", "run.horizon_days=10")),
+    BadInput(
+        "window",
+        ["run.horizon_days=10"],
+        ("run.horizon_days = 10", "truce.window_days=14", "14 or more"),
+    ),
     BadInput("staging", ["militants.staging_days=0.5"], ("militants.staging_days", "0, or")),
     BadInput("kappa", ["belief.perceived_capability=2"], ("perceived_capability", "1.4", "1.428")),
-    BadInput("radius", ["border.sectors=1"], ("home.strike_radius = 1", "border.sectors=1")),
+    BadInput(
+        "radius", ["border.sectors=1"], ("border.sectors = 1", "home.strike_radius=1", "2 or more")
+    ),
     BadInput(
         "mediators_many",
         [f"+mediation.mediators={{m{i}:{{call:0.1}}}}" for i in range(7)],
@@ -289,6 +303,16 @@ _SYNTAX = [
     BadInput("space", ["home threshold=5"], ("home threshold",)),
     BadInput("index", ["mediation.calendar[0]=5"], ("mediation.calendar[0]", "as a whole")),
     BadInput("index_added", ["+mediation.calendar[3]=5"], ("calendar[3]", "calendar=[1,2]")),
+    BadInput(
+        "index_changes", ["interventions[0]=5"], ("interventions[0]", "[{day: 30, set: {home.thr")
+    ),
+    BadInput("index_number", ["home.threshold[0]=5"], ("is not a list", "home.threshold=<value>")),
+    BadInput("no_mapping", ["mediation.mediators=none"], ("is not a mapping", "mediation=none")),
+    BadInput("iv_option", _intervention(3, "mediation:none"), ("mediators: {} removes all",)),
+    BadInput("iv_truce", _intervention(3, "truce:literal"), ("no option can be chosen during a",)),
+    BadInput(
+        "iv_no_mediators", _intervention(3, "mediation.mediators:none"), ("{} in an intervention",)
+    ),
     BadInput(
         "index_several", ["mediation.calendar[0]=5,6"], ("mediation.calendar[0]", "as a whole")
     ),

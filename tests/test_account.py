@@ -17,6 +17,29 @@ KINDS = {
 }
 
 
+def test_interventions_stand_in_the_account_before_the_events_of_their_day() -> None:
+    changes = [
+        {"day": 60, "set": {"mediation.mediators": {}, "home.threshold": 4}},
+        {"day": 20, "set": {"mediation.verification.enabled": True}},
+        {"day": 300, "set": {"host.will": 0.9}},
+    ]
+    run = simulate({"interventions": changes})
+    assert run.outcome["end_day"] < 300
+    lines = list(timeline(run))
+    told = [(day, text) for day, text in lines if text.startswith("intervention: ")]
+    assert told == [
+        (20, "intervention: mediation.verification.enabled is true from now on, not false"),
+        (60, "intervention: home.threshold is 4 from now on, not 4.5"),
+        (60, "intervention: mediation.mediators.qatar is removed"),
+        (60, "intervention: mediation.mediators.turkiye is removed"),
+    ]
+    assert [day for day, _ in lines] == sorted(day for day, _ in lines)
+    assert all(not text.startswith("interv") for _, text in timeline(simulate()))
+    added = {"day": 2, "set": {"mediation.mediators.oman": {"call": 0.5}}}
+    told = list(timeline(simulate({"interventions": [added], "run.horizon_days": 20})))
+    assert (2, "intervention: mediation.mediators.oman is added (call 0.5, skill 0.55)") in told
+
+
 @pytest.mark.parametrize("memory", [5.0, 200.0])
 def test_a_choice_to_strike_names_its_cause_and_where_that_lay(memory: float) -> None:
     """The district whose attributed incidents weigh most that day, older ones less."""

@@ -244,7 +244,7 @@ def test_an_undecided_pair_says_how_many_replicates_more_would_decide() -> None:
     row = {"f": "b", "baseline": "a", "n": 100, "days": 2.0, "days_low": -1.0, "days_high": 5.0}
     more = more_replicates(100, 2.0, -1.0, 5.0, 0.95)
     sentence = describe_pair(row | {"more": more}, "f", f"{HORIZON} days")
-    assert "cannot be told apart at n = 100 (+2.0 days [-1.0, +5.0])" in sentence
+    assert "cannot be told apart (+2.0 days [-1.0, +5.0]; n = 100 pairs)" in sentence
     assert "about 360 more replicates would show a difference this large" in sentence
 
 
@@ -258,9 +258,8 @@ def test_a_difference_too_small_to_chase_is_ruled_out_instead() -> None:
 
 def test_pairs_that_never_differ_say_so() -> None:
     same = made(np.full((1, 20, 2), 50.0))
-    assert (
-        "had no effect in any run on the days survived (n = 20): so far as" in same.sentences()[0]
-    )
+    said = "this had no effect in any run on the days survived (n = 20 pairs): so far as"
+    assert said in same.sentences()[0]
     assert same.table["collapse_low"].iloc[0] < 0 < same.table["collapse_high"].iloc[0]
 
 
@@ -279,6 +278,7 @@ def test_pairs_with_a_failed_run_are_left_out() -> None:
     days = np.random.default_rng(2).normal(100, 9, (1, 12, 2))
     days[0, 3, 1] = np.nan
     assert made(days).table["n"].iloc[0] == 11
+    assert "(1 more runs have no partner, which failed or was not run)" in made(days).sentences()[0]
 
 
 @pytest.mark.parametrize(

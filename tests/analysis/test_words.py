@@ -86,8 +86,9 @@ def test_no_run_is_no_answer() -> None:
 @pytest.mark.parametrize("effect", [30.0, -30.0])
 def test_the_largest_decided_change_is_named_in_its_direction(effect: float) -> None:
     told = words.what_helps(comparison([0.0, 3.0, effect], noise=10.0))
-    assert "c makes the largest difference from a:" in told
-    assert "; n = 50 pairs, intervals 95 % for all 2" in told
+    assert "f = c makes the largest difference from a." in told
+    assert "(n = 50 pairs each, intervals 95 % for all 2" in told
+    assert re.search(r"with b (is|cannot) .*; with c is \d", told)
     assert ("longer" in told) == (effect > 0)
     assert ("shorter" in told) == (effect < 0)
     assert "[" in told
@@ -98,7 +99,7 @@ def test_levels_that_cannot_be_told_apart_are_named_together() -> None:
     found = comparison([0.0, 10.0, 40.0, 41.0, -30.0], noise=8.0)
     told = words.what_helps(found)
     assert set(found.largest_changes) == set(found.longest) == {"c", "d"}
-    assert " make the largest differences from a, and cannot be told from each other:" in told
+    assert " make the largest differences from a, and cannot be told from each other." in told
     assert "b" not in found.longest
     fewer = comparison([0.0, -40.0, -41.0], noise=8.0)
     assert set(fewer.largest_changes) == {"b", "c"}
@@ -115,8 +116,10 @@ def crossed(by_context: list[float], noise: float = 5.0):
 
 def test_a_change_that_depends_on_another_factor_is_told_so() -> None:
     (told,) = words.what_depends(crossed([5.0, 35.0]))
-    assert told.startswith("What f changes depends on c: f = b instead of a changes mean survival")
-    assert re.search(r"The difference of the two is \+[23]\d\.\d days \[\+2\d", told)
+    assert told.startswith("The effect of f depends on c: the change in mean survival from f = b")
+    assert re.search(r", a difference of \+[23]\d\.\d days \[\+2\d", told)
+    assert told.count(".") == told.count(".", 0, -1) + 1
+    assert "undecided" in words.what_depends(crossed([0.0, 35.0]))[0]
     assert "(n = 60)." in told
     (told,) = words.what_depends(crossed([5.0, 5.0, 35.0]))
     assert ", the largest of 2" in told
@@ -124,11 +127,11 @@ def test_a_change_that_depends_on_another_factor_is_told_so() -> None:
 
 def test_a_change_that_may_be_the_same_everywhere_is_told_so() -> None:
     (told,) = words.what_depends(crossed([5.0, 5.0]))
-    assert told.startswith("It cannot be shown that what f changes depends on c:")
-    assert re.search(r"is [+-]\d\.\d days \[-\d\.\d, \+\d\.\d\]", told)
+    assert told.startswith("It cannot be shown that the effect of f depends on c:")
+    assert re.search(r"of [+-]\d\.\d days \[-\d\.\d, \+\d\.\d\]", told)
     assert words.what_depends(comparison([0.0, 3.0], noise=1.0)) == []
     (told,) = words.what_depends(made(np.full((2, 20, 2), 50.0)))
-    assert told == "What f changes is the same in every run, whatever c is (n = 20)."
+    assert told == "The effect of f is the same in every run, whatever c is (n = 20)."
 
 
 def test_no_level_is_named_when_none_can_be_told_apart() -> None:
@@ -136,6 +139,22 @@ def test_no_level_is_named_when_none_can_be_told_apart() -> None:
     assert "No level of f can be told apart from a" in told
     assert "longer" not in told
     assert "is ruled out" in told
+
+
+def test_the_levels_that_a_question_names_come_first() -> None:
+    found = comparison([0.0, 5.0, 30.0, 10.0, 12.0, 14.0], noise=5.0)
+    told = words.what_helps(found, "How much does d help?")
+    assert told.startswith("Against f = a, mean survival with d is 1")
+    assert " c is " not in told
+    assert words.what_helps(found).startswith("f = c makes the largest difference")
+
+
+def test_a_single_change_that_may_be_none_is_undecided() -> None:
+    told = words.what_helps(comparison([0.0, 0.5], noise=40.0))
+    assert told.startswith("With f = b instead of a, no difference in mean survival can be shown: ")
+    longer = made(np.array([[[100.0 + r % 7, 130.0 + r % 5] for r in range(40)]]))
+    told = words.what_helps(longer)
+    assert "days [" in told.partition(" longer on average; no difference can be shown in the")[0]
 
 
 def test_words_keep_to_the_intervals_on_random_comparisons() -> None:
@@ -193,4 +212,7 @@ def test_levels_differ_only_if_the_test_says_so(p: float, told: str) -> None:
 def test_a_missing_end_is_a_dash_and_a_level_has_no_needless_digits() -> None:
     row = {"m": 120.0, "m_low": 110.0, "m_high": math.nan}
     assert words.amount(row, "m", "days") == "120 [110, –] days"
-    assert [words.plain(x) for x in (4.0, 0.25, "none", True)] == ["4", "0.25", "none", "True"]
+    assert [words.plain(x) for x in (4.0, 0.25, "none", True)] == ["4", "0.25", "none", "true"]
+    assert [words.plain(x) for x in (math.inf, "[]", "{}", 1234567.0)] == [
+        "inf", "none", "none", "1234567",
+    ]  # fmt: skip

@@ -113,7 +113,7 @@ def test_a_sweep_with_hydras_syntax(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["sweep", *words]) == 0
     out = capsys.readouterr().out
     assert "Intervals: 95 %" in out
-    assert "What truce changes" in out
+    assert "The effect of truce" in out
     runs = pd.read_parquet("outputs/s/runs.parquet")
     assert len(runs) == 2 * 2 * 5
     assert set(runs["status"]) == {"done"}

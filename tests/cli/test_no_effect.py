@@ -142,14 +142,14 @@ def test_results_say_that_nothing_changed_and_why(
 ) -> None:
     """Where every pair of runs is equal: in the sweep's words, in `compare` and in the report."""
     line = "mediation=none,qatar_turkiye mediation.relief=0.2,0.9 sweep.compare=mediation.relief"
-    said = "had no effect in any run on the days survived (n = 2): there are no mediators."
+    said = "had no effect in any run on the days survived (n = 2 pairs): there are no mediators."
     assert run_command(["sweep", *line.split(), *SMALL, "output.name=told"]) == 0
     assert said in capsys.readouterr().out
     assert run_command(["compare", "outputs/told"]) == 0
     assert said in capsys.readouterr().out
 
     line = "scenario=synthetic scenario.crossings=1,9 sweep.compare=scenario.crossings"
-    said = "had no effect in any run on the days survived (n = 2): "
+    said = "had no effect in any run on the days survived (n = 2 pairs): "
     assert run_command(["sweep", *line.split(), *SMALL, "output.name=same"]) == 0
     assert run_command(["report", "outputs/same"]) == 0
     report = (tmp_path / "outputs/same/report.html").read_text(encoding="utf-8")

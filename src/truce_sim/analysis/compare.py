@@ -12,7 +12,7 @@ import html
 import itertools
 import math
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from textwrap import shorten
 from typing import Any
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from truce_sim.analysis.groups import Where, finished_runs, level_in, restrict_runs
 from truce_sim.analysis.opened import opened
 from truce_sim.analysis.survival import shortest_horizon
-from truce_sim.errors import InputError
+from truce_sim.errors import InputError, command
 from truce_sim.intervals import (
     Estimate,
     clusters,
@@ -38,11 +38,13 @@ from truce_sim.intervals import (
     t_intervals,
     variance_of_mean,
 )
+from truce_sim.settings.written import written
 from truce_sim.sweeps.summaries.contrasts import (
+    describe_multiplicity,
     describe_pair,
     holds_columns,
+    left_out_in_words,
     more_replicates,
-    plain_level,
 )
 from truce_sim.sweeps.summaries.levels import MAX_LEVELS
 from truce_sim.sweeps.sweep import Sweep
@@ -64,6 +66,7 @@ class Comparison:
             no run or the run failed.
         draws: (contexts, replicates) the cluster to which the runs belong.
         why: says why the factor can have no effect in a context, given by its index; "" if it may.
+        left_out: which points are not compared, and why; "" if all are.
     """
 
     factor: str
@@ -74,6 +77,7 @@ class Comparison:
     days: Floats
     draws: NDArray[np.int64]
     why: Callable[[int], str] = field(default=lambda context: "", repr=False)
+    left_out: str = ""
 
     def __repr__(self) -> str:
         return f"<Comparison {self._in_words()}>"
@@ -98,7 +102,8 @@ class Comparison:
         intervals; the shares themselves, `holds_share` and `holds_share_baseline`, with intervals;
         `collapse`, `collapse_share` and `collapse_share_baseline`, the same for the share that
         collapses; `longer`, the share of pairs in which the level outlasts the baseline, with its
-        interval; `same`, the share of ties; `more`, how many additional replicates it would take to
+        interval; `same`, the share of ties; `alone`, how many runs have no partner, because it
+        failed or was not run; `more`, how many additional replicates it would take to
         detect a difference as large as the one observed.
         """
         level = simultaneous(len(self.contexts) * (len(self.levels) - 1))
@@ -232,6 +237,7 @@ class Comparison:
     def _row(self, some: slice, other: int, level: float) -> dict[str, object]:
         days = self._difference(some, other)
         pairs = np.isfinite(days)
+        alone = int((np.isfinite(self.days[some][..., [self.baseline, other]]).sum(-1) == 1).sum())
         days, draws = days[pairs], np.unique(self.draws[some][pairs], return_inverse=True)[1]
         base, ours = (
             (self.days[some, :, i][pairs] < self.horizon).astype(float)
@@ -249,6 +255,7 @@ class Comparison:
         row |= named("holds_share_baseline", share_interval(base < 0.5, draws, level))
         row |= named("longer", share_interval(days > 0.0, draws, level))
         row["same"] = _mean(days == 0.0)
+        row["alone"] = alone
         row["more"] = more_replicates(days.size, *found, level) / max(len(self.contexts[some]), 1)
         return row
 
@@ -312,8 +319,7 @@ class Comparison:
     @staticmethod
     def describe_multiplicity(table: pd.DataFrame) -> str:
         """State how the intervals of `table` or `pooled` allow for their number."""
-        n = len(table)
-        return f"95 % for all {n} comparisons together (Bonferroni)" if n > 1 else "95 %"
+        return describe_multiplicity(len(table))
 
 
 @opened
@@ -345,9 +351,13 @@ def compare(
     if not kept.any():
         raise InputError(
             "no two points with runs differ in this factor alone", setting="factor", value=factor,
-            allowed="a factor whose levels are combined with those of the others",
+            allowed="a factor whose levels are combined with those of the others; or any two "
+            f"points: {command('compare', sweep.path, '--point', 1, '--against', 0)}, or "
+            "compare_points in Python",
         )  # fmt: skip
-    return _arrange(sweep, runs, factor, known, first, contexts, place, columns, kept)
+    found = _arrange(sweep, runs, factor, known, first, contexts, place, columns, kept)
+    there = sweep.folder.design.loc[np.sort(runs["point"].unique()), list(sweep.factors)]
+    return replace(found, left_out=left_out_in_words(there, factor, known[first]))
 
 
 @opened
@@ -441,4 +451,4 @@ def _mean(values: NDArray[Any]) -> float:
 
 
 def _in_context(values: Mapping[Hashable, Any] | pd.Series) -> str:
-    return ", ".join(f"{name}={plain_level(value)}" for name, value in values.items())
+    return ", ".join(f"{name}={written(value)}" for name, value in values.items())

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from truce_sim.errors import InputError
+from truce_sim.settings.written import written
 from truce_sim.sweeps.summaries.levels import factor_levels
 from truce_sim.sweeps.sweep import Sweep
 
@@ -82,15 +83,15 @@ def level_in(known: Sequence[object], level: object, factor: str) -> int:
     for i, other in enumerate(known):
         if other == level or str(other) == str(level) or _number(other) == _number(level):
             return i
-    short = f"{_number(level):g}"
-    alike = [i for i, other in enumerate(known) if short == f"{_number(other):g}" != "nan"]
+    printed = {str(level), written(level), f"{_number(level):g}"} - {"nan"}
+    alike = [i for i, other in enumerate(known) if written(other) in printed]
     if len(alike) == 1:
         return alike[0]
     close = [known[i] for i in alike]
     raise InputError(
         "several levels are printed like that" if close else "no run has that level",
         setting=factor, value=level,
-        allowed=", ".join(map(str, (close or known)[:12])) or "(there are no runs)",
+        allowed=", ".join(map(written, (close or known)[:12])) or "(there are no runs)",
     )  # fmt: skip
 
 

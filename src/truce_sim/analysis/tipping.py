@@ -29,7 +29,6 @@ from truce_sim.analysis.methods.surface import (
     value_codes,
 )
 from truce_sim.analysis.opened import opened
-from truce_sim.analysis.words import plain
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
     clusters,
@@ -40,6 +39,7 @@ from truce_sim.intervals import (
     simultaneous,
     z_quantile,
 )
+from truce_sim.settings.written import written
 from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
 from truce_sim.sweeps.summaries.levels import is_number
 from truce_sim.sweeps.summaries.summary import horizon_in_words
@@ -451,7 +451,7 @@ def describe_line(line: pd.DataFrame) -> list[str]:
 
 def _row_in_words(row: Mapping[Hashable, Any], attrs: Mapping[Hashable, Any]) -> str:
     x, y, units = attrs["x"], attrs["y"], attrs.get("units", {})
-    where = plain(float(f"{row[x]:.3g}") if isinstance(row[x], float) else row[x])
+    where = written(float(f"{row[x]:.3g}") if isinstance(row[x], float) else row[x])
     start = f"With {x} = {_with_unit(where, units.get(x, ''))}, {_level_in_words(attrs)}"
     low, high = (row[f"{y}_{end}"] for end in ("low", "high"))
     if row["side"] == "no runs":

@@ -7,6 +7,7 @@ interval supports it.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,8 @@ import pandas as pd
 
 from truce_sim.analysis.compare import Comparison
 from truce_sim.intervals import Estimate, differ_from_first, named
-from truce_sim.sweeps.summaries.contrasts import no_effect, with_sign
+from truce_sim.settings.written import written
+from truce_sim.sweeps.summaries.contrasts import holding, no_effect, pairs, with_sign
 
 Row = Mapping[Any, Any] | pd.Series
 
@@ -23,6 +25,8 @@ MOST_TIES = 3
 #: The best and worst points are not named if points have fewer runs than this, or if there are
 #: more points than this: chance alone would pick them.
 ENOUGH_RUNS, MOST_POINTS = 100, 24
+#: Of more levels than this, only the largest change and those that were asked about are told.
+MOST_LEVELS = 4
 
 
 def value(number: float, digits: int = 1) -> str:
@@ -113,7 +117,7 @@ def _half_by(row: pd.Series) -> str:
 
 def setting(row: Row, factors: Sequence[str]) -> str:
     """Format the levels of a point: `truce = literal, mediation = none`."""
-    return ", ".join(f"{name} = {plain(row[name])}" for name in factors)
+    return ", ".join(f"{name} = {written(row[name])}" for name in factors)
 
 
 def difference(test: pd.Series, by: str) -> str:
@@ -133,58 +137,114 @@ def difference(test: pd.Series, by: str) -> str:
     return f"No difference in survival by {by} can be shown ({test_used})."
 
 
-def plain(level: object) -> str:
-    """Format a level, without superfluous digits."""
-    if isinstance(level, float):
-        return f"{level:g}".replace("inf", "∞")
-    return str(level)
-
-
 def count(n: int, noun: str) -> str:
     """Format a count: `1 point`, `2,000 points`."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
-def what_helps(comparison: Comparison) -> str:
-    """Describe the largest change made by any level whose interval excludes zero."""
-    factor, base = comparison.factor, comparison.levels[comparison.baseline]
-    table, where = comparison.pooled, ""
-    largest = comparison.largest_changes
-    if len(comparison.contexts) > 1:
-        others = " and ".join(comparison.contexts.columns)
-        where = f", averaged over the {len(comparison.contexts)} settings of {others},"
+def what_helps(comparison: Comparison, asked: str = "") -> str:
+    """Describe what each level changes, or the largest change, as far as intervals exclude zero.
+
+    Args:
+        comparison: the levels of a factor.
+        asked: a question; the levels that it names come first.
+    """
+    table = comparison.pooled
+    if not table[["days_low", "days_high"]].any(axis=None):
+        same = table.iloc[0].to_dict() | {"why": comparison.why_nowhere()}
+        return f"{comparison.factor} {no_effect(same)}."
+    if len(table) == 1:
+        return _change(table.iloc[0], comparison)
+    named = [written(level) for level in table[comparison.factor]]
+    first = sorted(range(len(table)), key=lambda i: not _mentions(asked, named[i]))
+    few = len(table) <= MOST_LEVELS
+    some = first[:MOST_LEVELS] if few else [i for i in first if _mentions(asked, named[i])]
+    told = [f"{named[i]} {_longer(table.iloc[i])}" for i in some[:MOST_LEVELS]]
+    each = ""
+    if told:
+        basis = f"n = {pairs(table.iloc[0].to_dict())} each"
+        each = (
+            f"Against {comparison.factor} = {_base(comparison)}{_averaged(comparison)}, mean "
+            f"survival with {'; with '.join(told)} ({basis}, intervals "
+            f"{comparison.describe_multiplicity(table)}). "
+        )
+    return each + _largest(comparison, bool(told))
+
+
+def _mentions(question: str, level: str) -> bool:
+    """Whether a question names a level."""
+    return bool(re.search(rf"(?<![\w.]){re.escape(level)}(?![\w.]*\w)", question, re.IGNORECASE))
+
+
+def _base(comparison: Comparison) -> str:
+    return written(comparison.levels[comparison.baseline])
+
+
+def _averaged(comparison: Comparison) -> str:
+    """Say over which settings of other factors a change is averaged."""
+    if len(comparison.contexts) == 1:
+        return ""
+    others = " and ".join(comparison.contexts.columns)
+    return f", averaged over the {len(comparison.contexts)} settings of {others}"
+
+
+def _longer(row: pd.Series) -> str:
+    """Say whether mean survival is longer: "is 12.0 days [8.1, 15.9] longer"."""
+    if row["days_low"] <= 0.0 <= row["days_high"]:
+        return f"cannot be told apart: {signed(row, 'days')}"
+    low, high = sorted((abs(row["days_low"]), abs(row["days_high"])))
+    word = "longer" if row["days"] > 0 else "shorter"
+    return f"is {value(abs(row['days']))} days{interval(low, high)} {word}"
+
+
+def _change(row: pd.Series, comparison: Comparison) -> str:
+    """Describe the only change that was compared."""
+    who = f"With {comparison.factor} = {written(row[comparison.factor])} instead of "
+    who += f"{_base(comparison)}{_averaged(comparison)}"
+    basis = f"n = {pairs(row.to_dict())}, interval 95 %"
+    if row["days_low"] <= 0.0 <= row["days_high"]:
+        return (
+            f"{who}, no difference in mean survival can be shown: {signed(row, 'days')} ({basis})."
+        )
+    low, high = sorted((abs(row["days_low"]), abs(row["days_high"])))
+    word = "longer" if row["days"] > 0 else "shorter"
+    return (
+        f"{who}, the truce lasts {value(abs(row['days']))} days{interval(low, high)} {word} on "
+        f"average{holding(row.to_dict(), f'{comparison.horizon} days')}; {basis}."
+    )
+
+
+def _largest(comparison: Comparison, told: bool) -> str:
+    """Name the levels that make the largest difference.
+
+    Args:
+        comparison: three levels or more.
+        told: whether the differences themselves have been told.
+    """
+    table, factor, base = comparison.pooled, comparison.factor, _base(comparison)
+    largest, where = comparison.largest_changes, "" if told else _averaged(comparison)
     if not largest:
         widest = float(table[["days_low", "days_high"]].abs().to_numpy().max())
-        if not widest:
-            same = table.iloc[0].to_dict() | {"why": comparison.why_nowhere()}
-            return f"{factor} {no_effect(same)}."
         return (
-            f"No level of {factor} can be told apart from {plain(base)}{where} with this number "
-            f"of runs; a change of more than {value(widest)} days in mean survival is ruled out."
+            f"No level of {factor} can be told apart from {base}{where}; a change of more than "
+            f"{value(widest)} days in mean survival is ruled out."
         )
     row = table[table[factor] == largest[0]].iloc[0]
-    longer = row["days"] > 0
-    low, high = sorted((abs(row["days_low"]), abs(row["days_high"])))
-    averaged, first = where.rstrip(","), plain(largest[0])
-    who, whose = f"{first} makes the largest difference from {plain(base)}{averaged}", ""
+    first = f"{factor} = {written(largest[0])}"
+    who = f"{first} makes the largest difference from {base}{where}"
     if len(largest) > 1:
+        names = _join_words([written(level) for level in largest])
         who = (
-            f"{_join_words([plain(level) for level in largest])} make the largest differences from "
-            f"{plain(base)}{averaged}, and cannot be told from each other"
+            f"Of the levels of {factor}, {names} make the largest differences from {base}{where}, "
+            "and cannot be told from each other"
         )
-        whose = f"with {first}, "
-    if len(table) == 1:
-        who, whose = f"With {factor} = {first} instead of {plain(base)}{averaged}", ""
-    start = who if len(table) == 1 else f"Of the levels of {factor}, {who}"
-    joint = ", " if len(table) == 1 else ": "
+    if told:
+        return f"{who}."
+    numbers = row.to_dict()
     return (
-        f"{start}{joint}{whose}truces last {value(abs(row['days']))} days"
-        f"{interval(low, high)} {'longer' if longer else 'shorter'}, and "
-        f"{percent(row, 'holds_share')} of them hold for {comparison.horizon} days instead of "
-        f"{percent(row, 'holds_share_baseline')}, a change of "
-        f"{value(100 * row['holds'])} percentage points"
-        f"{interval(100 * row['holds_low'], 100 * row['holds_high'])}; "
-        f"n = {int(row['n']):,} pairs, intervals {comparison.describe_multiplicity(table)}."
+        f"{who}: with {first}, mean survival {_longer(row)}"
+        f"{holding(numbers, f'{comparison.horizon} days')}; n = {pairs(numbers)}, intervals "
+        f"{comparison.describe_multiplicity(table)}."
     )
 
 
@@ -216,21 +276,27 @@ def what_depends(comparison: Comparison) -> list[str]:
 
 def _dependence(row: pd.Series, by: str, clear: int, of: int, comparison: Comparison) -> str:
     factor = comparison.factor
-    verdict = f"What {factor} changes depends on {by}"
-    if not clear:
-        verdict = f"It cannot be shown that what {factor} changes depends on {by}"
-    changed = f"{factor} = {plain(row[factor])} instead of {plain(row['baseline'])}"
     if not row[["days_low", "days_high"]].any():
         return (
-            f"What {factor} changes is the same in every run, whatever {by} is (n = {row['n']:,})."
+            f"The effect of {factor} is the same in every run, whatever {by} is (n = {row['n']:,})."
         )
-    gap = difference_of_differences(row)
+    verdict = f"The effect of {factor} depends on {by}"
+    if not clear:
+        verdict = f"It cannot be shown that the effect of {factor} depends on {by}"
+    changed = f"{factor} = {written(row[factor])} instead of {written(row['baseline'])}"
     among = f", the largest of {of}{f', {clear} of them clear' if clear > 1 else ''}" * (of > 1)
     return (
-        f"{verdict}: {changed} changes mean survival by {signed(row, 'change')} with {by} = "
-        f"{plain(row['level'])} and by {signed(row, 'change_against')} with {by} = "
-        f"{plain(row['against'])}. The difference of the two is {gap}{among}."
+        f"{verdict}: the change in mean survival from {changed} is {_decided(row, 'change')} with "
+        f"{by} = {written(row['level'])} and {_decided(row, 'change_against')} with {by} = "
+        f"{written(row['against'])}, a difference of {difference_of_differences(row)}{among}."
     )
+
+
+def _decided(row: Row, name: str) -> str:
+    """Format a difference as `signed` does, and say so if it may be none."""
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    open_ = " (undecided)" if low <= 0.0 <= high and low != high else ""
+    return f"{signed(row, name)}{open_}"
 
 
 def difference_of_differences(row: Row) -> str:
@@ -269,8 +335,10 @@ def what_matters(ranked: pd.DataFrame) -> str:
     accounts = _ACCOUNTS[row["kind"]].format(size)
     if "rows" in ranked.attrs:
         accounts += f" (n = {ranked.attrs['rows']:,} {ranked.attrs['of']})"
-    if len(ranked) == 1:
+    if len(ranked) == 1 and row["low"] > 0.0:
         return f"Only {first} was varied: it {accounts}."
+    if len(ranked) == 1:
+        return f"Only {first} was varied, and with this number of runs no effect can be shown."
     if not row["low"] > 0.0:
         return "With this number of runs, no factor can be shown to have any effect."
     rivals = list(ranked["factor"][ranked["rank_low"] == 1])
@@ -286,4 +354,4 @@ def _join_words(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-shown, differ = estimate, difference  #: Their names in 0.1.
+shown, differ, plain = estimate, difference, written  #: Their earlier names.

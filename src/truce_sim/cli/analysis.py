@@ -17,8 +17,11 @@ from truce_sim.cli.arguments import Parser, add_event_filters, count, folder_par
 from truce_sim.errors import InputError
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     import pandas as pd
 
+    from truce_sim.analysis.compare import Comparison
     from truce_sim.sweeps.sweep import Sweep
 
 _FORMATS = ("text", "csv", "json")
@@ -51,25 +54,63 @@ def _default_groups(sweep: Sweep) -> list[str]:
 
 
 def compare_command(arguments: Sequence[str]) -> int:
-    """`truce-sim compare DIR [FACTOR]`: levels against a baseline, run by run, in words."""
+    """`truce-sim compare DIR [FACTOR]`: levels against a baseline, or two points, in words."""
     parser = folder_parser(
-        "compare", "Compare a factor's levels with a baseline, paired run by run."
+        "compare", "Compare a factor's levels with a baseline, or two points, paired run by run."
     )
     parser.add_argument("factor", nargs="?", default="", metavar="FACTOR",
                         help="factor to compare; default: sweep.compare")  # fmt: skip
     parser.add_argument("--baseline", metavar="LEVEL", help="baseline level; default: the first")
     parser.add_argument("--pooled", action="store_true", help="average over the other factors")
+    parser.add_argument("--point", metavar="POINT",
+                        help="compare this point: its number, or SETTING=VALUE,…")  # fmt: skip
+    parser.add_argument("--against", metavar="POINT", help="the point to compare it with")
     _add_common(parser)
     asked = parser.parse_args(arguments)
-    from truce_sim.analysis.compare import compare as compare_levels
     from truce_sim.cli.printing.analysis import print_comparison
     from truce_sim.sweeps.sweep import open_sweep
 
     sweep = open_sweep(asked.dir)
-    comparison = compare_levels(sweep, asked.factor, asked.baseline, _parse_where(asked.where))
+    comparison = _compared(sweep, asked)
     if not print_as(comparison.pooled if asked.pooled else comparison.table, asked.format):
         print_comparison(sweep, comparison, asked.pooled)
     return 0
+
+
+def _compared(sweep: Sweep, asked: Namespace) -> Comparison:
+    """Compare what was asked for: the levels of a factor, or two points."""
+    from truce_sim.analysis.compare import compare
+    from truce_sim.analysis.points import compare_points
+
+    if asked.point is None and asked.against is None:
+        return compare(sweep, asked.factor, asked.baseline, _parse_where(asked.where))
+    for name in ("factor", "baseline", "pooled", "where"):
+        if getattr(asked, name):
+            raise InputError(
+                "has no effect on a comparison of two points",
+                setting=name if name == "factor" else f"--{name}", value=getattr(asked, name),
+                allowed="--point POINT --against POINT",
+            )  # fmt: skip
+    for name in ("point", "against"):
+        if getattr(asked, name) is None:
+            raise InputError(
+                "is missing: a point is compared with another", setting=f"--{name}",
+                allowed="--point POINT --against POINT",
+            )  # fmt: skip
+    return compare_points(sweep, _parse_point(asked.point), _parse_point(asked.against))
+
+
+def _parse_point(text: str) -> int | dict[str, object]:
+    """Parse a point: its number, or `truce=literal,home.threshold=5`."""
+    if text.isdecimal():
+        return int(text)
+    starts = re.split(r",(?=[\w.]+=)", text)
+    if not all(re.match(r"[\w.]+=", part) for part in starts):
+        raise InputError(
+            "is not a point", setting="--point", value=text,
+            allowed="a number, or SETTING=VALUE,SETTING=VALUE",
+        )  # fmt: skip
+    return _parse_where(starts)
 
 
 def report(arguments: Sequence[str]) -> int:

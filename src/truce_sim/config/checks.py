@@ -13,12 +13,19 @@ from typing import TYPE_CHECKING, Any
 from truce_sim.border.dates import days_for_dates
 from truce_sim.config.tokens import plain_value
 from truce_sim.errors import InputError, closest
-from truce_sim.settings.fields import by_path, field_at
+from truce_sim.settings.fields import INTERVENTIONS, by_path, declared, field_at, groups
 from truce_sim.settings.quantities import Quantity
 from truce_sim.settings.schema import Config
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
+
+#: What is allowed where no field says so.
+_ALLOWED = {
+    "mediation.mediators": "a mapping <name>: {call: <number>, skill: <number>}; "
+    "{} in an intervention removes all mediators",
+    "mediation.mediators.<name>": "{call: <number>, skill: <number>}",
+}
 
 _KINDS = {
     "float_type": "is not a number",
@@ -79,7 +86,7 @@ def from_pydantic(error: ValidationError, part: str = "") -> InputError:
         return unknown_setting(path)
     info = field_at(path.split("[", 1)[0])
     problem = _KINDS.get(kind) or _range_problem(first, value)
-    allowed = info.allowed if info else "settings of this group"
+    allowed = info.allowed if info else _ALLOWED.get(declared(path), "settings of this group")
     suggestion = closest(str(value), info.options) if info else ""
     return InputError(
         problem, setting=path, value=_given(value), allowed=allowed, suggestion=suggestion
@@ -149,11 +156,23 @@ def refuse_index(key: str) -> None:
     """
     whole, bracket, _ = key.partition("[")
     if bracket:
-        raise InputError(
-            "is one entry of a list, which can only be set as a whole",
-            setting=key,
-            allowed=f"{whole or 'setting'}=[1,2]",
-        )
+        info = field_at(whole)
+        single = whole in groups() or (info is not None and not info.type.startswith("list"))
+        entry = "is one entry of a list, which can only be set as a whole"
+        problem = "is not a list" if single else entry
+        raise InputError(problem, setting=key, allowed=how_to_write(whole))
+
+
+def how_to_write(path: str) -> str:
+    """Return how an override gives a setting a value: `home.threshold=<value>`."""
+    if path == INTERVENTIONS:
+        return f"'{path}=[{{day: 30, set: {{home.threshold: 5}}}}]'"
+    info = field_at(path)
+    if info is None and path not in groups():
+        return "<setting>=<value>"
+    if info is None:
+        return f"{path}.<setting>=<value>"
+    return f"{path}={'[1,2]' if info.type.startswith('list') else '<value>'}"
 
 
 # ── nothing is executed ──────────────────────────────────────────────────────────────────────

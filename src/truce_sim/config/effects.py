@@ -22,6 +22,7 @@ from truce_sim.settings.fields import declared, field_at
 from truce_sim.settings.needs import NEVER, Comparison, Condition, conditions
 from truce_sim.settings.nested import get
 from truce_sim.settings.schema import Config
+from truce_sim.settings.written import written
 
 #: A flag, or one for each of many points.
 Flags = Any
@@ -214,8 +215,4 @@ def _named(path: str, plain: Mapping[str, Any]) -> list[str]:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:g}"
-    return str(value) if isinstance(value, int) or value else "empty"
+    return written(value) if isinstance(value, int | float | np.bool_) or value else "empty"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from truce_sim.config.checks import (
     from_pydantic,
+    how_to_write,
     refuse_index,
     refuse_targets,
     refused_target,
@@ -21,7 +22,7 @@ from truce_sim.config.checks import (
 )
 from truce_sim.config.compose import CONFIG_NAME, SWEEPER, conf_folder
 from truce_sim.config.hydra_settings import refuse_idle_override
-from truce_sim.config.tokens import no_mediators
+from truce_sim.config.tokens import MEDIATORS, no_mediators
 from truce_sim.errors import InputError, closest
 from truce_sim.settings.fields import FieldInfo, field_at, groups
 
@@ -100,7 +101,7 @@ def _several(key: str, line: str) -> InputError:
         "several values given, but a run takes only one",
         setting=key,
         value=line or None,
-        allowed="one value, a list as [1,2], or truce-sim sweep",
+        allowed=f"{how_to_write(key)}, or truce-sim sweep",
     )
 
 
@@ -332,6 +333,10 @@ def _bad_value(path: str, error: BaseException, overrides: Sequence[str]) -> Inp
     above = field_at(path.rpartition(".")[0])
     if above is not None:
         return InputError("no such setting", setting=path, suggestion=above.path)
+    if path == MEDIATORS:
+        adds = "'+mediation.mediators={<name>:{call:0.3,skill:0.5}}' adds a mediator"
+        allowed = f"{adds}; mediation=none for none"
+        return InputError("is not a mapping", setting=path, value=value, allowed=allowed)
     if path.startswith("interventions"):
         changes = "a list of {day: <day>, set: {<setting>: <value>}}"
         return InputError("is not a list of changes", setting=path, value=value, allowed=changes)

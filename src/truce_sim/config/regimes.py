@@ -19,7 +19,7 @@ from truce_sim.config.tokens import group_paths
 from truce_sim.engine.params import MAX_MEDIATORS
 from truce_sim.errors import InputError, closest
 from truce_sim.settings.dates import FORM
-from truce_sim.settings.fields import field_at
+from truce_sim.settings.fields import by_path, field_at
 from truce_sim.settings.nested import holder
 from truce_sim.settings.schema import Config
 
@@ -135,18 +135,29 @@ def _check_change(path: str, value: object) -> None:
             allowed="settings of militants, host, home, attribution, belief, mediation and truce",
         )
     if path in group_paths():
-        raise InputError(
-            "is a group; an intervention changes the settings in it",
-            setting=path,
-            value=value,
-            allowed=f"{path}.<setting>",
-        )
+        raise _not_an_option(path, value)
     if path != _MEDIATORS and not path.startswith(f"{_MEDIATORS}.") and field_at(path) is None:
         raise unknown_setting(path)
 
 
+def _not_an_option(group: str, value: object) -> InputError:
+    """Return the error for an intervention that would choose an option of a config group."""
+    some = [p.removeprefix(f"{group}.") for p in by_path() if p.startswith(f"{group}.")]
+    allowed = f"{group}.<setting>: <value>, such as {group}.{some[0]}"
+    if group == "mediation":
+        allowed = (
+            f"{_MEDIATORS}: {{}} removes all mediators, {_MEDIATORS}.<name>: null removes one; "
+            f"{group}.<setting>: <value> changes a setting"
+        )
+    return InputError(
+        "is a group, of which no option can be chosen during a run; an intervention changes single "
+        "settings", setting=group, value=value, allowed=allowed,
+    )  # fmt: skip
+
+
 def _apply(plain: dict[str, Any], path: str, value: Any) -> None:
-    """Change one setting; a mediator can be added (a mapping) or removed (null)."""
+    """Change one setting; a mediator can be added (a mapping) or removed
+    (null), or all of them be replaced (a mapping of mediators)."""
     try:
         place, last = holder(plain, path)
     except KeyError:

@@ -7,6 +7,7 @@ a rule, add it to `RULES`. The range of a single setting is in the schema.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -22,6 +23,7 @@ from truce_sim.border.border import Border
 from truce_sim.config.branching import branching
 from truce_sim.engine.params import MAX_CALENDAR, MAX_MEDIATORS
 from truce_sim.errors import InputError
+from truce_sim.settings.fields import by_path
 from truce_sim.settings.schema import Config
 
 Columns = Mapping[str, NDArray[Any]]
@@ -63,7 +65,7 @@ def check(config: Config, border: Border, changed: Iterable[str] | None = None) 
     for rule in rules:
         values = [_value(config, border, name) for name in rule.reads]
         if not rule.holds(*values):
-            raise rule.refusal(*values)
+            raise _blame(rule, values)
 
 
 @lru_cache(maxsize=256)
@@ -96,6 +98,55 @@ def valid_points(config: Config, border: Border, columns: Columns) -> NDArray[np
             ]
             fits &= rule.holds(*values)
     return fits
+
+
+def _blame(rule: Rule, values: Sequence[Any]) -> InputError:
+    """Return the error of a broken rule, about a setting that the user changed.
+
+    If the setting that the rule blames has its default, but another one has not, and the rule would
+    hold if it had, that one is at fault.
+    """
+    error = rule.refusal(*values)
+    named = error.setting.partition("[")[0]
+    blamed = by_path().get(named)
+    if blamed is None or values[rule.reads.index(named)] != blamed.default:
+        return error
+    for i, (path, value) in enumerate(zip(rule.reads, values, strict=True)):
+        info = by_path().get(path)
+        if path == named or info is None or value == info.default:
+            continue
+
+        def holds(other: Any, i: int = i) -> bool:
+            return bool(rule.holds(*values[:i], other, *values[i + 1 :]))
+
+        if holds(info.default):
+            return InputError(
+                f"does not go with {error.setting}={_short(error.value)}: {error.problem}",
+                setting=path, value=value,
+                allowed=f"{_allowed(info.default, value, holds)}; or {error.setting}: "
+                f"{error.allowed}",
+            )  # fmt: skip
+    return error
+
+
+def _allowed(default: Any, value: Any, holds: Callable[[Any], bool]) -> str:
+    """Say how far a number may go from its default towards a value for which a rule is broken."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return f"{_short(default)}, the default"
+    good, bad, whole = default, value, isinstance(default, int)
+    for _ in range(60):
+        middle = (good + bad) // 2 if whole else (good + bad) / 2
+        if middle in (good, bad):
+            break
+        good, bad = (middle, bad) if holds(middle) else (good, middle)
+    if not whole:  # three digits, on the safe side
+        unit = 10.0 ** (math.floor(math.log10(max(abs(good), 1e-300))) - 2)
+        good = (math.ceil if bad < good else math.floor)(good / unit) * unit
+    return f"{good:.6g} or {'more' if value < default else 'less'}"
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _value(config: Config, border: Border, name: str) -> Any:
@@ -222,11 +273,13 @@ def _endless_attacks(excitation: float, mu: float, sigma: float, capacity: float
     n_eff = float(branching(excitation, mu, sigma, capacity, *rest))
     passing = n_eff / excitation
     return InputError(
-        f"attacks would multiply without end: n_eff = {n_eff:.4g}, because {passing:.4g} of all "
-        f"bands get past home.capacity={capacity:g} when the host's will is 0",
+        f"attacks would multiply without end: one attack sends {excitation:g} further bands, and "
+        f"where the host does nothing, {100 * passing:.4g} % of them get past the home state "
+        f"(home.capacity={capacity:g}, home.forward={rest[0]:g}), so that every attack brings "
+        f"about n_eff = {n_eff:.4g} more, which must be fewer than 1",
         setting="militants.excitation",
         value=excitation,
-        allowed=f"n_eff below 1: a number below {1 / passing:.4g}, or a higher home.capacity",
+        allowed=f"a number below {1 / passing:.4g}, or a higher home.capacity",
     )
 
 

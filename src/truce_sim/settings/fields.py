@@ -69,6 +69,11 @@ class FieldInfo:
         return f"a list, each {words}" if self.type.startswith("list") else words
 
 
+#: The setting that changes others during a run. It has no range and so no field.
+INTERVENTIONS = "interventions"
+CHANGES = "settings that change during a run, each from a given day on"
+
+
 @cache
 def fields() -> tuple[FieldInfo, ...]:
     """Return every setting of the schema in order, except `interventions`, which has no range."""

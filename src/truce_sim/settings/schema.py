@@ -405,7 +405,10 @@ class MediationConfig:
         float, Quantity(0, 10, "", "how far mediation raises thresholds", "t_m")
     ] = 0.5
     save: Annotated[float, _share("probability of saving a collapsing truce", "p_save")] = 0.4
-    announced: Annotated[bool, Flag("whether the group knows of rounds to come")] = True
+    announced: Annotated[
+        bool,
+        Flag("whether the group knows of rounds; if not, talks never draw spoilers"),
+    ] = True
     call_floor: Annotated[
         float, Quantity(0, 1, "of θ", "home grievance above which mediators call a round")
     ] = 0.5

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import asdict
+from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
 
 from truce_sim.settings.dates import date_of, in_words
+from truce_sim.settings.nested import differences
+from truce_sim.settings.written import written
 from truce_sim.simulation.run import Simulation
 
 #: An attributed attack with at least this many deaths gets a line of its own.
@@ -59,7 +65,28 @@ _SENTENCES = {
 
 
 def timeline(run: Simulation) -> Iterator[tuple[int, str]]:
-    """Yield (day, sentence) for everything that affected the truce, in order."""
+    """Yield (day, sentence) for everything that affected the truce, in order.
+
+    An intervention comes before the events of its day; those after a collapse are left out.
+    """
+    changes = (change for change in interventions(run) if change[0] <= run.outcome["end_day"])
+    yield from heapq.merge(changes, _events(run), key=itemgetter(0))
+
+
+def interventions(run: Simulation) -> Iterator[tuple[int, str]]:
+    """Yield (day, sentence) for every setting that an intervention changes."""
+    for (_, before), (day, now) in pairwise(run.setup.regimes):
+        for path, old, new in differences(asdict(before), asdict(now)):
+            if isinstance(new, dict):
+                made = ", ".join(f"{name} {written(value)}" for name, value in new.items())
+                yield day, f"intervention: {path} is added ({made})"
+            elif new is None:
+                yield day, f"intervention: {path} is removed"
+            else:
+                yield day, f"intervention: {path} is {written(new)} from now on, not {written(old)}"
+
+
+def _events(run: Simulation) -> Iterator[tuple[int, str]]:
     seen_violation = False
     weighed = []
     for event in run.events.to_dict("records"):

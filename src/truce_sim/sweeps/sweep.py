@@ -20,7 +20,7 @@ from truce_sim.engine.record import OUTCOME_COLUMNS
 from truce_sim.errors import InputError, a_kind, closest
 from truce_sim.results import columns
 from truce_sim.results.frames import with_dates
-from truce_sim.settings.fields import field_at
+from truce_sim.settings.fields import CHANGES, INTERVENTIONS, field_at
 from truce_sim.sweeps.design.design import word_types
 from truce_sim.sweeps.folder.files import EVENTS, SERIES
 from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
@@ -336,6 +336,8 @@ def _meaning(factor: str) -> tuple[str, str]:
     info = field_at(factor)
     if info is not None:
         return info.unit, info.meaning
+    if factor == INTERVENTIONS:
+        return "", CHANGES
     if (conf_folder() / factor).is_dir():
         return "", f"option of the config group {factor}"
     return columns.SWEEP.get(factor, ("", ""))

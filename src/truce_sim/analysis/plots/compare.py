@@ -9,7 +9,7 @@ import numpy as np
 
 from truce_sim.analysis.compare import Comparison
 from truce_sim.analysis.plots.style import COLOURS, GREY, get_axes, state_n, with_style
-from truce_sim.analysis.words import plain
+from truce_sim.settings.written import written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +35,7 @@ def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
     names = [] if pooled else list(comparison.contexts.columns)
     contexts = list(dict.fromkeys(map(tuple, table[names].to_numpy()))) if names else [()]
     labels = [
-        ", ".join(f"{n} = {plain(v)}" for n, v in zip(names, c, strict=True)) for c in contexts
+        ", ".join(f"{n} = {written(v)}" for n, v in zip(names, c, strict=True)) for c in contexts
     ]
     columns = max(min(len(contexts), 66 // (max(map(len, labels)) + 8)), 1)
     legend = 0.2 * math.ceil(len(contexts) / columns)
@@ -50,12 +50,12 @@ def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
             color=COLOURS[i % len(COLOURS)], markersize=5, capsize=2.5, linewidth=1.4,
         )  # fmt: skip
     ax.axvline(0.0, color=GREY, linewidth=1.0, zorder=0)
-    ax.set_yticks(range(len(others)), list(map(plain, others)))
+    ax.set_yticks(range(len(others)), list(map(written, others)))
     ax.set_ylim(len(others) - 0.5, -0.5)
     ax.grid(visible=False, axis="y")
     ax.set_xlabel(
         f"Days of survival gained within {comparison.horizon} days,\n"
-        f"against {factor} = {plain(levels[comparison.baseline])}"
+        f"against {factor} = {written(levels[comparison.baseline])}"
     )
     if len(contexts) > 1:
         ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns)
@@ -76,7 +76,7 @@ def plot_regret(comparison: Comparison, ax: Axes | None = None) -> Axes:
         xerr=[table["regret"] - table["regret_low"], table["regret_high"] - table["regret"]],
         fmt="o", color=COLOURS[0], capsize=2.5,
     )  # fmt: skip
-    ax.set_yticks(y, list(map(plain, table[comparison.factor])))
+    ax.set_yticks(y, list(map(written, table[comparison.factor])))
     ax.set_ylim(len(table) - 0.5, -0.5)
     most = float(np.nanmax(table[["regret", "regret_high"]].to_numpy(float)))
     ax.set_xlim(left=-0.02 * (most or 1.0))

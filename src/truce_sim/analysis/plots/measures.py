@@ -9,7 +9,7 @@ import pandas as pd
 
 from truce_sim.analysis.groups import By, names_in
 from truce_sim.analysis.plots.style import COLOURS, get_axes, with_style
-from truce_sim.analysis.words import plain
+from truce_sim.settings.written import written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,8 +42,8 @@ def plot_measure(
         ax.errorbar(
             at, value, yerr=[value - low, high - value], capsize=2.5, markersize=4.5,
             color=COLOURS[i % len(COLOURS)], marker=_MARKS[i % len(_MARKS)],
-            label=", ".join(map(plain, names)),
+            label=", ".join(map(written, names)),
         )  # fmt: skip
-    ax.set_xticks(range(len(levels)), list(map(plain, levels)))
+    ax.set_xticks(range(len(levels)), list(map(written, levels)))
     ax.set(xlabel=x, ylabel=label)
     return ax

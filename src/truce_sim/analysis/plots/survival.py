@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from truce_sim.analysis.plots.style import BAND_ALPHA, COLOURS, get_axes, state_n, with_style
-from truce_sim.analysis.words import plain
+from truce_sim.settings.written import written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -192,7 +192,7 @@ def _groups(table: pd.DataFrame, by: str | Sequence[str]) -> Iterator[tuple[str,
         yield "", table
         return
     for levels, rows in table.groupby(names, sort=False, observed=True):
-        yield ", ".join(map(plain, levels)), rows
+        yield ", ".join(map(written, levels)), rows
 
 
 def _last(curves: pd.DataFrame) -> int:

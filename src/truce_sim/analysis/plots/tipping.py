@@ -18,8 +18,8 @@ from truce_sim.analysis.plots.style import (
     with_style,
 )
 from truce_sim.analysis.tipping import SHARES, is_log
-from truce_sim.analysis.words import plain
 from truce_sim.results import columns
+from truce_sim.settings.written import written
 from truce_sim.sweeps.sweep import DERIVED
 
 if TYPE_CHECKING:
@@ -269,7 +269,7 @@ def _ticks(ax: Axes, axis: str, side: Side) -> None:
 
     _scale(ax, axis, side.log)
     if len(side.levels) <= 12:
-        texts = [plain(_short(level)) for level in side.levels]
+        texts = [written(_short(level)) for level in side.levels]
         turned = 30 if axis == "x" and (len(texts) > 6 or len("".join(texts)) > 40) else 0
         getattr(ax, f"set_{axis}ticks")(side.at, texts, rotation=turned)
         getattr(ax, f"{axis}axis").set_minor_locator(NullLocator())

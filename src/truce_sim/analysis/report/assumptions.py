@@ -7,13 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from truce_sim.analysis import words
 from truce_sim.analysis.report.material import Material
 from truce_sim.analysis.report.parts import Section, make_table
 from truce_sim.config.load import load_config, to_plain
 from truce_sim.engine.params import STATES
-from truce_sim.settings.fields import FieldInfo, by_path, field_at
+from truce_sim.settings.fields import CHANGES, INTERVENTIONS, FieldInfo, by_path, field_at
 from truce_sim.settings.nested import leaves
+from truce_sim.settings.written import written
+from truce_sim.sweeps.design.cells import decode
 from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.sweeps.sweep import Sweep
 
@@ -48,6 +49,10 @@ def assumptions_section(material: Material) -> Section:
     known = [(path, value, field_at(path)) for path, value in _fixed_settings(sweep).items()]
     fixed = [(path, value, info) for path, value, info in known if info and _is_model(path)]
     other = [_set(p, v, usual[p], i) for p, v, i in fixed if v != usual.get(p, v)]
+    changes = sweep.manifest["config"].get(INTERVENTIONS)
+    if changes and INTERVENTIONS not in sweep.factors:
+        other.append({"setting": INTERVENTIONS, "value": _changes_in_words(changes),
+                      "meaning": CHANGES, "default": "none"})  # fmt: skip
     if other:
         caption = "Held at a value other than the default"
         section.tables.append(make_table(pd.DataFrame(other), caption))
@@ -123,29 +128,50 @@ def _swept(sweep: Sweep, name: str, usual: dict[str, Any]) -> dict[str, object]:
     values = sweep.folder.design[name]
     unit, meaning = sweep.columns_help.loc[name]
     levels = list(dict.fromkeys(values))
-    few = ", ".join(words.plain(level) for level in levels)
+    few = ", ".join(written(level) for level in levels)
     listed = (
         few
         if len(levels) <= _FEW
         else f"{len(levels):,} values, {min(levels):g} to {max(levels):g}"
     )
     info = field_at(name)
-    default = "a variant of several settings"
+    default = f"an option of the group {name}: a file in conf/{name} that sets several settings"
+    if name == INTERVENTIONS:
+        listed = "; ".join(_changes_in_words(decode(name, level)) for level in levels[:_FEW])
+        listed += f"; … ({len(levels):,} in all)" if len(levels) > _FEW else ""
+        default = "none: no setting changes during a run"
     if info:
-        default = f"{words.plain(usual.get(name, info.default))}, {_source(info)}"
+        default = f"{written(usual.get(name, info.default))}, {_source(info)}"
     return {"setting": name, "values": f"{listed} {unit}".strip(), "meaning": meaning,
             "default": default}  # fmt: skip
 
 
+def _changes_in_words(interventions: Any) -> str:
+    """Name what interventions change: `from day 30 home.threshold = 5`; "none" if nothing."""
+    told = [
+        f"from day {each['day']} "
+        + ", ".join(f"{path} = {_whole(value)}" for path, value in each["set"].items())
+        for each in interventions
+    ]
+    return " and ".join(told) or "none"
+
+
+def _whole(value: object) -> str:
+    """A value of an intervention, which may be a mapping."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_whole(part)}" for name, part in value.items()) or "none"
+    return written(value)
+
+
 def _set(path: str, value: object, usual: object, info: FieldInfo) -> dict[str, object]:
     """A row for a setting: its value, and its default with the source."""
-    return {"setting": path, "value": f"{words.plain(value)} {info.unit}".strip(),
+    return {"setting": path, "value": f"{written(value)} {info.unit}".strip(),
             "meaning": info.meaning,
-            "default": f"{words.plain(usual)}, {_source(info)}"}  # fmt: skip
+            "default": f"{written(usual)}, {_source(info)}"}  # fmt: skip
 
 
 def _usual(path: str, value: object, info: FieldInfo) -> dict[str, object]:
-    return {"setting": path, "value": f"{words.plain(value)} {info.unit}".strip(),
+    return {"setting": path, "value": f"{written(value)} {info.unit}".strip(),
             "meaning": info.meaning, "source": _source(info)}  # fmt: skip
 
 

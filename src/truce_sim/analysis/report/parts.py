@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from truce_sim.analysis import words
+from truce_sim.settings.written import written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -95,7 +95,7 @@ def make_table(frame: pd.DataFrame, caption: str, folded: bool = False) -> Table
     """Convert a frame of texts, numbers and estimates to a table."""
     numbers = frozenset(str(name) for name in frame.columns if _holds_numbers(frame[name]))
     rows = [
-        [(str(name), words.plain(cell)) for name, cell in row.items()]
+        [(str(name), written(cell)) for name, cell in row.items()]
         for row in frame.to_dict("records")
     ]
     return Table(caption, [str(name) for name in frame.columns], rows, numbers, folded)

@@ -20,6 +20,7 @@ from truce_sim.analysis.report.parts import MAX_ROWS, Section, figure, make_tabl
 from truce_sim.analysis.survival import kaplan_meier, logrank, shortest_horizon, survival_summary
 from truce_sim.engine.compile import DIGEST
 from truce_sim.errors import InputError, command
+from truce_sim.settings.written import written
 from truce_sim.sweeps.summaries.picks import PICKS, pick_place
 from truce_sim.sweeps.summaries.summary import horizon_in_words
 from truce_sim.sweeps.sweep import Sweep
@@ -39,15 +40,14 @@ _KINDS = {
 
 
 def write_answer(material: Material) -> list[str]:
-    """Write the answer: how long, what changes it, what matters.
-
-    If factors are crossed, the answer begins with whether the effect of one depends on the other.
-    """
+    """Write the answer: what the compared factor changes, on what that depends, how long truces
+    last, what matters."""
     sweep, horizon = material.sweep, shortest_horizon(material.sweep)
-    answer = [words.how_long(material.overall, sweep.points, sweep.factors, horizon)]
-    if isinstance(material.comparison, Comparison):
-        answer.append(words.what_helps(material.comparison))
-        answer = words.what_depends(material.comparison)[:MAX_CROSSINGS] + answer
+    answer, found = [], material.comparison
+    if isinstance(found, Comparison):
+        question = sweep.folder.settings.question
+        answer = [words.what_helps(found, question), *words.what_depends(found)[:MAX_CROSSINGS]]
+    answer.append(words.how_long(material.overall, sweep.points, sweep.factors, horizon))
     ranked = material.ranked
     if not isinstance(ranked, str):
         answer.append(words.what_matters(ranked))
@@ -74,7 +74,7 @@ def survival_section(material: Material) -> Section:
     crossed = survival_summary(sweep, names) if material.across else table
     if len(crossed) <= MAX_GROUPS:
         table = crossed
-    shown = {n: [words.plain(level) for level in table[n]] for n in names if n in table}
+    shown = {n: [written(level) for level in table[n]] for n in names if n in table}
     section.tables.append(make_table(
         pd.DataFrame(shown | {
             "runs": [f"{n:,}" for n in table["runs"]],
@@ -107,7 +107,7 @@ def _add_curves(section: Section, material: Material, by: str) -> None:
     what = f", for each level of {by}" if by else ""
     for level in levels[:MAX_FIGURES] or [None]:
         where = {across: level} if levels else {}
-        held = f" with {across} = {words.plain(level)}" if levels else ""
+        held = f" with {across} = {written(level)}" if levels else ""
         section.figures.append(figure(
             plot_survival(kaplan_meier(sweep, by, where), by),
             f"Survival curves of the truce{held}{what}, with bands",
@@ -131,7 +131,7 @@ def comparison_section(material: Material) -> Section:
     section.texts.append(
         "Each run is paired with the baseline run that has the same draws, so anything the change "
         f"does not affect cancels out. Baseline: {found.factor} = "
-        f"{words.plain(found.levels[found.baseline])}."
+        f"{written(found.levels[found.baseline])}."
     )
     many = len(found.table) > 12
     section.points += found.sentences(pooled=many)
@@ -146,6 +146,7 @@ def comparison_section(material: Material) -> Section:
             "The most that a level can cost over the settings of the other factors. A level with "
             "little regret is a safe choice when it is unknown which of those settings holds.",
         ))  # fmt: skip
+    section.notes += [f"{found.left_out}."] if found.left_out else []
     section.notes.append(
         f"Intervals: {found.describe_multiplicity(found.pooled if many else found.table)}. Numbers "
         "of additional replicates are planning figures: they would detect a difference as large "
@@ -320,7 +321,7 @@ def provenance_section(material: Material) -> Section:
     points = sweep.points.head(MAX_ROWS)
     rows = [
         {"point": str(point)}
-        | {name: words.plain(row[name]) for name in sweep.factors}
+        | {name: written(row[name]) for name in sweep.factors}
         | {"runs": f"{int(row['runs']):,}", "failed": f"{int(row['failed']):,}",
            "holds": words.percent(row, "holds"),
            "mean survival, days": words.amount(row, "mean_survival", "")}

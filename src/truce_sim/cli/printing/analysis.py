@@ -11,6 +11,7 @@ from rich.text import Text
 from truce_sim.analysis import words
 from truce_sim.cli.printing.layout import print_next, print_sentence, print_table
 from truce_sim.errors import command
+from truce_sim.settings.written import written
 from truce_sim.terminal import console
 
 #: More differences of differences than this are not printed.
@@ -42,7 +43,7 @@ def print_summary(
     for _, row in table.iterrows():
         failed = f" (+{int(row['failed']):,} failed)" if row["failed"] else ""
         rows.append([
-            *[words.plain(row[name]) for name in by], f"{int(row['runs']):,}{failed}",
+            *[written(row[name]) for name in by], f"{int(row['runs']):,}{failed}",
             words.percent(row, "holds"), words.amount(row, "mean", "", 1).strip(),
             words.amount(row, "median", "").strip(),
         ])  # fmt: skip
@@ -69,21 +70,33 @@ def print_comparison(sweep: Sweep, comparison: Comparison, pooled: bool) -> None
         pooled: whether to print averages over the other factors.
     """
     out = console()
-    base = words.plain(comparison.levels[comparison.baseline])
+    base = written(comparison.levels[comparison.baseline])
     against = f" against {base}, paired run by run, in this model:"
     out.print(Text.assemble((comparison.factor, "bold"), against))
     for sentence in comparison.sentences(pooled):
         print_sentence(out, sentence, "  • ")
     table = comparison.pooled if pooled else comparison.table
     out.print(f"  Intervals: {comparison.describe_multiplicity(table)}.", style="dim")
+    if comparison.left_out:
+        print_sentence(out, f"{comparison.left_out}.", "  ")
     _print_interactions(out, comparison)
     if len(comparison.contexts) > 1 and len(comparison.regret):
         over = f" over {len(comparison.contexts)} contexts, days:"
         out.print(Text.assemble("\n", ("Largest regret", "bold"), over))
         _print_regret(out, comparison)
-    as_csv = command("compare", sweep.path, comparison.factor, "--format", "csv")
-    report = command("report", sweep.path)
-    print_next(out, ("for the answer as a page", report), ("for the table", as_csv))
+    steps = [("for the answer as a page", command("report", sweep.path))]
+    if comparison.left_out:
+        steps += [("to compare any two points", two_points(sweep))]
+    if comparison.factor in sweep.factors:
+        as_csv = command("compare", sweep.path, comparison.factor, "--format", "csv")
+        steps += [("for the table", as_csv)]
+    print_next(out, *steps)
+
+
+def two_points(sweep: Sweep) -> str:
+    """Return the command that compares the last point of a sweep with its first."""
+    last = len(sweep.folder.design) - 1
+    return command("compare", sweep.path, "--point", last, "--against", 0)
 
 
 def _print_regret(out: Console, comparison: Comparison) -> None:
@@ -92,7 +105,7 @@ def _print_regret(out: Console, comparison: Comparison) -> None:
         return
     for _, row in comparison.regret.iterrows():
         amount = words.amount(row, "regret", "", 1).strip()
-        out.print(f"  {words.plain(row[comparison.factor])}: {amount} ({row['worst']})")
+        out.print(f"  {written(row[comparison.factor])}: {amount} ({row['worst']})")
     out.print("  Intervals: at least 95 %, simultaneous.", style="dim")
 
 
@@ -115,8 +128,8 @@ def _print_interactions(out: Console, comparison: Comparison) -> None:
         print_sentence(out, sentence, "  ")
     for row in table.head(MAX_ROWS).to_dict("records") if len(table) > 1 else ():
         sentence = (
-            f"{row['by']}={words.plain(row['level'])} rather than {words.plain(row['against'])}, "
-            f"for {comparison.factor}={words.plain(row[comparison.factor])}: "
+            f"{row['by']}={written(row['level'])} rather than {written(row['against'])}, "
+            f"for {comparison.factor}={written(row[comparison.factor])}: "
             f"{words.signed(row, 'days')}, n = {row['n']:,}"
         )
         print_sentence(out, sentence, "  • ")

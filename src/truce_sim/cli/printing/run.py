@@ -65,10 +65,11 @@ def print_run(run: Simulation, folder: Path, arguments: Sequence[str]) -> None:
     out.print(_totals(run.outcome))
     out.print(f"\nResults: {folder}", soft_wrap=True)
     again = [word for word in arguments if not word.startswith(("replicate=", "output.name="))]
+    odds = [*again, "sweep.replicates=200"] if again else ["+experiment=doha"]
     print_next(
         out,
         ("for another draw", command("run", *again, f"replicate={run.spec.replicate + 1}")),
-        ("for the odds", command("sweep", "+experiment=doha")),
+        ("for the odds", command("sweep", *odds)),
     )
 
 

@@ -14,6 +14,7 @@ from truce_sim.cli.printing.layout import print_next, print_sentence, print_tabl
 from truce_sim.engine.compile import DIGEST
 from truce_sim.errors import InputError, command
 from truce_sim.results.provenance import processor
+from truce_sim.settings.written import written
 from truce_sim.sweeps.summaries.targets import target_replicates
 from truce_sim.terminal import console
 
@@ -50,7 +51,7 @@ def print_sweep(result: SweepResult, factors: tuple[str, ...], settings: SweepCo
         "runs collapsed.",
         style="dim",
     )
-    if result.contrasts is not None and len(result.contrasts):
+    if result.contrasts is not None:
         _print_contrasts(out, result, settings.compare)
     if settings.until.outcome:
         _print_targets(out, result, settings.until)
@@ -83,12 +84,16 @@ def _print_effort(out: Console, result: SweepResult) -> None:
 
 def _print_contrasts(out: Console, result: SweepResult, compare: str) -> None:
     from truce_sim.sweeps.folder.folder import read_folder
-    from truce_sim.sweeps.summaries.contrasts import describe_pair
+    from truce_sim.sweeps.summaries.contrasts import (
+        describe_multiplicity,
+        describe_pair,
+        left_out_in_words,
+    )
     from truce_sim.sweeps.summaries.summary import horizon_in_words
 
     within = horizon_in_words(result.summary["horizon"])
     assert result.contrasts is not None
-    heading = (f"What {compare} changes", "bold")
+    heading = (f"The effect of {compare}", "bold")
     out.print(Text.assemble("\n", heading, ", paired run by run, in this model:"))
     folder = read_folder(result.folder)
     for row in result.contrasts.head(MAX_ROWS).to_dict("records"):
@@ -96,10 +101,13 @@ def _print_contrasts(out: Console, result: SweepResult, compare: str) -> None:
             row["why"] = folder.why_no_effect(compare, int(row["point"]))
         sentence = describe_pair(row, compare, within)
         print_sentence(out, sentence, "  • ")
-    out.print(
-        f"  Intervals: 95 %, simultaneous for all {len(result.contrasts)} (Bonferroni).",
-        style="dim",
-    )
+    if len(result.contrasts):
+        out.print(f"  Intervals: {describe_multiplicity(len(result.contrasts))}.", style="dim")
+    left_out = left_out_in_words(folder.design[list(folder.factors)], compare)
+    if left_out:
+        print_sentence(out, f"{left_out}.", "  ")
+        two = command("compare", result.folder, "--point", folder.points - 1, "--against", 0)
+        print_next(out, ("to compare any two points", two))
 
 
 def _print_summary(out: Console, result: SweepResult, factors: tuple[str, ...]) -> None:
@@ -108,7 +116,7 @@ def _print_summary(out: Console, result: SweepResult, factors: tuple[str, ...]) 
     names = factors or ("point",)
     rows = [
         [
-            *(str(row[name]) for name in names),
+            *(written(row[name]) for name in names),
             f"{int(row['runs']):,}"
             + (f" (+{int(row['failed']):,} failed)" if row["failed"] else ""),
             _interval(row, "holds", 100.0, " %"),
@@ -175,7 +183,7 @@ def _where(failed: pd.Series, swept: pd.Series) -> str:
             f"{failed.min():g} … {failed.max():g}, half of them above {failed.median():g} "
             f"(swept: {swept.min():g} … {swept.max():g})"
         )
-    worst = ", ".join(f"{level} ({n:,})" for level, n in counts.head(8).items() if n)
+    worst = ", ".join(f"{written(level)} ({n:,})" for level, n in counts.head(8).items() if n)
     return f"{worst} of {levels} values"
 
 
@@ -194,7 +202,7 @@ def print_design(design: Design, estimate: Estimate) -> None:
         out.print(f"  left out: {count:,} ({why})")
     if plan["factors"]:
         rows = [
-            [str(point), *(_cell(value) for value in row.values())]
+            [str(point), *(written(value) for value in row.values())]
             for point, row in enumerate(plan["first_points"])
         ]
         print_table(out, ["point", *plan["factors"]], rows, left=1)
@@ -345,7 +353,3 @@ def size(count: int) -> str:
         if count >= length:
             return f"{count / length:.1f} {unit}"
     return f"{count / 1e3:.0f} kB"
-
-
-def _cell(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

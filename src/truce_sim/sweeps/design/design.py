@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.settings.fields import is_choice
+from truce_sim.settings.written import written
 
 if TYPE_CHECKING:
     from truce_sim.sweeps.design.composer import Base
@@ -105,7 +106,7 @@ def describe(design: Design, first: int = 5) -> dict[str, Any]:
 def _describe_levels(column: pd.Series) -> str:
     levels = list(column.drop_duplicates().iloc[: _MAX_LISTED + 1])
     if len(levels) <= _MAX_LISTED:
-        return ", ".join(f"{x:g}" if isinstance(x, float) else str(x) for x in levels)
+        return ", ".join(map(written, levels))
     if column.dtype.kind in "iuf":
         return f"{column.min():g} … {column.max():g}"
-    return ", ".join(map(str, levels[:_MAX_LISTED])) + f", … ({column.nunique()} in all)"
+    return ", ".join(map(written, levels[:_MAX_LISTED])) + f", … ({column.nunique()} in all)"

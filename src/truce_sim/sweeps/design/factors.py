@@ -314,7 +314,8 @@ def _sweep_token(key: str, levels: object) -> str:
     if not listed_levels:
         raise InputError(
             "needs a list of levels", setting=key, value=levels,
-            allowed="a list of values, or interval(low,high)",
+            allowed="a list of values, or interval(low,high); a setting that is the same at all "
+            f"points goes into the second argument: {{{key!r}: {levels!r}}}",
         )  # fmt: skip
     written = [_level_token(key, level) for level in listed_levels]
     values = [token.partition("=")[2] for token in written]

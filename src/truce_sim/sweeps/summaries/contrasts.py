@@ -29,6 +29,7 @@ from truce_sim.intervals import (
     wilson,
     z_quantile,
 )
+from truce_sim.settings.written import written
 from truce_sim.sweeps.folder.folder import SweepFolder
 
 #: Replicates compared at a time.
@@ -175,6 +176,40 @@ def find_pairs(values: pd.DataFrame, factors: Sequence[str], factor: str) -> lis
     ]
 
 
+#: Points that are left out of a comparison are named up to this number.
+_MOST_NAMED = 4
+
+
+def left_out_in_words(values: pd.DataFrame, factor: str, baseline: object = None) -> str:
+    """Say which points a comparison of a factor's levels leaves out, and why; "" if none.
+
+    Args:
+        values: one row per point, one column per factor.
+        factor: the factor that is compared.
+        baseline: the level to compare with; None for the first.
+    """
+    first = values[factor].iloc[0] if baseline is None else baseline
+    others = [str(name) for name in values if name != factor]
+    is_base = (values[factor] == first).to_numpy()
+    context = values.groupby(others, sort=False, dropna=False).ngroup().to_numpy() if others else 0
+    context = np.broadcast_to(context, len(values))
+    paired = np.isin(context, context[is_base]) & np.isin(context, context[~is_base])
+    alone = np.flatnonzero(~paired)
+    if not alone.size:
+        return ""
+    named = [
+        f"{values.index[i]} ({', '.join(f'{n}={written(values[n].iloc[i])}' for n in values)})"
+        for i in alone[:_MOST_NAMED]
+    ]
+    more = f" and {alone.size - len(named):,} more" if alone.size > len(named) else ""
+    one = alone.size == 1
+    return (
+        f"Left out: {'point' if one else 'points'} {', '.join(named)}{more}, because no point "
+        f"differs from {'it' if one else 'them'} in {factor} alone (one point of a pair has "
+        f"{factor}={written(first)})"
+    )
+
+
 def more_replicates(n: int, mean: float, low: float, high: float, level: float) -> float:
     """Return how many more replicates would detect the observed difference with power 0.8.
 
@@ -219,6 +254,13 @@ def holds_columns(row: Mapping[Any, Any], level: float = CONFIDENCE) -> dict[str
 _MOST_MORE = 1_000_000
 
 
+def describe_multiplicity(comparisons: int) -> str:
+    """State how the intervals of a table allow for the number of its comparisons."""
+    if comparisons == 1:
+        return "95 %"
+    return f"95 % for all {comparisons:,} comparisons together (Bonferroni)"
+
+
 def describe_pair(row: Mapping[Hashable, Any], factor: str, within: str) -> str:
     """Describe a pair in a sentence; never as "longer" or "shorter" if the interval includes zero.
 
@@ -228,28 +270,49 @@ def describe_pair(row: Mapping[Hashable, Any], factor: str, within: str) -> str:
         within: the horizon in words (`365 days`).
     """
     others = list(row)[: list(row).index(factor)]
-    at = ", ".join(f"{name}={plain_level(row[name])}" for name in others)
+    at = ", ".join(f"{name}={written(row[name])}" for name in others)
     where = f"With {at}, " if others else ""
-    who = f"{where}{factor}={plain_level(row[factor])} rather than {plain_level(row['baseline'])}"
+    who = f"{where}{factor}={written(row[factor])} rather than {written(row['baseline'])}"
     low, high = row["days_low"], row["days_high"]
     if not math.isfinite(low):
         return f"{who}: too few runs to say."
     if low <= 0.0 <= high:
         return f"{who}: {_describe_undecided(row)}."
     word, (low, high) = ("longer", (low, high)) if low > 0.0 else ("shorter", (-high, -low))
-    row = holds_columns(row) | dict(row)  # a folder of 0.1 has only the share that collapses
-    points = [with_sign(100 * row[f"holds{end}"]) for end in ("", "_low", "_high")]
-    ours, theirs = (_percent(row, f"holds_share{end}") for end in ("", "_baseline"))
     return (
         f"{who}: the truce lasts {abs(row['days']):.1f} days {word} [{low:.1f}, {high:.1f}] on "
-        f"average, and holds for {within} in {ours} of runs instead of {theirs} "
-        f"({points[0]} points [{points[1]}, {points[2]}]; n = {row['n']:,})."
+        f"average{holding(row, within)}; n = {pairs(row)}."
     )
 
 
-def plain_level(level: object) -> str:
-    """Format a level, without superfluous digits."""
-    return f"{level:g}".replace("inf", "∞") if isinstance(level, float) else str(level)
+def holding(row: Mapping[Hashable, Any], within: str) -> str:
+    """Continue a sentence on a pair with the shares that hold, as a result only if they differ.
+
+    Args:
+        row: a row of `Contrasts.table`.
+        within: the horizon in words.
+    """
+    row = holds_columns(row) | dict(row)  # a folder of 0.1 has only the share that collapses
+    points = [with_sign(100 * row[f"holds{end}"]) for end in ("", "_low", "_high")]
+    gap = f"({points[0]} points [{points[1]}, {points[2]}])"
+    ours, theirs = (_percent(row, f"holds_share{end}") for end in ("", "_baseline"))
+    if row["holds_low"] <= 0.0 <= row["holds_high"]:
+        return (
+            f"; no difference can be shown in the share that holds for {within}, {ours} against "
+            f"{theirs} {gap}"
+        )
+    return f", and holds for {within} in {ours} of runs instead of {theirs} {gap}"
+
+
+def pairs(row: Mapping[Hashable, Any]) -> str:
+    """Say how many pairs of runs a comparison rests on, and which runs are in none.
+
+    Args:
+        row: with n and perhaps `alone`, the number of runs whose partner failed or was not run.
+    """
+    alone = int(row.get("alone") or 0)
+    none = f" ({alone:,} more runs have no partner, which failed or was not run)" if alone else ""
+    return f"{int(row['n']):,} pairs{none}"
 
 
 def with_sign(number: float) -> str:
@@ -266,9 +329,9 @@ def _describe_undecided(row: Mapping[Hashable, Any]) -> str:
     """Say why no difference can be established, and what would establish one."""
     low, high, more = row["days_low"], row["days_high"], row["more"]
     if low == high:
-        return no_effect(row)
+        return f"this {no_effect(row)}"
     interval = f"{with_sign(row['days'])} days [{with_sign(low)}, {with_sign(high)}]"
-    verdict = f"cannot be told apart at n = {row['n']:,} ({interval})"
+    verdict = f"the two cannot be told apart ({interval}; n = {pairs(row)})"
     if not 0 < more <= _MOST_MORE:
         return f"{verdict}; a difference of more than {max(-low, high):.1f} days is ruled out"
     return (
@@ -285,7 +348,7 @@ def no_effect(row: Mapping[Hashable, Any]) -> str:
     why = row.get("why") or "so far as survival goes, it never came into play"
     if not row.get("why") and not (row["collapse_share"] or row["collapse_share_baseline"]):
         why = "no truce collapsed with either"
-    return f"had no effect in any run on the days survived (n = {int(row['n']):,}): {why}"
+    return f"had no effect in any run on the days survived (n = {pairs(row)}): {why}"
 
 
 def _round_up(number: float) -> int:

@@ -89,11 +89,17 @@ def describe_ensemble(e: Ensemble) -> list[str]:
     if math.isnan(low):
         return ["Too few runs to tell."]
     span = "the year" if e.horizon == 365 else f"{e.horizon} days"
-    shares = (
-        f"The truce holds for {span} in {_share(e.holds_fork)} of runs instead of "
-        f"{_share(e.holds)}; difference {with_sign(100 * e.holds_more[0])} percentage points "
+    gap = (
+        f"difference {with_sign(100 * e.holds_more[0])} percentage points "
         f"[{with_sign(100 * e.holds_more[1])}, {with_sign(100 * e.holds_more[2])}]."
     )
+    ours, theirs = _share(e.holds_fork), _share(e.holds)
+    shares = f"The truce holds for {span} in {ours} of runs instead of {theirs}; {gap}"
+    if e.holds_more[1] <= 0.0 <= e.holds_more[2]:
+        shares = (
+            f"No clear difference in the share of truces that hold for {span}: {ours} with the "
+            f"change, {theirs} without; {gap}"
+        )
     return [_longer(mean, low, high), shares, _basis(e)]
 
 
