@@ -13,6 +13,7 @@ import pandas as pd
 
 from truce_sim.border.border import Border
 from truce_sim.border.dates import first_date
+from truce_sim.config.arguments import refuse_arguments
 from truce_sim.config.load import as_setup
 from truce_sim.config.setup import Setup
 from truce_sim.engine.codes import DONE
@@ -102,6 +103,7 @@ def simulate(
     *,
     seed: int | None = None,
     replicate: int | None = None,
+    **unknown: object,
 ) -> Simulation:
     """Simulate one truce.
 
@@ -116,11 +118,13 @@ def simulate(
             a row of a table.
         seed: replaces the configuration's.
         replicate: replaces the configuration's.
+        unknown: none; a setting given like this is refused, with where it goes.
 
     Raises:
         InputError: a bad setting.
         RuntimeError: the run fails.
     """
+    refuse_arguments(simulate, unknown, "the first argument")
     setup = as_setup(overrides)
     if changes is not None:
         setup = setup.with_changes(changes)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from truce_sim.config.arguments import refuse_arguments
 from truce_sim.config.compose import loader_for
 from truce_sim.config.setup import Setup
 from truce_sim.config.tokens import as_tokens
@@ -30,6 +31,7 @@ def sweep(
     question: str = "",
     config_dir: str | Path | None = None,
     progress: bool = False,
+    **unknown: object,
 ) -> Sweep:
     """Run every point of a design: by default, every combination of the factors' levels.
 
@@ -37,7 +39,8 @@ def sweep(
         factors: setting -> levels (`{"truce": ["literal", "practised"], "home.capacity": [0.85,
             1.2]}`) or, in designs that sample, an interval (`{"home.threshold":
             "interval(2,8)"}`); or sweep overrides in Hydra's syntax.
-        overrides: settings shared by all points, or a Setup from `load_setup`.
+        overrides: settings that are the same at all points (`{"run.horizon_days": 100,
+            "sweep.events": True}`), or a Setup from `load_setup`.
         design: kind of design, see docs/designs.md; by default a grid, or the table if there is
             one.
         points: number of samples, trajectories or base rows, depending on the design.
@@ -49,6 +52,7 @@ def sweep(
         question: what the sweep asks; its report starts with it.
         config_dir: folder with config groups and experiments of your own.
         progress: whether to show a progress bar.
+        unknown: none; a setting given like this is refused, with where it goes.
 
     Returns:
         The finished sweep, as `open_sweep` returns it.
@@ -56,6 +60,7 @@ def sweep(
     Raises:
         InputError: for a bad setting, before anything is run or written.
     """
+    refuse_arguments(sweep, unknown, "the second argument, if they are the same at all points")
     from truce_sim.config.hydra_settings import refuse_hydra_tokens
     from truce_sim.sweeps.design.composer import Composer
     from truce_sim.sweeps.design.factors import sweep_tokens
@@ -90,8 +95,10 @@ def _base(
     """Return what all points share as overrides, and the folder with options of the user's."""
     if isinstance(overrides, Config) or (isinstance(overrides, Setup) and not overrides.source):
         raise InputError(
-            "a Config does not say what it was composed from", setting="overrides",
-            allowed="what load_setup returns, or the overrides themselves",
+            "a Config does not say what it was composed from, which the points of a sweep need",
+            setting="overrides",
+            allowed="load_setup(...) in place of load_config(...), or the overrides themselves: "
+            "{'home.threshold': 5}",
         )  # fmt: skip
     if not isinstance(overrides, Setup):
         return as_tokens(overrides), config_dir

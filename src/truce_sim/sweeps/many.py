@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from truce_sim.config.arguments import refuse_arguments
 from truce_sim.config.changes import is_beside
 from truce_sim.config.effects import idle
 from truce_sim.config.load import as_setup, to_plain
@@ -39,7 +40,12 @@ _RUNS_AT_A_TIME = 64
 
 
 def simulate_many(
-    settings: Settings, base: Overrides = None, *, replicates: int = 1, threads: int = 0
+    settings: Settings,
+    base: Overrides = None,
+    *,
+    replicates: int = 1,
+    threads: int = 0,
+    **unknown: object,
 ) -> pd.DataFrame:
     """Run every row of a table of settings, each with the same replicates.
 
@@ -51,6 +57,7 @@ def simulate_many(
         base: what all points share: a Setup from `load_setup`, a Config, or overrides.
         replicates: runs of each row, from replicate 0 on.
         threads: how many to use; 0: one for each core.
+        unknown: none; a setting given like this is refused, with where it goes.
 
     Returns:
         A row for each run, point by point, with the columns of `Sweep.runs`: point (the number of
@@ -60,6 +67,7 @@ def simulate_many(
     Raises:
         InputError: a bad table or value, naming its row and column, before anything is run.
     """
+    refuse_arguments(simulate_many, unknown, "the second argument, base")
     runs = _count("replicates", replicates, 1)
     workers = _count("threads", threads, 0) or os.cpu_count() or 1
     setup = as_setup(base)
