@@ -6,6 +6,7 @@ run once any of them is broken. Runs are compared by their outcome and event log
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
@@ -31,6 +33,7 @@ from truce_sim.settings.nested import put
 from truce_sim.settings.quantities import Quantity
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.spec import make_spec
+from truce_sim.sweeps.design.effects import check_points
 
 #: A configuration with much of everything, so that short runs show what a setting does.
 BUSY = {
@@ -267,6 +270,25 @@ def said(overrides: Overrides) -> list[str]:
         load_config(overrides)
     assert all(warning.category is NoEffectWarning for warning in caught)
     return [str(warning.message) for warning in caught]
+
+
+def test_any_number_of_lists_is_checked() -> None:
+    """Lists count as empty or not; of more mappings than can be looked at, the first are."""
+    calendars = [[first, first + 20] for first in range(1, 301) for _ in range(10)]
+    values = pd.DataFrame({
+        "mediation.calendar": [json.dumps(days) for days in calendars],
+        "mediation.relief": np.linspace(0.1, 0.9, len(calendars)),
+        "seed": range(len(calendars)),
+    })  # fmt: skip
+    plain = [to_plain(load_config("mediation=none"))]
+    base = np.zeros(len(values), np.int64)
+    with pytest.raises(InputError, match=r"relief: has no effect while there are no mediators"):
+        check_points(["mediation.relief"], values, plain, base, lambda *_: "")
+    changes = [[{"day": 1, "set": {"home.threshold": 3 + i / 1000}}] for i in range(2500)]
+    table = values.iloc[:2500].drop(columns="mediation.calendar")
+    table = table.assign(interventions=[json.dumps(change) for change in changes])
+    with pytest.warns(NoEffectWarning, match=r"no effect at 2,000 of 2,500 points; the others"):
+        check_points(["mediation.relief"], table, plain, base[:2500], lambda *_: "")
 
 
 def test_a_single_value_without_effect_is_warned_of() -> None:

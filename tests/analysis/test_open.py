@@ -22,8 +22,9 @@ from truce_sim import (
     simulate,
     sweep,
 )
-from truce_sim.analysis import groups
+from truce_sim.analysis import groups, micro
 from truce_sim.analysis.compare import compare
+from truce_sim.analysis.incidents import sweep_incidents
 from truce_sim.analysis.validation import score_patterns
 from truce_sim.results import columns
 
@@ -221,11 +222,10 @@ def functions_of_a_sweep() -> dict[str, Callable[..., object]]:
     """Every public function of the analysis whose first argument is a sweep."""
     found = {}
     for module in pkgutil.walk_packages(analysis.__path__, "truce_sim.analysis."):
-        if module.name == groups.__name__:  # what the others group runs with
-            continue
         for name, thing in vars(import_module(module.name)).items():
             ours = inspect.isfunction(thing) and thing.__module__ == module.name
-            if ours and not name.startswith("_") and "sweep" in inspect.signature(thing).parameters:
+            takes = next(iter(inspect.signature(thing).parameters), "") if ours else ""
+            if takes == "sweep" and not name.startswith("_"):
                 found[f"{module.name}.{name}"] = thing
     return found
 
@@ -240,6 +240,23 @@ def test_what_is_no_sweep_is_refused_by_all_of_the_analysis(name: str, given: ob
     ]  # fmt: skip
     with pytest.raises(InputError, match=r"^sweep.*: is not a sweep but (nothing|an int|a func)"):
         function(**dict.fromkeys(needed) | {"sweep": given})
+
+
+@pytest.mark.parametrize("name", ["micro_table", "fano", "gini", "near_repeat", "displacement"])
+def test_what_is_no_set_of_incidents_is_refused(name: str) -> None:
+    rest = [(0.0, 100.0), 30] if name == "displacement" else []
+    with pytest.raises(InputError, match=r"^incidents = 5: are not incidents but an int"):
+        getattr(micro, name)(5, *rest)
+
+
+def test_incidents_are_those_of_a_sweep_or_its_path(tmp_path) -> None:
+    made = sweep({"seed": [1, 2]}, {"sweep.events": True}, replicates=3, folder=tmp_path / "s")
+    expected = micro.micro_table(sweep_incidents(made))
+    for given in (made, made.path, str(made.path)):
+        pd.testing.assert_frame_equal(micro.micro_table(given), expected)
+    assert [levels for levels, _ in groups.groups(str(made.path), ["end_day"], "seed")] == [
+        {"seed": 1}, {"seed": 2},
+    ]  # fmt: skip
 
 
 def test_the_path_of_a_folder_will_do(opened, path) -> None:

@@ -14,7 +14,7 @@ from truce_sim.analysis.compare import compare
 from truce_sim.analysis.report.assumptions import FITTED, fitted_in_words, thresholds_of
 from truce_sim.analysis.report.write import render
 from truce_sim.analysis.survival import survival_summary
-from truce_sim.analysis.words import amount, what_depends
+from truce_sim.analysis.words import amount, what_depends, what_helps
 from truce_sim.cli.commands import run_command
 from truce_sim.settings.fields import by_path
 from truce_sim.viewer.state.sweep_data import SweepData
@@ -98,17 +98,36 @@ def crossed(tmp_path_factory) -> Path:
     return folder
 
 
-def test_a_report_of_a_crossing_begins_with_it(crossed) -> None:
-    """With the difference of the differences, and a figure of curves for each level of the other
-    factor; nothing is pooled before that."""
+def test_a_report_of_a_crossing_begins_with_the_change_and_what_it_depends_on(crossed) -> None:
+    """With the paired difference, the difference of the differences in one sentence, and a figure
+    of curves for each level of the other factor."""
     text, found = text_of(crossed), compare(open_sweep(crossed))
     (sentence,) = what_depends(found)
-    assert "The difference of the two is" in sentence
-    answer = text.index(sentence)
-    assert answer < text.index("Across all the settings")
-    assert answer < text.index("averaged over the 2 settings of host")
+    assert ", a difference of " in sentence
+    main = what_helps(found)
+    assert "averaged over the 2 settings of host" in main
+    assert text.index(main) < text.index(sentence) < text.index("Across all the settings")
     for level in ("unwilling", "unable"):
         assert f"Share of truces that still hold with host = {level}, by day" in text
+
+
+def test_interventions_are_named_among_the_assumptions(tmp_path) -> None:
+    late = {"day": 9, "set": {FITTED: 7.0, "mediation.mediators": {}}}
+    made = sweep({"interventions": [[], [late]]}, SHORT, replicates=2, folder=tmp_path / "swept")
+    text = text_of(made.folder)
+    assert f"none; from day 9 {FITTED} = 7, mediation.mediators = none" in text
+    assert "a variant of several settings" not in text
+    fixed = sweep({"home.capacity": [0.8, 0.9]}, SHORT | {"interventions": [late]}, replicates=2,
+                  folder=tmp_path / "fixed")  # fmt: skip
+    assert f"interventions from day 9 {FITTED} = 7" in text_of(fixed.folder)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_report_of_infinite_levels_warns_of_nothing(tmp_path) -> None:
+    infinite = float("inf")
+    factors = {FITTED: [3.0, 4.0, infinite], "host.threshold": [1.5, infinite]}
+    made = sweep(factors, SHORT, replicates=8, folder=tmp_path / "s")
+    assert f"{FITTED} = inf" in text_of(made.folder)
 
 
 def test_one_folder_has_one_median(crossed, capsys) -> None:

@@ -57,7 +57,7 @@ class Labelled:
 
 
 @opened
-def export_sweep(sweep: Sweep, form: str, out: Path | None = None) -> list[Path]:
+def export_sweep(sweep: Sweep, form: str, out: str | Path | None = None) -> list[Path]:
     """Write a sweep's runs and points, and daily series and events if kept, for other programs.
 
     Args:
@@ -80,7 +80,7 @@ def export_sweep(sweep: Sweep, form: str, out: Path | None = None) -> list[Path]
             f"needs {needed}, which is not installed", setting="--to", value=form,
             allowed="pip install 'truce-sim[export]', then again; csv and dta need nothing more",
         )  # fmt: skip
-    folder = out or sweep.path / f"export-{form}"
+    folder = Path(out or sweep.path / f"export-{form}")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(
             "exists and is not an empty folder", setting="--out", value=str(folder),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from truce_sim.analysis.opened import opened
 from truce_sim.errors import InputError
 from truce_sim.settings.written import written
 from truce_sim.sweeps.summaries.levels import factor_levels
@@ -19,6 +20,7 @@ By = str | Sequence[str]
 Where = Mapping[str, object] | None
 
 
+@opened
 def factor_names(sweep: Sweep, by: By) -> list[str]:
     """Return the factors to group by.
 
@@ -33,6 +35,7 @@ def names_in(by: By) -> list[str]:
     return ([by] if by else []) if isinstance(by, str) else list(by)
 
 
+@opened
 def groups(
     sweep: Sweep, columns: Sequence[str], by: By = (), where: Where = None
 ) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:

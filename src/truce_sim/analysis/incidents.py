@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import wraps
+from os import PathLike
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,11 +21,14 @@ from truce_sim.analysis.opened import opened
 from truce_sim.border.course import read_course
 from truce_sim.border.folder import find_folder
 from truce_sim.border.projection import keep_beside, place_beside, project, refuse_far
-from truce_sim.errors import InputError
+from truce_sim.errors import InputError, a_kind
 from truce_sim.events.rules import read_events, refuse_none
 from truce_sim.files import BORDERS
 from truce_sim.intervals import clusters
 from truce_sim.sweeps.sweep import Sweep
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 #: Kinds of events that are attacks; a domestic one that is blamed on the host has its own kind.
 BY_BANDS, DOMESTIC = ("attack",), ("domestic_attack", "misattribution")
@@ -95,6 +102,32 @@ def sweep_incidents(sweep: Sweep, domestic: bool = False) -> Incidents:
     names = ["run", "day", "km_along", "km_depth", "deaths", "attributed", "cross_border"]
     line_km = float(border.km_to[-1] - border.km_from[0])
     return Incidents(frame[names], days, clusters(runs), line_km)
+
+
+def measured(
+    function: Callable[Concatenate[Incidents, P], R],
+) -> Callable[Concatenate[Incidents | Sweep | str | PathLike[str], P], R]:
+    """Decorate a function of incidents: it takes a sweep that kept events, or its path, as well.
+
+    Anything else is an InputError before the function starts.
+    """
+
+    @wraps(function)
+    def measure(
+        incidents: Incidents | Sweep | str | PathLike[str], *more: P.args, **named: P.kwargs
+    ) -> R:
+        found = incidents
+        if isinstance(found, Sweep | str | PathLike):
+            found = sweep_incidents(found)
+        if not isinstance(found, Incidents):
+            raise InputError(
+                f"are not incidents but {a_kind(found)}", setting="incidents", value=found,
+                allowed="what sweep_incidents or read_incidents returns, or a sweep or the path of "
+                "its folder",
+            )  # fmt: skip
+        return function(found, *more, **named)
+
+    return measure  # type: ignore[return-value]
 
 
 def _same_border(sweep: Sweep) -> None:

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.analysis.groups import finished_runs
-from truce_sim.analysis.incidents import BY_BANDS, DOMESTIC, Incidents
+from truce_sim.analysis.incidents import BY_BANDS, DOMESTIC, Incidents, measured
 from truce_sim.analysis.opened import opened
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
@@ -49,6 +49,7 @@ _DEPTHS = (
 )
 
 
+@measured
 def micro_table(incidents: Incidents) -> pd.DataFrame:
     """Return all measures that need only days, places and deaths.
 
@@ -75,6 +76,7 @@ def micro_table(incidents: Incidents) -> pd.DataFrame:
 # ── clustering in time and space ─────────────────────────────────────────────────────────────
 
 
+@measured
 def fano(incidents: Incidents, window: int = 7) -> Estimate:
     """Return the Fano factor: variance over mean of counts in windows, within years of runs.
 
@@ -101,6 +103,7 @@ def fano(incidents: Incidents, window: int = 7) -> Estimate:
     return jackknife(sums, lambda s: s[..., 0] / s[..., 1] / (s[..., 2] / s[..., 3]), log=True)
 
 
+@measured
 def gini(incidents: Incidents, width: float = 100.0, at_a_time: int = AT_A_TIME) -> Estimate:
     """Return the Gini coefficient of incidents over bins along the line; 0 if all are equal.
 
@@ -159,6 +162,7 @@ def gini_by_row(counts: Floats) -> Floats:
         return np.asarray(2 * (rank * x).sum(-1) / (n * x.sum(-1)) - (n + 1) / n)
 
 
+@measured
 def near_repeat(incidents: Incidents, width: float = 50.0, days: int = 14) -> Estimate:
     """Return the near-repeat ratio (Knox 1964), within years of runs.
 
@@ -183,6 +187,7 @@ def near_repeat(incidents: Incidents, width: float = 50.0, days: int = 14) -> Es
     return jackknife(sums, lambda s: s[..., 0] / s[..., 1], log=True)
 
 
+@measured
 def near_repeat_p(
     incidents: Incidents, width: float = 50.0, days: int = 14, permutations: int = 999
 ) -> float:
@@ -248,6 +253,7 @@ def _years(incidents: Incidents, run: Ints, day: Ints) -> Ints:
 # ── how bad, how deep ────────────────────────────────────────────────────────────────────────
 
 
+@measured
 def incident_share(
     incidents: Incidents, column: str, low: float, high: float = math.inf
 ) -> Estimate:
@@ -256,6 +262,7 @@ def incident_share(
     return share_interval((values >= low) & (values < high), _piece_codes(incidents))
 
 
+@measured
 def deaths_quantile(incidents: Incidents, q: float) -> Estimate:
     """Return a quantile of deaths with Woodruff's (1952) interval.
 
@@ -386,6 +393,7 @@ def exchange_table(strikes: pd.DataFrame, window: int) -> pd.DataFrame:
     ])  # fmt: skip
 
 
+@measured
 def displacement(
     incidents: Incidents, treated: tuple[float, float], day: int, buffer: float = 100.0
 ) -> pd.DataFrame:

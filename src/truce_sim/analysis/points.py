@@ -63,6 +63,7 @@ def compare_points(sweep: Sweep, point: Point, against: Point) -> Comparison:
     return Comparison("point", levels, 0, horizon, nowhere, days, draws)
 
 
+@opened
 def find_point(sweep: Sweep, point: Point, setting: str = "point") -> int:
     """Return the number of a point.
 

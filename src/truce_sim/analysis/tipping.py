@@ -408,7 +408,7 @@ def is_log(values: pd.Series) -> bool:
     arithmetic mean of the ends.
     """
     low, high = _ends(values)
-    if low <= 0:
+    if low <= 0 or math.isinf(high):
         return False
     middle = float(values.median())
     return bool(high / low > 8 and abs(middle - math.sqrt(low * high)) < abs(

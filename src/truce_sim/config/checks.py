@@ -65,6 +65,24 @@ def build_config(plain: Mapping[str, Any]) -> Config:
     return config
 
 
+def refuse_two_borders(given: Mapping[str, object], table: object) -> None:
+    """Refuse the de facto line by name beside a table of another border, which would replace it.
+
+    Args:
+        given: what the user gave a value, by setting.
+        table: the value of `scenario.table`.
+
+    Raises:
+        InputError: both were given.
+    """
+    if table is not None and str(table) and given.get("scenario.kind") == "durand":
+        raise InputError(
+            "is the de facto line, but scenario.table gives another border",
+            setting="scenario.kind", value="durand",
+            allowed="scenario.kind=table, or scenario.table alone, or scenario.table=''",
+        )  # fmt: skip
+
+
 @cache
 def _adapter() -> TypeAdapter[Config]:
     from pydantic import TypeAdapter

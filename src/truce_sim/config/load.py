@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from truce_sim.config.checks import build_config
+from truce_sim.config.checks import build_config, refuse_two_borders
 from truce_sim.config.compose import compose, find_origin
 from truce_sim.config.effects import warn_of_no_effect
 from truce_sim.config.explain import check_tokens, composing_errors, explain
@@ -21,7 +21,7 @@ from truce_sim.config.hydra_settings import refuse_hydra_tokens, refuse_idle_set
 from truce_sim.config.options import refuse_merged_options
 from truce_sim.config.resolvers import has_references, refuse_resolvers
 from truce_sim.config.setup import Setup, set_up
-from truce_sim.config.tokens import Overrides, as_tokens
+from truce_sim.config.tokens import Overrides, as_tokens, values_given
 from truce_sim.errors import InputError
 from truce_sim.settings.fields import is_choice
 from truce_sim.settings.schema import Config
@@ -127,6 +127,7 @@ def prepare_composed(composed: DictConfig, tokens: Sequence[str]) -> Setup:
     except composing_errors() as error:
         raise explain(error, tokens) from None
     try:
+        refuse_two_borders(values_given(tokens), plain["scenario"]["table"])
         return prepare(plain)
     except InputError as error:
         raise error.at(origin=find_origin(error.setting, tokens, composed.hydra.runtime)) from None

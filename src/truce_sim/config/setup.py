@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from truce_sim.border.border import Border, make_border
 from truce_sim.config.changes import apply, change_config, flatten, is_beside, is_quick
-from truce_sim.config.checks import build_config
+from truce_sim.config.checks import build_config, refuse_two_borders
 from truce_sim.config.effects import idle, settings_given, warn
 from truce_sim.config.params import PARAMS, as_number, column, fill_params
 from truce_sim.config.regimes import Regime, mediators_by_slot, regimes
@@ -122,6 +122,7 @@ class Setup:
 
     def _changed(self, values: Mapping[str, Any]) -> Setup:
         """Return a setup with other values of settings."""
+        refuse_two_borders(values, values.get("scenario.table", self.config.scenario.table))
         of_model = [path for path in values if not is_beside(path)]
         if (of_model and self.config.interventions) or not all(
             is_quick(self.config, path) for path in values

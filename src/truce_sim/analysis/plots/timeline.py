@@ -42,7 +42,8 @@ def plot_timeline(run: Simulation, ax: Axes | None = None, legend: bool = True) 
     ax.plot(days, series["threshold_home"], color=GREY, linewidth=1.0, linestyle="--",
             label="threshold of the home state")  # fmt: skip
     ax.plot(days, series["grievance_home"], color=COLOURS[0], label="grievance of the home state")
-    top = 1.15 * max(float(series["threshold_home"].max()), float(series["grievance_home"].max()))
+    heights = series[["threshold_home", "grievance_home"]].to_numpy(float)
+    top = 1.15 * float(heights[np.isfinite(heights)].max(initial=0.1))  # a threshold may be inf
     _ribbon(ax, series["status"].astype(str).to_numpy(), top)
     strikes = run.events[run.events["kind"] == "strike"]
     for actor, (mark, colour, label) in _MARKS.items():

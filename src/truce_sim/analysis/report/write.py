@@ -30,11 +30,11 @@ CAVEAT = (
 @opened
 def write_report(
     sweep: Sweep,
-    path: Path | None = None,
+    path: str | Path | None = None,
     factor: str = "",
     baseline: object = None,
     step: Callable[[str, int, int], None] = lambda title, done, of: None,
-    figures: Path | None = None,
+    figures: str | Path | None = None,
 ) -> Path:
     """Write the report of a sweep.
 
@@ -54,7 +54,8 @@ def write_report(
         InputError: a factor or level was not swept, the sweep has no finished runs, or the path
             cannot be written or holds something other than an earlier report.
     """
-    path = (path or sweep.path / "report.html").expanduser()
+    path = Path(path or sweep.path / "report.html").expanduser()
+    figures = None if figures is None else Path(figures)
     check_free(path)
     check_writable(path)
     if figures is not None:

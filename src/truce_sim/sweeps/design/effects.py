@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from truce_sim.config.checks import refuse_two_borders
 from truce_sim.config.effects import Effects, is_off, settings_given, warn
-from truce_sim.config.tokens import MEDIATORS, no_mediators
+from truce_sim.config.tokens import MEDIATORS, no_mediators, values_given
 from truce_sim.errors import InputError
 from truce_sim.settings.fields import field_at, is_choice
 from truce_sim.settings.needs import Comparison
@@ -20,7 +21,8 @@ from truce_sim.settings.nested import leaves
 from truce_sim.sweeps.design.composer import Base, Composer
 from truce_sim.sweeps.design.configs import merged
 
-#: With more different lists and mappings than this, a design is not checked: it would take minutes.
+#: Of more different mappings and interventions than this, the first are looked at: to look at all
+#: of them would take minutes.
 _MOST_LISTS = 2000
 
 _SINGLE = ("float", "int", "bool", "str")
@@ -47,6 +49,8 @@ def check_effects(
     Raises:
         InputError: a setting with several values has no effect at any point.
     """
+
+    _refuse_two_borders(values_given(fixed), values, bases, base)
 
     def remedy(name: str, effects: Effects, point: int) -> str:
         cells = {str(key): values[key].iloc[point] for key in values}
@@ -80,27 +84,30 @@ def check_points(
             of mediators stands where there are some.
     """
     _refuse_empty_mappings(values, bases, base)
+    _refuse_two_borders({}, values, bases, base)
     try:
         stretches = list(_stretches(values, bases, base))
-        effective = {name: _at_all(name, stretches) for name in names}
+        looked = np.sort(np.concatenate([stretch.members for stretch in stretches]))
+        effective = {name: _at_all(name, stretches, len(values))[looked] for name in names}
     except InputError:
         return  # a malformed intervention: refused later, with the point that has it
-    if not stretches:
-        return
     some: dict[tuple[bytes, str], list[str]] = {}
     for name, active in effective.items():
         if active.all():
             continue
-        first = int(np.argmin(active))
+        first = int(looked[np.argmin(active)])
         effects = _at_point(first, stretches)
-        if active.any():
+        if not active.any() and len(looked) < len(values):
+            warn(f"{name} has no effect at {len(looked):,} of {len(values):,} points; the others "
+                 f"were not looked at ({effects.why(name)})")  # fmt: skip
+        elif active.any():
             some.setdefault((active.tobytes(), effects.why(name)), []).append(name)
         elif name in values and values[name].nunique() > 1:
             raise InputError(f"{effects.reason(name)}{remedy(name, effects, first)}", setting=name)
         elif not is_off(effects.value(name)):
             warn(f"{name} {effects.reason(name)}")
     for (_, why), alike in some.items():
-        _tell(alike, why, effective[alike[0]])
+        _tell(alike, why, effective[alike[0]], looked)
 
 
 def _refuse_empty_mappings(
@@ -112,6 +119,23 @@ def _refuse_empty_mappings(
     some = np.array([bool(plain["mediation"]["mediators"]) for plain in bases])
     if np.any((values[MEDIATORS].astype(str) == "{}").to_numpy() & some[base]):
         raise no_mediators()
+
+
+def _refuse_two_borders(
+    given: Mapping[str, object],
+    values: pd.DataFrame,
+    bases: Sequence[Base] | Sequence[Mapping[str, Any]],
+    base: NDArray[np.int64],
+) -> None:
+    """Refuse points with the de facto line by name and a table of another border."""
+    names = [name for name in ("scenario.kind", "scenario.table") if name in values]
+    if given.get("scenario.kind") != "durand" and "scenario.kind" not in names:
+        return
+    tables = [(b if isinstance(b, Mapping) else b.plain)["scenario"]["table"] for b in bases]
+    distinct = values[names].assign(**{"<base>": base}).drop_duplicates().to_dict("records")
+    for cells in distinct:
+        here = {**given, **{str(name): cell for name, cell in cells.items()}}
+        refuse_two_borders(here, cells.get("scenario.table", tables[cells["<base>"]]))
 
 
 def _settings(values: pd.DataFrame, fixed: Sequence[str], typed: Sequence[str]) -> list[str]:
@@ -145,17 +169,21 @@ def _stretches(
     names = [str(name) for name in values if not is_choice(str(name))]
     single = [name for name in names if (info := field_at(name)) and info.type in _SINGLE]
     others = [name for name in names if name not in single]
-    number = values.assign(**{"<base>": base}).groupby(["<base>", *others], sort=False).ngroup()
-    for which in range(int(number.max()) + 1 if number.max() < _MOST_LISTS else 0):
+    keys = values[others].copy()
+    for name in others:
+        if (info := field_at(name)) and info.type.startswith("list"):
+            keys[name] = keys[name].astype(str) != "[]"  # conditions ask whether a list is empty
+    number = keys.assign(**{"<base>": base}).groupby(["<base>", *others], sort=False).ngroup()
+    for which in range(min(int(number.max()) + 1, _MOST_LISTS)):
         members = np.flatnonzero(number == which)
         cells = {name: values[name].iloc[members[0]] for name in others}
         plain = merged(bases[base[members[0]]], cells)
         yield _Stretch(members, plain, {n: values[n].to_numpy()[members] for n in single})
 
 
-def _at_all(name: str, stretches: Sequence[_Stretch]) -> NDArray[np.bool_]:
-    """Where a setting has an effect (points,)."""
-    active = np.ones(sum(len(stretch.members) for stretch in stretches), bool)
+def _at_all(name: str, stretches: Sequence[_Stretch], points: int) -> NDArray[np.bool_]:
+    """Where a setting has an effect (points,), among the points of the stretches."""
+    active = np.ones(points, bool)
     for stretch in stretches:
         active[stretch.members] = Effects(stretch.plain, stretch.columns).effective(name)
     return active
@@ -167,10 +195,12 @@ def _at_point(point: int, stretches: Sequence[_Stretch]) -> Effects:
     return Effects(stretch.plain, {name: cells[here] for name, cells in stretch.columns.items()})
 
 
-def _tell(names: Sequence[str], why: str, active: NDArray[np.bool_]) -> None:
+def _tell(
+    names: Sequence[str], why: str, active: NDArray[np.bool_], points: NDArray[np.int64]
+) -> None:
     """Warn, in one line, of settings that have no effect at the same points for the same reason."""
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    idle, first = int((~active).sum()), int(np.argmin(active))
+    idle, first = int((~active).sum()), int(points[np.argmin(active)])
     warn(
         f"{listed} {'has' if len(names) == 1 else 'have'} no effect at {idle:,} of "
         f"{len(active):,} points (such as point {first}: {why})"
