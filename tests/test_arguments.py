@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from truce_sim import InputError, load_config, load_setup, simulate, simulate_many, sweep
-from truce_sim.border.border import DURAND_TABLE
 from truce_sim.sweeps.sweep import Sweep
 
 LEVELS = {"truce": ["literal", "practised"]}
@@ -72,26 +71,26 @@ def assert_equal_pairs(made: Sweep) -> None:
     assert (days[0] == days[1]).all()
 
 
-DURAND = {"scenario.kind": "durand", "scenario.table": str(DURAND_TABLE)}
+FEW = {"border.sectors": 10}
+BOTH = FEW | {"scenario.kind": "durand", "scenario.table": small()}
 
 
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: simulate(DURAND),
-        lambda: simulate({"scenario.kind": "durand", "scenario.table": small()}),
-        lambda: simulate(load_setup(), DURAND),
-        lambda: simulate(load_setup({"scenario.table": small()}), {"scenario.kind": "durand"}),
-        lambda: simulate_many([DURAND]),
-        lambda: sweep({"home.threshold": [3, 4]}, DURAND),
-        lambda: sweep(
-            {"scenario.kind": ["durand", "table"]}, {"scenario.table": str(DURAND_TABLE)}
+        lambda: simulate(BOTH),
+        lambda: simulate(load_setup(), BOTH),
+        lambda: simulate(
+            load_setup(FEW | {"scenario.table": small()}), {"scenario.kind": "durand"}
         ),
+        lambda: simulate_many([{"scenario.kind": "durand"}], FEW | {"scenario.table": small()}),
+        lambda: sweep({"home.threshold": [3, 4]}, BOTH),
+        lambda: sweep({"scenario.kind": ["durand", "table"]}, FEW | {"scenario.table": small()}),
         lambda: sweep(
-            {"scenario.table": [str(DURAND_TABLE)], "seed": [1, 2]}, {"scenario.kind": "durand"}
+            {"scenario.table": [small()], "seed": [1, 2]}, FEW | {"scenario.kind": "durand"}
         ),
     ],
 )
 def test_the_de_facto_line_by_name_is_not_replaced_by_a_table(call: Callable[[], object]) -> None:
-    with pytest.raises(InputError, match=r"is the de facto line, but scenario\.table gives another"):
+    with pytest.raises(InputError, match="is the de facto line, but a table of another border"):
         call()

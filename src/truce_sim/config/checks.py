@@ -77,7 +77,7 @@ def refuse_two_borders(given: Mapping[str, object], table: object) -> None:
     """
     if table is not None and str(table) and given.get("scenario.kind") == "durand":
         raise InputError(
-            "is the de facto line, but scenario.table gives another border",
+            "is the de facto line, but a table of another border is given (scenario.table)",
             setting="scenario.kind", value="durand",
             allowed="scenario.kind=table, or scenario.table alone, or scenario.table=''",
         )  # fmt: skip
