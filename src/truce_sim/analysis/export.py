@@ -1,4 +1,4 @@
-"""A sweep in the formats of other programs: CSV, Excel, Stata and SPSS.
+"""A sweep in the formats of other programs: CSV, Excel, Stata, SPSS, and maps for QGIS.
 
 Each allows other names and types. Names are changed as little as a format demands, labels say what
 each column is, and words and flags are numbers with labels where the program knows those.
@@ -6,6 +6,7 @@ each column is, and words and flags are numbers with labels where the program kn
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +20,9 @@ import numpy as np
 import pandas as pd
 
 from truce_sim.analysis.opened import opened
+from truce_sim.border.places import cell_places
 from truce_sim.errors import InputError
+from truce_sim.results.frames import with_places
 from truce_sim.results.outputs import writing
 from truce_sim.results.spreadsheets import as_csv, guarded
 from truce_sim.results.store import write_whole
@@ -62,7 +65,8 @@ def export_sweep(sweep: Sweep, form: str, out: str | Path | None = None) -> list
 
     Args:
         sweep: the sweep.
-        form: "csv", "xlsx", "dta" (Stata) or "sav" (SPSS).
+        form: "csv", "xlsx", "dta" (Stata) or "sav" (SPSS); "geojson" or "gpkg" for the events that
+            have a place.
         out: folder to write into; by default `export-<form>` in the folder of the sweep.
 
     Returns:
@@ -76,9 +80,11 @@ def export_sweep(sweep: Sweep, form: str, out: str | Path | None = None) -> list
         raise InputError("no such format", setting="--to", value=form, allowed=", ".join(FORMATS))
     needed, write = FORMATS[form]
     if needed and find_spec(needed) is None:
+        extra = "geo" if form in _MAPS else "export"
         raise InputError(
             f"needs {needed}, which is not installed", setting="--to", value=form,
-            allowed="pip install 'truce-sim[export]', then again; csv and dta need nothing more",
+            allowed=f"pip install 'truce-sim[{extra}]', then again; csv, dta and geojson need "
+            "nothing more",
         )  # fmt: skip
     folder = Path(out or sweep.path / f"export-{form}")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -86,7 +92,7 @@ def export_sweep(sweep: Sweep, form: str, out: str | Path | None = None) -> list
             "exists and is not an empty folder", setting="--out", value=str(folder),
             allowed="a new folder; nothing is overwritten",
         )  # fmt: skip
-    tables = _tables(sweep)
+    tables = {"events": _placed_events(sweep)} if form in _MAPS else _tables(sweep)
     meanings = sweep.columns_help
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,6 +105,29 @@ def _tables(sweep: Sweep) -> dict[str, pd.DataFrame]:
         if (sweep.path / kind).is_dir():
             tables[kind] = sweep.load(None, kind)
     return tables
+
+
+def _placed_events(sweep: Sweep) -> pd.DataFrame:
+    """The events that have a place, with longitude and latitude."""
+    events = sweep.load(None, "events")
+    axes = [name for name in sweep.factors if name.split(".")[0] in ("border", "scenario")]
+    design = sweep.folder.design
+    alike = design.groupby(["base", *axes], sort=False, dropna=False).indices.values()
+    placed = []
+    for points in alike:
+        setup = sweep.folder.setup_of(int(points[0]))
+        mine = events[events["point"].isin(points)]
+        sector, depth = (mine[name].to_numpy(float, na_value=-1) for name in ("sector", "depth"))
+        places = cell_places(setup.config, setup.border, sector, depth)
+        if places is not None:
+            found = with_places(mine, places)
+            placed.append(found[found["longitude"].notna()])
+    if not placed:
+        raise InputError(
+            "has no course: its events have no place on the earth", setting="--to",
+            value=str(sweep.path), allowed="csv, xlsx, dta or sav; or a border with a line.geojson",
+        )  # fmt: skip
+    return pd.concat(placed).sort_index()
 
 
 # ── names, types, labels ─────────────────────────────────────────────────────────────────────
@@ -277,10 +306,51 @@ def _write_labelled(
     return paths
 
 
+def _write_geojson(folder: Path, tables: _Tables, meanings: pd.DataFrame) -> list[Path]:
+    events = tables["events"]
+    path = folder / "events.geojson"
+
+    def write(temporary: Path) -> None:
+        plain = json.loads(events.to_json(orient="records", date_format="iso", date_unit="s"))
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write('{"type": "FeatureCollection", "features": [')
+            for i, row in enumerate(plain):
+                at = {"type": "Point", "coordinates": [row.pop("longitude"), row.pop("latitude")]}
+                feature = {"type": "Feature", "properties": row, "geometry": at}
+                file.write(f"{',' if i else ''}\n{json.dumps(feature)}")
+            file.write("\n]}\n")
+
+    write_whole(path, write)
+    return [path]
+
+
+def _write_geopackage(folder: Path, tables: _Tables, meanings: pd.DataFrame) -> list[Path]:
+    import geopandas
+
+    events = tables["events"]
+    words = events.select_dtypes("category").columns
+    points = geopandas.points_from_xy(events["longitude"], events["latitude"], crs="EPSG:4326")
+    frame = geopandas.GeoDataFrame(events.astype(dict.fromkeys(words, str)), geometry=points)
+    path = folder / "events.gpkg"
+
+    def write(temporary: Path) -> None:
+        named = temporary.with_name(f"{temporary.name}.gpkg")  # as the format demands
+        frame.to_file(named, driver="GPKG", layer="events")
+        named.replace(temporary)
+
+    write_whole(path, write)
+    return [path]
+
+
+#: Formats for maps, which hold the events alone.
+_MAPS = ("geojson", "gpkg")
+
 #: Name -> the library beyond the usual ones that it needs, and what writes it.
 FORMATS: dict[str, tuple[str, Callable[[Path, _Tables, pd.DataFrame], list[Path]]]] = {
     "csv": ("", _write_csv),
     "xlsx": ("openpyxl", _write_excel),
     "dta": ("", _write_stata),
     "sav": ("pyreadstat", _write_spss),
+    "geojson": ("", _write_geojson),
+    "gpkg": ("geopandas", _write_geopackage),
 }

@@ -146,7 +146,8 @@ def export(arguments: Sequence[str]) -> int:
     """`truce-sim export DIR --to FORMAT`: runs and points for Excel, Stata, SPSS and others."""
     parser = folder_parser("export", "Write the runs and points of a sweep for other programs.")
     parser.add_argument("--to", required=True, metavar="FORMAT",
-                        help="csv, xlsx (Excel), dta (Stata) or sav (SPSS)")  # fmt: skip
+                        help="csv, xlsx (Excel), dta (Stata) or sav (SPSS); for maps of the events "
+                        "geojson or gpkg (QGIS)")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="FOLDER",
                         help="new folder to write into; default: DIR/export-FORMAT")  # fmt: skip
     asked = parser.parse_args(arguments)

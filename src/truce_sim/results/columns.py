@@ -22,6 +22,12 @@ EVENT = _meanings(EVENT_COLUMNS)
 #: What series and events have on reading, where day 0 has a date (`scenario.start_date`).
 DATE: Meanings = {"date": ("", "date of the day, where day 0 has one; it is not stored")}
 
+#: What events have on reading, where the border has a course (`border/course.py`).
+PLACE: Meanings = {
+    "longitude": ("degrees", "longitude of the middle of the cell (WGS84); it is not stored"),
+    "latitude": ("degrees", "latitude of the middle of the cell (WGS84); it is not stored"),
+}
+
 SWEEP: Meanings = {
     "point": ("", "number of the design point, from 0"),
     "replicate": ("", "number of the run under its seed"),

@@ -88,6 +88,24 @@ def with_dates(frame: pd.DataFrame, first: date | NDArray[np.datetime64] | None)
     return frame
 
 
+def with_places(
+    frame: pd.DataFrame, places: tuple[NDArray[np.float64], NDArray[np.float64]] | None
+) -> pd.DataFrame:
+    """Return events with the longitude and latitude of their cells, in columns after the depth.
+
+    Args:
+        frame: the events.
+        places: a longitude and a latitude for each, in degrees, NaN where there is none; None
+            leaves the frame as it is.
+    """
+    if places is None:
+        return frame
+    frame, at = frame.copy(deep=False), list(frame.columns).index("depth") + 1
+    for i, (name, values) in enumerate(zip(("longitude", "latitude"), places, strict=True)):
+        frame.insert(at + i, name, values)
+    return frame
+
+
 def _frame(records: NDArray[np.void], declared: dict[str, Column]) -> pd.DataFrame:
     return pd.DataFrame({name: _column(records[name], column) for name, column in declared.items()})
 

@@ -13,13 +13,20 @@ import pandas as pd
 
 from truce_sim.border.border import Border
 from truce_sim.border.dates import first_date
+from truce_sim.border.places import cell_places
 from truce_sim.config.arguments import refuse_arguments
 from truce_sim.config.load import as_setup
 from truce_sim.config.setup import Setup
 from truce_sim.engine.codes import DONE
 from truce_sim.engine.run import RunResult, RunSpec, outcomes, run
 from truce_sim.engine.world import make_world
-from truce_sim.results.frames import event_frame, label_outcome, series_frame, with_dates
+from truce_sim.results.frames import (
+    event_frame,
+    label_outcome,
+    series_frame,
+    with_dates,
+    with_places,
+)
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.spec import make_spec
 
@@ -76,9 +83,12 @@ class Simulation:
 
     @cached_property
     def events(self) -> pd.DataFrame:
-        """One row per event, in order, `columns.EVENT`; with dates, where day 0 has one."""
-        frame = event_frame(self._recorded.events, list(self.setup.mediators))
-        return with_dates(frame, self.first_date)
+        """One row per event, in order, `columns.EVENT`; with dates, where day 0 has one, and with
+        longitudes and latitudes, where the border has a course."""
+        records = self._recorded.events
+        frame = event_frame(records, list(self.setup.mediators))
+        places = cell_places(self.config, self.border, records["sector"], records["depth"])
+        return with_places(with_dates(frame, self.first_date), places)
 
     @cached_property
     def _recorded(self) -> RunResult:

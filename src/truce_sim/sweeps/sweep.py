@@ -172,6 +172,7 @@ class Sweep:
         known = (
             columns.SWEEP
             | columns.DATE
+            | columns.PLACE
             | columns.EVENT
             | columns.SERIES
             | columns.OUTCOME
