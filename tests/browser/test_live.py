@@ -140,6 +140,74 @@ def test_keyboard(visit, url, run) -> None:
     assert where_it_stops(page) < 200
 
 
+def test_keys_are_for_the_control_that_has_the_focus(visit, url) -> None:
+    """Arrows on a lever's slider draft it, and the day stays; Space on a button presses it."""
+    page = visit(url)
+    go(page, 10)
+    page.locator("[data-testid='settings-slider-home.threshold']").focus()
+    page.keyboard.press("ArrowRight")
+    expect(setting(page, "home.threshold")).to_have_value("5")
+    page.wait_for_timeout(500)
+    assert day_of(page) == 10
+    page.locator("[data-testid=play]").focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")  # reached by the keyboard
+    page.keyboard.press(" ")
+    past(page, 12)
+    page.keyboard.press(" ")
+    assert where_it_stops(page) < 200
+
+
+@pytest.mark.parametrize(("text", "day"), [("1e1", 10), ("2.5", 4), ("", 4), ("x", 4)])
+def test_a_day_is_a_whole_number_in_any_spelling(visit, url, text, day) -> None:
+    """`1e1` is 10; what is no day is marked, and the day stays."""
+    page = visit(url)
+    go(page, 4)
+    page.fill("[data-testid=day-input]", text)
+    page.press("[data-testid=day-input]", "Enter")
+    at(page, day)
+    page.wait_for_timeout(300)
+    marked = page.locator("[data-testid=day-input][aria-invalid]")
+    expect(marked).to_have_count(0 if day == 10 else 1)
+
+
+def test_the_map_stays_where_it_is(visit, url) -> None:
+    """Whatever is said above it, at three widths; Mesa's other controls are folded away."""
+    for width in (800, 1280, 1920):
+        page = visit(url, width, 900)
+        places = set()
+        for day in (0, 34, 200):
+            go(page, day)
+            places.add(page.locator("canvas").bounding_box()["y"])
+        assert len(places) == 1
+        expect(page.get_by_text("Use Threads")).to_be_hidden()
+        expect(page.get_by_text("Time:")).to_be_hidden()
+
+
+def test_after_a_preset_and_apply_nothing_is_left_to_apply(visit, url) -> None:
+    """The request to press Apply goes with it; another day does not apply a draft."""
+    page = visit(url)
+    page.locator("[data-testid=settings-preset-truce]").select_option("literal")
+    apply = page.get_by_role("button", name="Apply", exact=True)
+    apply.wait_for()
+    go(page, 5)
+    expect(apply).to_be_visible()
+    apply.click()
+    expect(apply).to_be_hidden()
+
+
+def test_the_largest_run_is_shown_at_once(visit, serve) -> None:
+    """500 sectors, 150 cells deep, ten years: within seconds, and the page answers."""
+    page = visit(
+        serve("border.sectors=500", "border.host_depth=50", "border.home_depth=100",
+              "run.horizon_days=3650", "home.threshold=inf", "truce.collapse_strikes=inf").url
+    )  # fmt: skip
+    for day in (3649, 0, 2000):
+        go(page, day)  # the largest allowed wait is ten seconds
+    press(page, "Step")
+    at(page, 2001)
+
+
 def test_the_log_is_the_account_up_to_the_day(visit, url, run) -> None:
     """The log is the account of the run; a click on a line goes to its day."""
     page = visit(url)
@@ -244,7 +312,6 @@ def test_bad_input_is_explained_beside_its_control(visit, url) -> None:
             ("home.threshold", "nan", "allowed: a number"),
             ("militants.excitation", "19", "n_eff"),
             ("seed", "-1", "from 0"),
-            ("scenario.table", "/nowhere.csv", "no such file"),
         ]
     ):
         field = setting(page, path)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import subprocess
+from http.client import HTTPConnection, HTTPResponse
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,6 +13,10 @@ from browser.conftest import PROGRAM, Server
 from truce_sim.viewer.serve import Address, listen
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def port_of(server: Server) -> int:
+    return urlsplit(server.url).port or 80
 
 
 def view(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -51,7 +57,7 @@ def test_a_taken_port_and_a_clean_end() -> None:
         port = taken.getsockname()[1]
         server = Server("--port", str(port))
         assert f"Port {port} is taken" in "".join(server.lines)
-        assert not server.url.endswith(f":{port}")
+        assert port_of(server) != port
         assert server.stop() == 0
 
 
@@ -67,9 +73,45 @@ def test_two_that_start_at_once_get_a_port_each() -> None:
 def test_it_listens_on_loopback_only() -> None:
     """By default no other address of this machine answers."""
     server = Server()
-    port = int(server.url.rsplit(":", 1)[1])
+    port = port_of(server)
     addresses = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None)}
     for address in addresses - {"127.0.0.1", "127.0.1.1", "::1"}:
         with pytest.raises(OSError, match=r"refused|unreachable|family"):
             socket.create_connection((address, port), timeout=2)
+    server.stop()
+
+
+def test_only_its_own_page_with_its_token_is_answered() -> None:
+    """Harmless requests as another site, another name and a stranger would send them."""
+    server = Server()
+    port, query = port_of(server), f"/?{urlsplit(server.url).query}"
+
+    def ask(path: str, host: str = f"127.0.0.1:{port}", **headers: str) -> HTTPResponse:
+        connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("GET", path, headers={"Host": host, **headers})
+        return connection.getresponse()
+
+    def greet(cookie: str, origin: str) -> int:
+        """The status of the answer to a websocket's handshake."""
+        return ask(
+            "/jupyter/api/kernels/0/channels?session_id=0", Cookie=cookie, Origin=origin,
+            Connection="Upgrade", Upgrade="websocket", **{"Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="},
+        ).status  # fmt: skip
+
+    welcome = ask(query)
+    cookie = str(welcome.getheader("Set-Cookie")).split(";")[0]
+    assert (welcome.status, welcome.getheader("Location")) == (303, "/")
+    page = ask("/", Cookie=cookie)
+    assert page.status == 200
+    assert page.getheader("Content-Security-Policy") == "frame-ancestors 'self'"
+    assert ask("/", host=f"localhost:{port}", Cookie=cookie).status == 200
+    assert ask("/").status == ask("/?token=guess").status == 401
+    assert ask("/static/main-vuetify.js").status == 401
+    assert ask("/", host="evil.example", Cookie=cookie).status == 403
+    assert ask(query, host=f"evil.example:{port}").status == 403
+    assert ask("/", Cookie=cookie, Origin="http://evil.example").status == 403
+    assert greet(cookie, f"http://127.0.0.1:{port}") == 101
+    assert greet(cookie, "http://evil.example") == 403
+    assert greet("", f"http://127.0.0.1:{port}") == 403
     server.stop()

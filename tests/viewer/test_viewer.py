@@ -16,8 +16,9 @@ from truce_sim.analysis.measures import DAYS_LIVED, measure
 from truce_sim.analysis.survival import kaplan_meier, survival_summary
 from truce_sim.cli.commands import run_command
 from truce_sim.cli.viewer import open_target
-from truce_sim.config.load import load_setup
+from truce_sim.config.load import load_setup, to_plain
 from truce_sim.settings.fields import by_path
+from truce_sim.settings.nested import at
 from truce_sim.sweeps.folder.folder import read_folder
 from truce_sim.sweeps.folder.replay import Row
 from truce_sim.sweeps.summaries.picks import pick_run
@@ -47,6 +48,18 @@ def test_a_clock_at_any_day_is_the_run(overrides) -> None:
             assert now[name] == run.series[name].iloc[day]
     last = clock.at(10**6).models[0]
     assert Row("it", run.outcome.to_dict()).differences(last.outcome()) == []
+
+
+def test_what_the_browser_gets_is_json_whatever_is_infinite() -> None:
+    """A state that never strikes has an infinite threshold, which the page shows."""
+    import json
+
+    from truce_sim.viewer.pages.live import story
+    from truce_sim.viewer.state.words import status_strip
+
+    clock = session("home.threshold=inf", "truce.collapse_strikes=inf").clock.value.at(20)
+    for data in (story(clock.tracks[0]), status_strip(clock.tracks[0], clock.models[0])):
+        json.dumps(data, allow_nan=False)
 
 
 def test_a_fork_is_the_run_before_its_day() -> None:
@@ -82,10 +95,19 @@ def test_controls_show_what_the_schema_says() -> None:
     assert expected <= set(listed)
     assert "mediation.mediators.turkiye.skill" in listed
     assert set(KEY_LEVERS) <= expected
+    usual = load_config()
+    for path, reach in KEY_LEVERS.items():
+        info, value = by_path()[path], at(to_plain(usual), path)
+        if reach is not None:  # the slider stays in the allowed range, and holds the default
+            assert info.low <= reach[0] <= value <= reach[1] <= info.high
+            assert ((reach[1] - reach[0]) / reach[2]) == pytest.approx(
+                round((reach[1] - reach[0]) / reach[2])
+            )
     info = by_path()["militants.attempts_per_day"]
     shown = listed[info.path]
     assert (shown["unit"], shown["allowed"]) == (info.unit, info.allowed)
     assert info.meaning in shown["help"]
+    assert (shown["source"], shown["symbol"]) == ("assumed", "λ0")
 
 
 def test_a_lever_without_effect_says_why_until_its_switch_is_turned() -> None:

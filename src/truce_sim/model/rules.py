@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from truce_sim.config.params import PARAMS
 from truce_sim.engine.attribution import attribute, update_activity
+from truce_sim.engine.day import run_day
 from truce_sim.engine.draws import Key
 from truce_sim.engine.grievance import add_incidents, fade
 from truce_sim.engine.incidents import make_attack, make_other_incidents
@@ -80,6 +81,7 @@ _RULES: dict[Callable[..., Any], str] = {
     learn_and_leave: "pw",
     record_day: "pwi",
     map_border: "pwaaaa",
+    run_day: "pwki",
 }
 
 

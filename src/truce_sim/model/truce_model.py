@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import mesa
 import numpy as np
@@ -63,6 +64,7 @@ class TruceModel(mesa.Model):
     """
 
     today: tuple[float, ...]
+    grid_class: Any = OrthogonalMooreGrid
 
     def __init__(
         self,
@@ -124,7 +126,7 @@ class TruceModel(mesa.Model):
         """Place states, group, mediators, posts and the bands under way on the border grid."""
         depth = self.config.border.host_depth + self.config.border.home_depth
         size = (self.border.sectors.size, depth)
-        self.grid = OrthogonalMooreGrid(size, torus=False, random=self.random)
+        self.grid = self.grid_class(size, torus=False, random=self.random)
         self._layers = []
         for name in ("host_effort", "home_effort", "learned_risk", "activity", "ruggedness"):
             self.grid.create_property_layer(name, default_value=0.0, dtype=float)

@@ -28,6 +28,7 @@ _ENVIRONMENT = {
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "false",
     "SOLARA_THEME_SHOW_BANNER": "false",
     "SOLARA_THEME_TITLE": "truce_sim",
+    "SOLARA_THEME_FORCE_REFRESH": "true",  # a lost session loads its address again
     "SOLARA_ASSETS_FONTAWESOME_ENABLED": "false",
     "SOLARA_ASSETS_CDN": "http://127.0.0.1:9/",  # a missing asset is requested from nobody
     "SOLARA_KERNEL_CULL_TIMEOUT": "10m",
@@ -69,8 +70,9 @@ def serve(opening: Opening, address: Address) -> NoReturn:
 
     current.opening = opening
     host, port = listener.getsockname()[:2]
-    url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
-    _run(listener, url, address.browser)
+    name = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    url = f"http://{name}:{port}"
+    _run(listener, url, address)
 
 
 def check_host(address: Address) -> None:
@@ -87,7 +89,8 @@ def check_host(address: Address) -> None:
             allowed="127.0.0.1, or with --allow-remote any address of this machine",
         )  # fmt: skip
     print(
-        f"Warning: anyone who can reach {address.host} can use this viewer; there is no password.",
+        f"Warning: {address.host} can be reached from other machines, and what is sent is not "
+        "encrypted. Whoever has the address below can use this viewer.",
         file=sys.stderr,
     )
 
@@ -159,12 +162,14 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _run(listener: socket.socket, url: str, browser: bool) -> NoReturn:
+def _run(listener: socket.socket, url: str, address: Address) -> NoReturn:
     """Serve until interrupted, then end the process."""
     import warnings
 
     import uvicorn
     from solara.server.starlette import app
+
+    from truce_sim.viewer.guard import Guard
 
     warnings.filterwarnings("ignore", message="Cookies with samesite")
     loaded = threading.Event()
@@ -175,14 +180,18 @@ def _run(listener: socket.socket, url: str, browser: bool) -> NoReturn:
             await asyncio.to_thread(loaded.wait)
         await app(scope, receive, send)
 
+    guard = Guard(visitors, address.host, listener.getsockname()[1])
     config = uvicorn.Config(
-        visitors,
+        guard,
         log_level="error",
         timeout_graceful_shutdown=1,
         ws_per_message_deflate=False,  # many small messages a second
     )
     server = uvicorn.Server(config)
-    threading.Thread(target=_announce, args=(server, url, browser, loaded), daemon=True).start()
+    url = f"{url}/?token={guard.token}"
+    threading.Thread(
+        target=_announce, args=(server, url, address.browser, loaded), daemon=True
+    ).start()
     threading.Thread(target=_end_in_time, args=(server,), daemon=True).start()
     with closing(listener), suppress(KeyboardInterrupt):
         server.run(sockets=[listener])

@@ -7,51 +7,46 @@ its own scripts, so the two load in parallel. `serve` holds visitors back until 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import solara
 
-from truce_sim.errors import InputError
+from truce_sim.viewer.pages.parts import Address
 from truce_sim.viewer.state import current
 from truce_sim.viewer.state.opening import Opening
-
-if TYPE_CHECKING:  # it takes long to import
-    from truce_sim.viewer.pages.sweep_page import SweepView
+from truce_sim.viewer.state.visit import Visit
 
 
 @solara.component
 def Page() -> None:
-    """A run in SolaraViz, or a sweep at a glance."""
-    first = solara.use_memo(lambda: current.opening, [])
-    shown, show = solara.use_state(first)
+    """A run in SolaraViz, or a sweep at a glance, as the address says."""
+    router = solara.use_router()
+    visit = solara.use_memo(lambda: Visit(current.opening, router.search or ""), [])
+    session = visit.session.value
     solara.Style(Path(__file__).parents[1] / "vue" / "page.css")
-    view = solara.use_memo(lambda: _sweep_view(first), [])
-    if shown.config is not None:
+    Here(visit)
+    if session is not None:
         from truce_sim.viewer.pages.live import RunPage
 
-        back = (lambda: show(Opening(sweep=shown.sweep))) if shown.sweep else None
-        RunPage(shown, back).key(f"run-{id(shown)}")
-    elif isinstance(view, str):
-        solara.Error(view)
-    elif view is not None:
+        RunPage(session, visit.back if visit.view else None).key(f"run-{id(session)}")
+    elif visit.damage:
+        solara.Error(visit.damage)
+    elif visit.view is not None:
         from truce_sim.viewer.pages.sweep_page import SweepPage
 
-        SweepPage(view, show)
+        SweepPage(visit.view, visit.show)
 
 
-def _sweep_view(opening: Opening) -> SweepView | str | None:
-    """The visitor's view of the sweep, if one is open, or why it cannot be read; kept while they
-    watch one of its runs."""
-    if opening.sweep is None:
-        return None
-    from truce_sim.viewer.pages.sweep_page import SweepView
+@solara.component
+def Here(visit: Visit) -> None:
+    """Keep the address equal to what is shown, and follow it when the visitor goes back."""
+    if visit.session.value is not None:
+        from mesa.visualization.utils import update_counter
 
-    view = SweepView(opening.sweep)
-    try:
-        view.data.load()
-    except InputError as error:
-        return str(error)
-    return view
+        update_counter.get()  # a day further
+    Address(
+        query=visit.query(), followed=visit.followed.value, problem=visit.problem.value,
+        event_follow=visit.follow,
+    )  # fmt: skip
 
 
 def load(opening: Opening) -> None:

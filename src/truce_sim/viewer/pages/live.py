@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from functools import partial
@@ -25,7 +26,6 @@ from truce_sim.viewer.pages.parts import (
 )
 from truce_sim.viewer.state.ground import map_data
 from truce_sim.viewer.state.levers import choices, controls, without_effect
-from truce_sim.viewer.state.opening import Opening
 from truce_sim.viewer.state.picture import LAYERS, colour_power, frame_data, ground_data
 from truce_sim.viewer.state.presets import ready, warm
 from truce_sim.viewer.state.session import Clock, Session
@@ -38,6 +38,10 @@ TICKS = (
     "round_called", "round_succeeded", "round_failed", "strained", "eased",
 )  # fmt: skip
 
+CAVEAT = (
+    "One draw of a model on assumed values, not a forecast: its days and deaths happened nowhere."
+)
+
 _COLUMNS = (
     "grievance_home", "threshold_home", "grievance_host", "threshold_host", "belief", "will",
     "strength", "fatigue", "attempts", "foiled_by_host", "foiled_at_border", "foiled_inside",
@@ -46,16 +50,15 @@ _COLUMNS = (
 
 
 @solara.component
-def RunPage(opening: Opening, back: Callable[[], None] | None = None) -> None:
+def RunPage(session: Session, back: Callable[[], None] | None = None) -> None:
     """Show a visitor's run: SolaraViz with its controls, and the settings below them."""
-    session = solara.use_memo(lambda: Session(opening), [])
     solara.Title("truce_sim")
     SolaraViz(
         session.clock,
         components=[(Stage, 0), (Panels, 0)],
         model_params={"session": session},
         name="truce_sim",
-        play_interval=100,
+        play_interval=session.pace,
     )
     Aside(session, back)
 
@@ -70,6 +73,7 @@ def Aside(session: Session, back: Callable[[], None] | None) -> None:
 def BelowControls(session: Session, back: Callable[[], None] | None) -> None:
     """Show what is below SolaraViz's controls."""
     with solara.Sidebar(), solara.Column(gap="8px"):
+        solara.HTML("details", "<summary>Mesa's own controls</summary>", classes=["mesa"])
         if back is not None:
             solara.Button("Back to the sweep", icon_name="mdi-arrow-left", on_click=back, text=True)
         Settings(session)
@@ -83,7 +87,7 @@ def Settings(session: Session) -> None:
     idle = solara.use_memo(lambda: without_effect(session.drafted), [id(plain), changes])
     composed = solara.lab.use_task(compose_presets, dependencies=[]).finished or ready()
     presets = solara.use_memo(lambda: choices(plain) if composed else [], [id(plain), composed])
-    with solara.Card("Settings", margin=0, elevation=0):
+    with solara.Card("Settings", margin=0, elevation=0, classes=["ours"]):
         with solara.Column(gap="6px"):  # always present, so that the controls do not move
             if session.message.value:
                 solara.Error(session.message.value)
@@ -131,8 +135,11 @@ def Stage(clock: Clock) -> None:
             stories=Payload(*(story(track) for track in clock.tracks)),
             day=clock.day,
             fork_day=session.fork_day.value if len(names) > 1 else -1,
+            pace=session.pace.value,
             event_go=session.go,
+            event_pace=session.pace.set,
         )
+        solara.Text(CAVEAT, classes=["caveat"])
         if len(names) > 1:
             solara.Text(difference(clock.tracks), classes=["difference"])
 
@@ -198,13 +205,18 @@ def _story(track: Track) -> dict[str, Any]:
     marked = events[events["kind"].isin(TICKS)]
     return {
         "states": series["status"].cat.codes.tolist(),
-        "series": {name: series[name].astype(float).round(4).tolist() for name in _COLUMNS},
+        "series": {name: _numbers(series[name].tolist()) for name in _COLUMNS},
         "log": track.log,
         "ticks": list(zip(marked["day"].tolist(), marked["kind"].tolist(), strict=True)),
         "first": str(track.run.first_date or ""),
         "horizon": track.config.run.horizon_days,
         "collapsed": bool(track.run.outcome["collapsed"]),
     }
+
+
+def _numbers(values: list[float]) -> list[float | None]:
+    """Rounded for the browser, which reads no infinity: a threshold may be infinite."""
+    return [round(value, 4) if math.isfinite(value) else None for value in values]
 
 
 def _ground(track: Track) -> dict[str, Any]:

@@ -40,6 +40,16 @@ def _to_json(value: Any, widget: object) -> Any:
 _PAYLOADS = dict.fromkeys(("stories", "groups", "presets"), _to_json)
 
 
+@solara.component_vue("../vue/address.vue")
+def Address(
+    query: str,
+    followed: int,
+    problem: str = "",
+    event_follow: Callable[[str], None] | None = None,
+) -> None:
+    """The address of what is shown; going back or forward follows it, the `followed`th time."""
+
+
 @solara.component_vue(
     "../vue/border.vue", to_json={"ground": lambda payload, widget: payload.parts[0]}
 )
@@ -56,10 +66,12 @@ def BorderPicture(
 def Timeline(
     stories: Payload,
     day: int,
+    pace: int,
     fork_day: int = -1,
     event_go: Callable[[int], None] | None = None,
+    event_pace: Callable[[int], None] | None = None,
 ) -> None:
-    """The day slider, with ribbons of truce states, ticks for events, and keyboard control."""
+    """Play, speed and the day slider, with ribbons of truce states, ticks, and keyboard control."""
 
 
 @solara.component_vue("../vue/strip.vue")

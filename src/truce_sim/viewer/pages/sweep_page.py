@@ -14,22 +14,9 @@ from truce_sim.sweeps.summaries.summary import days_watched
 from truce_sim.viewer.pages.parts import HeatMap, PointTable, SurvivalCurves
 from truce_sim.viewer.state.opening import Opening, open_row, parse_run
 from truce_sim.viewer.state.sweep_data import SweepData
+from truce_sim.viewer.state.sweep_view import SweepView
 
 ANY = "(any)"
-
-
-class SweepView:
-    """One visitor's view of a sweep, kept while they watch one of its runs."""
-
-    def __init__(self, folder: SweepFolder) -> None:
-        self.data = SweepData(folder)
-        names = list(folder.factors)
-        self.factor = solara.reactive(names[0] if names else "")
-        self.fixed: solara.Reactive[dict[str, str]] = solara.reactive({})
-        self.point = solara.reactive(0)
-        self.outcome = solara.reactive("mean_survival")
-        self.across = solara.reactive(names[0] if names else "")
-        self.down = solara.reactive(names[1] if len(names) > 1 else "")
 
 
 @solara.component

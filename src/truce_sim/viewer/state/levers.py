@@ -11,16 +11,33 @@ from truce_sim.errors import InputError
 from truce_sim.settings.fields import FieldInfo, field_at, fields
 from truce_sim.settings.nested import at, put
 from truce_sim.settings.quantities import Flag
-from truce_sim.viewer.state.presets import matching_option, options
+from truce_sim.viewer.state.presets import defaults, matching_option, options
 
 _NO_LEVERS = ("output.", "sweep.")
 
-#: The main levers of policy, shown first.
-KEY_LEVERS = (
-    "home.threshold", "home.capacity", "host.capacity", "host.will", "militants.attempts_per_day",
-    "militants.spoiler_strength", "attribution.false_positive", "mediation.verification.enabled",
-    "mediation.relief", "truce.collapse_strikes",
-)  # fmt: skip
+#: Settings that name files of the machine that runs the viewer, which no page may choose.
+COMMAND_LINE_ONLY = ("scenario.table", "scenario.path")
+_ELSEWHERE = "is set on the command line only, because it names a file of the viewer's machine"
+
+#: The main levers, shown first, each with the reach and the step of its slider (None: a switch).
+#: The field beside a slider takes any value that the setting allows.
+KEY_LEVERS: dict[str, tuple[float, float, float] | None] = {
+    "militants.attempts_per_day": (0.0, 2.0, 0.05),
+    "militants.spoiler_strength": (0.0, 3.0, 0.1),
+    "host.capacity": (0.0, 3.0, 0.05),
+    "host.will": (0.0, 1.0, 0.05),
+    "home.capacity": (0.0, 3.0, 0.05),
+    "home.threshold": (0.5, 15.0, 0.5),
+    "home.decision_noise": (0.0, 2.0, 0.05),
+    "attribution.false_positive": (0.0, 0.5, 0.01),
+    "mediation.relief": (0.0, 1.0, 0.05),
+    "mediation.save": (0.0, 1.0, 0.05),
+    "mediation.verification.enabled": None,
+    "truce.collapse_strikes": (1.0, 10.0, 1.0),
+}
+
+#: Tags of sources in words.
+SOURCES = {"F": "found", "C": "computed", "A": "assumed", "design": "choice"}
 
 _TITLES = {"": "Draw", "militants": "Militant group", "host": "Host state", "home": "Home state"}
 
@@ -32,6 +49,7 @@ def controls(plain: dict[str, Any], include: Callable[[str], bool]) -> list[dict
         plain: A nested configuration, from which the values come.
         include: Whether to show the setting with this path.
     """
+    order = list(KEY_LEVERS)
     listed = [
         (path, info)
         for info in fields()
@@ -43,8 +61,9 @@ def controls(plain: dict[str, Any], include: Callable[[str], bool]) -> list[dict
     for path, info in listed:
         entry = _control(path, info, plain)
         if path in KEY_LEVERS:
-            groups["Key levers"].append(entry | {"label": f"{_title(path)}: {entry['label']}"})
+            groups["Key levers"].append(entry | _slider(path) | {"label": _full_label(path)})
         groups.setdefault(_title(path), []).append(entry)
+    groups["Key levers"].sort(key=lambda entry: order.index(entry["path"]))
     return [{"title": title, "controls": entries} for title, entries in groups.items()]
 
 
@@ -52,7 +71,8 @@ def without_effect(plain: dict[str, Any]) -> dict[str, str]:
     """Map the settings that have no effect in a nested configuration to the reason."""
     effects = Effects(plain)
     paths = [path for info in fields() for path in _paths(info, plain)]
-    return {path: effects.reason(path) for path in paths if not effects.effective(path)}
+    idle = {path: effects.reason(path) for path in paths if not effects.effective(path)}
+    return idle | {path: _ELSEWHERE for path in COMMAND_LINE_ONLY if path in paths}
 
 
 def choices(plain: dict[str, Any]) -> list[dict[str, Any]]:
@@ -67,11 +87,14 @@ def put_text(path: str, text: str, plain: dict[str, Any]) -> dict[str, Any]:
     """Put the text entered for a setting into a nested configuration, in place, and return it.
 
     Raises:
-        InputError: There is no such setting, or the text is not a value of its type.
+        InputError: There is no such setting, no page may set it, or the text is not a value of
+            its type.
     """
     info = field_at(path)
     if info is None:
         raise InputError("no such setting", setting=path)
+    if path in COMMAND_LINE_ONLY:
+        raise InputError(_ELSEWHERE, setting=path)
     put(plain, path, _value(info, path, text.strip()))
     return plain
 
@@ -98,11 +121,27 @@ def _control(path: str, info: FieldInfo, plain: dict[str, Any]) -> dict[str, Any
         "label": _label(path),
         "text": as_text(at(plain, path)),
         "unit": info.unit,
-        "help": info.meaning + (f" ({info.symbol})" if info.symbol else ""),
+        "help": info.meaning,
+        "symbol": info.symbol,
         "allowed": info.allowed,
-        "source": info.source,
+        "source": SOURCES[info.source],
         "options": ["true", "false"] if isinstance(info.meta, Flag) else list(info.options),
     }
+
+
+def _slider(path: str) -> dict[str, Any]:
+    """The reach of a lever's slider, and where the default lies in it, as a share."""
+    reach, usual = KEY_LEVERS[path], defaults()[path]
+    if reach is None:
+        return {}
+    low, high, step = reach
+    share = (min(max(usual, low), high) - low) / (high - low)
+    return {"slider": {"low": low, "high": high, "step": step, "usual": share,
+                       "default": as_text(usual)}}  # fmt: skip
+
+
+def _full_label(path: str) -> str:
+    return f"{_title(path)}: {_label(path)}"
 
 
 def _paths(info: FieldInfo, plain: dict[str, Any]) -> list[str]:

@@ -26,12 +26,14 @@ class Opening:
         row: The stored run to compare with, if any.
         sweep: The folder of the sweep, also when one of its runs is shown.
         day: The day that is shown first; -1 is before day 0.
+        run: Which run of the sweep it is, as "point:replicate", or "".
     """
 
     setup: Setup | None = None
     row: Row | None = None
     sweep: SweepFolder | None = None
     day: int = -1
+    run: str = ""
 
     @property
     def config(self) -> Config | None:
@@ -81,7 +83,7 @@ def open_row(sweep: SweepFolder, point: int, replicate: int) -> Opening:
     """
     from truce_sim.sweeps.folder.replay import find_row
 
-    return Opening(*find_row(sweep, point, replicate), sweep)
+    return Opening(*find_row(sweep, point, replicate), sweep, run=f"{point}:{replicate}")
 
 
 def parse_run(text: str) -> tuple[int, int]:

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from truce_sim.border.border import Border
-from truce_sim.compat import layer_array
 from truce_sim.engine.codes import BAND_STATUSES, EVENTS
 from truce_sim.engine.params import STATES
-from truce_sim.model import TruceModel
 from truce_sim.viewer.state.marks import MARKS
+from truce_sim.viewer.state.replay import Replay
 
 #: Layers of the grid: title and unit.
 LAYERS = {
@@ -32,23 +31,29 @@ _KINDS = np.array([EVENTS.index(kind) for kind in MARKS])
 Scales = dict[str, float]
 
 
-def layer_scales(model: TruceModel) -> Scales:
-    """Step a run to its end and return the largest value of each layer."""
+#: At most so many days of a run are looked at for the scales of its layers.
+_SCALE_DAYS = 400
+
+
+def layer_scales(model: Replay, last_day: int) -> Scales:
+    """Step a run to its last day and return the largest value of each layer; over long runs, the
+    largest on every second day, every third, and so on."""
     highest = dict.fromkeys(LAYERS, 1e-12)
-    while model.running:
+    every = -(-(last_day + 1) // _SCALE_DAYS)
+    for day in range(last_day % every, last_day + 1, every):
+        model.skip_to(day - 1)
         model.step()
         for name in LAYERS:
             highest[name] = max(highest[name], float(read_layer(model, name).max()))
     return highest | dict.fromkeys(_SHARES, 1.0)
 
 
-def read_layer(model: TruceModel, layer: str) -> NDArray[np.float64]:
+def read_layer(model: Replay, layer: str) -> NDArray[np.float64]:
     """Return a layer of the model's grid, of shape (sectors, depth)."""
-    values: NDArray[np.float64] = layer_array(model.grid, layer)
-    return values
+    return model.layer(layer)
 
 
-def day_incidents(model: TruceModel, day: int) -> list[tuple[str, int, int, int, bool]]:
+def day_incidents(model: Replay, day: int) -> list[tuple[str, int, int, int, bool]]:
     """List (kind, sector, depth, deaths, attributed) of a day's incidents that have a place."""
     log = model.events
     first, last = np.searchsorted(log["day"], [day, day + 1])
@@ -62,19 +67,19 @@ def day_incidents(model: TruceModel, day: int) -> list[tuple[str, int, int, int,
     ]
 
 
-def list_bands(model: TruceModel) -> list[tuple[int, int, int, str]]:
+def list_bands(model: Replay) -> list[tuple[int, int, int, str]]:
     """List (identity, sector, depth, status) of every band under way."""
     records = model.world["bands"][: len(model.bands)]
     fields = records[["entity", "sector", "depth", "status"]].tolist()
     return [(entity, s, d, BAND_STATUSES[status]) for entity, s, d, status in fields]
 
 
-def band_places(model: TruceModel) -> dict[int, tuple[int, int]]:
+def band_places(model: Replay) -> dict[int, tuple[int, int]]:
     """Map the identity of every band under way to its (sector, depth)."""
     return {entity: (s, d) for entity, s, d, _ in list_bands(model)}
 
 
-def struck_sectors(model: TruceModel) -> tuple[int, int] | None:
+def struck_sectors(model: Replay) -> tuple[int, int] | None:
     """First and last sector reached by a home strike today, or None."""
     if model.day < 0 or not model.world["series"][model.day]["strikes_by_home"]:
         return None
@@ -84,7 +89,7 @@ def struck_sectors(model: TruceModel) -> tuple[int, int] | None:
     return max(target - radius, 0) * step, min((target + radius + 1) * step, activity.size) - 1
 
 
-def striking_states(model: TruceModel) -> list[str]:
+def striking_states(model: Replay) -> list[str]:
     """The states that strike today: home, host, both or none."""
     if model.day < 0:
         return []
@@ -98,7 +103,7 @@ def colour_power(layer: str) -> float:
 
 
 def frame_data(
-    model: TruceModel, layer: str, highest: float, before: dict[int, tuple[int, int]]
+    model: Replay, layer: str, highest: float, before: dict[int, tuple[int, int]]
 ) -> dict[str, Any]:
     """Return all that the canvas needs for a day.
 

@@ -49,6 +49,12 @@ def matching_option(plain: dict[str, Any], group: str) -> str:
     return ""
 
 
+@cache
+def default_plain() -> dict[str, Any]:
+    """Return the nested configuration without any option or change; not to be changed in place."""
+    return to_plain(load_config([]))
+
+
 def warm() -> None:
     """Compose every option, so that later calls are fast."""
     for group in options():

@@ -72,15 +72,28 @@ class Session:
         self._base = solara.reactive(to_plain(opening.setup.config))
         self.row: Row | None = opening.row
         self.draft, self.fork_draft = Draft(), Draft()
-        self.tracks: tuple[Track, ...] = (run_track(opening.setup),)
+        self._tracks: solara.Reactive[tuple[Track, ...]] = solara.reactive(
+            (run_track(opening.setup),)
+        )
         self.fork_day = solara.reactive(0)
         self.message = solara.reactive("")
         self.layer = solara.reactive("home_effort")
+        self.pace = solara.reactive(100)  # milliseconds between days while it plays
         self.clock: solara.Reactive[Clock] = solara.reactive(Clock(self))
         if opening.day >= 0:
             self.go(opening.day)
 
     # ── the settings ─────────────────────────────────────────────────────────────────────────
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """The run shown, and its fork if there is one."""
+        tracks: tuple[Track, ...] = self._tracks.value
+        return tracks
+
+    @tracks.setter
+    def tracks(self, tracks: tuple[Track, ...]) -> None:
+        self._tracks.value = tracks
 
     @property
     def base(self) -> dict[str, Any]:
@@ -96,7 +109,7 @@ class Session:
     @property
     def changed(self) -> bool:
         """Whether the controls differ from the run shown."""
-        return bool(self.draft.changes.value) or self.base != to_plain(self.config)
+        return bool(self.draft.changes.value) or self.base != self.tracks[0].plain
 
     @property
     def drafted(self) -> dict[str, Any]:
@@ -115,13 +128,16 @@ class Session:
         except InputError as error:
             self.draft.errors.value = {**self.draft.errors.value, group: brief(error, group)}
             return
+        self.draft_all(plain)
+
+    def draft_all(self, plain: dict[str, Any]) -> None:
+        """Let the controls describe a checked, nested configuration."""
         self._base.value = plain
         self.draft.clear()
 
     def undo(self) -> None:
         """Reset the controls to the run shown."""
-        self._base.value = to_plain(self.config)
-        self.draft.clear()
+        self.draft_all(to_plain(self.config))
 
     def commit(self) -> tuple[Track, ...]:
         """Return the runs to show: a new run if the controls changed, otherwise the same ones."""
@@ -144,10 +160,7 @@ class Session:
 
     def restart(self) -> None:
         """Show the run that the controls describe, from before day 0."""
-        self._show()
-
-    def _show(self, day: int = -1) -> None:
-        self.clock.value = Clock(self).at(day)
+        self.clock.value = Clock(self)
 
     # ── the fork ─────────────────────────────────────────────────────────────────────────────
 
@@ -173,33 +186,49 @@ class Session:
 
     def fork(self) -> None:
         """Start a second run, with the drafted changes from the day shown on."""
-        day = max(self.clock.value.day, 0)
         try:
-            config = self._fork_config(day)
-            self.tracks = (self.tracks[0], run_track(config))
+            self.show_fork(self._fork_entry(max(self.clock.value.day, 0)))
         except (InputError, RuntimeError) as error:
             self.message.value = str(error)
-            return
+
+    def show_fork(self, entry: dict[str, Any]) -> None:
+        """Start a second run with one more intervention, and show its day.
+
+        Raises:
+            InputError: The intervention is not valid.
+            RuntimeError: The run fails.
+        """
+        self.tracks = (self.tracks[0], run_track(self._with_entry(entry)))
         self.message.value = ""
-        self.fork_day.value = day
-        self._show(day)
+        self.fork_day.value = entry["day"]
+        self.go(entry["day"])
+
+    @property
+    def fork_entry(self) -> dict[str, Any] | None:
+        """The intervention that makes the fork, if there is one."""
+        return self.tracks[1].config.interventions[-1] if len(self.tracks) > 1 else None
 
     def _fork_config(self, day: int) -> Config:
+        return self._with_entry(self._fork_entry(day))
+
+    def _with_entry(self, entry: dict[str, Any]) -> Config:
+        plain = to_plain(self.config)
+        plain["interventions"] = [*plain["interventions"], entry]
+        return validate(plain)
+
+    def _fork_entry(self, day: int) -> dict[str, Any]:
         if day > self.tracks[0].last_day:
             raise InputError("the run has ended by then", setting="day", value=day)
         changes = self.fork_draft.changes.value
         if not changes:
             raise InputError("nothing to fork: change a lever first", setting="fork")
         changed = to_plain(with_changes(self.fork_base, changes))
-        entry = {"day": day, "set": {path: at(changed, path) for path in changes}}
-        plain = to_plain(self.config)
-        plain["interventions"] = [*plain["interventions"], entry]
-        return validate(plain)
+        return {"day": day, "set": {path: at(changed, path) for path in changes}}
 
     def unfork(self) -> None:
         """Remove the fork."""
         self.tracks = self.tracks[:1]
-        self._show(self.clock.value.day)
+        self.go(self.clock.value.day)
 
 
 def with_changes(base: dict[str, Any], changes: Changes) -> Config:
@@ -222,10 +251,10 @@ class Clock(mesa.Model):
         places: Where each run's bands were the day before, to draw their movement.
     """
 
-    def __init__(self, session: Session, rng: int | None = None) -> None:
+    def __init__(self, session: Session, rng: int | None = None, reset: bool = True) -> None:
         super().__init__(rng=rng)
         self.session = session
-        self.tracks = session.commit()
+        self.tracks = session.commit() if reset else session.tracks
         self.models = [track.model() for track in self.tracks]
         self.places = [band_places(model) for model in self.models]
         self.day = -1
@@ -249,9 +278,16 @@ class Clock(mesa.Model):
 
     def at(self, day: int) -> Clock:
         """Return a clock of the same runs at `day`, or at the nearest day that they have."""
-        clock = Clock(self.session)
-        for _ in range(min(max(day, -1), clock.last_day) + 1):
-            clock.step()
+        clock = Clock(self.session, reset=False)
+        clock.day = target = min(max(day, -1), clock.last_day)
+        for which, (track, model) in enumerate(zip(clock.tracks, clock.models, strict=True)):
+            last = min(target, track.last_day)
+            model.skip_to(last - 1)
+            clock.places[which] = band_places(model)
+            if last >= 0:
+                model.step()
+            if last < target:  # it has ended: nothing moves
+                clock.places[which] = band_places(model)
         return clock
 
     def day_of(self, which: int) -> int:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from truce_sim.config.load import as_setup
+from truce_sim.config.load import as_setup, to_plain
 from truce_sim.config.setup import Setup
-from truce_sim.model import TruceModel
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.account import timeline
 from truce_sim.simulation.run import Simulation, simulate
 from truce_sim.viewer.state.picture import Scales, layer_scales
+from truce_sim.viewer.state.replay import Replay
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,11 @@ class Track:
         """Its configuration."""
         return self.run.config
 
+    @cached_property
+    def plain(self) -> dict[str, Any]:
+        """Its configuration as a nested mapping, not to be changed in place."""
+        return to_plain(self.config)
+
     @property
     def last_day(self) -> int:
         """The last day of the run."""
@@ -54,11 +59,11 @@ class Track:
     @cached_property
     def scales(self) -> Scales:
         """The largest value of each layer over the run."""
-        return layer_scales(self.model())
+        return layer_scales(self.model(), self.last_day)
 
-    def model(self) -> TruceModel:
+    def model(self) -> Replay:
         """Return the same run as a model to step."""
-        return TruceModel(self.setup)
+        return Replay(self.setup)
 
 
 def run_track(described: Config | Setup) -> Track:

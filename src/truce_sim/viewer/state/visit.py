@@ -1,0 +1,181 @@
+"""A visit: what one visitor looks at, which their address describes completely."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import solara
+
+from truce_sim.config.load import as_setup, to_plain
+from truce_sim.errors import InputError
+from truce_sim.viewer.state.address import (
+    DRAFT,
+    Words,
+    apply_words,
+    draft_words,
+    read_query,
+    read_settings,
+    settings_words,
+    split_draft,
+    write_query,
+)
+from truce_sim.viewer.state.opening import Opening, open_row, parse_run
+from truce_sim.viewer.state.picture import LAYERS
+from truce_sim.viewer.state.session import Session
+from truce_sim.viewer.state.sweep_view import SweepView
+
+_FIRST_LAYER = next(iter(LAYERS))
+
+#: Parts of an address that say where in a run a visitor is, not which run it is.
+_PLACE = ("day", "layer")
+
+
+class Visit:
+    """One visitor's pages: a run or the sweep. Visitors share nothing.
+
+    Attributes:
+        session: The run shown; None on the page of a sweep.
+        view: The view of the sweep, if one is open and can be read.
+        damage: Why the sweep cannot be read, or "".
+        problem: Why the address could not be followed, or "".
+        followed: How many addresses have been followed.
+    """
+
+    def __init__(self, opening: Opening, query: str = "") -> None:
+        """Show what an address describes, or else what the viewer was started with."""
+        self._first = opening
+        self.view, self.damage = _sweep_view(opening)
+        self.session: solara.Reactive[Session | None] = solara.reactive(None)
+        self.problem = solara.reactive("")
+        self.followed = solara.reactive(0)
+        if query:
+            self.follow(query)
+        if not query or (self.problem.value and self.session.value is None):
+            self.show(opening)
+
+    def show(self, opening: Opening) -> None:
+        """Show a run, or the page of the sweep."""
+        self.session.value = Session(opening) if opening.setup else None
+
+    def back(self) -> None:
+        """Show the page of the sweep."""
+        self.session.value = None
+
+    # ── the address ──────────────────────────────────────────────────────────────────────────
+
+    def query(self) -> str:
+        """Return the query of the address of what is shown."""
+        session, words = self.session.value, {}
+        if self._first.sweep is not None:
+            words["sweep"] = self._first.sweep.path.name
+        if session is None:
+            return write_query(words | (self.view.changed_words() if self.view else {}))
+        words |= _run_words(session) | _draft_words(session)
+        if session.layer.value != _FIRST_LAYER:
+            words["layer"] = session.layer.value
+        if session.clock.value.day >= 0:
+            words["day"] = str(session.clock.value.day)
+        return write_query(words)
+
+    def follow(self, query: str) -> None:
+        """Show what the query of an address describes; if it cannot be followed, say why."""
+        try:
+            self._follow(read_query(query.removeprefix("?")))
+            self.problem.value = ""
+        except (InputError, RuntimeError) as error:
+            self.problem.value = f"The address could not be followed. {error}"
+        self.followed.value += 1
+
+    def _follow(self, words: Words) -> None:
+        sweep = self._first.sweep
+        named = words.pop("sweep", "")
+        if named and (sweep is None or sweep.path.name != named):
+            shown = f"the sweep {sweep.path.name}" if sweep else "no sweep"
+            raise InputError(f"it is of the sweep {named}; this viewer shows {shown}")
+        opening = self._opening(words)
+        if opening.setup is None:
+            if self.view is not None:
+                self.view.follow(words)
+            self.session.value = None
+            return
+        session = self.session.value
+        drafts, rest = split_draft(words)
+        run = {k: v for k, v in rest.items() if k not in _PLACE}
+        if session is None or run != _run_words(session):
+            session = Session(opening)
+            if "fork" in rest:
+                session.show_fork(_entry(rest["fork"]))
+        if drafts:
+            session.draft_all(to_plain(apply_words(drafts, to_plain(session.config))))
+        else:
+            session.undo()
+        _go(session, rest)
+        self.session.value = session
+
+    def _opening(self, words: Words) -> Opening:
+        """What to open: a row of the sweep, settings, or what the viewer was started with."""
+        first = self._first
+        if "row" in words:
+            if first.sweep is None:
+                raise InputError("is a run of a sweep; this viewer shows none", setting="row")
+            return open_row(first.sweep, *parse_run(words["row"]))
+        if "seed" not in words:
+            return first
+        settings = {
+            k: v for k, v in words.items() if k not in (*_PLACE, "fork") and not k.startswith(DRAFT)
+        }
+        opened = first.config
+        config = read_settings(settings, opened, to_plain(opened) if opened else None)
+        return first if config is opened else Opening(as_setup(config), None, first.sweep)
+
+
+def _sweep_view(opening: Opening) -> tuple[SweepView | None, str]:
+    """The view of the sweep, if one is open, or why it cannot be read."""
+    if opening.sweep is None:
+        return None, ""
+    view = SweepView(opening.sweep)
+    try:
+        view.data.load()
+    except InputError as error:
+        return None, str(error)
+    return view, ""
+
+
+def _run_words(session: Session) -> Words:
+    """Which run is shown, as parts of an address; made once for each pair of runs."""
+    track, row = session.tracks[0], session.opening.run if session.row is not None else ""
+    words = {"row": row} if row else track.once("address", lambda: settings_words(track.plain))
+    entry = session.fork_entry
+    return dict(words) | ({"fork": json.dumps(entry, separators=(",", ":"))} if entry else {})
+
+
+def _draft_words(session: Session) -> Words:
+    return draft_words(session.drafted, session.tracks[0].plain) if session.changed else {}
+
+
+def _entry(text: str) -> dict[str, Any]:
+    """The intervention of a fork, as an address gives it; its values are checked with the run."""
+    try:
+        entry = json.loads(text)
+        if not isinstance(entry["day"], int) or not isinstance(entry["set"], dict):
+            raise TypeError
+    except (ValueError, RecursionError, KeyError, TypeError):
+        raise InputError(
+            "is not a fork", setting="fork", value=text[:100], origin="the address",
+            allowed='{"day":30,"set":{"home.threshold":2.0}}',
+        ) from None  # fmt: skip
+    return {"day": entry["day"], "set": entry["set"]}
+
+
+def _go(session: Session, words: Words) -> None:
+    """Show the day and the layer that an address names."""
+    layer, day = words.get("layer", _FIRST_LAYER), words.get("day", "-1")
+    if layer not in LAYERS:
+        raise InputError("is not a layer", setting="layer", value=layer, allowed=", ".join(LAYERS))
+    try:
+        number = int(day[:9])
+    except ValueError:
+        raise InputError("is not a day", setting="day", value=day, allowed="0, 1, …") from None
+    session.layer.value = layer
+    session.go(number)
