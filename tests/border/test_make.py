@@ -220,6 +220,17 @@ def test_nothing_is_overwritten_and_names_are_checked(tmp_path: Path) -> None:
                             ("mine", "durand", "comes with the program")):  # fmt: skip
         with pytest.raises(InputError, match=told):
             make_border_folder(name, line, out=out, home_side="left")
+    for number in ({"segment_km": 0}, {"gap_km": float("nan")}, {"within_km": -5}):
+        with pytest.raises(InputError, match="is out of range"):
+            make_border_folder("b", line, out=tmp_path / "b", home_side="left", **number)
+    with pytest.raises(InputError, match="has no features"):
+        read_line(line, select="a=b")
+    area = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
+    mixed = {"type": "GeometryCollection", "geometries": [area]}
+    for shape in (area, mixed):
+        (tmp_path / "area.geojson").write_text(json.dumps(shape))
+        with pytest.raises(InputError, match="holds Polygon, not lines"):
+            read_line(tmp_path / "area.geojson")
     with pytest.raises(InputError, match="has no effect without --events"):
         make_border_folder("b", line, out=tmp_path / "b", home_side="left", actor="x")
 

@@ -70,11 +70,11 @@ def read_line(
     """
     need_geo("border make")
     path = Path(path)
-    pieces = _points_of(path) if path.suffix.lower() in (".csv", ".txt", ".tsv") else _pieces_of(
-        path, select)  # fmt: skip
-    if select and path.suffix.lower() == ".csv":
+    of_points = path.suffix.lower() in (".csv", ".txt", ".tsv")
+    if select and of_points:
         raise InputError("a CSV file of points has no features", setting="--select", value=select,
                          allowed="no --select, or a file with features")  # fmt: skip
+    pieces = _points_of(path) if of_points else _pieces_of(path, select)
     for piece in pieces:
         _check_coordinates(piece, path)
     chains, remarks = join(pieces, gap_km)
@@ -118,14 +118,13 @@ def _points_of(path: Path) -> list[Floats]:
 def _pieces_of(path: Path, select: str) -> list[Floats]:
     """The lines of a vector file, in degrees on WGS84."""
     frame = read_features(path, "--line")
-    chosen = _selected(frame, select, path)
-    kinds = set(chosen.geometry.geom_type)
-    if not kinds <= {"LineString", "MultiLineString", "LinearRing", "GeometryCollection"}:
+    parts = _selected(frame, select, path).geometry.explode(index_parts=False)
+    kinds = set(parts.geom_type)
+    if not kinds <= {"LineString", "LinearRing"}:
         raise InputError(
             f"holds {', '.join(sorted(kinds))}, not lines", setting="--line", value=str(path),
             allowed="lines; or a CSV file of points (longitude, latitude), in order",
         )  # fmt: skip
-    parts = chosen.geometry.explode(index_parts=False)
     found = [np.asarray(part.coords, float)[:, :2] for part in parts if len(part.coords) > 1]
     return [piece for piece in found if np.ptp(piece, axis=0).any()]
 

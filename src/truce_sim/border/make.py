@@ -81,9 +81,11 @@ def make_border_folder(
     need_geo("border make")
     target = _new_folder(name, out)
     about = _checked_about(about or {})
-    if not 0.1 <= segment_km <= 1000:
-        raise InputError("is out of range", setting="--segment-km", value=segment_km,
-                         allowed="0.1 to 1,000 km")  # fmt: skip
+    for setting, km, least in (("--segment-km", segment_km, 0.1), ("--gap-km", gap_km, 0.0),
+                               ("--within-km", within_km, 0.1)):  # fmt: skip
+        if not least <= km <= 1000:
+            raise InputError("is out of range", setting=setting, value=km,
+                             allowed=f"{least:g} to 1,000 km")  # fmt: skip
     course_line = read_line(line, select, gap_km, longest, start)
     account = [f"line: {course_line.length_km:,.1f} km along the ellipsoid", *course_line.remarks]
     found = None

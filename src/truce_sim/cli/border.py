@@ -60,7 +60,8 @@ def _make_parser() -> Parser:
     add("--out", type=Path, metavar="FOLDER", help="new folder; default: borders/NAME")
     add("--home-side", default="", metavar="SIDE", help="side of the home state, from km 0 on: "
         "left or right")  # fmt: skip
-    add("--home-point", type=_place, metavar="LON,LAT", help="or a place in the home state")
+    add("--home-point", type=_place, metavar="LON,LAT", help="or a place in the home state; west "
+        "of Greenwich with =, as in --home-point=-72.5,7.9")  # fmt: skip
     add("--start", type=_place, metavar="LON,LAT", help="a place near km 0; default: as in the "
         "file")  # fmt: skip
     add("--select", default="", metavar="COLUMN=VALUE", help="features of the line to take")
