@@ -322,7 +322,9 @@ def test_nothing_is_said_of_values_that_matter_or_switch_off(overrides: Override
 
 
 def test_the_kind_of_border_follows_the_table_or_the_folder() -> None:
-    assert load_config(["scenario.path=folder"]).scenario.kind == "folder"
+    Path("mine").mkdir()
+    Path("mine/segments.csv").write_bytes(Path("own.csv").read_bytes())
+    assert load_config(["scenario.path=mine"]).scenario.kind == "folder"
     assert load_config(["scenario.table=own.csv"]).scenario.kind == "table"
     assert said(["scenario.table=own.csv", "scenario.period=2015_2021"]) == [
         "scenario.period has no effect while scenario.kind is table"

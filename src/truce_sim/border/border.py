@@ -68,7 +68,7 @@ def make_border(config: Config) -> Border:
     if scenario.table:
         path = Path(scenario.table).expanduser()
         segments, name = read_segments(path), path.stem
-    elif scenario.kind == "durand":
+    elif scenario.kind == "durand" and not scenario.path:
         segments, name = read_segments(DURAND_TABLE, f"ttp_events_{scenario.period}"), "durand"
     else:
         folder = find_folder(scenario.path or scenario.kind)
@@ -93,7 +93,7 @@ def check_table_choice(scenario: ScenarioConfig) -> None:
                 f"scenario.kind={kind} needs a {kind}", setting=f"scenario.{name}", value=value,
                 allowed=f"the path of {what}",
             )  # fmt: skip
-        if scenario.kind != kind and value:
+        if scenario.kind not in (kind, "durand") and value:  # the kind follows, from durand
             raise InputError(
                 f"a {scenario.kind} scenario uses no {kind}", setting=f"scenario.{name}",
                 value=value, allowed=f"scenario.kind={kind} to use it; or empty text",
