@@ -42,7 +42,7 @@ OTHER_TESTS ?= -m "not slow and not packaging and not cluster" --ignore tests/th
 # The quick suite, which the worked examples in CONTRIBUTING.md must also pass.
 QUICK := tests/test_config.py tests/test_effects.py tests/test_rules.py tests/test_model.py tests/engine tests/baselines tests/docs/test_reference.py tests/theory/test_clause.py -m "not slow"
 
-.PHONY: help setup demo test test-cluster test-oldest test-next suite quick soak bench browser-setup screenshots figures docs reference baselines lint format constraints wheel clean
+.PHONY: help setup demo test test-cluster test-oldest test-next suite quick soak bench browser-setup screenshots figures docs reference levers baselines lint format constraints wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -132,6 +132,9 @@ docs: reference ## build the documentation as a site that opens offline: site/in
 
 reference: $(READY) ## rewrite the generated parts of the documentation: commands, settings, columns, rooms
 	@$(BIN)/python tools/reference.py
+
+levers: $(READY) ## write anew how much each setting moves the length of truces (docs/levers.md)
+	@$(BIN)/python -W ignore tools/levers.py $(ARGS)
 
 baselines: $(READY) ## store the outcomes of the current rules as this version's baselines
 	@PYTHONPATH=tests $(BIN)/python -m baselines.frozen

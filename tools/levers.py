@@ -1,0 +1,163 @@
+"""How far each setting moves the mean length of a truce when it is halved and when it is doubled.
+
+    python tools/levers.py [--runs 3000]      (make levers)
+
+writes the table of docs/levers.md between its marks. Every setting of the model that is a number
+other than 0 is set to half and to twice its default, cut to its range; whole numbers are rounded.
+Runs are paired: replicate r has the same luck at both values and at the default. Intervals are
+those of a mean of paired differences, at 95 %.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from truce_sim import InputError, load_setup, simulate_many
+from truce_sim.config.effects import Effects
+from truce_sim.config.load import to_plain
+from truce_sim.config.setup import Setup
+from truce_sim.intervals import Estimate, mean_interval
+from truce_sim.settings.fields import FieldInfo, fields
+from truce_sim.settings.nested import get
+
+Days = NDArray[np.float64]
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "levers.md"
+MARK, END = "<!-- made by make levers -->", "<!-- end of levers -->"
+
+#: Parts whose settings are no assumptions of the model.
+BESIDE = ("seed", "replicate", "output", "sweep", "scenario")
+
+#: Days that a setting must be shown to move the mean, lest it is called inert.
+INERT = 2.4
+
+
+def numbers(setup: Setup) -> Iterator[tuple[FieldInfo, str, float]]:
+    """Every setting of the model that is a finite number other than 0 and can have an effect, its
+    path here, its value; of the mediators, the first."""
+    plain, first = to_plain(setup.config), next(iter(setup.config.mediation.mediators))
+    effects = Effects(plain)
+    for info in fields():
+        path = info.path.replace("<name>", first)
+        if (
+            info.path.split(".")[0] in BESIDE
+            or info.path == "run.horizon_days"
+            or info.type not in ("float", "int")
+        ):
+            continue
+        value = float(get(plain, path))
+        if value and math.isfinite(value) and effects.effective(path):
+            yield info, path, value
+
+
+def moved(info: FieldInfo, value: float, factor: float) -> float | int:
+    """A value times a factor, in the setting's range, whole where it must be."""
+    assert info.low is not None
+    assert info.high is not None
+    new = min(max(value * factor, info.low), info.high)
+    if info.type == "int" or getattr(info.meta, "whole", False):
+        new = round(new + 1e-9)
+    return int(new) if info.type == "int" else float(new)
+
+
+def move(setup: Setup, path: str, value: float, usual: Days) -> Estimate | None:
+    """The paired difference from the default in mean days; None if the value is refused."""
+    try:
+        made = simulate_many({path: [value]}, setup, replicates=usual.size)
+    except InputError:
+        return None
+    differences = made["end_day"].to_numpy(float) - usual
+    return mean_interval(differences, np.arange(usual.size))
+
+
+def moves(runs: int) -> pd.DataFrame:
+    """A row for each setting and value: setting, default, value, factor, move (an Estimate or
+    None), largest first."""
+    setup = load_setup()
+    same = {"home.threshold": [setup.config.home.threshold]}
+    usual = simulate_many(same, setup, replicates=runs)["end_day"].to_numpy(float)
+    rows = [
+        {"setting": info.path, "default": default, "factor": factor, "value": value,
+         "move": move(setup, path, value, usual) if value != default else Estimate(0.0, 0.0, 0.0)}
+        for info, path, default in numbers(setup)
+        for factor in (0.5, 2.0)
+        for value in [moved(info, default, factor)]
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def words(found: Estimate | None) -> str:
+    """A difference with its interval."""
+    if found is None:
+        return "refused"
+    if found.low == found.high == 0.0:
+        return "0, every run alike"
+    return f"{found.value:+.1f} [{found.low:+.1f}, {found.high:+.1f}]".replace("-", "−")
+
+
+def is_inert(pair: pd.Series) -> bool:
+    """Whether no value can move the mean by as much as `INERT` days, by the intervals."""
+    return all(max(abs(one.low), abs(one.high)) < INERT for one in pair if one is not None)
+
+
+def may_be_none(pair: pd.Series) -> bool:
+    """Whether every interval holds 0."""
+    return all(one.low <= 0.0 <= one.high for one in pair if one is not None)
+
+
+def page(table: pd.DataFrame, runs: int) -> str:
+    """What stands between the marks."""
+    by_setting = {str(name): part for name, part in table.groupby("setting", sort=False)}
+    largest = {
+        name: max((abs(one.value) for one in part["move"] if one is not None), default=0.0)
+        for name, part in by_setting.items()
+    }
+    lines = [
+        f"{len(by_setting)} settings, {runs:,} runs at each value.", "",
+        "| setting | default | halved: days more | doubled: days more |",
+        "| --- | --- | --- | --- |",
+    ]  # fmt: skip
+    for name in sorted(by_setting, key=lambda name: -largest[name]):
+        part = by_setting[name]
+        cells = [
+            f"{words(one)}"
+            + ("" if row.value == row.default * row.factor else f" (at {row.value:g})")
+            for row, one in zip(part.itertuples(), part["move"], strict=True)
+        ]
+        lines.append(f"| `{name}` | {part['default'].iloc[0]:g} | {' | '.join(cells)} |")
+    inert = _named(by_setting, is_inert)
+    unsure = [name for name in _named(by_setting, may_be_none) if name not in inert]
+    lines += [
+        "", f"**Inert**: every interval lies within ±{INERT:g} days: {', '.join(inert) or 'none'}.",
+        "", f"**Not told from 0** either, but less surely: {', '.join(unsure) or 'none'}.",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _named(by_setting: dict[str, pd.DataFrame], holds: Callable[[pd.Series], bool]) -> list[str]:
+    """The settings for whose moves this holds, as code."""
+    return [f"`{name}`" for name, part in by_setting.items() if holds(part["move"])]
+
+
+def main() -> None:
+    """Write the table into the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=3000, help="runs at each value")
+    parser.add_argument("--page", type=Path, default=PAGE, help="the page to write into")
+    given = parser.parse_args()
+    text = given.page.read_text(encoding="utf-8")
+    before, rest = text.split(MARK)
+    _, after = rest.split(END)
+    made = page(moves(given.runs), given.runs)
+    given.page.write_text(f"{before}{MARK}\n\n{made}\n\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
