@@ -17,11 +17,11 @@ def review_posture(p, w, day, who):
     if (day + p.run.warmup_days) % p.run.review_days != 0:
         return
     a, x, cap = p.states[who].adaptivity, p.border.effort_per_km, p.border.ratio_cap
-    met = w.regime.mean_weight
+    by_km = x / w.regime.mean_weight
     weight, activity, ratio = w.sectors.weight, w.sectors.activity, w.sectors.ratio[who]
     for s in range(w.sector_count):
         share = (1.0 - a) * weight[s] + a * activity[s]
-        ratio[s] = min((1.0 - x) * (share / weight[s]) + x * (share / met), cap)
+        ratio[s] = min((1.0 - x) * (share / weight[s]) + by_km * share, cap)
 
 
 @rule

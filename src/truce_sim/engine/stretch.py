@@ -21,6 +21,9 @@ def prepare_stretches(p, w):
         w.regime.stretch = max(int(math.floor(sectors + 0.5)), 1)
     weight = w.sectors.weight
     for s in range(w.sector_count):
+        w.sectors.part[s] = 1.0
+        if w.regime.stretch == 1:
+            continue
         total = 0.0
         for i in range(first_of(w, s), end_of(w, s)):
             total += weight[i]
@@ -30,10 +33,12 @@ def prepare_stretches(p, w):
 @rule
 def first_of(w, s):
     """First sector of the stretch of sector s."""
-    return s - s % w.regime.stretch
+    return s if w.regime.stretch == 1 else s - s % w.regime.stretch
 
 
 @rule
 def end_of(w, s):
     """The sector after the last one of the stretch of sector s."""
+    if w.regime.stretch == 1:
+        return s + 1
     return min(first_of(w, s) + w.regime.stretch, w.sector_count)

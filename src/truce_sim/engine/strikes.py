@@ -138,8 +138,8 @@ def hit_group(p, w, key, day):
 @rule
 def most_active(w):
     """First sector of the stretch of most public activity, the lowest of equals."""
-    best, most = 0, -1.0
-    for s in range(0, w.sector_count, w.regime.stretch):
+    best, most, step = 0, -1.0, w.regime.stretch
+    for s in range(0, w.sector_count, step):
         activity = 0.0
         for i in range(s, end_of(w, s)):
             activity += w.sectors.activity[i]
