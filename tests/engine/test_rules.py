@@ -1240,3 +1240,17 @@ def test_intervention_on_day_0_sets_the_threshold_of_g0() -> None:
         spec({**common, "home.threshold": 6.0}, interventions=[(0, {"home.threshold": 12.0})]), 30
     )
     assert (changed == replicates(spec({**common, "home.threshold": 12.0}), 30)).all()
+
+
+def test_of_two_rounds_that_end_on_a_day_the_called_one_ends_first() -> None:
+    """Both remove grievance; of two that fail, the second is led by who did not lead the first."""
+    for skill, left, tired in ((1.0, 10.0 * 0.4**2, [0.0, 0.0]), (0.0, 10.0, [0.15, 0.15])):
+        stage = Stage({**TWO_MEDIATORS, "mediation.success_base": 1.0})
+        stage.p["mediators"]["skill"] = skill
+        stage.home["grievance"][names.FRICTION] = 10.0
+        rounds = stage.w["rounds"]
+        rounds["start"], rounds["end"], rounds["leader"] = 2, 4, 0
+        end_rounds(stage.p, stage.w, KEY, 4)
+        assert stage.tally["rounds_succeeded"] + stage.tally["rounds_failed"] == 2
+        assert total_grievance(stage.home) == pytest.approx(left)
+        assert stage.w["fatigue"][:2] == pytest.approx(tired)

@@ -66,7 +66,7 @@ class Incidents:
 
 
 @opened
-def sweep_incidents(sweep: Sweep, domestic: bool = False) -> Incidents:
+def sweep_incidents(sweep: Sweep, domestic: bool = False, strike_free: int = 0) -> Incidents:
     """Return the lethal attacks of a sweep on the home side, as an event file would list them.
 
     They are placed at the middle of their sector and cell.
@@ -74,6 +74,8 @@ def sweep_incidents(sweep: Sweep, domestic: bool = False) -> Incidents:
     Args:
         sweep: a sweep that kept events.
         domestic: include domestic attacks, besides those by bands.
+        strike_free: 0 takes whole runs; otherwise a run is cut at every day with a strike, and each
+            stretch of at least this many days without one becomes a run of its own.
 
     Raises:
         InputError: events were not kept, or only those of collapsed runs, or the border differs
@@ -101,7 +103,38 @@ def sweep_incidents(sweep: Sweep, domestic: bool = False) -> Incidents:
     days = runs["end_day"].to_numpy(np.int64) + runs["collapsed"].to_numpy(bool)
     names = ["run", "day", "km_along", "km_depth", "deaths", "attributed", "cross_border"]
     line_km = float(border.km_to[-1] - border.km_from[0])
-    return Incidents(frame[names], days, clusters(runs), line_km)
+    found = Incidents(frame[names], days, clusters(runs), line_km)
+    if not strike_free:
+        return found
+    strikes = sweep.load(["day"], "events", where={"kind": ["strike"]})
+    strikes = strikes.merge(runs[["point", "replicate", "run"]], on=["point", "replicate"])
+    return between(found, strikes, strike_free)
+
+
+def between(incidents: Incidents, cuts: pd.DataFrame, least: int = 1) -> Incidents:
+    """Cut runs at some of their days, and make a run of each stretch between two cuts.
+
+    Args:
+        incidents: the incidents to divide; those on a day of a cut are left out.
+        cuts: days to cut at, by run: columns run and day.
+        least: shortest stretch to keep, days.
+
+    Returns:
+        The incidents by stretch, days counted from its first; stretches of a run share its draws.
+    """
+    row = int(incidents.days.max(initial=0)) + 2  # days on end, a run each row
+    begin = np.arange(incidents.runs) * row
+    cut = np.unique(cuts["run"].to_numpy(np.int64) * row + cuts["day"].to_numpy(np.int64))
+    first = np.unique(np.concatenate([begin, cut + 1]))
+    ends = np.sort(np.concatenate([cut, begin + incidents.days]))
+    length = ends[np.searchsorted(ends, first)] - first
+    first, length = first[length >= max(least, 1)], length[length >= max(least, 1)]
+    at = incidents.frame["run"].to_numpy(np.int64) * row + incidents.frame["day"].to_numpy(np.int64)
+    number = np.searchsorted(first, at, side="right") - 1
+    day = at - first[np.maximum(number, 0)] if first.size else at
+    inside = (number >= 0) & (day < length[np.maximum(number, 0)]) if first.size else at < 0
+    frame = incidents.frame[inside].assign(run=number[inside], day=day[inside])
+    return Incidents(frame, length, incidents.draws[first // row], incidents.line_km)
 
 
 def measured(
