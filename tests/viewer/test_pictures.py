@@ -16,6 +16,7 @@ from truce_sim.border.atlas import Plane, make_atlas
 from truce_sim.border.border import make_border
 from truce_sim.config.load import load_config
 from truce_sim.errors import InputError
+from truce_sim.files import shipped_borders
 from truce_sim.viewer.pictures.figure import DayFigure
 from truce_sim.viewer.pictures.ground import round_length
 from truce_sim.viewer.pictures.movie import film_days, write_movie
@@ -221,3 +222,19 @@ def test_the_browser_gets_the_same_geometry_and_marks() -> None:
     assert len(json.dumps(data)) < 400_000
     other = load_config(["scenario=synthetic"])
     assert map_data(make_atlas(other, make_border(other)))["map"] is None
+
+
+@pytest.mark.parametrize("name", shipped_borders())
+def test_every_border_that_ships_names_its_states_on_its_map(name: str) -> None:
+    """Both, near the grid, on a base map that surrounds it."""
+    config = load_config([f"scenario={name}"])
+    atlas = make_atlas(config, make_border(config))
+    assert atlas.is_map
+    named = {label.name: label.xy for label in atlas.labels if label.kind == "country"}
+    grid = atlas.corners.reshape(-1, 2)
+    for state in atlas.sides:
+        assert (grid.min(0) <= named[state]).all()
+        assert (named[state] <= grid.max(0)).all()
+    land = np.concatenate([shape.xy for shape in atlas.shapes])
+    assert (land.min(0) <= grid.min(0)).all()
+    assert (land.max(0) >= grid.max(0)).all()

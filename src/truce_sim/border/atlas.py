@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from truce_sim.border.border import Border
 from truce_sim.border.course import Course, read_course
-from truce_sim.border.folder import folder_of
+from truce_sim.border.folder import BorderFolder, folder_of
 from truce_sim.errors import InputError
 from truce_sim.settings.schema import BorderConfig, Config, ScenarioConfig
 
@@ -66,7 +66,8 @@ class Atlas:
         shapes: the base map; none on a strip.
         labels: names on the map; on a strip, only crossings.
         is_map: whether x and y are km east and north.
-        sides: names of the host and the home state, "" where the base map does not tell.
+        sides: names of the host and the home state, "" where nothing tells: of the country with most
+            of the side, as the base map has it, or as the border's folder has it.
     """
 
     corners: Floats
@@ -129,7 +130,7 @@ def make_atlas(config: Config, border: Border) -> Atlas:
     course, folder = course_of(config.scenario, border), folder_of(config.scenario)
     if course is None or folder is None:
         return _strip(config.border, border)
-    return _map(course, config.border, border, folder.base if folder.base.is_file() else None)
+    return _map(course, config.border, border, folder)
 
 
 def course_of(scenario: ScenarioConfig, border: Border) -> Course | None:
@@ -155,7 +156,7 @@ def _strip(grid: BorderConfig, border: Border) -> Atlas:
     return Atlas(corners, 1, host_depth, corners[host_depth], (), gates, is_map=False)
 
 
-def _map(course: Course, grid: BorderConfig, border: Border, base: Path | None) -> Atlas:
+def _map(course: Course, grid: BorderConfig, border: Border, folder: BorderFolder) -> Atlas:
     sectors, host_depth = border.sectors.size, grid.host_depth
     pieces = int(np.clip(_ALL_PIECES // sectors, 1, _PIECES))
     km = np.linspace(*course.span, sectors * pieces + 1)
@@ -167,11 +168,28 @@ def _map(course: Course, grid: BorderConfig, border: Border, base: Path | None) 
         for names, places in zip(border.crossing_names, border.crossing_km, strict=True)
         for name, at in zip(names, places, strict=True)
     )
-    shapes, labels = _base(base, plane) if base else ((), ())
+    shapes, labels = _base(folder.base, plane) if folder.base.is_file() else ((), ())
     line = plane(*course.line(*course.span))
-    middle = corners.shape[0] - 1 - grid.home_depth
-    sides = _country(shapes, corners[:middle]), _country(shapes, corners[middle + 1 :])
-    return Atlas(corners, pieces, host_depth, line, shapes, gates + labels, True, sides)
+    halves = corners[:host_depth], corners[host_depth + 1 :]
+    sides = tuple(
+        _country(shapes, half) or str(folder.about.get(side, ""))
+        for side, half in zip(("host", "home"), halves, strict=True)
+    )
+    labels = tuple(_in_sight(label, sides, halves) for label in labels)
+    return Atlas(
+        corners, pieces, host_depth, line, shapes, gates + labels, True, (sides[0], sides[1])
+    )
+
+
+def _in_sight(label: Label, sides: tuple[str, ...], halves: tuple[Floats, Floats]) -> Label:
+    """A state's name, moved to the middle of its side if it would stand far from the grid."""
+    if label.kind != "country" or label.name not in sides:
+        return label
+    grid = np.concatenate([half.reshape(-1, 2) for half in halves])
+    if ((grid.min(0) <= label.xy) & (label.xy <= grid.max(0))).all():
+        return label
+    half = halves[sides.index(label.name)]
+    return label._replace(xy=half[half.shape[0] // 2, half.shape[1] // 2])
 
 
 def _country(shapes: tuple[Shape, ...], where: Floats) -> str:
