@@ -66,8 +66,8 @@ class Atlas:
         shapes: the base map; none on a strip.
         labels: names on the map; on a strip, only crossings.
         is_map: whether x and y are km east and north.
-        sides: names of the host and the home state, "" where nothing tells: of the country with most
-            of the side, as the base map has it, or as the border's folder has it.
+        sides: names of the host and the home state, "" where nothing tells: of the country that has
+            most of the side, as the base map calls it, or as the border's folder does.
     """
 
     corners: Floats
