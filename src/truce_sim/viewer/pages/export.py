@@ -9,6 +9,8 @@ from pathlib import Path
 import solara
 
 from truce_sim.results.spreadsheets import as_csv
+from truce_sim.viewer.pages.parts import Copies
+from truce_sim.viewer.state.commands import as_command, as_python, overrides_of
 from truce_sim.viewer.state.session import Clock, Session
 
 #: Approximate maximum number of frames of a GIF made in the browser.
@@ -39,6 +41,16 @@ def Exports(clock: Clock) -> None:
                     filename=f"{name}-events.csv", label=f"{name}: events, CSV",
                 )  # fmt: skip
         Film(session)
+        Commands(clock)
+
+
+@solara.component
+def Commands(clock: Clock) -> None:
+    """Offer what is shown as a command and as Python; with a fork, the fork."""
+    track = clock.tracks[-1]
+    words = solara.use_memo(lambda: overrides_of(track.config), [id(track)])
+    solara.Text(f"To repeat {'the fork' if len(clock.tracks) > 1 else 'the run'}")
+    Copies(texts=[("command", as_command(words)), ("Python", as_python(words))] if words else [])
 
 
 @solara.component

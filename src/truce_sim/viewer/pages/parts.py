@@ -111,6 +111,11 @@ def Controls(
     """
 
 
+@solara.component_vue("../vue/copies.vue")
+def Copies(texts: list[tuple[str, str]]) -> None:
+    """Texts to copy, each with its name."""
+
+
 @solara.component_vue("../vue/survival.vue")
 def SurvivalCurves(curves: list[Data], horizon: int) -> None:
     """The share of truces holding, by day, with 95 % intervals."""

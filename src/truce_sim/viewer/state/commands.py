@@ -1,0 +1,64 @@
+"""The run shown as a command and as Python: copied, either repeats it anywhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from typing import Any
+
+from truce_sim.config.load import load_config, to_plain
+from truce_sim.errors import InputError
+from truce_sim.settings.nested import leaves
+from truce_sim.settings.schema import Config
+from truce_sim.viewer.state.levers import as_text
+from truce_sim.viewer.state.presets import default_plain, matching_option, options
+
+
+def overrides_of(config: Config) -> list[str] | None:
+    """Return the overrides that make a configuration from the defaults: options of groups, then
+    the settings in which it differs from them. None if no overrides give exactly it."""
+    plain, usual = to_plain(config), default_plain()
+    chosen = {group: matching_option(plain, group) for group in options()}
+    groups = [
+        f"{group}={option}"
+        for group, option in chosen.items()
+        if option and option != matching_option(usual, group)
+    ]
+    try:
+        base = leaves(to_plain(load_config(groups)))
+        changes = [
+            f"{path}={_as_override(value)}"
+            for path, value in leaves(plain).items()
+            if path in ("seed", "replicate") or json.dumps(value) != json.dumps(base[path])
+        ]
+        same = load_config([*groups, *changes]) == config
+    except (InputError, KeyError):
+        return None
+    return [*groups, *changes] if same else None
+
+
+def as_command(overrides: list[str]) -> str:
+    """Return the command that repeats the run and stores it."""
+    return shlex.join(["truce-sim", "run", *overrides])
+
+
+def as_python(overrides: list[str]) -> str:
+    """Return the Python that repeats the run."""
+    listed = ", ".join(json.dumps(word, ensure_ascii=False) for word in overrides)
+    return f"from truce_sim import simulate\n\nrun = simulate([{listed}])"
+
+
+def _as_override(value: Any) -> str:
+    """A value in Hydra's syntax."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}: {_as_override(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_as_override(each) for each in value) + "]"
+    if value is None:
+        return "null"
+    if isinstance(value, float):
+        return repr(value)
+    text = as_text(value)
+    plain_word = not isinstance(value, str) or re.fullmatch(r"[A-Za-z0-9_./-]+", text)
+    return text if plain_word else json.dumps(text, ensure_ascii=False)
