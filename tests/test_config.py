@@ -620,7 +620,8 @@ def test_bad_input_as_hydra_raises_it(case: BadInput, tmp_path: Path) -> None:
         assert "None" not in message
     else:
         merged = ("group_gone", "group_empty", "group_list", "group_list_of_one", "s_list")
-        assert case.id in ("number_as_bool", "no_mediators", "target_hydra", *merged)
+        read = () if has_version_base() else ("index",)  # by Hydra 1.4; refused before it is asked
+        assert case.id in ("number_as_bool", "no_mediators", "target_hydra", *merged, *read)
 
 
 @given(st.text(max_size=30), st.text(max_size=30))
