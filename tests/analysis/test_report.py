@@ -9,12 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from truce_sim import open_sweep, sweep
+from truce_sim import open_sweep, simulate, sweep
 from truce_sim.analysis.compare import compare
+from truce_sim.analysis.plots.border import plot_border
+from truce_sim.analysis.plots.marks import MARKS
 from truce_sim.analysis.report.assumptions import FITTED, fitted_in_words, thresholds_of
 from truce_sim.analysis.report.write import render
 from truce_sim.analysis.survival import survival_summary
 from truce_sim.analysis.words import amount, what_depends, what_helps
+from truce_sim.border.atlas import make_atlas
 from truce_sim.cli.commands import run_command
 from truce_sim.settings.fields import by_path
 from truce_sim.viewer.state.sweep_data import SweepData
@@ -189,3 +192,33 @@ def test_the_summary_names_the_horizon_that_it_counts_to(tmp_path, capsys) -> No
     printed = " ".join(capsys.readouterr().out.split())
     assert "hold 20 days" in printed
     assert "means restricted to 20 days" in printed
+
+
+# ── the border ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("scenario", ["durand", "congo_rwanda", "synthetic"])
+def test_a_run_on_its_border_shows_every_incident(scenario: str) -> None:
+    """All of a run's incidents, each kind by its mark, at the places of their cells."""
+    run = simulate({"scenario": scenario}, seed=3)
+    ax = plot_border(run)
+    atlas, shown = make_atlas(run.config, run.border), 0
+    for kind, mark in MARKS.items():
+        of_kind = run.events[run.events["kind"] == kind]
+        found = [dots for dots in ax.collections if dots.get_label() == mark.words]
+        assert len(found) == (len(of_kind) > 0)
+        for dots in found:
+            places = atlas.place(of_kind["sector"] + 0.5, of_kind["depth"] + 0.5)
+            np.testing.assert_array_equal(dots.get_offsets(), places)
+            shown += len(of_kind)
+    assert shown > 50
+    names = {text.get_text().replace("\n", " ") for text in ax.texts}
+    states = zip(atlas.sides, ("host", "home"), strict=True)
+    assert not atlas.is_map or {f"{name} {role} state" for name, role in states} <= names
+
+
+def test_a_report_has_the_border_once(tmp_path: Path) -> None:
+    sweep({"truce": ["literal", "practised"]}, SHORT, replicates=3, folder=tmp_path / "s")
+    page = render(open_sweep(tmp_path / "s"))
+    assert page.count("The border, with the incidents of the run of median length") == 1
+    assert len(page) < 2_000_000

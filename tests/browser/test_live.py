@@ -369,7 +369,7 @@ def test_fork_identical_before_different_after(visit, url, run) -> None:
     assert expected not in strips.nth(0).inner_text()
     gained = int(forked.outcome["end_day"]) - int(run.outcome["end_day"])
     assert str(abs(gained) or "no day") in page.inner_text(".difference")
-    assert page.locator("[data-testid=slider] text").all_text_contents() == ["run", "fork"]
+    assert page.locator("[data-testid=slider] text.which").all_text_contents() == ["run", "fork"]
     page.get_by_role("button", name="Run the ensemble").click()
     page.locator(".ensemble").wait_for(timeout=30_000)
     assert re.search(r"On average [\d.]+ days shorter \[", page.inner_text(".ensemble"))

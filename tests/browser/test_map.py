@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from browser.helpers import PICTURE, expect, go
-from truce_sim.viewer.state.marks import BANDS, MARKS, STRIKE
+from truce_sim.analysis.plots.marks import BANDS, MARKS, STRIKE
 
 #: A home strike destroys a band, an attack and an interception happen on this day of seed 3.
 DAY = 57

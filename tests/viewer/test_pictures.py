@@ -12,17 +12,17 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from truce_sim.analysis.plots.ground import round_length
+from truce_sim.analysis.plots.marks import BANDS, MARKS
 from truce_sim.border.atlas import Plane, make_atlas
 from truce_sim.border.border import make_border
 from truce_sim.config.load import load_config
 from truce_sim.errors import InputError
 from truce_sim.files import shipped_borders
 from truce_sim.viewer.pictures.figure import DayFigure
-from truce_sim.viewer.pictures.ground import round_length
 from truce_sim.viewer.pictures.movie import film_days, write_movie
 from truce_sim.viewer.state.caption import caption, changed_settings
 from truce_sim.viewer.state.ground import map_data
-from truce_sim.viewer.state.marks import BANDS, MARKS
 from truce_sim.viewer.state.picture import day_incidents, list_bands, struck_sectors
 from truce_sim.viewer.state.track import Track, run_track
 

@@ -273,10 +273,10 @@ def _endless_attacks(excitation: float, mu: float, sigma: float, capacity: float
     n_eff = float(branching(excitation, mu, sigma, capacity, *rest))
     passing = n_eff / excitation
     return InputError(
-        f"attacks would multiply without end: one attack sends {excitation:g} further bands, and "
-        f"where the host does nothing, {100 * passing:.4g} % of them get past the home state "
-        f"(home.capacity={capacity:g}, home.forward={rest[0]:g}), so that every attack brings "
-        f"about n_eff = {n_eff:.4g} more, which must be fewer than 1",
+        f"attacks would multiply without end: each sends {excitation:g} bands, and if the host "
+        f"does nothing, {100 * passing:.4g} % get past the home state "
+        f"(home.capacity={capacity:g}, home.forward={rest[0]:g}), for n_eff = {n_eff:.4g} further "
+        "attacks; it must be below 1",
         setting="militants.excitation",
         value=excitation,
         allowed=f"a number below {1 / passing:.4g}, or a higher home.capacity",

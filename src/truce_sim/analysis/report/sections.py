@@ -256,6 +256,7 @@ def _add_map(section: Section, material: Material) -> None:
 
 def runs_section(material: Material) -> Section:
     """Replay a typical run, the best and the worst."""
+    from truce_sim.analysis.plots.border import plot_border
     from truce_sim.analysis.plots.timeline import plot_timeline
     from truce_sim.simulation.account import outcome_in_words
     from truce_sim.sweeps.folder.replay import replay
@@ -293,6 +294,12 @@ def runs_section(material: Material) -> Section:
             f"{name[0].upper()}{name[1:]} ({point}:{replicate}{', ' + where if where else ''}). "
             f"{outcome_in_words(run)}",
         ))  # fmt: skip
+        if pick == "median":
+            section.figures.append(figure(
+                plot_border(run), f"The border, with the incidents of {name}",
+                f"Where the incidents of {name} were: those of all its days, larger with more "
+                "deaths.",
+            ))  # fmt: skip
         section.commands.append(command("view", folder.path, "--run", f"{point}:{replicate}"))
     return section
 

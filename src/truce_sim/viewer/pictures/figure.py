@@ -11,18 +11,17 @@ from typing import IO, Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import PathCollection, PolyCollection
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, PowerNorm, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.markers import MarkerStyle
-from matplotlib.path import Path as Outline
 from numpy.typing import NDArray
 
+from truce_sim.analysis.plots.ground import draw_dots, draw_ground, mark_area, marker_of
+from truce_sim.analysis.plots.marks import BANDS, LIGHT, MARKS, STRIKE, TRUCE_COLOURS
 from truce_sim.border.atlas import make_atlas
 from truce_sim.model import TruceModel
-from truce_sim.viewer.pictures.ground import draw_ground
 from truce_sim.viewer.state.caption import caption
-from truce_sim.viewer.state.marks import BANDS, LIGHT, MARKS, STRIKE, TRUCE_COLOURS, Mark
 from truce_sim.viewer.state.picture import (
     LAYERS,
     colour_power,
@@ -39,9 +38,6 @@ from truce_sim.viewer.state.words import TRUCE_WORDS, calendar_date
 _BORDER, _KEY = (0.008, 0.05, 0.65, 0.885), (0.67, 0.5, 0.32, 0.435)
 _SCALE, _CHART = (0.70, 0.53, 0.285, 0.016), (0.70, 0.175, 0.285, 0.21)
 _RIBBON = (0.70, 0.125, 0.285, 0.03)
-
-#: Area of a mark without deaths, in square points.
-_SIZE = 80.0
 
 #: Lines of the chart: colour, style and label of each column.
 _LINES = {
@@ -91,8 +87,7 @@ class DayFigure:
         for kind, marks in self.marks.items():
             here = [(s, d, deaths) for each, s, d, deaths, _ in today if each == kind]
             marks.set_offsets(self._middles([(s, d) for s, d, _ in here]))
-            size = _size(MARKS[kind])
-            marks.set_sizes([size * (1.0 + 0.3 * min(deaths, 20)) for _, _, deaths in here])
+            marks.set_sizes([mark_area(MARKS[kind], deaths) for _, _, deaths in here])
         for name, line in self.lines.items():
             values = self.track.run.series[name].to_numpy()[: day + 1]
             line.set_data(np.arange(len(values)), values)
@@ -153,11 +148,13 @@ class DayFigure:
             label=STRIKE[1],
         )  # fmt: skip
         self.bands = {
-            status: _dots(ax, MarkerStyle("o"), (face, edge), words, 42.0)
+            status: draw_dots(ax, MarkerStyle("o"), (face, edge), words, 42.0)
             for status, (face, edge, words) in BANDS.items()
         }
         self.marks = {
-            kind: _dots(ax, _shape(mark.shape), (mark.colour, "black"), mark.words, _size(mark))
+            kind: draw_dots(
+                ax, marker_of(mark), (mark.colour, "black"), mark.words, mark_area(mark)
+            )
             for kind, mark in MARKS.items()
         }
         key = self.figure.add_axes(_KEY)
@@ -205,31 +202,3 @@ def _own_side(model: TruceModel, layer: str) -> NDArray[np.float64]:
     if layer == "host_effort":
         values[:, line:] = np.nan
     return values
-
-
-def _dots(
-    ax: Any, marker: MarkerStyle, colours: tuple[str, str], label: str, size: float
-) -> PathCollection:
-    face, edge = colours
-    dots: PathCollection = ax.scatter(
-        [], [], s=size, marker=marker, c=face, edgecolors=edge, linewidths=0.9, label=label,
-        zorder=7,
-    )  # fmt: skip
-    return dots
-
-
-def _size(mark: Mark) -> float:
-    """The area of a mark without deaths; the star inside a ring is as large as one without."""
-    return _SIZE * (2.2 if mark.shape == "ringed" else 1.0)
-
-
-def _shape(name: str) -> MarkerStyle:
-    """The marker of a mark's shape."""
-    plain = {"cross": "X", "star": "*", "diamond": "D", "square": "s"}
-    if name != "ringed":
-        return MarkerStyle(plain[name])
-    star, ring = Outline.unit_regular_star(5, 0.381), Outline.unit_circle()
-    points = np.asarray(ring.vertices)
-    hole = Outline(points[::-1] * 0.82, ring.codes)
-    inner = Outline(np.asarray(star.vertices) * 0.7, star.codes)
-    return MarkerStyle(Outline.make_compound_path(inner, ring, hole))

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from truce_sim.analysis.plots.marks import BANDS, DARK, LIGHT, MARKS, STRIKE
 from truce_sim.border.atlas import Atlas
-from truce_sim.viewer.state.marks import BANDS, DARK, LIGHT, MARKS, STRIKE
 
 
 def map_data(atlas: Atlas) -> dict[str, Any]:

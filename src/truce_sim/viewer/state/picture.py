@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from truce_sim.analysis.plots.marks import MARKS
 from truce_sim.border.border import Border
 from truce_sim.engine.codes import BAND_STATUSES, EVENTS
 from truce_sim.engine.params import STATES
-from truce_sim.viewer.state.marks import MARKS
 from truce_sim.viewer.state.replay import Replay
 
 #: Layers of the grid: title and unit.

@@ -1,18 +1,28 @@
-"""What lies under and around the grid in a figure: the base map, names, crossings, scale, north."""
+"""A border in a figure: the base map, names, crossings, scale, north, and marks of incidents."""
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import Any
 
 import numpy as np
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection
+from matplotlib.markers import MarkerStyle
+from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
 
+from truce_sim.analysis.plots.marks import Mark
 from truce_sim.border.atlas import Atlas, Label
 from truce_sim.border.border import Border
 
 #: Of the ground: land, water or what is not known, edges of countries and of provinces.
 LAND, WATER, COUNTRY, PROVINCE = "#f7f5ef", "#e4ecef", "#6f6a5e", "#d3cdbf"
+
+#: Area of a mark without deaths, in square points; that of more than so many deaths is no larger.
+_AREA, _MOST_DEATHS = 80.0, 20
+
+#: The names of countries break after so many characters.
+_COUNTRY_WIDTH = 12
 
 #: Share of the grid's extent left free around it.
 _MARGIN = 0.03
@@ -102,7 +112,8 @@ def _draw_names(ax: Any, atlas: Atlas) -> None:
 
 
 def _draw_name(ax: Any, atlas: Atlas, label: Label, taken: list[Any]) -> None:
-    name, beside = label.name, label.kind in ("place", "capital", "crossing")
+    name = fill(label.name, _COUNTRY_WIDTH) if label.kind == "country" else label.name
+    beside = label.kind in ("place", "capital", "crossing")
     if label.kind == "country" and label.name in atlas.sides:
         name += f"\n{('host', 'home')[atlas.sides.index(label.name)]} state"
     text = ax.annotate(
@@ -150,3 +161,38 @@ def _spans(names: tuple[str, ...], shortest: float) -> list[tuple[float, str]]:
         ((a + b) / 2, names[a].removesuffix(" agency").removesuffix(" district"))
         for a, b in zip(starts, ends, strict=True) if b - a >= shortest
     ]  # fmt: skip
+
+
+# ── marks ────────────────────────────────────────────────────────────────────────────────────
+
+
+def draw_dots(
+    ax: Any, marker: MarkerStyle, colours: tuple[str, str], label: str, area: float
+) -> PathCollection:
+    """Add marks without places, which come later; colours are those of face and edge."""
+    face, edge = colours
+    dots: PathCollection = ax.scatter(
+        [], [], s=area, marker=marker, c=face, edgecolors=edge, linewidths=0.9, label=label,
+        zorder=7,
+    )  # fmt: skip
+    return dots
+
+
+def mark_area(mark: Mark, deaths: int = 0) -> float:
+    """Return a mark's area in square points, larger with more deaths.
+
+    A star inside a ring is as large as one without.
+    """
+    return _AREA * (2.2 if mark.shape == "ringed" else 1.0) * (1 + 0.3 * min(deaths, _MOST_DEATHS))
+
+
+def marker_of(mark: Mark) -> MarkerStyle:
+    """Return the marker of a mark's shape."""
+    plain = {"cross": "X", "star": "*", "diamond": "D", "square": "s"}
+    if mark.shape != "ringed":
+        return MarkerStyle(plain[mark.shape])
+    star, ring = Outline.unit_regular_star(5, 0.381), Outline.unit_circle()
+    points = np.asarray(ring.vertices)
+    hole = Outline(points[::-1] * 0.82, ring.codes)
+    inner = Outline(np.asarray(star.vertices) * 0.7, star.codes)
+    return MarkerStyle(Outline.make_compound_path(inner, ring, hole))
