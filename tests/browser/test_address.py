@@ -49,6 +49,7 @@ def test_reload_back_and_a_colleague_show_the_same(visit, server) -> None:
     second = everything(page)
     page.reload()
     at(page, 45)
+    page.wait_for_function(f"before => {PICTURE} === before", arg=second[0])
     assert everything(page) == second
     expect(setting(page, "host.will")).to_have_value("0.25")
     expect(page.get_by_role("button", name="Apply", exact=True)).to_be_visible()
@@ -58,6 +59,7 @@ def test_reload_back_and_a_colleague_show_the_same(visit, server) -> None:
     page.wait_for_function(f"before => {PICTURE} === before", arg=second[0])
     colleague = visit(server.url + "&" + page.url.split("?")[1])
     at(colleague, 45)
+    colleague.wait_for_function(f"before => {PICTURE} === before", arg=second[0])
     assert everything(colleague) == second
     assert colleague.url == page.url
 
@@ -78,12 +80,21 @@ def test_a_fork_is_in_the_address(visit, server) -> None:
     assert day_of(page) == 40
 
 
+#: Notes in `window.told` that the page has said "disconnected", however briefly.
+WATCH = """() => new MutationObserver(() => {
+    window.told = window.told || /disconnected/i.test(document.body.innerText);
+}).observe(document.body, {
+    subtree: true, childList: true, attributes: true, characterData: true,
+})"""
+
+
 def test_a_lost_connection_says_so_and_comes_back(visit, server) -> None:
     """A short one goes on; after a long one, whose session is gone, the address is loaded again."""
     page = visit(server.url)
     go(page, 30)
+    page.evaluate(WATCH)  # it may be back within milliseconds
     assert page.evaluate("solara.debug.dropConnection()")
-    page.get_by_text("disconnected").wait_for()
+    page.wait_for_function("window.told")
     page.get_by_text("disconnected").wait_for(state="hidden")
     press(page, "Step")
     at(page, 31)

@@ -177,7 +177,7 @@ def test_the_command_says_how_many_and_where(failing: tuple[Path, Done]) -> None
     folder, done = failing
     assert done.returncode == 1
     assert "6 runs failed (2 error, 2 timeout, 1 not_finite, 1 crashed)" in done.stdout
-    assert "home.threshold: 6.0 (5), 4.0 (1) of 2 values" in done.stdout
+    assert "home.threshold: 6 (5), 4 (1) of 2 values" in done.stdout
     assert f"truce-sim rerun {folder} --failed" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 

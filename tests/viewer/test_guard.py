@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -29,7 +30,8 @@ def ask(guard: Guard, query: str = "", path: str = "/", method: str = "GET", **h
         "type": "http", "method": method, "path": path, "query_string": query.encode(),
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }  # fmt: skip
-    asyncio.run(guard(scope, None, send))  # type: ignore[arg-type]
+    with ThreadPoolExecutor(1) as apart:  # a browser's tests leave a loop running in this thread
+        apart.submit(asyncio.run, guard(scope, None, send)).result()  # type: ignore[arg-type]
     return sent[0] | {"headers": dict(sent[0]["headers"]), "body": sent[1]["body"]}
 
 

@@ -15,7 +15,7 @@ def border(arguments: Sequence[str]) -> int:
     action, *rest = arguments or ["--help"]
     if action in ("-h", "--help"):
         for name, command in ACTIONS.items():
-            print(f"truce-sim border {name}: {(command.__doc__ or '').partition(': ')[2]}")
+            print("truce-sim border", f"{name}: {(command.__doc__ or '').partition(': ')[2]}")
         return 0
     if action not in ACTIONS:
         raise InputError("no such action", value=action, allowed=", ".join(ACTIONS),

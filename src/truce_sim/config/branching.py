@@ -90,12 +90,15 @@ def branching(
     weight = sectors["weight"]
     ratio = 1 - effort_per_km + effort_per_km * weight / (weight @ weight)
     ratio = np.minimum(ratio, ratio_cap) if effort_per_km else np.ones(1)  # of all sectors
-    at_border = np.exp(-capacity * forward * (1 - terrain * sectors["ruggedness"]) * ratio)
     behind = capacity * (1 - forward) / (home_depth - 1) * np.arange(home_depth)
     deep = np.exp(-behind[..., None, :] * ratio[:, None]) * shares[..., None, :]
-    passing = at_border * deep.sum(axis=-1)
-    of_all = (passing * weight).sum(axis=-1) if offspring_km == math.inf else passing.max(axis=-1)
-    return np.asarray(excitation * of_all)
+    passing = -capacity * forward * ((1 - terrain * sectors["ruggedness"]) * ratio)
+    np.exp(passing, out=passing)  # in place: of a million points, each copy takes 360 MB
+    passing *= deep.sum(axis=-1)
+    if offspring_km == math.inf:
+        passing *= weight
+        return np.asarray(excitation * passing.sum(axis=-1))
+    return np.asarray(excitation * passing.max(axis=-1))
 
 
 def target_shares(

@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+#: Texts of flags and of empty lists and mappings, in levels of a factor, as one types them.
+_TYPED = {"True": "true", "False": "false", "[]": "none", "{}": "none"}
+
 #: Whole numbers up to this are written with all their digits.
 _ALL_DIGITS = 1e15
 
@@ -22,5 +25,4 @@ def written(value: Any) -> str:
     if isinstance(value, float):
         whole = abs(value) < _ALL_DIGITS and value == int(value)
         return str(int(value)) if whole else f"{value:g}"
-    text = str(value)
-    return "none" if text in ("[]", "{}") else text
+    return _TYPED.get(str(value), str(value))

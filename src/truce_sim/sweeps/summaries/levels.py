@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from truce_sim.settings.written import written
-
 MAX_LEVELS = 12
 
 
@@ -19,7 +17,7 @@ def factor_levels(values: pd.Series) -> pd.Series:
         names = [f"{r.left:.3g} to {r.right:.3g}" for r in ranges.cat.categories]
         return ranges.cat.rename_categories(names)
     order = list(dict.fromkeys(sorted(values) if is_number(values) else values))
-    texts = dict(zip(order, map(written, order), strict=True))
+    texts = dict(zip(order, map(_text, order), strict=True))
     if len(set(texts.values())) < len(texts):  # six digits do not tell them apart
         texts = dict(zip(order, map(str, order), strict=True))
     return pd.Series(
@@ -30,3 +28,7 @@ def factor_levels(values: pd.Series) -> pd.Series:
 def is_number(values: pd.Series) -> bool:
     """Whether values are numbers, not true and false."""
     return bool(pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values))
+
+
+def _text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
