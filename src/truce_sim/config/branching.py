@@ -91,10 +91,11 @@ def branching(
     ratio = 1 - effort_per_km + effort_per_km * weight / (weight @ weight)
     ratio = np.minimum(ratio, ratio_cap) if effort_per_km else np.ones(1)  # of all sectors
     behind = capacity * (1 - forward) / (home_depth - 1) * np.arange(home_depth)
-    deep = np.exp(-behind[..., None, :] * ratio[:, None]) * shares[..., None, :]
+    deep = (np.exp(-behind[..., None, :] * ratio[:, None]) * shares[..., None, :]).sum(axis=-1)
     passing = -capacity * forward * ((1 - terrain * sectors["ruggedness"]) * ratio)
     np.exp(passing, out=passing)  # in place: of a million points, each copy takes 360 MB
-    passing *= deep.sum(axis=-1)
+    whole = passing.shape == np.broadcast_shapes(passing.shape, deep.shape)
+    passing = np.multiply(passing, deep, out=passing if whole else None)
     if offspring_km == math.inf:
         passing *= weight
         return np.asarray(excitation * passing.sum(axis=-1))
