@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from truce_sim.cli.arguments import Parser, add_event_filters
-from truce_sim.errors import InputError, closest
+from truce_sim.errors import InputError, closest, command
 
 
 def border(arguments: Sequence[str]) -> int:
     """`truce-sim border ACTION …`: what can be done with a border."""
     action, *rest = arguments or ["--help"]
     if action in ("-h", "--help"):
-        for name, command in ACTIONS.items():
-            print("truce-sim border", f"{name}: {(command.__doc__ or '').partition(': ')[2]}")
+        for name, function in ACTIONS.items():
+            print("truce-sim border", f"{name}: {(function.__doc__ or '').partition(': ')[2]}")
         return 0
     if action not in ACTIONS:
         raise InputError("no such action", value=action, allowed=", ".join(ACTIONS),
@@ -44,7 +44,7 @@ def make(arguments: Sequence[str]) -> int:
         print(clean(sentence))
     print(clean(f"{len(made.segments)} segments → {made.folder.path}"))
     print(clean(f"Look at it: {made.folder.path / 'border.png'}"))
-    print(clean(f"Next: truce-sim run scenario.path={made.folder.path}"))
+    print(clean(f"Next: {command('run', f'scenario.path={made.folder.path}')}"))
     return 0
 
 
@@ -102,7 +102,7 @@ def describe(arguments: Sequence[str]) -> int:
     )  # fmt: skip
     file = None
     if asked.write:
-        typed = " ".join(["truce-sim border describe", *arguments])
+        typed = command("border", "describe", *arguments)
         file = write_option(found, asked.name, asked.write, [typed, *found.account])
     if not print_as(found.table, asked.format):
         print_description(found, file)
