@@ -57,6 +57,7 @@ ROOMS = (
     Room("analysis", "from a folder to an answer"),
     Room("analysis.plots", "figures"),
     Room("analysis.report", "report.html"),
+    Room("inference", "priors, and what data make of them"),
     Room("viewer.state", "the state of a visit"),
     Room("viewer.pictures", "figures, films"),
     Room("viewer.pages", "pages, components"),

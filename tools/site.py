@@ -21,7 +21,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Start": ("README.md",),
     "Use": ("docs/guide.md", "docs/borders.md", "docs/cli.md", "docs/python.md", "docs/designs.md",
-            "docs/sweeps.md", "docs/viewer.md", "docs/analysis.md", "docs/scaling.md"),
+            "docs/sweeps.md", "docs/viewer.md", "docs/analysis.md", "docs/inference.md",
+            "docs/scaling.md"),
     "Model": ("docs/model.md", "docs/levers.md", "docs/columns.md", "docs/validation.md",
               "src/truce_sim/data/README.md"),
     "Studies": ("experiments/README.md", "experiments/*/README.md"),

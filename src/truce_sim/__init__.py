@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from truce_sim.border.make import make_border_folder
     from truce_sim.config.load import load_config, load_setup
     from truce_sim.errors import InputError, NoEffectWarning
+    from truce_sim.inference.predictive import prior_predictive
+    from truce_sim.inference.prior import draw_prior
     from truce_sim.model import TruceModel
     from truce_sim.simulation.run import simulate
     from truce_sim.sweeps.api import sweep
@@ -25,18 +27,21 @@ if TYPE_CHECKING:
     from truce_sim.sweeps.sweep import open_sweep
 
 __all__ = [
-    "InputError", "NoEffectWarning", "TruceModel", "__version__", "load_config", "load_setup",
-    "make_border_folder", "open_sweep", "rerun", "simulate", "simulate_many", "sweep",
+    "InputError", "NoEffectWarning", "TruceModel", "__version__", "draw_prior",
+    "load_config", "load_setup", "make_border_folder", "open_sweep", "prior_predictive", "rerun",
+    "simulate", "simulate_many", "sweep",
 ]  # fmt: skip
 
 _HOMES = {
     "InputError": "truce_sim.errors",
     "NoEffectWarning": "truce_sim.errors",
     "TruceModel": "truce_sim.model",
+    "draw_prior": "truce_sim.inference.prior",
     "load_config": "truce_sim.config.load",
     "load_setup": "truce_sim.config.load",
     "make_border_folder": "truce_sim.border.make",
     "open_sweep": "truce_sim.sweeps.sweep",
+    "prior_predictive": "truce_sim.inference.predictive",
     "rerun": "truce_sim.sweeps.replay",
     "simulate": "truce_sim.simulation.run",
     "simulate_many": "truce_sim.sweeps.many",

@@ -29,7 +29,7 @@ PAGES = sorted(
 )
 
 #: What is appended to these commands: replicates enough for a table, too few for a finding.
-FEWER = {"sweep": "sweep.replicates=4", "validate": "--replicates=40"}
+FEWER = {"sweep": "sweep.replicates=4", "validate": "--replicates=40", "prior": "--draws=50"}
 
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _NOT_RUN = re.compile(r"<!-- not run: .+ -->\s*$")

@@ -38,6 +38,8 @@ truce-sim: a laboratory for one-clause truces
 
   truce-sim validate               test the model against the record, pattern by pattern
 
+  truce-sim prior [overrides]      show what the model can do before it has seen any data
+
   truce-sim border make NAME       make a border of your own from a line and an event file
   truce-sim border describe NAME   estimate settings from a border's events, beside the defaults
 
@@ -63,6 +65,7 @@ The model explores policies in the abstract, on assumptions marked as such. It m
 
 _FOLDER_COMMANDS = ("resume", "status", "list", "verify", "rerun", "worker")
 _ANALYSES = ("summary", "compare", "report", "export", "validate")
+_INFERENCES = ("prior",)
 
 
 def main() -> NoReturn:
@@ -215,6 +218,17 @@ def _analysis_command(command: str) -> Callable[[list[str]], int]:
     return carry_out
 
 
+def _inference_command(command: str) -> Callable[[list[str]], int]:
+    """Return a command on what is believed of the settings, which is imported on first use."""
+
+    def carry_out(arguments: list[str]) -> int:
+        from truce_sim.cli.inference import COMMANDS
+
+        return COMMANDS[command](arguments)
+
+    return carry_out
+
+
 def completion(arguments: list[str]) -> int:
     """`truce-sim completion SHELL`: print a script; `query SHELL` answers its questions."""
     from truce_sim.cli.completion import answer, script
@@ -257,6 +271,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "completion": completion,
     **{name: _folder_command(name) for name in _FOLDER_COMMANDS},
     **{name: _analysis_command(name) for name in _ANALYSES},
+    **{name: _inference_command(name) for name in _INFERENCES},
 }
 
 

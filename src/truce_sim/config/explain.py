@@ -64,6 +64,9 @@ def _check_override(override: Override) -> None:
         raise InputError("names no setting", value=override.input_line, allowed=_SYNTAX)
     if "_target_" in key:
         raise refused_target(key)
+    if key == "prior":
+        raise InputError("is for commands that draw settings: nothing is drawn here", setting=key,
+                         value=override.value(), allowed="truce-sim prior prior=…")  # fmt: skip
     refuse_idle_override(override)
     if override.is_sweep_override():
         raise _several(key, (override.input_line or "").partition("=")[2])

@@ -1,0 +1,87 @@
+"""Print what is believed of the settings, before and after data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from truce_sim.cli.printing.layout import print_next, print_sentence, print_table
+from truce_sim.errors import command
+from truce_sim.terminal import console
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from truce_sim.inference.prior import Prior
+
+
+def print_prior(
+    prior: Prior, table: pd.DataFrame, seed: int, overrides: Sequence[str], written: Path | None
+) -> None:
+    """Print a prior predictive check.
+
+    Args:
+        prior: what was drawn from.
+        table: as `prior_predictive` returns it.
+        seed: of the draws.
+        overrides: settings that are known.
+        written: the file of the draws, if there is one.
+    """
+    out = console()
+    draws = int(table["n"].max())
+    known = f"; known: {', '.join(overrides)}" if overrides else ""
+    print_sentence(out, f"{draws:,} draws of {len(prior.laws)} settings from prior={prior.name}, "
+                   f"each run twice{known}.")  # fmt: skip
+    share = prior.accepted_share(seed)
+    print_sentence(out, f"{100 * (1 - share):.0f} % of what the laws yield breaks a rule between "
+                   "settings and is drawn again.\n")  # fmt: skip
+    columns = ("", "mean [95 %]", "central 50 %", "central 95 %", "due to settings, % [95 %]")
+    print_table(out, columns, [_measure(row) for row in table.to_dict("records")], left=1)
+    out.print()
+    print_sentence(out, "The ranges are of single runs: what one might see. The last column is the "
+                   "share of their variance that comes of not knowing the settings; the rest is "
+                   "chance.")  # fmt: skip
+    if written is not None:
+        print_next(out, (f"with these draws ({written})", command(
+            "sweep", "hydra.sweeper.design=table", f"hydra.sweeper.table={written}", *overrides,
+        )))  # fmt: skip
+    else:
+        print_next(out, ("with the draws as a table", command(
+            "prior", *_asked(prior, overrides), "--write", "draws.csv")))  # fmt: skip
+
+
+def _asked(prior: Prior, overrides: Sequence[str]) -> list[str]:
+    return [*([] if prior.name == "default" else [f"prior={prior.name}"]), *overrides]
+
+
+def _measure(row: dict[Hashable, Any]) -> tuple[str, ...]:
+    yes = row["unit"] == "share"
+    scale = 100.0 if yes else 1.0
+    unit = " %" if yes else ""
+    words = f"{row['words']}{'' if yes or not row['unit'] else ', ' + row['unit']}"
+    value, low, high = (scale * row[f"mean{end}"] for end in ("", "_low", "_high"))
+    mean = interval(value, low, high, unit)
+    ends = [scale * row[f"q{q}"] for q in ("2.5", "25", "75", "97.5")]
+    binary = row["measure"] in ("collapsed", "ended_by_131", "struck_by_126")
+    middle, wide = (
+        "" if binary else f"{number(low)} to {number(high)}{unit}"
+        for low, high in (ends[1:3], (ends[0], ends[3]))
+    )
+    due = [100 * row[f"due_to_settings{end}"] for end in ("", "_low", "_high")]
+    return words, mean, middle, wide, interval(*due)
+
+
+def interval(value: float, low: float, high: float, unit: str = "") -> str:
+    """An estimate with its interval: `41.2 % [38.0, 44.5]`; empty if there is none."""
+    if math.isnan(value):
+        return ""
+    text = f"{number(value)}{unit}"
+    return text if math.isnan(low) else f"{text} [{number(low)}, {number(high)}]"
+
+
+def number(value: float) -> str:
+    """A number in three figures."""
+    size = abs(value)
+    return f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"

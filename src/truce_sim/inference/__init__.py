@@ -1,0 +1,1 @@
+"""What is believed of the settings: before data (priors), and after (posteriors)."""
