@@ -56,6 +56,13 @@ def _bytes(content: bytes) -> Overrides:
     return make
 
 
+_PLACED = "{{day:3,where:{{km:[{},{}]}},set:{{home.capacity:1}}}}"
+
+
+def _placed(km: str, changes: str) -> list[str]:
+    return [f"interventions=[{{day:3,where:{{km:{km}}},set:{{{changes}}}}}]"]
+
+
 def _intervention(day: object, changes: str, *more: str) -> list[str]:
     return [f"interventions=[{{day:{day},set:{{{changes}}}}}]", *more]
 
@@ -234,6 +241,23 @@ _INTERVENTIONS = [
     BadInput("iv_no_set", ["interventions=[{day:3}]"], ("interventions[0]", "lacks 'set'")),
     BadInput("iv_key", ["interventions=[{dya:3,set:{}}]"], ("interventions[0].dya", "day")),
     BadInput("iv_set", ["interventions=[{day:3,set:5}]"], ("interventions[0].set", "not a map")),
+    BadInput(
+        "iv_where", ["interventions=[{day:3,where:5,set:{}}]"], ("interventions[0].where", "km")
+    ),
+    BadInput(
+        "iv_where_key", ["interventions=[{day:3,where:{km:[1,2],x:1},set:{}}]"], (".where.x", "km")
+    ),
+    BadInput("iv_km", _placed("[300,200]", "home.capacity:1"), ("where.km", "smaller one first")),
+    BadInput("iv_km_word", _placed("[a,2]", "home.capacity:1"), ("where.km", "two numbers")),
+    BadInput("iv_beyond", _placed("[0,9000]", "home.capacity:1"), ("where.km", "beyond", "2240")),
+    BadInput("iv_everywhere", _placed("[0,90]", "home.threshold:5"), ("home.threshold", "capacit")),
+    BadInput("iv_placed_range", _placed("[0,90]", "home.capacity:99"), ("home.capacity = 99", OUT)),
+    BadInput("iv_placed_n_eff", _placed("[0,90]", "home.capacity:0.1"), ("n_eff = ", "(day 3)")),
+    BadInput(
+        "iv_placed_many",
+        [f"interventions=[{','.join(_PLACED.format(i, i + 1) for i in range(9))}]"],
+        ("9 stretches", "at most 8"),
+    ),
     BadInput("iv_late", _intervention(365, "home.threshold:5"), ("interventions[0].day = 365",)),
     BadInput("iv_negative", _intervention(-1, "home.threshold:5"), ("interventions[0].day = -1",)),
     BadInput(

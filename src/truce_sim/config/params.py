@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from truce_sim.border.border import Border
+from truce_sim.config.places import Place, places
 from truce_sim.config.regimes import Regime, mediators_by_slot, regimes
-from truce_sim.engine.params import MAX_CALENDAR, MAX_MEDIATORS, STATES, record
+from truce_sim.engine.params import MAX_CALENDAR, MAX_MEDIATORS, MAX_PLACES, PLACE, STATES, record
 from truce_sim.settings.fields import field_at
 from truce_sim.settings.schema import Config, HomeConfig, HostConfig, MediatorConfig
 
@@ -69,6 +70,7 @@ def _params() -> np.dtype[np.void]:
         if part == "mediation":
             mediator = record(active="i8", **_part_fields(MediatorConfig))
             layout["mediators"] = (mediator, (MAX_MEDIATORS,))
+    layout["places"] = (PLACE, (MAX_PLACES,))
     return record(**layout)
 
 
@@ -97,7 +99,19 @@ def fill_params(
         row["from_day"] = day
         row["sector_km"] = border.km_to[0] - border.km_from[0] if _along_the_line(regime) else 0.0
         fill(row, regime, names)
+        _fill_places(row, places(regime.interventions, day), border)
     return params
+
+
+def _fill_places(params: np.void, here: Sequence[Place], border: Border) -> None:
+    """Fill in the stretches with effort of their own, in sectors along the line."""
+    start, length = border.km_from[0], border.km_to[0] - border.km_from[0]
+    for row, place in zip(params["places"], here, strict=False):
+        row["state"] = STATES.index(place.state)
+        row["capacity"] = place.capacity
+        # rounded, so that a stretch of whole sectors is not a hair less than that
+        row["first"] = round((place.km_from - start) / length, 9)
+        row["end"] = round((place.km_to - start) / length, 9)
 
 
 def _along_the_line(config: Config) -> bool:

@@ -7,20 +7,22 @@ regimes, each a whole configuration, checked like the first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from copy import deepcopy
-from dataclasses import asdict
+from copy import copy, deepcopy
+from dataclasses import asdict, replace
+from math import inf
 from typing import Any
 
 from truce_sim.border.border import Border
 from truce_sim.border.dates import days_for_dates
 from truce_sim.config.checks import build_config, unknown_setting
+from truce_sim.config.places import check_number, check_placed, check_where, places
 from truce_sim.config.rules import check, too_many_mediators
 from truce_sim.config.tokens import group_paths
 from truce_sim.engine.params import MAX_MEDIATORS
 from truce_sim.errors import InputError, closest
 from truce_sim.settings.dates import FORM
 from truce_sim.settings.fields import by_path, field_at
-from truce_sim.settings.nested import holder
+from truce_sim.settings.nested import get, holder
 from truce_sim.settings.schema import Config
 
 #: Parts of the configuration that apply before the first day or have no effect on a run.
@@ -29,6 +31,9 @@ _FIXED_PARTS = (
 )  # fmt: skip
 _FIXED_SETTINGS = ("home.initial_grievance", "militants.risk_prior")
 _MEDIATORS = "mediation.mediators"
+
+#: What an intervention may say.
+KEYS = ("day", "where", "set")
 
 #: The first day of a regime, and the configuration that applies from then on.
 Regime = tuple[int, Config]
@@ -55,17 +60,42 @@ def regimes(config: Config, border: Border) -> list[Regime]:
         day = config.interventions[i]["day"]
         plain = deepcopy(plain)
         try:
-            for path, value in _changes(config.interventions[i]["set"], i):
-                _apply(plain, path, value)
+            if "where" in config.interventions[i]:
+                _check_places(config.interventions, i, plain, border)
+            else:
+                for path, value in _changes(config.interventions[i]["set"], i):
+                    _apply(plain, path, value)
             changed = build_config(plain)
             changed.interventions = config.interventions
             check(changed, border)
+            _check_weakest(changed, day, border)
         except InputError as error:
             raise error.at(origin=f"interventions[{i}] (day {day})") from None
         if sequence[-1][0] == day and len(sequence) > 1:
             sequence.pop()
         sequence.append((day, changed))
     return sequence
+
+
+def _check_places(
+    interventions: Sequence[Mapping[str, Any]], i: int, plain: dict[str, Any], border: Border
+) -> None:
+    """Check an intervention with a `where`; what it sets is not part of the configuration."""
+    entry, tried = interventions[i], deepcopy(plain)
+    for path, value in _changes(entry["set"], i):
+        check_placed(path, value, entry["where"], border)
+        _apply(tried, path, value)
+    build_config(tried)
+    check_number(places(interventions, entry["day"]))
+
+
+def _check_weakest(config: Config, day: int, border: Border) -> None:
+    """Check the rules as if the home state were everywhere as weak as at its weakest place."""
+    here = [place.capacity for place in places(config.interventions, day) if place.state == "home"]
+    if min(here, default=inf) < config.home.capacity:
+        weakest = copy(config)
+        weakest.home = replace(config.home, capacity=min(here))
+        check(weakest, border)
 
 
 def mediators_by_slot(sequence: Sequence[Regime]) -> list[str]:
@@ -91,10 +121,10 @@ def _in_order(interventions: Sequence[Mapping[str, Any]], horizon: int) -> list[
 
 def _check_form(intervention: Mapping[str, Any], i: int, horizon: int) -> None:
     where = f"interventions[{i}]"
-    form = "{day: <day>, set: {<setting>: <value>}}"
+    form = "{day: <day>, set: {<setting>: <value>}}, with where: {km: [<from>, <to>]} if wanted"
     for key in intervention:
-        if key not in ("day", "set"):
-            hint = closest(str(key), ("day", "set"))
+        if key not in KEYS:
+            hint = closest(str(key), KEYS)
             raise InputError("no such key", setting=f"{where}.{key}", allowed=form, suggestion=hint)
     for key in ("day", "set"):
         if key not in intervention:
@@ -112,6 +142,8 @@ def _check_form(intervention: Mapping[str, Any], i: int, horizon: int) -> None:
             value=changes,
             allowed="{<setting>: <value>}",
         )
+    if "where" in intervention:
+        check_where(intervention["where"], where)
 
 
 def _changes(changes: Mapping[str, Any], i: int, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -195,6 +227,8 @@ def mediator_names(config: Config) -> list[str]:
 def plain_regimes(config: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
     """Yield the settings of every regime, unchecked, and which of them interventions have set.
 
+    Where a setting differs along the line, the larger value counts.
+
     Args:
         config: a nested configuration.
 
@@ -208,6 +242,13 @@ def plain_regimes(config: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], f
         plain = deepcopy(plain)
         changes = dict(_changes(interventions[i]["set"], i))
         for path, value in changes.items():
-            _apply(plain, path, value)
+            before = get(plain, path)
+            weaker = "where" in interventions[i] and _is_less(value, before)
+            _apply(plain, path, before if weaker else value)
         changed |= changes.keys()
         yield plain, changed
+
+
+def _is_less(value: object, than: object) -> bool:
+    numbers = isinstance(value, int | float) and isinstance(than, int | float)
+    return numbers and value < than  # type: ignore[operator]

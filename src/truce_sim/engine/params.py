@@ -20,12 +20,19 @@ STATES = ("home", "host")
 MAX_MEDIATORS = 8
 MAX_CALENDAR = 64
 
+#: Stretches of the line where a state's effort differs from the rest (`p.places`).
+MAX_PLACES = 8
+
 
 def record(**fields: object) -> np.dtype[np.void]:
     """A structured type from field names and their types, laid out as C would."""
     return np.dtype([(name, *spec) if isinstance(spec, tuple) else (name, spec)
                      for name, spec in fields.items()], align=True)  # fmt: skip
 
+
+#: A stretch of the line from `first` to `end`, in sectors and parts of them, where a state's
+#: capacity is another one; unused if it has no length.
+PLACE = record(state="i8", first="f8", end="f8", capacity="f8")
 
 #: The border as the rules see it, one record a sector: site prior w (sums to 1), ruggedness g in
 #: [0, 1], number of crossings.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from truce_sim.engine.arithmetic import exp
 from truce_sim.engine.compile import rule, rule_apart
-from truce_sim.engine.params import HOME, HOST
+from truce_sim.engine.params import HOME, HOST, MAX_PLACES
 
 
 @rule
@@ -31,23 +33,42 @@ def effort(p, w, s, depth):
     behind it. ω is today's."""
     at = w.sectors
     if depth < p.border.host_depth:
-        enforcement = p.states[HOST].capacity * w.will
+        enforcement = at.capacity[HOST, s] * w.will
         return enforcement * at.ratio[HOST, s] * at.passable[s] / p.border.host_depth
     if depth == p.border.host_depth:
-        return p.states[HOME].capacity * p.home.forward * at.ratio[HOME, s] * at.passable[s]
-    return w.regime.behind_line * at.ratio[HOME, s]
+        return at.capacity[HOME, s] * p.home.forward * at.ratio[HOME, s] * at.passable[s]
+    return at.behind_line[s] * at.ratio[HOME, s]
 
 
 @rule
 def prepare_posture(p, w):
     """What a regime leaves as it is: what rugged ground costs, Σw² (the share of effort that a band
-    meets which sets out by w, where shares are w), and effort behind the line."""
+    meets which sets out by w, where shares are w), capacities, and effort behind the line."""
+    place_capacity(p, w)
     w.regime.mean_weight = 0.0
     for s in range(w.sector_count):
         w.sectors.passable[s] = 1.0 - p.border.terrain * w.sectors.ruggedness[s]
         w.regime.mean_weight += w.sectors.weight[s] * w.sectors.weight[s]
-    behind = p.states[HOME].capacity * (1.0 - p.home.forward)
-    w.regime.behind_line = behind / (p.border.home_depth - 1)
+        behind = w.sectors.capacity[HOME, s] * (1.0 - p.home.forward)
+        w.sectors.behind_line[s] = behind / (p.border.home_depth - 1)
+
+
+@rule
+def place_capacity(p, w):
+    """The capacity of both states by sector: their own, and another where a place gives one, in
+    proportion to the part of the sector that it covers; later places go over earlier ones."""
+    capacity = w.sectors.capacity
+    for who in range(2):
+        for s in range(w.sector_count):
+            capacity[who, s] = p.states[who].capacity
+    for i in range(MAX_PLACES):
+        place = p.places[i]
+        if place.end <= place.first:
+            return
+        for s in range(int(place.first), min(int(math.ceil(place.end)), w.sector_count)):
+            part = min(place.end, s + 1.0) - max(place.first, float(s))
+            before = capacity[place.state, s]
+            capacity[place.state, s] = (1.0 - part) * before + part * place.capacity
 
 
 @rule

@@ -44,14 +44,16 @@ ROUND_NOW = record(start="i8", end="i8", leader="i8")
 _EACH = ("f8", (MAX_SECTORS,))
 
 #: An array for each property of the sectors, which loops over them read faster than an array of
-#: records. `ratio` is the posture of each state. What follows from others is kept up where
-#: those change: `passable` from ruggedness, `part` of the weight of its stretch, `appeal` to the
-#: group from learned risk, the running sums of weights, of crossings and of appeal. `attacks` are
-#: what is remembered of them (`offspring.py`). `count` and `share` are scratch, 0 between uses;
-#: `sum_near` is scratch.
+#: records. `ratio` is the posture of each state, `capacity` what a regime gives each there and
+#: `behind_line` what that leaves in a cell behind the line. What follows from others is kept up
+#: where those change: `passable` from ruggedness, `part` of the weight of its stretch, `appeal` to
+#: the group from learned risk, the running sums of weights, of crossings and of appeal. `attacks`
+#: are what is remembered of them (`offspring.py`). `count` and `share` are scratch, 0 between
+#: uses; `sum_near` is scratch.
 SECTORS = record(
     weight=_EACH, ruggedness=_EACH, crossings=_EACH, activity=_EACH, risk=_EACH,
-    ratio=("f8", (2, MAX_SECTORS)), passable=_EACH, part=_EACH, appeal=_EACH,
+    ratio=("f8", (2, MAX_SECTORS)), capacity=("f8", (2, MAX_SECTORS)), behind_line=_EACH,
+    passable=_EACH, part=_EACH, appeal=_EACH,
     sum_weight=_EACH, sum_crossings=_EACH, sum_appeal=_EACH,
     count=_EACH, share=_EACH, attacks=_EACH, sum_near=_EACH,
 )  # fmt: skip
@@ -78,7 +80,7 @@ STRIKE_NOW = record(day="i8", state="i8", cause="i8")
 REGIME = record(
     excitement_kept="f8", tempo_kept="f8", tempo_spread="f8",
     grievance_kept=("f8", (2,)), activity_step="f8",
-    prior_logit="f8", drift="f8", evidence="f8", behind_line="f8", mean_weight="f8",
+    prior_logit="f8", drift="f8", evidence="f8", mean_weight="f8",
     no_domestic="f8", no_friction="f8", friction_suspended="f8", no_friction_suspended="f8",
     mediators="i8", slots="i8", stretch="i8",
 )  # fmt: skip

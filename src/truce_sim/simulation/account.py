@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from truce_sim.settings.dates import date_of, in_words
-from truce_sim.settings.nested import differences
+from truce_sim.settings.nested import differences, leaves
 from truce_sim.settings.written import written
 from truce_sim.simulation.run import Simulation
 
@@ -84,6 +84,17 @@ def interventions(run: Simulation) -> Iterator[tuple[int, str]]:
                 yield day, f"intervention: {path} is removed"
             else:
                 yield day, f"intervention: {path} is {written(new)} from now on, not {written(old)}"
+        for what in _placed(now.interventions, day):
+            yield day, f"intervention: {what}"
+
+
+def _placed(interventions: Iterable[dict[str, Any]], day: int) -> Iterator[str]:
+    """Say what changes on a day on a stretch of the line alone."""
+    for entry in interventions:
+        if entry["day"] == day and "where" in entry:
+            low, high = map(written, entry["where"]["km"])
+            for path, value in leaves(entry["set"]).items():
+                yield f"{path} is {written(value)} from now on between km {low} and km {high}"
 
 
 def _events(run: Simulation) -> Iterator[tuple[int, str]]:

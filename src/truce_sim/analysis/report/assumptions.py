@@ -151,6 +151,7 @@ def _changes_in_words(interventions: Any) -> str:
     told = [
         f"from day {each['day']} "
         + ", ".join(f"{path} = {_whole(value)}" for path, value in each["set"].items())
+        + ("" if "where" not in each else " (km {:g} to {:g})".format(*each["where"]["km"]))
         for each in interventions
     ]
     return " and ".join(told) or "none"
