@@ -52,7 +52,7 @@ def run_day(p, w, key, day):
         update_truce(p, w, key, day)  # 10
         if w.truce != COLLAPSED:
             mediate(p, w, key, day)  # 11
-            relax(p, w)  # 12
+            relax(p, w, day)  # 12
     learn_and_leave(p, w)
     if day >= 0:
         record_day(p, w, day)

@@ -42,6 +42,14 @@ def mean_fatigue(p, w):
 
 
 @rule
+def quietness(p, w, day):
+    """1-φ(τ_Q)^n after n days without a strike by either state (or since the truce began)."""
+    last = w.strike_count - 1
+    since = w.strikes[last].day if last >= 0 else 0
+    return 1.0 - exp(-(day - since) / p.host.peace_days)
+
+
+@rule
 def clip(x):
     """x limited to [0, 1]."""
     return min(max(x, 0.0), 1.0)

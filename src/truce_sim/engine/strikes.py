@@ -26,15 +26,15 @@ from truce_sim.engine.world import new_event
 
 @rule
 def decide_strike(p, w, key, day, who):
-    """A state decides on a day that added to its grievance, if that is at least `decision_floor` of
-    its threshold, and not within `lag_days` after its last decision or while a strike of it is
-    pending.
+    """A state decides on a day that added to its grievance, by at least `trigger`, if that is now
+    at least `decision_floor` of its threshold, and not within `lag_days` after its last decision or
+    while a strike of it is pending.
 
     It chooses to strike with probability logistic((G-θ_eff)/s), which releases part of G, and
     carries it out with probability `resolve`, `lag_days` later.
     """
     state, mine = w.states[who], p.states[who]
-    if not state.added > 0.0:
+    if not state.added > 0.0 or state.added < mine.trigger:
         return
     grievance = total_grievance(state)
     if not grievance >= mine.decision_floor * state.threshold:

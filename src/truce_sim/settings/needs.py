@@ -104,11 +104,15 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     # ── the states ───────────────────────────────────────────────────────────────────────────
     "host.capacity": (
         _BANDS,
-        "host.will > 0 or mediation.pressure > 0 or home.backlash < 0",
+        "host.will > 0 or mediation.pressure > 0 or home.backlash < 0 or host.peace_payoff > 0",
     ),
     "host.will_relaxation_per_day": (
-        "mediation.pressure > 0 or home.backlash != 0 or interventions",
+        "mediation.pressure > 0 or home.backlash != 0 or host.enforcement_cost > 0"
+        " or host.moral_hazard > 0 or host.peace_payoff > 0 or interventions",
     ),
+    "host.enforcement_cost": (_BANDS, "host.capacity > 0"),
+    "host.moral_hazard": (_MEDIATORS,),
+    "host.peace_days": ("host.peace_payoff > 0",),
     "host.adaptivity": ("host.capacity > 0", _ACTIVITY_MOVES, _SEVERAL_SECTORS),
     "host.threshold": (_HOST_GRIEVANCE,),
     "host.grievance_memory_days": _HOST_DECIDES,
@@ -117,6 +121,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "host.lag_days": _HOST_DECIDES,
     "host.release": _HOST_DECIDES,
     "host.decision_floor": _HOST_DECIDES,
+    "host.trigger": _HOST_DECIDES,
     "host.strike_weight": ("host.resolve > 0",),
     "home.capacity": (_BANDS,),
     "home.forward": ("home.capacity > 0",),
@@ -127,6 +132,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "home.lag_days": (_HOME_DECIDES,),
     "home.release": (_HOME_DECIDES,),
     "home.decision_floor": (_HOME_DECIDES,),
+    "home.trigger": (_HOME_DECIDES,),
     "home.threshold_floor": (_HOME_DECIDES, "belief.threshold_effect > 0"),
     "home.strike_weight": (_HOME_STRIKES,),
     "home.backlash": (_HOME_STRIKES,),
@@ -174,7 +180,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "mediation.save": (_MEDIATORS, _STRIKES, "truce.collapse_strikes < inf"),
     "mediation.announced": ("militants.spoiler_strength > 0",),
     "mediation.call_floor": ("mediation.mediators.<name>.call > 0", _HOME_DECIDES),
-    "mediation.quiet_reassurance": ("mediation.threshold_effect > 0",),
+    "mediation.quiet_reassurance": ("mediation.threshold_effect > 0 or host.moral_hazard > 0",),
     "mediation.lead_fatigue": ("mediation.lead_days > 0", "mediation.fatigue > 0"),
     "mediation.success_base": (_MEDIATORS, _ROUNDS),
     "mediation.fatigue_penalty": ("mediation.fatigue > 0", _ROUNDS),

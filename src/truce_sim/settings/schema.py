@@ -207,6 +207,14 @@ class HostConfig:
     will_relaxation_per_day: Annotated[float, _share("speed of the return to that level", "ρ")] = (
         0.02
     )
+    enforcement_cost: Annotated[
+        float, _share("will that each band which it stops costs the host")
+    ] = 0.0
+    moral_hazard: Annotated[
+        float, _share("share of its will lost while mediators fully reassure the home state", "m")
+    ] = 0.0
+    peace_payoff: Annotated[float, _share("will that long quiet adds", "y")] = 0.0
+    peace_days: Annotated[float, _memory("memory of quiet, days without a strike", "τ_Q")] = 60.0
     adaptivity: Annotated[float, _share("how far effort follows recent incidents", "a")] = 0.5
     threshold: Annotated[
         float, Quantity(1e-6, inf, "", "grievance at which a strike has even odds", "θ")
@@ -225,6 +233,10 @@ class HostConfig:
     strike_weight: Annotated[
         float, Quantity(0, 100, "", "grievance that its strike causes in the home state")
     ] = 2.0
+    trigger: Annotated[
+        float,
+        Quantity(0, 100, "", "smallest weight added in a day that makes it consider a strike"),
+    ] = 0.0
     decision_floor: Annotated[
         float, Quantity(0, 1, "of θ", "lowest grievance at which it considers a strike")
     ] = 0.5
@@ -287,6 +299,10 @@ class HomeConfig:
             "radius",
         ),
     ] = 1
+    trigger: Annotated[
+        float,
+        Quantity(0, 100, "", "smallest weight added in a day that makes it consider a strike"),
+    ] = 0.0
     decision_floor: Annotated[
         float, Quantity(0, 1, "of θ", "lowest grievance at which it considers a strike")
     ] = 0.5
