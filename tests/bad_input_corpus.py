@@ -186,6 +186,11 @@ _TOGETHER = [
     BadInput(
         "n_eff_forward", ["home.forward=0.0"], ("home.forward = 0.0: does not", "0.457 or more")
     ),
+    BadInput(
+        "n_eff_offspring",
+        ["militants.offspring_km=50", "border.effort_per_km=1"],
+        ("militants.offspring_km = 50.0: does not", "inf, the default"),
+    ),
     BadInput("n_eff_terrain", ["border.terrain=1"], ("border.terrain = 1.0: does not", "or less")),
     BadInput("calendar_late", ["mediation.calendar=[365]"], ("mediation.calendar[0] = 365", "364")),
     BadInput("calendar_negative", ["mediation.calendar=[-1]"], ("mediation.calendar[0]", OUT)),

@@ -134,6 +134,10 @@ def _allowed(default: Any, value: Any, holds: Callable[[Any], bool]) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return f"{_short(default)}, the default"
     good, bad, whole = default, value, isinstance(default, int)
+    if math.isinf(default):  # halving starts from a number
+        good = next((good for k in range(1, 60) if holds(good := value * 2.0**k)), default)
+        if math.isinf(good) or good == value:
+            return f"{_short(default)}, the default"
     for _ in range(60):
         middle = (good + bad) // 2 if whole else (good + bad) / 2
         if middle in (good, bad):
