@@ -196,8 +196,8 @@ from truce_sim.engine.world import make_world
 assert compile.__file__.startswith(sys.argv[1])
 p, w = np.zeros(1, PARAMS)[0], make_world()
 p["border"]["host_depth"], p["border"]["home_depth"] = 5, 10
-p["states"]["capacity"][1], w["will"] = 1.0, 1.0
-w["sectors"]["ratio"], w["sectors"]["passable"] = 1.0, 1.0
+w["will"] = 1.0
+w["sectors"]["ratio"], w["sectors"]["passable"], w["sectors"]["capacity"] = 1.0, 1.0, 1.0
 print(compile.CACHE, posture.interception_chance(p, w, 0, 0))
 """
 
@@ -238,7 +238,7 @@ def test_an_edited_rule_takes_effect(tmp_path: Path) -> None:
     again = chance_in_new_process(package, cache)
     assert again == first
     plain = elsewhere.read_text()
-    halved = plain.replace("enforcement = p.states", "enforcement = 0.5 * p.states")
+    halved = plain.replace("enforcement = at.capacity", "enforcement = 0.5 * at.capacity")
     assert halved != plain
     elsewhere.write_text(halved)
     changed = chance_in_new_process(package, cache)

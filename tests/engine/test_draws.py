@@ -154,7 +154,7 @@ def test_streams_are_distinct() -> None:
     """No two decisions share a stream."""
     names = [name for name in vars(draws) if name.isupper() and not name.startswith(("_", "MAX"))]
     numbers = [getattr(draws, name) for name in names]
-    assert sorted(numbers) == list(range(28))
+    assert sorted(numbers) == list(range(29))
 
 
 def test_happens_at_the_ends() -> None:

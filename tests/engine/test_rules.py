@@ -1169,7 +1169,7 @@ def test_strength_regrows_towards_one(strength: float) -> None:
     """N += regrowth (1-N), from either side."""
     stage = Stage({"militants.regrowth_per_day": 0.1})
     stage.w["strength"] = strength
-    relax(stage.p, stage.w)
+    relax(stage.p, stage.w, 0)
     assert stage.w["strength"] == pytest.approx(strength + 0.1 * (1 - strength))
 
 

@@ -15,14 +15,15 @@ from truce_sim.engine.codes import (
     FOILED_AT_BORDER,
     FOILED_BY_HOST,
     FOILED_INSIDE,
+    MAX_DAYS,
     MOVING,
     SPENT,
     STOPPED,
     TODAY,
     WAITING,
 )
-from truce_sim.engine.compile import rule
-from truce_sim.engine.draws import geometric
+from truce_sim.engine.compile import rule, rule_apart
+from truce_sim.engine.draws import SIGNAL, geometric, happens
 from truce_sim.engine.launch import note_risk
 from truce_sim.engine.posture import effort, is_intercepted
 from truce_sim.engine.state import clip
@@ -47,10 +48,32 @@ def move_band(p, w, key, day, i):
     for _ in range(p.militants.pace_cells_per_day):
         enter_next_cell(p, w, key, day, i)
         if band.status == MOVING and band.depth == band.target:
-            band.wait = geometric(w.draws[band.slot, AT_WAIT], p.militants.staging_days)
+            band.wait = wait_at_target(p, key, day, w.draws[band.slot, AT_WAIT])
             band.status = WAITING
         if band.status != MOVING:
             return
+
+
+@rule
+def wait_at_target(p, key, day, u):
+    """Days from arrival to attack: a band's own, or, for `signal_share` of them, until the next
+    signal, the same for all that wait. Either is geometric with mean `staging_days`."""
+    shared = p.militants.signal_share
+    if u < shared:
+        return days_to_signal(key, day, p.militants.staging_days)
+    return geometric((u - shared) / (1.0 - shared), p.militants.staging_days)
+
+
+@rule_apart
+def days_to_signal(key, day, mean):
+    """Days until the next signal, one on each day with probability 1/mean; 0 for mean 0. At most
+    MAX_DAYS, beyond which no run goes."""
+    if mean == 0.0:
+        return 0
+    for wait in range(1, MAX_DAYS):
+        if happens(1.0 / mean, key, SIGNAL, 0, day + wait):
+            return wait
+    return MAX_DAYS
 
 
 @rule

@@ -182,7 +182,7 @@ class TruceModel(mesa.Model):
             for mediator in self.mediators:  # 11
                 mediator.call_round()
             do.end_rounds(p, w, key, day)
-            do.relax(p, w)  # 12
+            do.relax(p, w, day)  # 12
         self._remove_ended_bands()
         do.learn_and_leave(p, w)
         do.record_day(p, w, day)

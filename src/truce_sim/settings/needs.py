@@ -92,6 +92,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "militants.pace_cells_per_day": (_BANDS,),
     "militants.evasion": (_LEARNING, _SEVERAL_SECTORS),
     "militants.staging_days": (_BANDS,),
+    "militants.signal_share": (_BANDS, "militants.staging_days > 1"),
     "militants.lethal_share": (_BANDS,),
     "militants.band_size": (_BANDS,),
     "militants.regrowth_per_day": (

@@ -179,6 +179,9 @@ class MilitantsConfig:
     staging_days: Annotated[
         float, Quantity(0, 365, "d", "mean wait at the target: 0, or at least 1")
     ] = 4.0
+    signal_share: Annotated[
+        float, _share("share of bands that wait for a common signal to attack")
+    ] = 0.0
     lethal_share: Annotated[float, _share("probability that an attack is lethal", "p_lethal")] = (
         0.75
     )
