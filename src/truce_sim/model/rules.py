@@ -77,7 +77,7 @@ _RULES: dict[Callable[..., Any], str] = {
     update_truce: "pwki",
     call_round: "pwkii",
     end_rounds: "pwki",
-    relax: "pw",
+    relax: "pwi",
     learn_and_leave: "pw",
     record_day: "pwi",
     map_border: "pwaaaa",
