@@ -10,7 +10,7 @@ import numpy as np
 from truce_sim.config.load import load_config
 from truce_sim.engine.frailty import FACTORS, fill_factors
 from truce_sim.engine.record import OUTCOME
-from truce_sim.engine.run import run_replicates
+from truce_sim.engine.run import NO_TURNS, run_replicates
 from truce_sim.engine.world import make_world
 from truce_sim.simulation.spec import make_spec
 
@@ -22,7 +22,9 @@ def main(folder: Path) -> None:
     factors, out, current = np.zeros((1, 1), FACTORS), np.zeros(1, OUTCOME), np.zeros_like(params)
     fill_factors.ship(folder, params, seed, replicates, factors)
     world = make_world()
-    run_replicates.ship(folder, params, factors, border, seed, replicates, current, world, out)
+    run_replicates.ship(
+        folder, params, factors, border, seed, replicates, NO_TURNS, current, world, out
+    )
 
 
 if __name__ == "__main__":

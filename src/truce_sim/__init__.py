@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from truce_sim.border.make import make_border_folder
     from truce_sim.config.load import load_config, load_setup
     from truce_sim.errors import InputError, NoEffectWarning
+    from truce_sim.following.nowcast import nowcast
     from truce_sim.inference.predictive import prior_predictive
     from truce_sim.inference.prior import draw_prior
     from truce_sim.model import TruceModel
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "InputError", "NoEffectWarning", "TruceModel", "__version__", "draw_prior",
-    "load_config", "load_setup", "make_border_folder", "open_sweep", "prior_predictive", "rerun",
-    "simulate", "simulate_many", "sweep",
+    "load_config", "load_setup", "make_border_folder", "nowcast", "open_sweep", "prior_predictive",
+    "rerun", "simulate", "simulate_many", "sweep",
 ]  # fmt: skip
 
 _HOMES = {
@@ -40,6 +41,7 @@ _HOMES = {
     "load_config": "truce_sim.config.load",
     "load_setup": "truce_sim.config.load",
     "make_border_folder": "truce_sim.border.make",
+    "nowcast": "truce_sim.following.nowcast",
     "open_sweep": "truce_sim.sweeps.sweep",
     "prior_predictive": "truce_sim.inference.predictive",
     "rerun": "truce_sim.sweeps.replay",

@@ -37,6 +37,7 @@ truce-sim: a laboratory for one-clause truces
   truce-sim export DIR --to dta    write runs and points for Excel, Stata, SPSS and others
 
   truce-sim validate               test the model against the record, pattern by pattern
+  truce-sim nowcast --record FILE  say what comes next in a truce, given its record so far
 
   truce-sim prior [overrides]      show what the model can do before it has seen any data
 
@@ -247,6 +248,13 @@ def border(arguments: list[str]) -> int:
     return command(arguments)
 
 
+def nowcast(arguments: list[str]) -> int:
+    """`truce-sim nowcast`: what comes next in a truce, given its record so far."""
+    from truce_sim.cli.nowcast import nowcast as command
+
+    return command(arguments)
+
+
 def view(arguments: list[str]) -> int:
     """`truce-sim view`: serve the viewer in the browser until stopped."""
     from truce_sim.cli.viewer import view as command
@@ -266,6 +274,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": run,
     "sweep": sweep,
     "border": border,
+    "nowcast": nowcast,
     "view": view,
     "movie": movie,
     "completion": completion,

@@ -9,14 +9,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from truce_sim.engine.codes import DONE, TODAY
+from truce_sim.engine.codes import DONE, NEVER, TODAY
 from truce_sim.engine.compile import entry, rule
 from truce_sim.engine.day import run_day
 from truce_sim.engine.draws import Key
 from truce_sim.engine.frailty import apply_factors, draw_factors
+from truce_sim.engine.params import record
 from truce_sim.engine.record import OUTCOME, close_run
 from truce_sim.engine.regime import prepare
 from truce_sim.engine.world import make_world, open_truce, reset
+
+#: From that day on, a run has the luck of another replicate.
+TURN = record(day="i8", replicate="i8")
+
+NO_TURNS = np.zeros(0, TURN)
 
 
 @dataclass(frozen=True)
@@ -52,44 +58,53 @@ def run(spec: RunSpec) -> RunResult:
 
 
 def outcomes(
-    spec: RunSpec, replicates: Sequence[int] | NDArray[np.int64], world: np.void | None = None
+    spec: RunSpec,
+    replicates: Sequence[int] | NDArray[np.int64],
+    world: np.void | None = None,
+    turns: NDArray[np.void] = NO_TURNS,
 ) -> NDArray[np.void]:
     """OUTCOME (replicates,) of one design point, outside the GIL; `spec.replicate` is not used.
 
     A run that fails has a `status` other than `done`, and its numbers mean nothing. `world` is room
-    to run in, made anew if not given; it is left as the last run ended.
+    to run in, made anew if not given; it is left as the last run ended. `turns`, TURN in order of
+    days, changes the luck of every run on the way: the same past with another future. What is
+    drawn ahead for a band under way stays.
     """
     wanted = np.asarray(replicates, np.int64)
     factors = draw_factors(spec.params, spec.seed, wanted)
     out = np.zeros(wanted.size, OUTCOME)
     current = np.zeros(1, spec.params.dtype)
     world = make_world() if world is None else world
-    run_replicates(spec.params, factors, spec.border, spec.seed, wanted, current, world, out)
+    run_replicates(spec.params, factors, spec.border, spec.seed, wanted, turns, current, world, out)
     return out
 
 
 @entry
-def run_replicates(params, factors, border, seed, replicates, current, w, out):
+def run_replicates(params, factors, border, seed, replicates, turns, current, w, out):
     """All replicates of one design point; `current` (1,) is room for the regime in force."""
     for r in range(replicates.size):
-        run_one(params, factors[r], border, Key(seed, replicates[r]), current, w)
+        run_one(params, factors[r], border, Key(seed, replicates[r]), turns, current, w)
         out[r] = w.tally[TODAY]
 
 
 @rule
-def run_one(params, factors, border, key, current, w):
+def run_one(params, factors, border, key, turns, current, w):
     """One run from the warm-up to its collapse or the horizon."""
     start_regime(params, factors, 0, current)
     p = current[0]
     reset(p, w, border)
     prepare(p, w)
-    regime, horizon = 0, p.run.horizon_days
+    regime, horizon, turn = 0, p.run.horizon_days, 0
     day = -p.run.warmup_days
     while day < horizon and w.tally[TODAY].collapsed == 0 and w.failure == DONE:
         if regime + 1 < params.size and params[regime + 1].from_day == day:
             regime += 1
             start_regime(params, factors, regime, current)
             prepare(p, w)
+        if turn < turns.size and turns[turn].day == day:
+            key = Key(key.seed, turns[turn].replicate)
+            w.daily_from = NEVER  # what was drawn ahead for this day was of the other luck
+            turn += 1
         if day == 0:
             open_truce(p, w)
         run_day(p, w, key, day)

@@ -1,0 +1,1 @@
+"""Following a truce day by day: what comes next, given the record so far."""

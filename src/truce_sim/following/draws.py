@@ -1,0 +1,139 @@
+"""Where the settings of particles come from: a posterior, the prior, or the configuration alone."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from truce_sim.config.setup import Setup
+from truce_sim.errors import InputError
+from truce_sim.following.drawn import Drawn
+from truce_sim.following.particles import systematic
+from truce_sim.inference.prior import AnyPrior, Prior, load_prior
+
+#: What a folder of a fit calls its draws.
+POSTERIOR = "posterior.parquet"
+#: The settings of the configuration, and nothing else.
+NONE = "none"
+
+#: A folder or file of draws, a table, "none", or None for the prior.
+AnyDraws: TypeAlias = "str | os.PathLike[str] | pd.DataFrame | None"
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Draws of settings.
+
+    Attributes:
+        drawn: the settings, a row for each draw.
+        weight: (draws,) their weights, which sum to 1.
+        source: where they are from, in words.
+        prior: what more can be drawn from, if anything.
+        fresh: how many rows at the end no particle has yet, if they are from a prior.
+    """
+
+    drawn: Drawn
+    weight: NDArray[np.float64]
+    source: str
+    prior: Prior | None = None
+    fresh: int = 0
+
+    @property
+    def shared(self) -> bool:
+        """Whether particles of one draw depend on one another: draws are a sample themselves."""
+        return bool(self.drawn.names)
+
+    def take(self, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Return the rows of n particles: by weight; of a prior, those that are fresh."""
+        rows = len(self.weight)
+        if self.prior is None:
+            return systematic(self.weight, n, rng)
+        return np.arange(rows - self.fresh, rows)
+
+    def with_more(self, n: int) -> Draws:
+        """Return draws with n more of the prior; the same, if they are not from a prior."""
+        if self.prior is None:
+            return self
+        return _of_prior(self.prior, self.drawn.setup, n, self.drawn.values)
+
+
+def read_draws(posterior: AnyDraws, prior: AnyPrior, setup: Setup, n: int) -> Draws:
+    """Return draws of settings.
+
+    Args:
+        posterior: where they are; None: drawn from the prior.
+        prior: as `draw_prior` takes it.
+        setup: the configuration, which holds all other settings.
+        n: how many to draw from the prior.
+
+    Raises:
+        InputError: a file that cannot be read; a setting that cannot be drawn, or a bad value.
+    """
+    if posterior is None:
+        return _of_prior(load_prior(prior).for_base(setup), setup, n)
+    if isinstance(posterior, str) and posterior == NONE:
+        source = "as configured, none drawn"
+        return Draws(Drawn(setup, pd.DataFrame(index=range(1))), np.ones(1), source)
+    if isinstance(posterior, pd.DataFrame):
+        return _of_table(posterior, setup, "a table")
+    path = Path(posterior).expanduser()
+    path = path / POSTERIOR if path.is_dir() else path
+    return _of_table(_read(path), setup, str(path))
+
+
+def _of_prior(prior: Prior, setup: Setup, n: int, before: pd.DataFrame | None = None) -> Draws:
+    """Return draws of a prior after those there are; what an intervention forbids is left out."""
+    have = 0 if before is None else len(before)
+    more = prior.draw(n, setup.config.seed + -(-have // n))
+    more = more.drop(index=list(Drawn(setup, more).broken(since=0))).reset_index(drop=True)
+    if more.empty:
+        raise InputError("has no draw that the interventions allow", setting="prior",
+                         value=prior.name, allowed="laws nearer to the defaults")  # fmt: skip
+    values = more if before is None else pd.concat([before, more], ignore_index=True)
+    source = f"{len(values.columns)} drawn from the prior ({prior.name})"
+    rows = len(values)
+    return Draws(Drawn(setup, values), np.full(rows, 1 / rows), source, prior, len(more))
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+    except FileNotFoundError:
+        problem = "no such file"
+    except (OSError, ValueError, pa.ArrowException) as error:
+        problem = f"cannot be read: {(str(error).splitlines() or [''])[0]}"
+    raise InputError(
+        problem, setting="--posterior", value=str(path),
+        allowed=f"a folder with {POSTERIOR}, a Parquet or CSV file of settings, or {NONE}",
+    )  # fmt: skip
+
+
+def _of_table(table: pd.DataFrame, setup: Setup, where: str) -> Draws:
+    """Return the draws of a table; columns without a dot are no settings, but may be weights."""
+    if not len(table):
+        raise InputError("has no rows", setting="--posterior", value=where)
+    weight = np.ones(len(table))
+    if "weight" in table:
+        weight = pd.to_numeric(table["weight"], errors="coerce").to_numpy(float)
+    if not (np.isfinite(weight).all() and (weight >= 0).all() and weight.sum() > 0):
+        raise InputError("has weights that are none", setting="--posterior", value=where,
+                         allowed="a column weight of numbers from 0 up, not all 0")  # fmt: skip
+    values = table[[name for name in table if "." in str(name)]].reset_index(drop=True)
+    if not len(values.columns):
+        raise InputError("has no settings", setting="--posterior", value=where,
+                         allowed="a column for each, such as home.threshold")  # fmt: skip
+    for name in values:
+        if values[name].dtype.kind not in "iufb" or values[name].isna().any():
+            raise InputError("has a column that is not of numbers", setting="--posterior",
+                             value=where, allowed=f"numbers in {name}")  # fmt: skip
+    drawn = Drawn(setup, values)
+    for error in drawn.broken().values():
+        raise error
+    return Draws(drawn, weight / weight.sum(), f"{len(values):,} draws of {where}")

@@ -1,0 +1,278 @@
+"""`nowcast(...)`: what comes next in a truce, given its record so far."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from scipy.special import logsumexp
+
+from truce_sim.border.dates import first_date
+from truce_sim.config.arguments import refuse_arguments
+from truce_sim.config.load import as_setup
+from truce_sim.config.setup import Setup
+from truce_sim.engine.codes import MAX_DAYS
+from truce_sim.errors import InputError
+from truce_sim.following.drawn import Drawn
+from truce_sim.following.draws import AnyDraws, Draws, read_draws
+from truce_sim.following.evidence import REPORTED, Part, parts_of
+from truce_sim.following.futures import (
+    causes_table,
+    claims_table,
+    difference_table,
+    learned_table,
+    median_left,
+    next_table,
+    play_futures,
+    survival_table,
+)
+from truce_sim.following.particles import (
+    Filtered,
+    effective,
+    first_particles,
+    joined,
+    run_filter,
+    scaled,
+    systematic,
+)
+from truce_sim.following.record import AnyRecord, Record, read_record
+from truce_sim.inference.prior import AnyPrior
+from truce_sim.intervals import Estimate
+from truce_sim.settings.dates import date_of
+from truce_sim.simulation.run import Overrides
+
+#: Levers to try from the present on: name -> setting -> value.
+WhatIf: TypeAlias = Mapping[str, Mapping[str, object]]
+
+Progress: TypeAlias = Callable[[str], object]
+
+#: Days by which dates of a run may differ from those of the record; days looked ahead.
+TOLERANCE, AHEAD = 7, 180
+#: Particles of a round, and how many rounds there are at most until they are worth enough.
+PARTICLES, ROUNDS = 20_000, 5
+#: Futures at most, unless asked for; they are particles drawn by their weights.
+FUTURES = 10_000
+#: Fewer effective runs than this are said to be too few.
+ENOUGH = 1_000
+
+
+@dataclass(frozen=True)
+class Nowcast:
+    """What comes next in a truce, given its record so far.
+
+    Attributes:
+        record: as it stood on the day.
+        first: the date of day 0, None if it has none.
+        source: where the settings were drawn from, in words.
+        particles: how many runs were weighed.
+        effective: how many independent runs they are worth now.
+        agreement: the mean likelihood of the record, as a logarithm.
+        ahead: days looked ahead.
+        left: the median of the days left; NaN if that is beyond the days ahead.
+        survival: a row for each day: days ahead, day, the share of truces that still hold when it
+            ends, with interval.
+        causes: a row for each cause of a collapse in the days ahead, with its chance, and one for
+            none.
+        coming: a row for each kind of event: its chance in 7 and in 30 days, with intervals.
+        claims: a row for each claim: how likely it was said to be, and how likely it is now.
+        learned: a row for each drawn setting: its mean before and now, with intervals.
+        what_if: a row for each lever: change of the share that holds, and of the days survived.
+        futures: a row for each future: draw, root, collapsed, end_day, cause, and the day of the
+            next event of each class.
+    """
+
+    record: Record
+    first: date | None
+    source: str
+    particles: int
+    effective: float
+    agreement: float
+    ahead: int
+    left: Estimate
+    survival: pd.DataFrame
+    causes: pd.DataFrame
+    coming: pd.DataFrame
+    claims: pd.DataFrame
+    learned: pd.DataFrame
+    what_if: pd.DataFrame
+    futures: pd.DataFrame
+
+    @property
+    def enough(self) -> bool:
+        """Whether the particles are worth as many independent runs as they should be."""
+        return self.effective >= ENOUGH
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what it says as plain values, as in JSON; numbers that are none are null."""
+        told = {
+            name: json.loads(table.to_json(orient="records", double_precision=10))
+            for name, table in vars(self).items()
+            if isinstance(table, pd.DataFrame) and name != "futures"
+        }
+        day = date_of(self.first, self.record.as_of)
+        left = {name: None if math.isnan(x) else x for name, x in self.left._asdict().items()}
+        return {
+            "as_of": self.record.as_of, "date": None if day is None else day.isoformat(),
+            "rows_used": len(self.record.entries), "rows_later": self.record.later,
+            "settings": self.source, "particles": self.particles, "effective": self.effective,
+            "enough": self.enough, "log_agreement": self.agreement, "ahead": self.ahead,
+            "days_left": left, **told,
+        }  # fmt: skip
+
+
+def nowcast(
+    record: AnyRecord = None,
+    as_of: object = None,
+    base: Overrides = None,
+    *,
+    posterior: AnyDraws = None,
+    prior: AnyPrior = "default",
+    what_if: WhatIf | None = None,
+    particles: int = PARTICLES,
+    futures: int | None = None,
+    ahead: int = AHEAD,
+    tolerance: int = TOLERANCE,
+    reported: float = REPORTED,
+    threads: int = 0,
+    progress: Progress = lambda words: None,
+    **unknown: object,
+) -> Nowcast:
+    """Say what comes next in a truce, given its record so far.
+
+    Args:
+        record: a CSV file, a table or rows (`record.py`); None: nothing has happened.
+        as_of: the day whose end is the present, as a number or a date; None: the last of the
+            record.
+        base: the settings that are not drawn, and the scenario; by default the defaults.
+        posterior: draws of settings: a folder of `truce-sim fit`, a Parquet or CSV file, or a
+            table, with a column for each setting and perhaps `weight`; "none": all settings as
+            the base has them; None: the prior.
+        prior: of settings that the base leaves at their defaults, as in `draw_prior`.
+        what_if: levers to try from the next day on, against no change, with the same luck: setting
+            -> value, or an intervention without its day (`set`, `where`).
+        particles: runs weighed at a time; more are added, up to five times as many, until they are
+            worth 1,000 independent ones.
+        futures: how many are followed from the present on; None: as many as particles, at most
+            10,000.
+        ahead: days looked ahead.
+        tolerance: days by which dates of runs and record may differ.
+        reported: mean share of violations that sources report.
+        threads: how many to use; 0: one for each core.
+        progress: called with what is being done.
+        unknown: none; a setting given like this is refused, with where it goes.
+
+    Raises:
+        InputError: a bad record, day, setting or draw; no run agrees with the record.
+    """
+    refuse_arguments(nowcast, unknown, "the third argument, base")
+    n = _whole("particles", particles, 2)
+    m = min(n, FUTURES) if futures is None else _whole("futures", futures, 2)
+    setup = as_setup(base)
+    known = read_record(record, as_of, first_date(setup.config.scenario))
+    setup = _with_horizon(setup, known.as_of, _whole("ahead", ahead, 1))
+    parts = parts_of(known, _whole("tolerance", tolerance, 0))
+    day, horizon = known.as_of + 1, known.as_of + 1 + ahead
+    for lever in (what_if or {}).values():  # refused before anything is run
+        Drawn(setup, pd.DataFrame(index=range(1))).with_changes(day, lever)
+    chance, luck = np.random.default_rng(setup.config.seed), count()
+    job = _Job(parts, known.as_of, n, _positive("reported", reported), threads)
+    progress(f"drawing {n:,} settings")
+    found, draws = job.filtered(read_draws(posterior, prior, setup, n), luck, chance, progress)
+    chosen = systematic(scaled(found.log_weight), m, chance)
+    kept = found.particles.taken(chosen, day, luck)
+    progress(f"following {m:,} futures for {ahead:,} days")
+    claims = [part for part in parts if any(0 < p < 1 for p in part.claims)]
+    now = play_futures(draws.drawn, kept, known.as_of, horizon, claims, threads)
+    changed = {}
+    for name, change in (what_if or {}).items():
+        progress(f"what if {name}")
+        lever_on = draws.drawn.with_changes(day, change, kept.draw)
+        changed[name] = play_futures(lever_on, kept, known.as_of, horizon, threads=threads)
+    return Nowcast(
+        record=known, first=first_date(setup.config.scenario), source=draws.source,
+        particles=len(found.particles), effective=worth(found), ahead=ahead,
+        agreement=float(logsumexp(found.log_weight)), left=median_left(now, known.as_of),
+        survival=survival_table(now, known.as_of, ahead), causes=causes_table(now),
+        coming=next_table(now, known.as_of, ahead), claims=claims_table(now, claims),
+        learned=learned_table(draws.drawn.values, draws.weight, now),
+        what_if=difference_table(now, changed, known.as_of, horizon), futures=now,
+    )  # fmt: skip
+
+
+def worth(found: Filtered) -> float:
+    """Return how many independent runs weighted particles are worth: those of a root are one."""
+    return effective(np.bincount(found.particles.root, scaled(found.log_weight)))
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What a filter needs besides luck."""
+
+    parts: Sequence[Part]
+    as_of: int
+    n: int
+    reported: float
+    threads: int
+
+    def filtered(
+        self, draws: Draws, luck: Iterator[int], chance: np.random.Generator, progress: Progress
+    ) -> tuple[Filtered, Draws]:
+        """Filter rounds of particles until they are worth enough, or there were enough rounds.
+
+        Returns:
+            The particles, and the draws that they refer to.
+        """
+        rounds: list[Filtered] = []
+        while True:
+            more = " more" if rounds else ""
+            progress(f"weighing {self.n:,}{more} runs by the record")
+            draws = draws.with_more(self.n) if rounds else draws
+            begun = first_particles(draws.take(self.n, chance), luck, draws.shared)
+            rounds.append(
+                run_filter(
+                    draws.drawn, begun, self.parts, self.as_of, luck, chance,
+                    self.reported, self.threads,
+                )
+            )  # fmt: skip
+            found = joined(rounds)
+            if worth(found) >= ENOUGH or len(rounds) == ROUNDS:
+                break
+        if np.isfinite(found.log_weight).any():
+            return found, draws
+        raise InputError(
+            f"no run of {len(found.particles):,} agrees with it", setting="record",
+            allowed="more --tolerance or --particles; or look at its rows one by one",
+        )  # fmt: skip
+
+
+def _with_horizon(setup: Setup, as_of: int, ahead: int) -> Setup:
+    """Return the setup with runs that are long enough."""
+    days = as_of + 1 + ahead
+    if days > MAX_DAYS:
+        raise InputError(
+            f"ends on day {days:,}, and no run is longer than {MAX_DAYS:,} days",
+            setting="--ahead", value=ahead, allowed=f"at most {max(MAX_DAYS - as_of - 1, 0):,}",
+        )  # fmt: skip
+    longest = max(days, setup.config.run.horizon_days)
+    return setup.with_changes({"run.horizon_days": longest}, tell=False)
+
+
+def _whole(name: str, value: object, least: int) -> int:
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or value < least:  # type: ignore[operator]
+        raise InputError("is not a whole number that will do", setting=name, value=value,
+                         allowed=f"from {least} up")  # fmt: skip
+    return int(value)  # type: ignore[call-overload, no-any-return]
+
+
+def _positive(name: str, value: object) -> float:
+    if not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise InputError("is not above 0", setting=name, value=value, allowed="such as 0.5")
+    return float(value)

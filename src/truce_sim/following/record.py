@@ -1,0 +1,278 @@
+"""The record of a truce: a table of dated rows, read and checked.
+
+Columns: `date` or `day` (or both, if they agree), `kind`, and where the kind has them `side`,
+`value` and `probability`. Other columns are notes and are not read.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pandas as pd
+
+from truce_sim.errors import InputError, a_kind, closest
+from truce_sim.settings.dates import day_of
+
+#: What a row may say, and what its `value` is.
+KINDS = {
+    "violation": "incidents attributed to the host's soil that day: a number, by default 1",
+    "strike": "strikes by that side that day: a whole number, by default 1",
+    "clash": "clashes between posts that day: a whole number, by default 1",
+    "round": "how a round of talks ended that day: succeeded or failed",
+    "suspension": "the truce was suspended: no value",
+    "collapse": "the truce ended: no value",
+}
+SIDES = ("home", "host")
+ENDS = ("succeeded", "failed")
+COLUMNS = ("date", "day", "kind", "side", "value", "probability")
+
+#: A record as users give it: a CSV file, a table, one mapping for each row; None: nothing happened.
+AnyRecord: TypeAlias = "str | os.PathLike[str] | pd.DataFrame | Sequence[Mapping[str, Any]] | None"
+
+
+@dataclass(frozen=True, order=True)
+class Entry:
+    """One row of a record.
+
+    Attributes:
+        day: from 0.
+        kind: one of `KINDS`.
+        side: of a strike, home or host; else "".
+        end: of a round, succeeded or failed; else "".
+        count: how many that day.
+        probability: that it is true.
+    """
+
+    day: int
+    kind: str
+    side: str = ""
+    end: str = ""
+    count: float = 1.0
+    probability: float = 1.0
+
+
+@dataclass(frozen=True)
+class Record:
+    """The record of a truce as it stood on a day.
+
+    Attributes:
+        as_of: the day, whose end is the present.
+        entries: what is known by then, by day.
+        later: how many rows are of later days, which were not used.
+    """
+
+    as_of: int
+    entries: tuple[Entry, ...]
+    later: int = 0
+
+
+def read_record(record: AnyRecord, as_of: object, first: date | None) -> Record:
+    """Read and check a record.
+
+    Args:
+        record: a CSV file, a table, rows, or None for a truce of which nothing is on record.
+        as_of: the day whose end is the present, as a number or a date; None: the last day of the
+            record.
+        first: the date of day 0; None if it has none.
+
+    Raises:
+        InputError: bad rows; a day before day 0; the truce is over by that day.
+    """
+    rows = _rows(record)
+    entries = [_entry(row, where, first) for row, where in rows]
+    _refuse_twins(entries, [where for _, where in rows])
+    if as_of is None and not entries:
+        raise InputError("is missing, and no record gives a last day", setting="--as-of",
+                         allowed="a day, or a date (YYYY-MM-DD)")  # fmt: skip
+    now = max(e.day for e in entries) if as_of is None else _day(as_of, first, "--as-of")
+    known = tuple(sorted(e for e in entries if e.day <= now))
+    for entry in known:
+        if entry.kind == "collapse":
+            raise InputError(
+                "the record has the truce over by then", setting="--as-of", value=as_of,
+                allowed=f"a day before {entry.day}, the day of its collapse",
+            )  # fmt: skip
+    return Record(now, known, len(entries) - len(known))
+
+
+def _rows(record: AnyRecord) -> list[tuple[dict[str, str], str]]:
+    """Return the rows with where each is; cells as text."""
+    if record is None:
+        return []
+    if isinstance(record, str | os.PathLike):
+        return _of_file(Path(record).expanduser())
+    table = record
+    if not isinstance(record, pd.DataFrame):
+        if isinstance(record, Mapping) or not all(isinstance(row, Mapping) for row in record):
+            raise InputError(
+                f"is no record but {a_kind(record)}", setting="record",
+                allowed="a CSV file, a DataFrame, or a list with a mapping for each row",
+            )  # fmt: skip
+        table = pd.DataFrame(list(record))
+    assert isinstance(table, pd.DataFrame)
+    names = [str(name) for name in table.columns]
+    _check_columns(names, "the record")
+    rows = table.astype(object).where(table.notna(), "").to_numpy().tolist()
+    if not rows:
+        raise _empty("the record")
+    cells = ({n: _text(c) for n, c in zip(names, row, strict=True)} for row in rows)
+    return [(row, f"row {i} (counted from 0)") for i, row in enumerate(cells)]
+
+
+def _text(cell: object) -> str:
+    """Return a cell of a table as text: a date without its hour, a whole number without point."""
+    if isinstance(cell, date):
+        return cell.isoformat()[:10]
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def _of_file(path: Path) -> list[tuple[dict[str, str], str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            table = csv.DictReader(file)
+            _check_columns(table.fieldnames or [], str(path))
+            rows = [(row, f"{path} line {table.line_num}") for row in table]
+    except FileNotFoundError:
+        raise InputError("no such file", setting="--record", value=str(path)) from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"cannot be read: {error}", setting="--record", value=str(path),
+                         allowed="a CSV file in UTF-8") from None  # fmt: skip
+    for row, where in rows:
+        if None in row or None in row.values():
+            raise InputError("has more or fewer cells than the first line", origin=where)
+    if not rows:
+        raise _empty(str(path))
+    return rows
+
+
+def _empty(where: str) -> InputError:
+    return InputError(
+        "has no rows", setting="--record", value=where,
+        allowed="at least one; leave the record out if nothing has happened yet",
+    )  # fmt: skip
+
+
+def _check_columns(names: Sequence[str], where: str) -> None:
+    lacking = "kind" if "kind" not in names else ""
+    lacking = lacking or ("date or day" if not {"date", "day"} & set(names) else "")
+    if lacking:
+        near = closest(lacking, [str(name) for name in names])
+        raise InputError(
+            f"lacks the column {lacking}", setting="--record", value=where,
+            allowed=f"columns {', '.join(COLUMNS)}; others are notes", suggestion=near,
+        )  # fmt: skip
+    twice = sorted({name for name in names if list(names).count(name) > 1})
+    if twice:
+        raise InputError(f"names a column twice: {twice[0]}", setting="--record", value=where)
+
+
+def _entry(row: Mapping[str, str], where: str, first: date | None) -> Entry:
+    """Read a row.
+
+    Raises:
+        InputError: a bad cell; the message says where.
+    """
+    cell = {name: row.get(name, "").strip() for name in COLUMNS}
+    try:
+        day = _day_of_row(cell, first)
+        kind = _word("kind", cell["kind"], tuple(KINDS))
+        side = cell["side"]
+        if kind == "strike":
+            side = _word("side", side, SIDES)
+        elif side:
+            raise InputError("is only for strikes", setting="side", value=side, allowed="nothing")
+        end = _word("value", cell["value"], ENDS) if kind == "round" else ""
+        count = 1.0 if end else _count(kind, cell["value"])
+        return Entry(day, kind, side, end, count, _probability(kind, cell["probability"]))
+    except InputError as error:
+        raise error.at(origin=where) from None
+
+
+def _day_of_row(cell: Mapping[str, str], first: date | None) -> int:
+    """Return the day of a row, from its number, its date or both."""
+    by_date = day_of(cell["date"], first, "date") if cell["date"] else None
+    by_number = _day(cell["day"], first, "day") if cell["day"] else None
+    if by_date is None and by_number is None:
+        raise InputError("is missing", setting="date", allowed="a day, or a date (YYYY-MM-DD)")
+    if None not in (by_date, by_number) and by_date != by_number:
+        raise InputError(f"is not the day of {cell['date']}, which is {by_date}", setting="day",
+                         value=by_number, allowed="one of the two")  # fmt: skip
+    found = by_number if by_date is None else by_date
+    assert found is not None
+    return found
+
+
+def _day(value: object, first: date | None, setting: str) -> int:
+    """Return a day given as a number or a date."""
+    text = _text(value)
+    if text.lstrip("-").isdecimal() and text.isascii():
+        if int(text) < 0:
+            raise InputError("is before day 0", setting=setting, value=int(text),
+                             allowed="0, the first day of the truce, or later")  # fmt: skip
+        return int(text)
+    return day_of(text, first, setting)
+
+
+def _word(column: str, given: str, known: tuple[str, ...]) -> str:
+    if given not in known:
+        raise InputError(
+            "is missing" if not given else "is not known", setting=column, value=given or None,
+            allowed=", ".join(known), suggestion=closest(given, known),
+        )  # fmt: skip
+    return given
+
+
+def _count(kind: str, given: str) -> float:
+    """Return how many a row counts."""
+    if kind in ("suspension", "collapse"):
+        if given:
+            raise InputError("is not for this kind", setting="value", value=given,
+                             allowed="nothing")  # fmt: skip
+        return 1.0
+    number = _number("value", given, 1.0)
+    if kind != "violation" and (number < 1 or not number.is_integer()):
+        raise InputError("is not a count", setting="value", value=given, allowed="1, 2, …")
+    return number
+
+
+def _probability(kind: str, given: str) -> float:
+    number = _number("probability", given, 1.0)
+    if number > 1:
+        raise InputError("is not a probability", setting="probability", value=given,
+                         allowed="0 to 1; nothing: 1")  # fmt: skip
+    if kind == "collapse" and number < 1:
+        raise InputError("is not for a collapse, which is known", setting="probability",
+                         value=given, allowed="nothing")  # fmt: skip
+    return number
+
+
+def _number(column: str, given: str, default: float) -> float:
+    try:
+        number = float(given) if given else default
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < 1e6:
+        raise InputError("is not a number from 0 up", setting=column, value=given)
+    return number
+
+
+def _refuse_twins(entries: Sequence[Entry], places: Sequence[str]) -> None:
+    """Refuse a second row of the same day, kind, side and end."""
+    seen: dict[tuple[object, ...], str] = {}
+    for entry, where in zip(entries, places, strict=True):
+        what = (entry.day, entry.kind, entry.side, entry.end)
+        if what in seen:
+            raise InputError(
+                f"is given twice for day {entry.day}, before at {seen[what]}", setting="kind",
+                value=entry.kind, allowed="one row, with their number as value", origin=where,
+            )  # fmt: skip
+        seen[what] = where
