@@ -23,6 +23,12 @@ RANGES = {
     "militants.evasion": (0.0, 1.0),
     "militants.risk_aversion": (0.0, 6.0),
     "militants.lethal_share": (0.0, 1.0),
+    "militants.tempo_cv": (0.0, 1.5),
+    "militants.signal_share": (0.0, 1.0),
+    "host.enforcement_cost": (0.0, 0.2),
+    "host.moral_hazard": (0.0, 1.0),
+    "host.peace_payoff": (0.0, 1.0),
+    "home.trigger": (0.0, 1.0),
     "host.adaptivity": (0.0, 1.0),
     "host.capacity": (0.0, 3.0),
     "host.threshold": (0.5, 4.0),
@@ -84,7 +90,10 @@ def random_overrides(number: int) -> dict[str, object]:
     if rng.random() < 0.5:
         chosen["mediation.verification.enabled"] = True
     if rng.random() < 0.3:
+        change: dict[str, object] = {"day": int(rng.integers(19))}
+        if rng.random() < 0.5:
+            change["where"] = {"km": [100.0, float(rng.uniform(150.0, 900.0))]}
         chosen["interventions"] = [
-            {"day": int(rng.integers(19)), "set": {"host.capacity": float(rng.uniform(0.3, 2.0))}}
+            change | {"set": {"host.capacity": float(rng.uniform(0.3, 2.0))}}
         ]
     return chosen
