@@ -88,6 +88,9 @@ _KEYS = [
     BadInput("delete_unknown", ["~home.thresold"], ("home.thresold", "home.threshold")),
     BadInput("too_deep", ["home.threshold.value=5"], ("home.threshold.value", NO_SETTING)),
     BadInput("nested", ["mediation.verification.coverge=1"], ("mediation.verification.coverage",)),
+    *(BadInput(f"mediator_as_{n}", [f"mediation.mediators.qatar={value}"],
+               ("is not a mapping of a mediator's settings", "qatar.call=0.3"))
+      for n, value in (("number", "3"), ("null", "null"), ("list", "[1]"), ("text", "abc"))),
     BadInput("mediator", ["mediation.mediators.oman.call=0.1"], ("no such mediator", "oman")),
     BadInput("mediator_field", ["mediation.mediators.qatar.cal=0.1"], ("qatar.cal", NO_SETTING)),
     BadInput(

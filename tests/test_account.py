@@ -60,3 +60,12 @@ def test_a_choice_to_strike_names_its_cause_and_where_that_lay(memory: float) ->
                 assert by_place[named] == pytest.approx(by_place.max())
                 named_places += 1
     assert named_places > 10
+
+
+def test_a_border_without_names_of_districts_has_its_sectors_named() -> None:
+    run = simulate({"scenario": "line_of_control"})
+    first = next(text for _, text in timeline(run) if text.startswith("first violation"))
+    attributed = run.events["attributed"].eq(True).fillna(False)
+    sector = int(run.events.loc[attributed, "sector"].iloc[0])
+    km = f"{run.border.km_from[sector]:.0f}–{run.border.km_to[sector]:.0f}"
+    assert first == f"first violation of the clause, in sector {sector} (km {km})"

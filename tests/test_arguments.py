@@ -94,3 +94,33 @@ BOTH = FEW | {"scenario.kind": "durand", "scenario.table": small()}
 def test_the_de_facto_line_by_name_is_not_replaced_by_a_table(call: Callable[[], object]) -> None:
     with pytest.raises(InputError, match="is the de facto line, but a table of another border"):
         call()
+
+
+def test_nor_where_a_file_names_it(tmp_path: Path) -> None:
+    """A file of one's own counts as what was typed, in runs and sweeps; one without kind does not."""
+    options = tmp_path / "conf" / "scenario"
+    options.mkdir(parents=True)
+    table = tmp_path / "x.csv"
+    small().to_csv(table, index=False)
+    (options / "both.yaml").write_text(f"kind: durand\ntable: {table}\n")
+    (options / "line.yaml").write_text("kind: durand\n")
+    (options / "alone.yaml").write_text(f"table: {table}\n")
+    conf = tmp_path / "conf"
+    refused = "is the de facto line, but a table of another border"
+    with pytest.raises(InputError, match=refused) as caught:
+        load_setup({"scenario": "both"}, config_dir=conf)
+    assert "both.yaml" in caught.value.origin
+    for factors, more in (
+        ({"scenario": ["durand", "both"]}, {}),
+        ({"home.threshold": [3, 4]}, {"scenario": "both"}),
+        ({"scenario.table": [str(table), str(table)]}, {"scenario": "line"}),
+    ):
+        with pytest.raises(InputError, match=refused):
+            sweep(factors, more, config_dir=conf, folder=tmp_path / "never", replicates=2)
+    assert not (tmp_path / "never").exists()
+    assert load_setup({"scenario": "alone"}, config_dir=conf).config.scenario.kind == "table"
+
+
+def test_nor_by_a_border_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is the de facto line, but a folder of another border"):
+        load_setup({"scenario.kind": "durand", "scenario.path": str(tmp_path)})

@@ -54,6 +54,11 @@ class Border:
         """Return every crossing as (index of its sector, name), along the line."""
         return [(s, name) for s, names in enumerate(self.crossing_names) for name in names]
 
+    def place(self, sector: int) -> str:
+        """Name a sector by its district or, where none is known, by number and kilometres."""
+        kilometres = f"km {self.km_from[sector]:.0f}–{self.km_to[sector]:.0f}"
+        return self.home_district[sector] or f"sector {sector} ({kilometres})"
+
 
 def make_border(config: Config) -> Border:
     """Return the border of `config.scenario` at the resolution of `config.border`.

@@ -65,22 +65,38 @@ def build_config(plain: Mapping[str, Any]) -> Config:
     return config
 
 
-def refuse_two_borders(given: Mapping[str, object], table: object) -> None:
-    """Refuse the de facto line by name beside a table of another border, which would replace it.
+KIND = "scenario.kind"
+#: The settings that give a border of one's own, and the kind that follows.
+_OWN_BORDERS = {"table": "table", "path": "folder"}
+
+
+def has_own_border(scenario: Mapping[str, object]) -> bool:
+    """Say whether settings of a scenario give the table or folder of a border."""
+    return any(scenario[name] for name in _OWN_BORDERS)
+
+
+def refuse_two_borders(given: Mapping[str, object], scenario: Mapping[str, object]) -> None:
+    """Refuse the de facto line by name beside the table or folder of another border.
+
+    That would replace it.
 
     Args:
         given: what the user gave a value, by setting.
-        table: the value of `scenario.table`.
+        scenario: the `table` and `path` that hold where `given` has none.
 
     Raises:
         InputError: both were given.
     """
-    if table is not None and str(table) and given.get("scenario.kind") == "durand":
-        raise InputError(
-            "is the de facto line, but a table of another border is given (scenario.table)",
-            setting="scenario.kind", value="durand",
-            allowed="scenario.kind=table, or scenario.table alone, or scenario.table=''",
-        )  # fmt: skip
+    if given.get(KIND) != "durand":
+        return
+    for name, kind in _OWN_BORDERS.items():
+        other = given.get(f"scenario.{name}", scenario[name])
+        if other is not None and str(other):
+            raise InputError(
+                f"is the de facto line, but a {kind} of another border is given (scenario.{name})",
+                setting=KIND, value="durand",
+                allowed=f"{KIND}={kind}, or scenario.{name} alone, or scenario.{name}=''",
+            )  # fmt: skip
 
 
 @cache

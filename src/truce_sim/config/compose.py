@@ -147,6 +147,12 @@ def find_origin(path: str, tokens: Sequence[str], runtime: DictConfig) -> str:
     return _find_file(path, runtime)
 
 
+def named_by_user(path: str, tokens: Sequence[str], runtime: DictConfig) -> bool:
+    """Say whether an override or a file of the user's, and not one of `conf/`, sets `path`."""
+    origin = find_origin(path, tokens, runtime)
+    return bool(origin) and not origin.startswith("conf/")
+
+
 def _find_file(path: str, runtime: DictConfig) -> str:
     """Return the last of the chosen files that sets `path`."""
     choices: Mapping[str, Any] = runtime.choices

@@ -297,7 +297,8 @@ def _omegaconf(error: BaseException, overrides: Sequence[str]) -> InputError | N
     if not isinstance(error, OmegaConfBaseException):
         return None
     if "subclass of MediatorConfig" in str(error):
-        return _no_setting(_blame("mediation.mediators", overrides))
+        path = _blame(MEDIATORS, overrides)
+        return _no_mediator(path, overrides) if path.count(".") < 3 else _no_setting(path)
     named = str(error.full_key or "")
     path = _blame(named, overrides)
     if isinstance(error, MissingMandatoryValue):
@@ -307,6 +308,17 @@ def _omegaconf(error: BaseException, overrides: Sequence[str]) -> InputError | N
     if isinstance(error, ConfigAttributeError | ConfigKeyError):
         return _no_setting(path) if named.count(".") < 3 else unknown_setting(named)
     return _bad_value(path, error, overrides)
+
+
+def _no_mediator(path: str, overrides: Sequence[str]) -> InputError:
+    """A mediator was given something else than a mapping of its settings."""
+    one = path if path != MEDIATORS else f"{MEDIATORS}.<name>"
+    return InputError(
+        "is not a mapping of a mediator's settings", setting=path,
+        value=_override_value(path, overrides),
+        allowed=f"{{call: <number>, skill: <number>}}, or one of them: {one}.call=0.3; "
+        f"'~{one}' removes a mediator",
+    )  # fmt: skip
 
 
 def _no_setting(path: str) -> InputError:
@@ -336,6 +348,8 @@ def _bad_value(path: str, error: BaseException, overrides: Sequence[str]) -> Inp
     above = field_at(path.rpartition(".")[0])
     if above is not None:
         return InputError("no such setting", setting=path, suggestion=above.path)
+    if path.startswith(f"{MEDIATORS}."):
+        return _no_mediator(path, overrides)
     if path == MEDIATORS:
         adds = "'+mediation.mediators={<name>:{call:0.3,skill:0.5}}' adds a mediator"
         allowed = f"{adds}; mediation=none for none"

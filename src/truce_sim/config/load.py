@@ -13,15 +13,15 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from truce_sim.config.checks import build_config, refuse_two_borders
-from truce_sim.config.compose import compose, find_origin
+from truce_sim.config.checks import KIND, build_config, has_own_border, refuse_two_borders
+from truce_sim.config.compose import compose, find_origin, named_by_user
 from truce_sim.config.effects import warn_of_no_effect
 from truce_sim.config.explain import check_tokens, composing_errors, explain
 from truce_sim.config.hydra_settings import refuse_hydra_tokens, refuse_idle_settings
 from truce_sim.config.options import refuse_merged_options
 from truce_sim.config.resolvers import has_references, refuse_resolvers
 from truce_sim.config.setup import Setup, set_up
-from truce_sim.config.tokens import Overrides, as_tokens, values_given
+from truce_sim.config.tokens import Overrides, as_tokens
 from truce_sim.errors import InputError
 from truce_sim.settings.fields import is_choice
 from truce_sim.settings.schema import Config
@@ -126,11 +126,13 @@ def prepare_composed(composed: DictConfig, tokens: Sequence[str]) -> Setup:
         plain = _container(composed)
     except composing_errors() as error:
         raise explain(error, tokens) from None
+    runtime, scenario = composed.hydra.runtime, plain["scenario"]
     try:
-        refuse_two_borders(values_given(tokens), plain["scenario"]["table"])
+        if has_own_border(scenario) and named_by_user(KIND, tokens, runtime):
+            refuse_two_borders({KIND: scenario["kind"]}, scenario)
         return prepare(plain)
     except InputError as error:
-        raise error.at(origin=find_origin(error.setting, tokens, composed.hydra.runtime)) from None
+        raise error.at(origin=find_origin(error.setting, tokens, runtime)) from None
 
 
 def validate(cfg: DictConfig | Mapping[str, Any], origin: str = "") -> Config:

@@ -122,7 +122,7 @@ class Setup:
 
     def _changed(self, values: Mapping[str, Any]) -> Setup:
         """Return a setup with other values of settings."""
-        refuse_two_borders(values, values.get("scenario.table", self.config.scenario.table))
+        refuse_two_borders(values, vars(self.config.scenario))
         of_model = [path for path in values if not is_beside(path)]
         if (of_model and self.config.interventions) or not all(
             is_quick(self.config, path) for path in values

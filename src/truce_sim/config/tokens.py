@@ -56,12 +56,6 @@ def as_tokens(overrides: Overrides) -> list[str]:
     return overrides
 
 
-def values_given(tokens: Sequence[str]) -> dict[str, object]:
-    """Return what overrides give, as texts by setting."""
-    pairs = (token.lstrip("+").partition("=") for token in tokens)
-    return {key: value for key, _, value in pairs}
-
-
 def _tokens(key: object, value: object) -> Iterator[str]:
     if not isinstance(key, str):
         raise InputError(

@@ -157,4 +157,4 @@ def _actor(actor: str) -> str:
 
 def _place(run: Simulation, event: dict[Hashable, Any]) -> str:
     sector = event["sector"]
-    return "an unknown place" if pd.isna(sector) else run.border.home_district[int(sector)]
+    return "an unknown place" if pd.isna(sector) else run.border.place(int(sector))

@@ -13,7 +13,7 @@ from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from truce_sim.config.compose import find_origin
+from truce_sim.config.compose import find_origin, named_by_user
 from truce_sim.config.explain import explain
 from truce_sim.config.hydra_settings import refuse_idle_override, refuse_idle_settings
 from truce_sim.config.loader import Loader
@@ -46,6 +46,10 @@ class Base:
     def origin(self, path: str) -> str:
         """Say which override or file set a setting; "" if unknown."""
         return find_origin(path, self.tokens, self.runtime) if self.runtime else ""
+
+    def names(self, path: str) -> bool:
+        """Say whether an override or a file of the user's sets `path`."""
+        return self.runtime is not None and named_by_user(path, self.tokens, self.runtime)
 
     def check_values(self, values: Mapping[str, object]) -> None:
         """Check that settings exist and that values have their types.

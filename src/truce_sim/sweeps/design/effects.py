@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from truce_sim.config.checks import refuse_two_borders
+from truce_sim.config.checks import KIND, has_own_border, refuse_two_borders
 from truce_sim.config.effects import Effects, is_off, settings_given, warn
-from truce_sim.config.tokens import MEDIATORS, no_mediators, values_given
+from truce_sim.config.tokens import MEDIATORS, no_mediators
 from truce_sim.errors import InputError
 from truce_sim.settings.fields import field_at, is_choice
 from truce_sim.settings.needs import Comparison
@@ -50,7 +50,7 @@ def check_effects(
         InputError: a setting with several values has no effect at any point.
     """
 
-    _refuse_two_borders(values_given(fixed), values, bases, base)
+    _refuse_two_borders(values, bases, base)
 
     def remedy(name: str, effects: Effects, point: int) -> str:
         cells = {str(key): values[key].iloc[point] for key in values}
@@ -84,7 +84,7 @@ def check_points(
             of mediators stands where there are some.
     """
     _refuse_empty_mappings(values, bases, base)
-    _refuse_two_borders({}, values, bases, base)
+    _refuse_two_borders(values, bases, base)
     try:
         stretches = list(_stretches(values, bases, base))
         looked = np.sort(np.concatenate([stretch.members for stretch in stretches]))
@@ -122,20 +122,21 @@ def _refuse_empty_mappings(
 
 
 def _refuse_two_borders(
-    given: Mapping[str, object],
     values: pd.DataFrame,
     bases: Sequence[Base] | Sequence[Mapping[str, Any]],
     base: NDArray[np.int64],
 ) -> None:
-    """Refuse points with the de facto line by name and a table of another border."""
-    names = [name for name in ("scenario.kind", "scenario.table") if name in values]
-    if given.get("scenario.kind") != "durand" and "scenario.kind" not in names:
+    """Refuse points with the de facto line by name and another border beside it."""
+    names = [key for key in (KIND, "scenario.table", "scenario.path") if key in values]
+    scenarios = [(b if isinstance(b, Mapping) else b.plain)["scenario"] for b in bases]
+    if not names and not any(map(has_own_border, scenarios)):
         return
-    tables = [(b if isinstance(b, Mapping) else b.plain)["scenario"]["table"] for b in bases]
+    named = [{KIND: b.plain["scenario"]["kind"]} if isinstance(b, Base) and b.names(KIND) else {}
+             for b in bases]  # fmt: skip
     distinct = values[names].assign(**{"<base>": base}).drop_duplicates().to_dict("records")
     for cells in distinct:
-        here = {**given, **{str(name): cell for name, cell in cells.items()}}
-        refuse_two_borders(here, cells.get("scenario.table", tables[cells["<base>"]]))
+        here = {**named[cells["<base>"]], **{str(name): cell for name, cell in cells.items()}}
+        refuse_two_borders(here, scenarios[cells["<base>"]])
 
 
 def _settings(values: pd.DataFrame, fixed: Sequence[str], typed: Sequence[str]) -> list[str]:
