@@ -97,7 +97,7 @@ def test_the_de_facto_line_by_name_is_not_replaced_by_a_table(call: Callable[[],
 
 
 def test_nor_where_a_file_names_it(tmp_path: Path) -> None:
-    """A file of one's own counts as what was typed, in runs and sweeps; one without kind does not."""
+    """A file of one's own counts as what was typed, in run or swept; one without kind does not."""
     options = tmp_path / "conf" / "scenario"
     options.mkdir(parents=True)
     table = tmp_path / "x.csv"

@@ -113,3 +113,16 @@ def test_messages_name_the_argument_once(made, tmp_path) -> None:
     with pytest.raises(InputError, match=r"^host = 'glob\(zz\*\)': is an empty sweep"):
         sweep("host=glob(zz*)")
     assert len(dir(truce_sim)) == len(set(dir(truce_sim)))
+
+
+def test_columns_mean_what_they_do_in_their_table(made, tmp_path: Path) -> None:
+    """Tables share names: the status of a run is how it ended, that of a day the truce's state."""
+    export_sweep(made, "csv", tmp_path / "csv")
+    known = pd.read_csv(tmp_path / "csv" / "columns.csv").set_index(["table", "column"])["meaning"]
+    assert "how the run ended" in known["runs", "status"]
+    assert known["series", "status"] == "state of the truce when the day ends"
+    assert known["series", "day"] == "day of the truce"
+    assert known["series", "deaths"] == known["runs", "deaths"] + " that day"
+    export_sweep(made, "dta", tmp_path / "dta")
+    with pd.read_stata(tmp_path / "dta" / "series.dta", iterator=True) as file:
+        assert file.variable_labels()["status"] == "state of the truce when the day ends"

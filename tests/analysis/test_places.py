@@ -43,6 +43,30 @@ def test_events_of_a_run_lie_where_their_cells_are() -> None:
     assert events.loc[events["sector"].isna(), ["longitude", "latitude"]].isna().all(axis=None)
 
 
+def test_events_of_a_sweep_have_the_places_of_their_runs(made) -> None:
+    """At the resolution of their point; asked for by name or with all, and never stored."""
+    whole = made.events
+    at = list(whole).index("depth")
+    assert list(whole)[at + 1 : at + 3] == ["longitude", "latitude"]
+    assert whole.loc[whole["scenario"] == "synthetic", "longitude"].isna().all()
+    for point in made.points.index[made.points["scenario"] == "durand"]:
+        mine = whole[(whole["point"] == point) & (whole["replicate"] == 1)]
+        settings = SHORT | {"border.sectors": int(made.points.loc[point, "border.sectors"])}
+        again = simulate(settings, replicate=1).events
+        assert_allclose(mine[["longitude", "latitude"]], again[["longitude", "latitude"]])
+    named = made.load(["kind", "longitude"], "events", where={"kind": ["attack"]})
+    assert list(named) == ["point", "replicate", *made.factors, "kind", "longitude"]
+    assert_allclose(named["longitude"], whole.loc[whole["kind"] == "attack", "longitude"])
+
+
+def test_places_of_a_sweep_without_a_course_are_refused_by_name(tmp_path: Path) -> None:
+    settings = SHORT | {"scenario": "synthetic", "sweep.events": True}
+    made = sweep({"home.threshold": [3, 4]}, settings, replicates=1, folder=tmp_path / "s")
+    assert "longitude" not in made.events
+    with pytest.raises(InputError, match="has no course"):
+        made.load(["kind", "longitude"], "events")
+
+
 def test_events_without_a_course_have_no_place() -> None:
     assert "longitude" not in simulate(SHORT | {"scenario": "synthetic"}).events
 
@@ -63,7 +87,7 @@ def test_geojson(made, tmp_path: Path) -> None:
     assert len(features) == len(expected) > 0
     assert {feature["geometry"]["type"] for feature in features} == {"Point"}
     mine = pd.DataFrame([feature["properties"] for feature in features])
-    assert set(mine) == set(events)
+    assert set(mine) == set(events) - {"longitude", "latitude"}
     np.testing.assert_array_equal(mine["sector"], expected["sector"])
     np.testing.assert_array_equal(mine["kind"], expected["kind"])
     assert mine["date"].iloc[0].startswith("2025-1")

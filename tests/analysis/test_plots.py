@@ -196,14 +196,19 @@ def test_a_map_explains_every_mark_and_prints_none_over_its_numbers(opened) -> N
     line = tipping.boundary(opened, "truce", "home.threshold")
     literal, practised = (line["truce"] == level for level in ("literal", "practised"))
     assert line.loc[literal, "home.threshold"].isna().all()
-    for some in (literal, practised, literal | practised):
-        part = line[some].assign(truce=line.loc[some, "truce"].astype(str))
+    known = line["home.threshold"]
+    beyond = known.mask(practised)  # where it crosses is not known, but an interval for it is
+    for some, crosses in (
+        (literal, known), (practised, known), (literal | practised, known), (practised, beyond),
+    ):  # fmt: skip
+        part = line.assign(**{"home.threshold": crosses, "truce": line["truce"].astype(str)})[some]
         part.attrs = line.attrs
         ax = of_tipping.plot_phase(table, part)
         ax.figure.canvas.draw()
         drawn = {str(m.get_marker()): m for m in ax.get_lines() if np.isfinite(m.get_ydata()).any()}
         assert ("diamonds" in notes(ax)) == ("D" in drawn)
-        assert ("whiskers" in notes(ax)) == ("D" in drawn)
+        arms = [arm for bars in ax.containers for arm in bars[2][0].get_segments()]
+        assert ("whiskers" in notes(ax)) == any(len(arm) and np.isfinite(arm).all() for arm in arms)
         assert ("triangles" in notes(ax)) == bool({"v", "^"} & set(drawn))
         assert "." not in drawn
         cells = [text for text in ax.texts if text.get_text().rstrip("*").isdigit()]

@@ -20,9 +20,7 @@ import numpy as np
 import pandas as pd
 
 from truce_sim.analysis.opened import opened
-from truce_sim.border.places import cell_places
 from truce_sim.errors import InputError
-from truce_sim.results.frames import with_places
 from truce_sim.results.outputs import writing
 from truce_sim.results.spreadsheets import as_csv, guarded
 from truce_sim.results.store import write_whole
@@ -40,6 +38,9 @@ _STATA_WORDS = (
 _SPSS_WORDS = (
     "ALL", "AND", "BY", "EQ", "GE", "GT", "LE", "LT", "NE", "NOT", "OR", "TO", "WITH",
 )  # fmt: skip
+
+
+_Tables = Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def export_sweep(sweep: Sweep, form: str, out: str | Path | None = None) -> list
             allowed="a new folder; nothing is overwritten",
         )  # fmt: skip
     tables = {"events": _placed_events(sweep)} if form in _MAPS else _tables(sweep)
-    meanings = sweep.columns_help
+    meanings = {name: sweep.meanings(name) for name in tables}
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         return write(folder, tables, meanings)
@@ -110,24 +111,12 @@ def _tables(sweep: Sweep) -> dict[str, pd.DataFrame]:
 def _placed_events(sweep: Sweep) -> pd.DataFrame:
     """The events that have a place, with longitude and latitude."""
     events = sweep.load(None, "events")
-    axes = [name for name in sweep.factors if name.split(".")[0] in ("border", "scenario")]
-    design = sweep.folder.design
-    alike = design.groupby(["base", *axes], sort=False, dropna=False).indices.values()
-    placed = []
-    for points in alike:
-        setup = sweep.folder.setup_of(int(points[0]))
-        mine = events[events["point"].isin(points)]
-        sector, depth = (mine[name].to_numpy(float, na_value=-1) for name in ("sector", "depth"))
-        places = cell_places(setup.config, setup.border, sector, depth)
-        if places is not None:
-            found = with_places(mine, places)
-            placed.append(found[found["longitude"].notna()])
-    if not placed:
+    if "longitude" not in events:
         raise InputError(
             "has no course: its events have no place on the earth", setting="--to",
             value=str(sweep.path), allowed="csv, xlsx, dta or sav; or a border with a line.geojson",
         )  # fmt: skip
-    return pd.concat(placed).sort_index()
+    return events[events["longitude"].notna()]
 
 
 # ── names, types, labels ─────────────────────────────────────────────────────────────────────
@@ -172,7 +161,7 @@ def label(frame: pd.DataFrame, meanings: pd.DataFrame, names: Mapping[str, str])
 
     Args:
         frame: a table of a sweep.
-        meanings: unit and meaning of each column, by its name (`Sweep.columns_help`).
+        meanings: unit and meaning of each column, by its name (`Sweep.meanings`).
         names: name in the sweep -> name in the file.
     """
     columns: dict[str, Any] = {}
@@ -222,11 +211,11 @@ def _meaning(name: str, meanings: pd.DataFrame) -> str:
     return f"{meaning}{end}{f' [{unit}]' if unit else ''}"
 
 
-def codebook(tables: Mapping[str, pd.DataFrame], meanings: pd.DataFrame) -> pd.DataFrame:
+def codebook(tables: _Tables, meanings: _Tables) -> pd.DataFrame:
     """Return a row for each column of each table: table, column, unit and meaning."""
     rows = [
         {"table": table, "column": name}
-        | (meanings.loc[name, ["unit", "meaning"]].to_dict() if name in meanings.index else {})
+        | (known.loc[name].to_dict() if name in (known := meanings[table]).index else {})
         for table, frame in tables.items()
         for name in frame.columns
     ]
@@ -235,10 +224,8 @@ def codebook(tables: Mapping[str, pd.DataFrame], meanings: pd.DataFrame) -> pd.D
 
 # ── the formats ──────────────────────────────────────────────────────────────────────────────
 
-_Tables = Mapping[str, pd.DataFrame]
 
-
-def _write_csv(folder: Path, tables: _Tables, meanings: pd.DataFrame) -> list[Path]:
+def _write_csv(folder: Path, tables: _Tables, meanings: _Tables) -> list[Path]:
     paths = []
     for name, frame in {**tables, "columns": codebook(tables, meanings)}.items():
         paths.append(folder / f"{name}.csv")
@@ -247,7 +234,7 @@ def _write_csv(folder: Path, tables: _Tables, meanings: pd.DataFrame) -> list[Pa
     return paths
 
 
-def _write_excel(folder: Path, tables: _Tables, meanings: pd.DataFrame) -> list[Path]:
+def _write_excel(folder: Path, tables: _Tables, meanings: _Tables) -> list[Path]:
     for name, frame in tables.items():
         if len(frame) >= _EXCEL_ROWS:
             raise InputError(
@@ -265,7 +252,7 @@ def _write_excel(folder: Path, tables: _Tables, meanings: pd.DataFrame) -> list[
     return [path]
 
 
-def _write_stata(folder: Path, tables: _Tables, meanings: pd.DataFrame) -> list[Path]:
+def _write_stata(folder: Path, tables: _Tables, meanings: _Tables) -> list[Path]:
     def write(table: Labelled, path: Path) -> None:
         table.frame.to_stata(
             path, write_index=False, version=118,
@@ -276,7 +263,7 @@ def _write_stata(folder: Path, tables: _Tables, meanings: pd.DataFrame) -> list[
     return _write_labelled(folder, "dta", tables, meanings, stata_names, write)
 
 
-def _write_spss(folder: Path, tables: _Tables, meanings: pd.DataFrame) -> list[Path]:
+def _write_spss(folder: Path, tables: _Tables, meanings: _Tables) -> list[Path]:
     import pyreadstat
 
     def write(table: Labelled, path: Path) -> None:
@@ -293,20 +280,20 @@ def _write_labelled(
     folder: Path,
     ending: str,
     tables: _Tables,
-    meanings: pd.DataFrame,
+    meanings: _Tables,
     names: Callable[[Iterable[str]], dict[str, str]],
     write: Callable[[Labelled, Path], None],
 ) -> list[Path]:
     """Write each table to a file of its own, with the names that the format allows and labels."""
     paths = []
     for name, frame in tables.items():
-        table = label(frame, meanings, names(frame.columns))
+        table = label(frame, meanings[name], names(frame.columns))
         paths.append(folder / f"{name}.{ending}")
         write_whole(paths[-1], partial(write, table))
     return paths
 
 
-def _write_geojson(folder: Path, tables: _Tables, meanings: pd.DataFrame) -> list[Path]:
+def _write_geojson(folder: Path, tables: _Tables, meanings: _Tables) -> list[Path]:
     events = tables["events"]
     path = folder / "events.geojson"
 
@@ -324,7 +311,7 @@ def _write_geojson(folder: Path, tables: _Tables, meanings: pd.DataFrame) -> lis
     return [path]
 
 
-def _write_geopackage(folder: Path, tables: _Tables, meanings: pd.DataFrame) -> list[Path]:
+def _write_geopackage(folder: Path, tables: _Tables, meanings: _Tables) -> list[Path]:
     import geopandas
 
     events = tables["events"]
@@ -346,7 +333,7 @@ def _write_geopackage(folder: Path, tables: _Tables, meanings: pd.DataFrame) -> 
 _MAPS = ("geojson", "gpkg")
 
 #: Name -> the library beyond the usual ones that it needs, and what writes it.
-FORMATS: dict[str, tuple[str, Callable[[Path, _Tables, pd.DataFrame], list[Path]]]] = {
+FORMATS: dict[str, tuple[str, Callable[[Path, _Tables, _Tables], list[Path]]]] = {
     "csv": ("", _write_csv),
     "xlsx": ("openpyxl", _write_excel),
     "dta": ("", _write_stata),

@@ -18,6 +18,8 @@ def _meanings(declared: dict[str, Column]) -> Meanings:
 OUTCOME = _meanings(OUTCOME_COLUMNS)
 SERIES = _meanings(SERIES_COLUMNS)
 EVENT = _meanings(EVENT_COLUMNS)
+#: The daily series of a sweep, which have the day as a column.
+DAILY: Meanings = {"day": ("day", "day of the truce"), **SERIES}
 
 #: What series and events have on reading, where day 0 has a date (`scenario.start_date`).
 DATE: Meanings = {"date": ("", "date of the day, where day 0 has one; it is not stored")}

@@ -19,11 +19,12 @@ from truce_sim.config.compose import conf_folder
 from truce_sim.engine.record import OUTCOME_COLUMNS
 from truce_sim.errors import InputError, a_kind, closest
 from truce_sim.results import columns
-from truce_sim.results.frames import with_dates
+from truce_sim.results.frames import with_dates, with_places
 from truce_sim.settings.fields import CHANGES, INTERVENTIONS, field_at
 from truce_sim.sweeps.design.design import word_types
 from truce_sim.sweeps.folder.files import EVENTS, SERIES
 from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
+from truce_sim.sweeps.places import event_places
 from truce_sim.sweeps.summaries.levels import is_number
 from truce_sim.sweeps.summaries.summary import survival_table
 
@@ -38,7 +39,8 @@ _SOURCE = {"days": "end_day", "holds": "collapsed"}
 _POINTS_SHOWN = 10
 
 _KEEPS = {SERIES: "sweep.series_every_days=1", EVENTS: "sweep.events=true"}
-_KEPT_COLUMNS = {SERIES: columns.SERIES, EVENTS: columns.EVENT}
+_KEPT_COLUMNS = {SERIES: columns.DAILY, EVENTS: columns.EVENT}
+_CELL = ["sector", "depth"]
 
 
 def open_sweep(path: str | PathLike[str] | Sweep) -> Sweep:
@@ -150,6 +152,8 @@ class Sweep:
     def events(self) -> pd.DataFrame:
         """A row for each event: point, replicate, factors, then `columns.EVENT`.
 
+        With the longitude and latitude of its cell, where the border has a course.
+
         Raises:
             InputError: the sweep did not keep events.
         """
@@ -167,17 +171,18 @@ class Sweep:
 
     @cached_property
     def columns_help(self) -> pd.DataFrame:
-        """Unit and meaning of every column (index) of all these tables."""
-        factors = {name: _meaning(name) for name in self.factors}
-        known = (
-            columns.SWEEP
-            | columns.DATE
-            | columns.PLACE
-            | columns.EVENT
-            | columns.SERIES
-            | columns.OUTCOME
-            | factors
-        )
+        """Unit and meaning of every column (index) of all these tables; of a run's, if shared."""
+        return self.meanings("runs")
+
+    def meanings(self, table: str) -> pd.DataFrame:
+        """Return unit and meaning of every column (index), as "runs", "series" or "events" has it.
+
+        Tables share names: `deaths` is the sum of a run, a day's or an event's.
+        """
+        first = {SERIES: columns.DAILY, EVENTS: columns.EVENT}.get(table, columns.OUTCOME)
+        others = columns.EVENT | columns.DAILY | columns.OUTCOME
+        of_factors = {name: _meaning(name) for name in self.factors}
+        known = columns.SWEEP | columns.DATE | columns.PLACE | others | first | of_factors
         return pd.DataFrame.from_dict(known, orient="index", columns=["unit", "meaning"])
 
     def load(
@@ -191,7 +196,8 @@ class Sweep:
 
         Args:
             names: columns to read in addition to point, replicate, the factors and, for runs, seed
-                and status; None for all.
+                and status; None for all. Dates, and the longitude and latitude of events, are not
+                stored but computed.
             table: "runs", "series" or "events".
             points: design points to read; by default all.
             where: values allowed in some columns, for instance `{"kind": ["strike"]}`. Other rows
@@ -230,17 +236,19 @@ class Sweep:
                 f"did not keep {table}", value=str(self.path),
                 allowed=f"a sweep with {_KEEPS[table]}; run it again with that setting",
             )  # fmt: skip
-        known = {"day": columns.EVENT["day"]} | _KEPT_COLUMNS[table]
-        dated = names is None or "date" in names
-        stored = None if names is None else [*(n for n in names if n != "date"), *["day"] * dated]
-        if dated and names is not None and np.isnat(self.folder.first_dates).all():
+        known = _KEPT_COLUMNS[table]
+        computed = [*columns.DATE, *(columns.PLACE if table == EVENTS else ())]
+        wanted = computed if names is None else [n for n in computed if n in names]
+        if "date" in wanted and names is not None and np.isnat(self.folder.first_dates).all():
             raise InputError(
                 "day 0 has no date", setting="columns", value="date",
                 allowed="day; dates need a sweep with scenario.start_date",
             )  # fmt: skip
+        stored = None if names is None else [n for n in names if n not in computed]
         for name in (*(stored or ()), *where):
             _check(name, known, table, "column")
-        read = None if stored is None else [*stored, *where]
+        needed = [*["day"] * ("date" in wanted), *_CELL * bool(columns.PLACE.keys() & wanted)]
+        read = None if stored is None else list(dict.fromkeys([*stored, *needed, *where]))
         span = None if points is None else range(min(points, default=0), max(points, default=0) + 1)
         found = [
             self.folder.with_values(_with(rows, where), place=2)
@@ -250,9 +258,27 @@ class Sweep:
             return pd.DataFrame(columns=["point", "replicate", *self.factors, *(names or known)])
         frame: pd.DataFrame = pa.concat_tables(found, promote_options="permissive").to_pandas()
         frame = frame if points is None else frame[frame["point"].isin(list(points))]
-        if dated:
+        if columns.PLACE.keys() & wanted:
+            frame = self._with_places(frame, asked=names is not None)
+            unasked = (columns.PLACE.keys() | set(_CELL)) - {*(names or frame.columns), *where}
+            frame = frame.drop(columns=list(unasked), errors="ignore")
+        if "date" in wanted:
             frame = with_dates(frame, self.folder.first_dates[frame["point"].to_numpy()])
         return self._as_categoricals(frame)
+
+    def _with_places(self, events: pd.DataFrame, asked: bool) -> pd.DataFrame:
+        """Return events with the places of their cells; without, if there are none and not asked.
+
+        Raises:
+            InputError: places were asked for by name, and no border has a course.
+        """
+        places = event_places(self.folder, events)
+        if places is None and asked:
+            raise InputError(
+                "its border has no course on the earth", setting="columns", value="longitude",
+                allowed="sector and depth; places need a border with a line.geojson",
+            )  # fmt: skip
+        return with_places(events, places)
 
     def _as_categoricals(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Convert swept words to ordered categoricals, in the order of the design."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from truce_sim.analysis.plots.style import BAND_ALPHA, COLOURS, get_axes, state_n, with_style
+from truce_sim.analysis.plots.style import BAND_ALPHA, COLOURS, GREY, get_axes, state_n, with_style
 from truce_sim.results import columns
 
 if TYPE_CHECKING:
@@ -34,12 +34,14 @@ def plot_fan(table: pd.DataFrame, column: str, by: str = "", ax: Axes | None = N
         ax.plot(days, rows[shares[middle]], color=colour, label=label)
         for k in range(middle):
             low, high = shares[k], shares[-1 - k]
-            name = f"from {_percent(low)} to {_percent(high)}" if not i else None
             ax.fill_between(days, rows[low], rows[high], color=colour, alpha=BAND_ALPHA * (1 + k),
-                            linewidth=0, label=name)  # fmt: skip
+                            linewidth=0)  # fmt: skip
+    for k in range(middle):  # in grey, for they mean the same around every line
+        name = f"from {_percent(shares[k])} to {_percent(shares[-1 - k])}"
+        ax.fill_between([], [], [], color=GREY, alpha=2 * BAND_ALPHA * (1 + k), label=name)
     unit, meaning = columns.SERIES[column]
     ax.set(xlabel="day", ylabel=f"{meaning}{f', {unit}' if unit else ''}")
-    ax.legend(fontsize="x-small")
+    ax.legend(fontsize="x-small", loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     state_n(
         ax,
         f"truces that still last on the day: {_span(table, by)}; bands hold these shares of them",

@@ -115,15 +115,16 @@ def _note(table: pd.DataFrame, line: pd.DataFrame | None, written: bool, unclear
         return "; ".join(parts)
     there = line[line.attrs["y"]].notna()
     level = f"{100 * line.attrs['level']:g} %" if share else f"{line.attrs['level']:g}"
+    mark, around = (
+        ("line", "dashed") if _numbers(line[line.attrs["x"]]) else ("diamonds", "whiskers")
+    )
+    interval = f"{around}: {_interval(line)}" if _has_width(line) else ""
     if there.any():
-        joined = _numbers(line[line.attrs["x"]])
-        mark, around = ("line", "dashed") if joined else ("diamonds", "whiskers")
-        known = bool(line[f"{line.attrs['y']}_low"].notna().any())
-        parts.append(
-            f"{mark}: where it is {level}; {f'{around}: ' if known else ''}{_interval(line)}"
-        )
+        parts.append(f"{mark}: where it is {level}; {interval or _interval(line)}")
+    elif interval:
+        parts.append(f"{interval} of where it is {level}")
     if (~there & line["side"].str.contains("everywhere")).any():
-        parts.append("triangles: it would be beyond the range swept")
+        parts.append(f"triangles: where it is {level} lies beyond the range swept")
     if unclear:
         parts.append(f"{'*' if written else 'dots'}: the interval includes {level}")
     return "; ".join(parts)
@@ -164,8 +165,7 @@ def _line(ax: Axes, line: pd.DataFrame, colour: str, band: bool = True) -> None:
     the edge of the axes marks where the line lies beyond the range.
     """
     x, y, joint = line.attrs["x"], line.attrs["y"], line.attrs.get("joint", False)
-    ends = (line[f"{y}_{end}"].to_numpy(float) for end in ("low", "high"))
-    low, high = (np.clip(end, line.attrs["from"], line.attrs["to"]) for end in ends)
+    low, high = _ends(line)
     middle = line[y].to_numpy(float)
     at = line[x].to_numpy(float) if _numbers(line[x]) else np.arange(len(line), dtype=float)
     if not _numbers(line[x]):
@@ -190,6 +190,19 @@ def _line(ax: Axes, line: pd.DataFrame, colour: str, band: bool = True) -> None:
             over = side.startswith("above") != bool(line["rising"].iloc[i])
             ax.plot(at[i], top if over else bottom, "^" if over else "v", color=colour,
                     markersize=6, clip_on=False)  # fmt: skip
+
+
+def _ends(line: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Both ends of the intervals of a line, (rows,) each, cut at the range swept."""
+    ends = (line[f"{line.attrs['y']}_{end}"].to_numpy(float) for end in ("low", "high"))
+    low, high = (np.clip(end, line.attrs["from"], line.attrs["to"]) for end in ends)
+    return low, high
+
+
+def _has_width(line: pd.DataFrame) -> bool:
+    """Whether any interval of a line can be seen within the range swept."""
+    low, high = _ends(line)
+    return bool((high > low).any())
 
 
 def _interval(line: pd.DataFrame) -> str:

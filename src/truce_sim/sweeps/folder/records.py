@@ -74,7 +74,7 @@ class Recorder:
         days = np.concatenate([np.zeros(0, np.int64), *(days for _, _, days, _ in self._series)])
         frame.insert(0, "day", days)
         runs = [(point, replicate, len(row)) for point, replicate, _, row in self._series]
-        return _table(frame, runs, columns.SERIES | {"day": columns.EVENT["day"]})
+        return _table(frame, runs, columns.DAILY)
 
     def _events_table(self) -> pa.Table:
         from truce_sim.results.frames import event_frame
