@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -232,6 +233,14 @@ def test_runs_that_share_their_draws_tell_no_more_than_one() -> None:
     for measure in (micro.fano, micro.near_repeat, lambda i: micro.incident_share(i, "deaths", 11)):
         once, often = measure(found), measure(repeated(found, 4))
         assert once == pytest.approx(often, rel=0.01)
+
+
+@pytest.mark.parametrize(("km", "expected"), [(200.0, 0.0), (203.0, 0.0), (240.0, 1 / 3)])
+def test_a_rest_of_a_few_km_is_no_stretch_of_its_own(km: float, expected: float) -> None:
+    """Evenly spread over 200 km: the next 3 belong to the second stretch, the next 40 are one."""
+    even = made(range(20))
+    even = replace(even, line_km=km, frame=even.frame.assign(km_along=np.arange(5.0, 205.0, 10.0)))
+    assert micro.gini(even).value == pytest.approx(expected)
 
 
 @pytest.mark.slow

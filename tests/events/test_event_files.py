@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from pandas.testing import assert_series_equal
 
 from truce_sim.analysis import micro
 from truce_sim.analysis.incidents import read_incidents
@@ -116,6 +117,28 @@ def test_several_days_and_summaries_are_said(tmp_path: Path) -> None:
     strict = read(tmp_path, table, coarse="drop")
     assert len(strict.frame) == N - 22
     assert "17 that cover more than 2 days (up to 10), 5 summaries" in strict.account()
+    spread = read(tmp_path, table, coarse="spread")
+    assert spread.remarks[0].endswith("(up to 10): they count once, on one of their days")
+    later = (spread.frame["date"] - found.frame["date"]).dt.days
+    assert len(spread.frame) == N
+    assert later[17:].eq(0).all()
+    assert later[:17].between(0, 9).all()
+    assert later[:17].value_counts().max() <= 3  # evenly: each of ten days once or twice
+
+
+def test_events_of_many_days_are_spread_over_all_of_them(tmp_path: Path) -> None:
+    """The last event may end after the first day of any other; the file gives the same dates."""
+    table = ged()
+    last = pd.to_datetime(table["date_start"]).max()
+    table["date_end"] = (pd.to_datetime(table["date_start"]) + pd.Timedelta(days=29)).dt.strftime(
+        "%Y-%m-%d"
+    )
+    found = read(tmp_path, table, coarse="spread")
+    assert len(found.frame) == N
+    assert found.until >= found.frame["date"].max() >= last
+    later = (found.frame["date"] - read(tmp_path, table).frame["date"]).dt.days
+    assert set(later) == set(range(30))
+    assert_series_equal(found.frame["date"], read(tmp_path, table, coarse="spread").frame["date"])
 
 
 def test_sums_of_weeks_and_months_are_noticed(tmp_path: Path) -> None:

@@ -290,7 +290,7 @@ def _places(incidents: Incidents, setup: Setup) -> pd.DataFrame:
     Intervals are from quarters drawn anew, and no narrower than for independent events.
     """
     border, length = setup.border, incidents.line_km
-    edges = np.append(np.arange(0.0, length - 1e-6, _BIN_KM), length)
+    edges = np.append(np.arange(0.0, max(length - _BIN_KM / 4, 1.0), _BIN_KM), length)
     frame = incidents.frame
     place = np.clip(np.searchsorted(edges, frame["km_along"], "right") - 1, 0, edges.size - 2)
     block = _blocks(frame)
@@ -377,7 +377,7 @@ def _lines(found: Description) -> Iterator[str]:
 def describe_border(
     border: str | Path, events: str | Path, *, since: str = "", until: str = "", actor: str = "",
     country: str = "", within_km: float = 100.0, side: str = "home", delays: bool = False,
-    draws: int = 99,
+    draws: int = 99, coarse: str = "first",
 ) -> Description:  # fmt: skip
     """Read the events of a border and describe them.
 
@@ -392,6 +392,7 @@ def describe_border(
         side: keep only events on this side of the line, "home" or "host"; "" keeps both.
         delays: as in `describe`.
         draws: as in `describe`.
+        coarse: what becomes of events of several days, as in `read_incidents`.
 
     Returns:
         The estimates, with the account of the file's rows.
@@ -400,7 +401,7 @@ def describe_border(
         InputError: there is no such border, the file is bad, or has too few events.
     """
     incidents = read_incidents(events, since, until, within_km, actor, country, border=border,
-                               side=side)  # fmt: skip
+                               side=side, coarse=coarse)  # fmt: skip
     shipped = str(border) in shipped_borders()
     setting = {"scenario": str(border)} if shipped else {"scenario.path": str(border)}
     found = describe(incidents, load_setup(setting), delays=delays, draws=draws)

@@ -192,7 +192,7 @@ def read_incidents(
         lethal: keep only events with deaths.
         border: the name of a border that comes with the program, or the path of a border folder.
         side: keep only events on the "home" or the "host" side of the line; "" keeps both.
-        coarse: what becomes of events of several days and of summaries: "first" or "drop".
+        coarse: what becomes of events of several days and of summaries, as in `read_events`.
 
     Raises:
         InputError: the file cannot be read, has neither layout, has a bad date or number (reported

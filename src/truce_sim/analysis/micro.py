@@ -40,6 +40,8 @@ Ints = NDArray[np.int64]
 #: Length, in days, of the pieces into which a data set is cut for its intervals.
 BLOCK_DAYS = 91
 _YEAR = 365
+#: The shortest last stretch of a line that counts as one, in widths.
+_SHORTEST = 0.25
 #: Number of incidents in one Gini coefficient of the model: as many as in the reference data.
 AT_A_TIME = 541
 _DEPTHS = (
@@ -237,8 +239,12 @@ def _followers(group: Ints, day: Ints, days: int) -> Floats:
 
 
 def _stretches(incidents: Incidents, width: float) -> tuple[Ints, int]:
-    """The stretch of the line of each incident, and the number of stretches."""
-    bins = max(math.ceil(incidents.line_km / width), 1)
+    """The stretch of the line of each incident, and the number of stretches.
+
+    The last is shorter; one of less than a quarter of the width belongs to the stretch before it,
+    because it would count as much as the others.
+    """
+    bins = max(math.ceil(incidents.line_km / width - _SHORTEST), 1)
     place = incidents.frame["km_along"].to_numpy(float) // width
     return np.clip(place, 0, bins - 1).astype(np.int64), bins
 

@@ -220,6 +220,7 @@ def _references(asked: Namespace, overrides: list[str]) -> tuple[Path | None, pd
         raise InputError("holds events of the Durand line, which cannot judge another border",
                          setting="--data", value=str(asked.data), allowed="--events")  # fmt: skip
     filters = {name: getattr(asked, name) for name in ("since", "until", "actor", "country")}
+    filters |= {"coarse": asked.coarse} if asked.coarse != "first" else {}
     if asked.events:
         if border is None:
             raise InputError("needs a border that lies somewhere", setting="--events",

@@ -33,6 +33,9 @@ def add_event_filters(parser: argparse.ArgumentParser) -> None:
     add("--country", default="", metavar="NAME", help="only events in this country")
     add("--within-km", type=float, default=100.0, metavar="KM", help="only events this near to "
         "the line; default: 100")  # fmt: skip
+    add("--coarse", choices=("first", "spread", "drop"), default="first", help="events of more "
+        "than two days and summaries: on their first day, once on one of their days, or left out; "
+        "default: first")  # fmt: skip
 
 
 def whole(text: str, least: int = 0) -> int:

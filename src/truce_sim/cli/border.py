@@ -76,8 +76,6 @@ def _make_parser() -> Parser:
         "the base map: countries, provinces, coast, places; may be repeated")  # fmt: skip
     add_event_filters(parser)
     add("--with-deathless", action="store_true", help="count events without deaths too")
-    add("--coarse", choices=("first", "drop"), default="first", help="events of more than two "
-        "days and summaries: on their first day, or left out; default: first")  # fmt: skip
     for key, words in (("title", "name in words"), ("home", "home state"), ("host", "host state"),
                        ("group", "armed group"), ("epoch", "date of day 0, YYYY-MM-DD"),
                        ("mediators", "mediators, by commas")):  # fmt: skip
@@ -98,7 +96,7 @@ def describe(arguments: Sequence[str]) -> int:
     found = describe_border(
         asked.border, asked.events, since=asked.since, until=asked.until, actor=asked.actor,
         country=asked.country, within_km=asked.within_km, side=asked.side.replace("both", ""),
-        delays=asked.delays,
+        delays=asked.delays, coarse=asked.coarse,
     )  # fmt: skip
     file = None
     if asked.write:

@@ -18,10 +18,12 @@ from truce_sim.events.layouts import Layout, read_layout
 if TYPE_CHECKING:
     import pandas as pd
 
-#: What becomes of rows that are not one event of a day or two: they count on their first day, or
-#: are left out.
-COARSE = ("first", "drop")
+#: What becomes of rows that are not one event of a day or two: they count on their first day, on
+#: one of their days, or are left out.
+COARSE = ("first", "spread", "drop")
 _SHORT = 2
+#: Its multiples fill 0 to 1 evenly, however many they are.
+_GOLDEN = 0.6180339887498949
 #: Years of which event data can be.
 _YEARS = (1945, 2100)
 #: Shares of events that are alike by more than chance, and the number from which this is said.
@@ -74,7 +76,8 @@ def read_events(
     Left out are, in this order: repeated ids, rows without a date or a place, events dated or
     placed too imprecisely (beyond a few days or a district for UCDP, a day or a town's surroundings
     for ACLED) or of unknown precision, other actors and countries, events without deaths, and other
-    dates. Events of several days and summaries of several events count on their first day.
+    dates. Events of several days and summaries of several events count on their first day, or as
+    `coarse` says.
 
     Args:
         path: the file.
@@ -84,8 +87,9 @@ def read_events(
         country: keep only events in this country.
         lethal: keep only events with deaths.
         coarse: what becomes of events of more than two days, and of what UCDP marks as summaries of
-            several events (event_clarity 2): "first" counts them on their first day, "drop" leaves
-            them out.
+            several events (event_clarity 2): "first" counts them on their first day, "spread" once
+            each on one of the days that they cover, evenly over these events, "drop" leaves them
+            out.
 
     Raises:
         InputError: the file or an argument is bad, or no event is left; it says why none is.
@@ -106,7 +110,8 @@ def read_events(
         events.keep(events.frame["deaths"].gt(0), "without deaths")
     _coarse(events, table, coarse)
     events.since = found["date"].min() if first is None else first
-    events.until = found["date"].max() if last is None else last
+    latest = max(found["date"].max(), events.frame["date"].max())  # one may have been moved
+    events.until = latest if last is None else last
     if events.until < events.since:
         name, text = ("until", until) if until else ("since", since)
         raise InputError(
@@ -233,18 +238,36 @@ def _coarse(events: Events, table: pd.DataFrame, rule: str) -> None:
     kinds = {}
     if "end" in events.frame:
         days = (events.frame.pop("end") - events.frame["date"]).dt.days + 1
-        longest = days.max()
-        kinds[f"cover more than {_SHORT} days (up to {longest:g})"] = days.gt(_SHORT)
+        kinds[f"cover more than {_SHORT} days (up to {days.max():g})"] = days.gt(_SHORT)
+        if rule == "spread":
+            _spread(events, days)
     if "event_clarity" in table:
         clarity = pd.to_numeric(table["event_clarity"], errors="coerce")[events.frame.index]
         kinds["are summaries of several events (event_clarity 2)"] = clarity.gt(1)
+    where = "once, on one of their days" if rule == "spread" else "on their first day"
     for what, these in kinds.items():
         of_these = these[events.frame.index]
         if rule == "drop":
             events.keep(~of_these, what.replace("are ", "").replace("cover", "that cover"))
         elif of_these.any():
             number = int(of_these.sum())
-            events.remarks.append(f"{number:,} events {what}: they count on their first day")
+            events.remarks.append(f"{number:,} events {what}: they count {where}")
+
+
+def _spread(events: Events, days: pd.Series) -> None:
+    """Move each event of more than two days to one of its days, by multiples of the golden ratio.
+
+    So all days of such events come about equally often, and the same file gives the same dates. An
+    event is not split over its days: its parts would look like attacks in a row.
+    """
+    import numpy as np
+    import pandas as pd
+
+    long = days.index[days.gt(_SHORT)]
+    share = (np.arange(1, len(long) + 1) * _GOLDEN) % 1.0
+    moved = events.frame["date"].copy()
+    moved[long] += pd.to_timedelta((share * days[long]).astype(int), unit="D")
+    events.frame = events.frame.assign(date=moved)
 
 
 def suspicions(frame: pd.DataFrame) -> list[str]:
