@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +21,10 @@ SETTING = {"truce": "literal", "run.horizon_days": 60}
     [("EMA Workbench", "ema_workbench", "outcomes"), ("pyABC", "pyabc", "history"),
      ("sbi", "sbi", "posterior")],
 )  # fmt: skip
-def test_the_example_runs(title: str, package: str, left: str) -> None:
+def test_the_example_runs(
+    title: str, package: str, left: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # sbi writes logs where it runs
     if find_spec(package) is None:
         pytest.skip(f"{package} is not installed: pip install {package}, in another environment")
     import numpy as np
