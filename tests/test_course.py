@@ -81,6 +81,14 @@ def test_no_cell_turns_inside_out(durand: Course, sectors: int) -> None:
     assert (np.sign(found) == np.sign(found[0, 0])).all()
 
 
+@pytest.mark.parametrize("name", [path.name for path in sorted((DATA / "borders").iterdir())])
+def test_no_cell_of_a_border_that_comes_with_the_program_folds(name: str) -> None:
+    """At the default sectors and depths, also beside a short line with a sharp bend."""
+    found = areas(read_course(DATA / "borders" / name / "line.geojson"), 45)
+    assert found.shape == (15, 45)
+    assert (np.sign(found) == np.sign(np.median(found))).all()
+
+
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_a_right_angle(tmp_path: Path, side: str) -> None:
     """East along the equator, then north: distances are exact but for the corner."""

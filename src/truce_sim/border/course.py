@@ -31,8 +31,11 @@ _AXES = np.array([1.0, 1.0, 1.0 - _ECCENTRICITY_2])
 _FEWEST, _MOST, _NODE_KM = 300, 750, 2.0
 #: Curves are made every so many km away from the line, but more closely for a short line.
 _CURVE_KM = 5.0
-#: Directions are smoothed over so many nodes; positions on a curve over a share of its distance.
-_TURNING, _SHARING = 3.0, 1.0
+#: Directions are smoothed over the first of these lengths, km, at which no cell of a usual grid
+#: folds: so many sectors, so many km deep on the home and host sides, so many km a cell.
+_TURNING_KM, _USUAL = (9.0, 12.0, 16.0, 24.0), (45, 100.0, 50.0, 10.0)
+#: At most this part of the line; positions on a curve are smoothed over a share of its distance.
+_TURNING_PART, _SHARING = 1 / 8, 1.0
 #: A curve leaves out nodes nearer to the line than its distance, but for this part of it.
 _SLACK = 0.01
 
@@ -75,8 +78,8 @@ class Course:
         for home in (True, False):
             side = (away >= 0) == home
             if side.any():
-                where[side] = _between(self._curves(home, away[side]), np.abs(away[side])
-                                       / self._curve_km, u[side])  # fmt: skip
+                curves = self._curves(home, np.abs(away[side]).max(), self._turning_km)
+                where[side] = _between(curves, np.abs(away[side]) / self._curve_km, u[side])
         return _on_earth(where)
 
     def line(self, start: float, end: float) -> tuple[Floats, Floats]:
@@ -97,10 +100,37 @@ class Course:
         return _grounded(np.stack([np.interp(even, along, axis) for axis in corners.T], -1))
 
     @cached_property
-    def _homeward(self) -> Floats:
+    def _turning_km(self) -> float:
+        """Over how many km directions are smoothed: as few as keep the cells from folding.
+
+        If none of the lengths does that, the one with the fewest folds.
+        """
+        folds = {}
+        for length in _TURNING_KM:
+            folds[length] = self._folds(length)
+            if not folds[length]:
+                break
+        return min(folds, key=lambda length: folds[length])
+
+    def _folds(self, turning_km: float) -> int:
+        """The number of cells of a usual grid that are turned inside out."""
+        sectors, *depths, cell = _USUAL
+        at = np.linspace(0, len(self._nodes) - 1, sectors + 1).round().astype(int)
+        sides = []
+        for home, depth in zip((True, False), depths, strict=True):
+            steps = np.arange(0.0, depth + 1.0, cell) / self._curve_km
+            sides.append([_curve(self, home, i, turning_km)[at] for i in steps.round().astype(int)])
+        corners = np.array([*sides[1][:0:-1], *sides[0]])
+        across = corners[1:, 1:] - corners[:-1, :-1]
+        other = corners[1:, :-1] - corners[:-1, 1:]
+        area = (np.cross(across, other) * corners[1:, 1:]).sum(-1)
+        return int((area * np.sign(np.median(area)) <= 0).sum())
+
+    def _homeward(self, turning_km: float) -> Floats:
         """(nodes, 3) unit vectors along the ground, at right angles to the line, to its home."""
         nodes = self._nodes
-        smooth = np.stack([_smoothed(axis, _TURNING) for axis in nodes.T], -1)
+        turning = min(turning_km / self.length_km, _TURNING_PART) * (len(nodes) - 1)
+        smooth = np.stack([_smoothed(axis, turning) for axis in nodes.T], -1)
         left = np.cross(up(nodes), np.gradient(smooth, axis=0))
         left /= np.linalg.norm(left, axis=1, keepdims=True)
         return left if self.home_is_left else -left
@@ -109,10 +139,10 @@ class Course:
     def _curve_km(self) -> float:
         return min(_CURVE_KM, self.length_km / 100)
 
-    def _curves(self, home: bool, away: Floats) -> Floats:
+    def _curves(self, home: bool, farthest: float, turning_km: float) -> Floats:
         """The curves of a side up to the farthest distance, (curves, nodes, 3)."""
-        last = int(np.ceil(np.abs(away).max() / self._curve_km - 1e-9))
-        return np.stack([_curve(self, home, i) for i in range(max(last, 1) + 1)])
+        last = int(np.ceil(farthest / self._curve_km - 1e-9))
+        return np.stack([_curve(self, home, i, turning_km) for i in range(max(last, 1) + 1)])
 
 
 def read_course(path: Path, span: tuple[float, float] = (0.0, 0.0)) -> Course:
@@ -179,14 +209,14 @@ def _bad(path: Path, problem: str, value: object = None, allowed: str = "") -> I
 
 
 @lru_cache(maxsize=1024)
-def _curve(course: Course, home: bool, number: int) -> Floats:
+def _curve(course: Course, home: bool, number: int, turning_km: float) -> Floats:
     """(nodes, 3) the places beside every node at `number` steps from the line, in space."""
     nodes = course._nodes
     if number == 0:
         return nodes
     away = number * course._curve_km
     apart = course.length_km / (len(nodes) - 1)
-    moved = nodes + (away if home else -away) * course._homeward
+    moved = nodes + (away if home else -away) * course._homeward(turning_km)
     kept = np.flatnonzero(_nearest(moved, nodes) >= away * (1 - _SLACK) - apart / 4)
     if len(kept) < 2:  # the line is curled up far within this distance
         return moved
