@@ -171,17 +171,23 @@ def _dates(values: pd.Series, path: str | Path) -> pd.Series:
     """Parse dates as UCDP writes them (the time of day is ignored) or ACLED; NaT if empty."""
     import pandas as pd
 
-    text = values.str.strip()
+    row, distinct = pd.factorize(values.str.strip())  # a day has many events: parsed once
+    text = pd.Series(distinct, dtype=str)
     day = text.str.split("[ T]", regex=True).str[0]
     found = pd.to_datetime(day, errors="coerce", format="%Y-%m-%d")
     for form in ("%d %B %Y", "%d-%B-%Y", "%d %b %Y", "%d-%b-%Y"):  # ACLED: 02 April 2021
         found = found.fillna(pd.to_datetime(text, errors="coerce", format=form))
     year = found.dt.year.fillna(pd.to_numeric(day.str.extract(r"^(\d{4})-")[0], errors="coerce"))
-    refuse(year.lt(_YEARS[0]) | year.gt(_YEARS[1]), values, path, "is not in a year of event data",
+
+    def of_rows(column: pd.Series) -> pd.Series:
+        return column.take(row).set_axis(values.index)
+
+    implausible = of_rows(year.lt(_YEARS[0]) | year.gt(_YEARS[1]))
+    refuse(implausible, values, path, "is not in a year of event data",
            f"years from {_YEARS[0]} on, in four digits")  # fmt: skip
-    refuse(found.isna() & text.ne(""), values, path, "is not a date",
+    refuse(of_rows(found.isna() & text.ne("")), values, path, "is not a date",
            "YYYY-MM-DD, or a form like 2 April 2021")  # fmt: skip
-    return found
+    return of_rows(found)
 
 
 def _leave_out_unusable(events: Events, table: pd.DataFrame, layout: Layout) -> None:
