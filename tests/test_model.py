@@ -156,3 +156,19 @@ def test_a_model_says_how_far_it_is() -> None:
     assert repr(model) == "<TruceModel after 0 of 60 days: seed 4, replicate 0>"
     model.step()
     assert repr(model) == "<TruceModel after 1 of 60 days: seed 4, replicate 0>"
+
+
+def test_a_model_knows_its_date_and_the_day_of_the_year() -> None:
+    """Over a leap day and a new year; without a date of day 0 there is none."""
+    short = {"truce": "tolerant", "run.horizon_days": 120}
+    model = TruceModel({**short, "scenario.start_date": "2027-12-30"}, seed=1)
+    known = {}
+    while model.running:
+        model.step()
+        known[model.day] = (model.date.isoformat(), model.day_of_year)
+    assert known[0] == ("2027-12-30", 364)
+    assert known[2] == ("2028-01-01", 1)
+    assert known[61] == ("2028-02-29", 60)
+    undated = TruceModel({**short, "scenario": "synthetic"})
+    undated.step()
+    assert (undated.date, undated.day_of_year) == (None, None)

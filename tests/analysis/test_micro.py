@@ -87,9 +87,9 @@ def test_gini_of_counts(counts: list[int], gini: float) -> None:
     assert micro.gini_by_row(x) == pytest.approx(gini) == pytest.approx(by_pairs)
 
 
-@pytest.mark.parametrize(("line_km", "bins"), [(1000.0, 10), (1001.0, 11), (80.0, 1)])
+@pytest.mark.parametrize(("line_km", "bins"), [(1000.0, 10), (1001.0, 10), (1030.0, 11), (80.0, 1)])
 def test_bins_cover_the_line_and_no_more(line_km: float, bins: int) -> None:
-    """All incidents in one of n bins, its end included: 1 - 1/n."""
+    """All incidents in one of n bins, its end included: 1 - 1/n. A rest of a km is none."""
     at_end = made([1, 2, 3], np.full(3, line_km))
     found = micro.gini(Incidents(at_end.frame, at_end.days, at_end.draws, line_km))
     assert found.value == pytest.approx(1 - 1 / bins)

@@ -102,7 +102,9 @@ def _profile(axes: Axes, made: MadeBorder) -> None:
     other.stairs(table["ruggedness"], edges, color="#009E73", label="ruggedness")
     other.set(ylabel="ruggedness", ylim=(0, 1.02))
     crossings = table[table["crossing"].ne("")]
-    axes.plot((crossings["km_from"] + crossings["km_to"]) / 2, np.zeros(len(crossings)), "^",
-              color=_LINE, clip_on=False, label="crossing")  # fmt: skip
+    if len(crossings):
+        axes.plot((crossings["km_from"] + crossings["km_to"]) / 2, np.zeros(len(crossings)), "^",
+                  color=_LINE, clip_on=False, label="crossing")  # fmt: skip
     handles = axes.get_legend_handles_labels(), other.get_legend_handles_labels()
-    axes.legend(handles[0][0] + handles[1][0], handles[0][1] + handles[1][1], fontsize=8)
+    axes.legend(handles[0][0] + handles[1][0], handles[0][1] + handles[1][1], fontsize=8,
+                loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3)  # fmt: skip

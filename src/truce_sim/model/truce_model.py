@@ -6,6 +6,7 @@ It applies the engine's rules in the engine's order (`engine/day.py`), so a step
 
 from __future__ import annotations
 
+import datetime as dt
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +17,7 @@ import pandas as pd
 from mesa.discrete_space import OrthogonalMooreGrid
 from numpy.typing import NDArray
 
+from truce_sim.border.dates import first_date
 from truce_sim.compat import batch_iteration, layer_array
 from truce_sim.config.checks import whole_number
 from truce_sim.config.load import as_setup
@@ -32,6 +34,7 @@ from truce_sim.engine.world import make_world, open_truce, reset
 from truce_sim.model.agents import Band, BorderPost, HomeState, HostState, Mediator, MilitantGroup
 from truce_sim.model.rules import Handle, rules
 from truce_sim.results.frames import label_outcome
+from truce_sim.settings.dates import date_of
 from truce_sim.settings.schema import Config
 
 
@@ -98,6 +101,17 @@ class TruceModel(mesa.Model):
         key = f"seed {self.key.seed}, replicate {self.key.replicate}"
         days = self.config.run.horizon_days
         return f"<TruceModel after {self.day + 1} of {days} days: {key}>"
+
+    @property
+    def date(self) -> dt.date | None:
+        """The date of the last day that was run; None if day 0 has none (`scenario.start_date`)."""
+        return date_of(first_date(self.config.scenario), self.day)
+
+    @property
+    def day_of_year(self) -> int | None:
+        """The day of the year, from 1 for 1 January, of `date`: for mechanisms with a season."""
+        moment = self.date
+        return None if moment is None else moment.timetuple().tm_yday
 
     # ── the start ────────────────────────────────────────────────────────────────────────────
 
