@@ -188,6 +188,8 @@ def test_nothing_matters_when_the_first_may_be_nothing() -> None:
 
 def test_one_factor_has_no_rank() -> None:
     assert words.what_matters(ranked([("a", 1.0, 0.9, 1.0, 1)])).startswith("Only a was varied")
+    whole = words.what_matters(ranked([("a", 1.0, 1.0, 1.0, 1)]))
+    assert whole == "Only a was varied, so all that differs between settings is due to it."
     assert words.what_matters(ranked([])) == "Nothing was varied."
 
 

@@ -335,6 +335,8 @@ def what_matters(ranked: pd.DataFrame) -> str:
     accounts = _ACCOUNTS[row["kind"]].format(size)
     if "rows" in ranked.attrs:
         accounts += f" (n = {ranked.attrs['rows']:,} {ranked.attrs['of']})"
+    if len(ranked) == 1 and row["low"] == row["high"] == 1.0:  # so by construction
+        return f"Only {first} was varied, so all that differs between settings is due to it."
     if len(ranked) == 1 and row["low"] > 0.0:
         return f"Only {first} was varied: it {accounts}."
     if len(ranked) == 1:
