@@ -68,7 +68,8 @@ def test_the_page_clicks_through(visit, serve, folder) -> None:
     assert page.locator(".survival-key > span").count() == 2
     assert "No run failed." in page.inner_text("body")
     by = ["home.threshold", "mediation"]
-    assert [text.split("\n") for text in page.locator(".heat td").all_inner_texts()] == [
+    cells = page.locator(".heat td").all_inner_texts()
+    assert [text.removeprefix("★ ").split("\n") for text in cells] == [
         [short(row["value"], row["value"]),
          f"[{short(row['value_low'], row['value'])}, {short(row['value_high'], row['value'])}]"]
         for row in measure(open_sweep(folder), "end_day", by=by).to_dict("records")
@@ -76,7 +77,12 @@ def test_the_page_clicks_through(visit, serve, folder) -> None:
     page.locator("[data-testid=cell-1-1]").click()
     page.get_by_text("Point 3:").wait_for()
     page.locator("[data-testid=point-2]").click()
-    page.get_by_text("Point 2:").wait_for()
+    page.get_by_text("Point 2: Mediation = qatar_turkiye, Home state: threshold = 3").wait_for()
+    assert page.locator("[data-testid=point-2].chosen").count() == 1
+    assert page.locator(".heat td.chosen").get_attribute("data-testid") == "cell-1-0"
+    assert "qatar_turkiye" in page.inner_text(".survival-key .chosen")
+    assert "higher is better" in page.inner_text("[data-testid=heat-key]")
+    assert "typical: the run of median length" in page.inner_text(".sweep")
     for name, place in (("worst", "idxmin"), ("best", "idxmax")):
         press(page, name)
         page.locator("[data-testid=mark]").wait_for()

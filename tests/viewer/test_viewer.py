@@ -24,10 +24,10 @@ from truce_sim.sweeps.folder.replay import Row
 from truce_sim.sweeps.summaries.picks import pick_run
 from truce_sim.viewer.pictures.movie import film_days, write_movie
 from truce_sim.viewer.state import ensemble, presets
-from truce_sim.viewer.state.levers import KEY_LEVERS, controls, without_effect
+from truce_sim.viewer.state.levers import KEY_LEVERS, controls, plain_name, without_effect
 from truce_sim.viewer.state.opening import Opening, open_row
 from truce_sim.viewer.state.session import Session
-from truce_sim.viewer.state.sweep_data import SweepData
+from truce_sim.viewer.state.sweep_data import BETTER_HIGH, BETTER_LOW, SweepData
 from truce_sim.viewer.state.track import run_track
 
 
@@ -152,6 +152,24 @@ def test_an_ensemble_is_the_paired_difference() -> None:
     assert found.over_before == np.sum(ends[0] < 20)
 
 
+def test_an_ensemble_says_how_far_it_is_and_can_be_stopped() -> None:
+    """The share done grows to 1; what `progress` raises ends it, as Cancel does."""
+    from truce_sim.viewer.pages.work import Stopped, Work
+
+    plain = load_config(["seed=2", "run.horizon_days=30"])
+    shares: list[float] = []
+    ensemble.compare_fork(plain, plain, 10, 50, shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert len(shares) > 1
+    work = Work()
+    work(0.256)
+    assert work.share.value == 0.25
+    work.cancel()
+    with pytest.raises(Stopped):
+        ensemble.compare_fork(plain, plain, 10, 50, work)
+
+
 @pytest.mark.parametrize(
     ("days", "words"),
     [
@@ -247,6 +265,28 @@ def test_counts_are_rates_and_days_say_of_how_many_runs(tmp_path) -> None:
     for point, cell in enumerate(cells_of(made.folder, "first_strike_day", "home.threshold")):
         came = made.runs.loc[made.runs["point"] == point, "first_strike_day"].notna().sum()
         assert (cell["runs"], cell["of"]) == (came, 20)
+
+
+def test_the_page_of_a_sweep_has_plain_names_and_finds_its_point(small_sweep) -> None:
+    """Every outcome and factor has a name of its own; good and bad are told of no other outcome;
+    a point is found in the map, unless another level is fixed."""
+    data = SweepData(small_sweep)
+    meanings = data.outcomes()
+    assert len(set(meanings.values())) == len(meanings)
+    assert set(BETTER_HIGH) | set(BETTER_LOW) <= set(meanings)
+    assert not set(BETTER_HIGH) & set(BETTER_LOW)
+    assert data.names() == {"home.threshold": "Home state: threshold"}
+    assert plain_name("militants.attempts_per_day") == "Militant group: attempts per day (1/d)"
+    assert plain_name("mediation") == "Mediation"
+    assert data.heat("deaths", "home.threshold", "", {})["good"] == -1
+    assert data.heat("holds", "home.threshold", "", {})["good"] == 1
+    assert data.heat("attempts", "home.threshold", "", {})["good"] == 0
+    for point in (0, 1):
+        row, column = data.cell_of("home.threshold", "", {}, point)
+        table = data.heat("holds", "home.threshold", "", {})
+        assert table["rows"][row][column]["points"] == [point]
+        level = data.level_of("home.threshold", 1)
+        assert bool(data.cell_of("home.threshold", "", {"home.threshold": level}, point)) == point
 
 
 def test_what_a_heat_map_misses_has_its_reason(tmp_path) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import solara
+from mesa.visualization.utils import update_counter
 
 from truce_sim.results.spreadsheets import as_csv
 from truce_sim.viewer.pages.parts import Copies
+from truce_sim.viewer.pages.work import Progress, Stopped, Work
 from truce_sim.viewer.state.commands import as_command, as_python, overrides_of
 from truce_sim.viewer.state.session import Clock, Session
 
@@ -20,6 +23,7 @@ FRAMES = 50
 @solara.component
 def Exports(clock: Clock) -> None:
     """Offer downloads of the day shown and of the run."""
+    update_counter.get()  # a day further
     session = clock.session
     with solara.Column(gap="8px", classes=["export"]):
         solara.Text("The day shown")
@@ -56,21 +60,22 @@ def Commands(clock: Clock) -> None:
 @solara.component
 def Film(session: Session) -> None:
     """Make a GIF of the run on request."""
-    done, set_done = solara.use_state(0.0)
     requests = solara.use_reactive(0)
+    work = solara.use_memo(Work, [requests.value])
 
     def make() -> bytes | None:
         if requests.value == 0:
             return None
         from truce_sim.viewer.pictures.movie import write_movie
 
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, suppress(Stopped):
             path = Path(folder) / "truce.gif"
             every = max(session.tracks[0].last_day // FRAMES, 1)
             write_movie(
-                session.tracks[0], path, session.layer.value, every=every, dpi=80, progress=set_done
-            )  # fmt: skip
+                session.tracks[0], path, session.layer.value, every=every, dpi=80, progress=work
+            )
             return path.read_bytes()
+        return None
 
     task = solara.lab.use_task(make, dependencies=[requests.value])
     with solara.Row(style={"align-items": "center"}):
@@ -81,7 +86,7 @@ def Film(session: Session) -> None:
         if task.finished and task.value:
             solara.FileDownload(task.value, filename="truce.gif", label="GIF")
     if task.pending and requests.value:
-        solara.ProgressLinear(100 * done)
+        Progress(work, "frames")
     solara.Text("For MP4, or a GIF of another size, use truce-sim movie.", classes=["caption"])
 
 

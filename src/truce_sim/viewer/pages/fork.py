@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import solara
+from mesa.visualization.utils import update_counter
 
 from truce_sim.config.regimes import may_change
 from truce_sim.viewer.pages.parts import Controls, Payload
+from truce_sim.viewer.pages.work import Progress, Stopped, Work
 from truce_sim.viewer.state import ensemble
 from truce_sim.viewer.state.levers import controls, without_effect
 from truce_sim.viewer.state.session import Clock, Session
@@ -19,6 +22,7 @@ ENSEMBLES = (100, 1000, 10000)
 @solara.component
 def Fork(clock: Clock) -> None:
     """Show the levers to change from the day shown on, the fork, and its ensemble."""
+    update_counter.get()  # a day further
     session, day = clock.session, max(clock.day, 0)
     with solara.Column(gap="8px", classes=["fork"]):
         with solara.Column():  # always present, so that the controls do not move
@@ -61,12 +65,16 @@ def ForkResult(clock: Clock) -> None:
     session = clock.session
     replicates = solara.use_reactive(1000)
     requests = solara.use_reactive(0)
+    work = solara.use_memo(Work, [requests.value, id(clock.tracks)])
 
     def run() -> ensemble.Ensemble | None:
         if requests.value == 0:
             return None
         plain, fork = (track.config for track in clock.tracks)
-        return ensemble.compare_fork(plain, fork, session.fork_day.value, replicates.value)
+        day = session.fork_day.value
+        with suppress(Stopped):
+            return ensemble.compare_fork(plain, fork, day, replicates.value, work)
+        return None
 
     task = solara.lab.use_task(run, dependencies=[requests.value, id(clock.tracks)])
     with solara.Card(margin=0, elevation=1):
@@ -78,7 +86,7 @@ def ForkResult(clock: Clock) -> None:
             )  # fmt: skip
             solara.Button("Drop the fork", on_click=session.unfork, outlined=True)
         if task.pending and requests.value:
-            solara.ProgressLinear(True)
+            Progress(work, "pairs of runs")
         elif task.finished and task.value is not None:
             with solara.Column(gap="2px", classes=["ensemble"]):
                 for sentence in ensemble.describe_ensemble(task.value):

@@ -117,15 +117,18 @@ def Copies(texts: list[tuple[str, str]]) -> None:
 
 
 @solara.component_vue("../vue/survival.vue")
-def SurvivalCurves(curves: list[Data], horizon: int) -> None:
-    """The share of truces holding, by day, with 95 % intervals."""
+def SurvivalCurves(curves: list[Data], horizon: int, chosen: str = "") -> None:
+    """The share of truces holding, by day, with 95 % intervals; the chosen point's level stands
+    out."""
 
 
 @solara.component_vue("../vue/heatmap.vue")
-def HeatMap(table: Data, event_open: Callable[[int], None] | None = None) -> None:
-    """An outcome over two factors; a click selects a point."""
+def HeatMap(
+    table: Data, chosen: list[int], event_open: Callable[[int], None] | None = None
+) -> None:
+    """An outcome over two factors, with its key; a click selects a point, which is marked."""
 
 
 @solara.component_vue("../vue/points.vue")
-def PointTable(table: Data, event_open: Callable[[int], None] | None = None) -> None:
-    """The points, with intervals; a click selects one."""
+def PointTable(table: Data, chosen: int, event_open: Callable[[int], None] | None = None) -> None:
+    """The points, with intervals; a click selects one, which is marked."""

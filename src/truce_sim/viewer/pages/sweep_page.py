@@ -8,15 +8,15 @@ from typing import Any
 import solara
 
 from truce_sim.errors import InputError
-from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.sweeps.summaries.picks import PICKS, pick_run
 from truce_sim.sweeps.summaries.summary import days_watched
 from truce_sim.viewer.pages.parts import HeatMap, PointTable, SurvivalCurves
+from truce_sim.viewer.state.levers import as_text, plain_name
 from truce_sim.viewer.state.opening import Opening, open_row, parse_run
 from truce_sim.viewer.state.sweep_data import SweepData
 from truce_sim.viewer.state.sweep_view import SweepView
 
-ANY = "(any)"
+ANY, NOTHING = "(any)", "(nothing)"
 
 
 @solara.component
@@ -29,13 +29,13 @@ def SweepPage(view: SweepView, show: Callable[[Opening], None]) -> None:
         solara.lab.ThemeToggle()
     with solara.Column(gap="12px", classes=["sweep"]):
         Heading(data)
-        PointChoice(folder, point, show)
+        PointChoice(data, point, show)
         with solara.Div(classes=["halves"]):
-            Survival(data, view.factor, view.fixed)
+            Survival(data, view.factor, view.fixed, point.value)
             Heat(view)
         with solara.Card("Points", margin=0):
             table = solara.use_memo(data.table, [folder.path])
-            PointTable(table=table, event_open=point.set)
+            PointTable(table=table, chosen=point.value, event_open=point.set)
         Failures(data)
 
 
@@ -48,19 +48,32 @@ def Heading(data: SweepData) -> None:
     solara.Text(
         f"{folder.points:,} points, {runs:,} runs{f', {failed:,} failed' if failed else ''}; "
         f"horizon {days_watched(data.summary['horizon'])}; {state}. "
-        f"Factors: {', '.join(data.factors) or 'none'}. "
+        f"Factors: {', '.join(data.names().values()) or 'none'}. "
         "Results of a simulation on assumed values, not a forecast."
     )
 
 
 @solara.component
+def NamedChoice(label: str, names: dict[str, str], value: solara.Reactive[str]) -> None:
+    """Choose one of several things by the names that the page has for them."""
+    things = {words: name for name, words in names.items()}
+    solara.Select(
+        label, list(things), value=names.get(value.value, value.value),
+        on_value=lambda words: value.set(things[words]), dense=True,
+    )  # fmt: skip
+
+
+@solara.component
 def Survival(
-    data: SweepData, factor: solara.Reactive[str], fixed: solara.Reactive[dict[str, str]]
+    data: SweepData,
+    factor: solara.Reactive[str],
+    fixed: solara.Reactive[dict[str, str]],
+    point: int,
 ) -> None:
     """Show survival curves by a factor, at chosen levels of the others."""
     with solara.Card("Survival of the truce", margin=0):
         with solara.Row(style={"flex-wrap": "wrap"}):
-            solara.Select("by factor", list(data.factors), value=factor, dense=True)
+            NamedChoice("by factor", data.names(), factor)
             for name in data.factors:
                 if name != factor.value:
                     LevelChoice(data, name, fixed)
@@ -68,7 +81,11 @@ def Survival(
         curves = solara.use_memo(
             lambda: data.curves(factor.value, kept), [factor.value, tuple(kept.items())]
         )
-        SurvivalCurves(curves=curves, horizon=data.folder.horizon)
+        inside = data.has_levels(kept, point)
+        SurvivalCurves(
+            curves=curves, horizon=data.folder.horizon,
+            chosen=data.level_of(factor.value, point) if inside else "",
+        )  # fmt: skip
 
 
 @solara.component
@@ -80,20 +97,22 @@ def LevelChoice(data: SweepData, name: str, fixed: solara.Reactive[dict[str, str
         fixed.value = rest if level == ANY else {**rest, name: level}
 
     levels = [ANY, *(str(level) for level in data.levels[name].cat.categories)]
-    solara.Select(name, levels, value=fixed.value.get(name, ANY), on_value=choose, dense=True)
+    solara.Select(
+        plain_name(name), levels, value=fixed.value.get(name, ANY), on_value=choose, dense=True
+    )
 
 
 @solara.component
 def Heat(view: SweepView) -> None:
     """Show an outcome over two factors."""
-    data, fixed, choose = view.data, view.fixed, view.point.set
+    data, fixed = view.data, view.fixed
     outcome, across, down = view.outcome, view.across, view.down
-    names = list(data.factors)
+    names = data.names()
     with solara.Card("An outcome over two factors", margin=0):
         with solara.Row(style={"flex-wrap": "wrap"}):
-            solara.Select("outcome", list(data.outcomes()), value=outcome, dense=True)
-            solara.Select("across", names, value=across, dense=True)
-            solara.Select("down", ["", *names], value=down, dense=True)
+            NamedChoice("outcome", data.outcomes(), outcome)
+            NamedChoice("across", names, across)
+            NamedChoice("down", {"": NOTHING, **names}, down)
         lower = "" if down.value == across.value else down.value
         kept = {k: v for k, v in fixed.value.items() if k not in (across.value, lower)}
         table = solara.use_memo(
@@ -103,7 +122,8 @@ def Heat(view: SweepView) -> None:
         if isinstance(table, str):
             solara.Error(table)
         elif table is not None:
-            HeatMap(table=table, event_open=choose)
+            chosen = data.cell_of(across.value, lower, kept, view.point.value)
+            HeatMap(table=table, chosen=chosen, event_open=view.point.set)
 
 
 def _heat(
@@ -118,10 +138,10 @@ def _heat(
 
 @solara.component
 def PointChoice(
-    folder: SweepFolder, point: solara.Reactive[int], show: Callable[[Opening], None]
+    data: SweepData, point: solara.Reactive[int], show: Callable[[Opening], None]
 ) -> None:
     """Show the selected point and choose which of its runs to open."""
-    run = solara.use_reactive("")
+    folder, run = data.folder, solara.use_reactive("")
     message = solara.use_reactive("")
 
     def open_run(find: Callable[[], tuple[int, int]]) -> None:
@@ -133,14 +153,14 @@ def PointChoice(
         show(opening)
 
     values = folder.design.iloc[point.value]
-    about = ", ".join(f"{name} = {values[name]}" for name in folder.factors)
+    about = ", ".join(f"{words} = {as_text(values[name])}" for name, words in data.names().items())
     with solara.Card(margin=0, classes=["chosen"]):
         with solara.Row(style={"flex-wrap": "wrap", "align-items": "center"}):
             solara.Text(f"Point {point.value}: {about}", classes=["subtitle-1"])
             for pick, meaning in PICKS.items():
                 with solara.Tooltip(meaning):
                     solara.Button(
-                        "typical" if pick == "median" else pick.replace("-", " "), small=True,
+                        _called(pick), small=True,
                         color="primary", outlined=True,
                         on_click=lambda pick=pick: open_run(
                             lambda: (point.value, pick_run(folder, point.value, pick))
@@ -150,8 +170,15 @@ def PointChoice(
             solara.Button(
                 "Open", small=True, on_click=lambda: open_run(lambda: parse_run(run.value))
             )
+        meanings = "; ".join(f"{_called(pick)}: {meaning}" for pick, meaning in PICKS.items())
+        solara.Text(f"Open one of its runs. {meanings}.", classes=["caption"])
         if message.value:
             solara.Error(message.value)
+
+
+def _called(pick: str) -> str:
+    """What the page calls a pick."""
+    return "typical" if pick == "median" else pick.replace("-", " ")
 
 
 @solara.component

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from truce_sim.engine.run import outcomes
+from truce_sim.engine.world import make_world
 from truce_sim.intervals import (
     CONFIDENCE,
     Estimate,
@@ -21,6 +24,9 @@ from truce_sim.simulation.spec import make_spec
 from truce_sim.sweeps.summaries.contrasts import with_sign
 
 Interval = Estimate
+
+#: So many pairs are run before their number is told.
+_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,13 @@ class Ensemble:
     holds_more: Interval
 
 
-def compare_fork(plain: Config, forked: Config, day: int, replicates: int = 1000) -> Ensemble:
+def compare_fork(
+    plain: Config,
+    forked: Config,
+    day: int,
+    replicates: int = 1000,
+    progress: Callable[[float], object] = lambda share: None,
+) -> Ensemble:
     """Run both settings with the same draws.
 
     Args:
@@ -60,9 +72,9 @@ def compare_fork(plain: Config, forked: Config, day: int, replicates: int = 1000
         forked: The fork's configuration.
         day: First day of the fork.
         replicates: Number of pairs: replicates 0 to `replicates` - 1 of the seed.
+        progress: Called with the share done after every few pairs; what it raises ends the work.
     """
-    pairs = np.arange(replicates)
-    ours, theirs = (outcomes(make_spec(config), pairs) for config in (plain, forked))
+    ours, theirs = _pairs(plain, forked, replicates, progress)
     good = (ours["status"] == 0) & (theirs["status"] == 0)
     ours, theirs = ours[good], theirs[good]
     held, held_fork = ours["collapsed"] == 0, theirs["collapsed"] == 0
@@ -81,6 +93,21 @@ def compare_fork(plain: Config, forked: Config, day: int, replicates: int = 1000
         holds_fork=count_interval(int(held_fork.sum()), held_fork.size),
         holds_more=_paired_interval(held_fork.astype(float) - held, share_difference),
     )
+
+
+def _pairs(
+    plain: Config, forked: Config, replicates: int, progress: Callable[[float], object]
+) -> tuple[NDArray[np.void], NDArray[np.void]]:
+    """The outcomes of both settings, a few pairs at a time."""
+    specs, world = [make_spec(config) for config in (plain, forked)], make_world()
+    found: tuple[list[NDArray[np.void]], list[NDArray[np.void]]] = ([], [])
+    for first in range(0, replicates, _AT_ONCE):
+        some = np.arange(first, min(first + _AT_ONCE, replicates))
+        for spec, parts in zip(specs, found, strict=True):
+            parts.append(outcomes(spec, some, world))
+        progress(float(some[-1] + 1) / replicates)
+    ours, theirs = map(np.concatenate, found)
+    return ours, theirs
 
 
 def describe_ensemble(e: Ensemble) -> list[str]:

@@ -67,6 +67,14 @@ def controls(plain: dict[str, Any], include: Callable[[str], bool]) -> list[dict
     return [{"title": title, "controls": entries} for title, entries in groups.items()]
 
 
+def plain_name(factor: str) -> str:
+    """Return what a factor of a sweep is called on a page: a setting with its unit, or a group."""
+    info = field_at(factor)
+    if info is None or "." not in factor:
+        return factor.replace("_", " ").capitalize()
+    return f"{_full_label(factor)}{f' ({info.unit})' if info.unit else ''}"
+
+
 def without_effect(plain: dict[str, Any]) -> dict[str, str]:
     """Map the settings that have no effect in a nested configuration to the reason."""
     effects = Effects(plain)

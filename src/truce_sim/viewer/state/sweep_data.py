@@ -18,13 +18,26 @@ from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.sweeps.summaries.levels import factor_levels
 from truce_sim.sweeps.summaries.summary import survival_table
 from truce_sim.sweeps.sweep import greatest
+from truce_sim.viewer.state.levers import plain_name
 
 #: Summaries that a heat map can show, in addition to the mean or the daily rate of any outcome.
 SUMMARIES = {
     "holds": "share of truces that hold to the horizon",
-    "mean_survival": "restricted mean survival (days)",
-    "median_survival": "median survival (days)",
+    "mean_survival": "mean days until the truce ends, up to the horizon",
+    "median_survival": "median days until the truce ends",
 }
+#: Outcomes of which more, and of which less, is good for those who want the truce to hold. The
+#: others are good or bad only together with something else.
+BETTER_HIGH = (
+    "holds", "mean_survival", "median_survival", "end_day", "days_in_force", "first_violation_day",
+    "first_strike_day", "first_suspension_day", "final_belief",
+)  # fmt: skip
+BETTER_LOW = (
+    "days_strained", "days_suspended", "attacks", "lethal_attacks", "domestic_attacks",
+    "friction_clashes", "violations", "false_violations", "deaths", "domestic_deaths",
+    "strikes_by_home", "strikes_by_host", "peak_grievance",
+)  # fmt: skip
+_SHARES = ("holds",)  # shown in percent
 _WORDS = ("status", "cause", "collapsed")  # outcomes that are not numbers
 MAX_ROWS = 5000
 MAX_CURVES = 8
@@ -136,11 +149,32 @@ class SweepData:
         wide = len(xs.cat.categories)
         return {
             "outcome": self.outcomes()[outcome],
-            "across": across, "down": down,
+            "good": (outcome in BETTER_HIGH) - (outcome in BETTER_LOW),
+            "times": 100 if outcome in _SHARES else 1, "unit": " %" if outcome in _SHARES else "",
+            "across": plain_name(across), "down": plain_name(down) if down else "",
             "xs": [str(x) for x in xs.cat.categories],
             "ys": [str(y) for y in ys.cat.categories],
             "rows": [cells[i : i + wide] for i in range(0, len(cells), wide)],
         }  # fmt: skip
+
+    def names(self) -> dict[str, str]:
+        """The factors, each with what the page calls it."""
+        return {name: plain_name(name) for name in self.factors}
+
+    def level_of(self, factor: str, point: int) -> str:
+        """The level of a factor at a point; "all" without a factor."""
+        return str(self.levels[factor].iloc[point]) if factor else "all"
+
+    def cell_of(self, across: str, down: str, fixed: dict[str, str], point: int) -> list[int]:
+        """Row and column of a point in a heat map; empty if its levels are not those fixed."""
+        if not self.has_levels(fixed, point):
+            return []
+        names = (down, across)
+        return [int(self.levels[name].cat.codes.iloc[point]) if name else 0 for name in names]
+
+    def has_levels(self, fixed: dict[str, str], point: int) -> bool:
+        """Whether a point has these levels of these factors."""
+        return all(self.level_of(name, point) == level for name, level in fixed.items())
 
     def _runs_with(self, outcome: str) -> pd.DataFrame:
         """The runs that did not fail, with an outcome."""
@@ -164,15 +198,24 @@ class SweepData:
         }  # fmt: skip
 
     def table(self) -> dict[str, Any]:
-        """Return at most MAX_ROWS points as rows of text and numbers, and the number of points."""
+        """Return at most MAX_ROWS points as rows of text and numbers, and the number of points.
+
+        Each column has a name, and what its numbers are multiplied by and followed by.
+        """
         shown = self.summary.head(MAX_ROWS)
-        names = [*self.factors, "runs", "failed", *SUMMARIES]
         rows = [
             [int(point), *(_plain(row[name]) for name in [*self.factors, "runs", "failed"]),
              *([_plain(row[name + end]) for end in ("", "_low", "_high")] for name in SUMMARIES)]
             for point, row in zip(shown.index, shown.to_dict("records"), strict=True)
         ]  # fmt: skip
-        return {"names": ["point", *names], "rows": rows, "total": len(self.summary)}
+        titles = ["Point", *self.names().values(), "Runs", "Failed", *SUMMARIES.values()]
+        columns = ["point", *self.factors, "runs", "failed", *SUMMARIES]
+        return {
+            "names": [title[:1].upper() + title[1:] for title in titles],
+            "times": [100 if name in _SHARES else 1 for name in columns],
+            "units": [" %" if name in _SHARES else "" for name in columns],
+            "rows": rows, "total": len(self.summary),
+        }  # fmt: skip
 
 
 def _meaning(outcome: str) -> str:
