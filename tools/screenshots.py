@@ -51,12 +51,15 @@ def make_sweep(folder: Path) -> Path:
 
 
 def run_pages(browser, size, dark: bool, suffix: str, only_run: bool = False) -> None:
-    """Take the pictures of a run, its log, a fork and its ensemble."""
+    """Take the pictures of a run, its end, its log, a fork and its ensemble."""
     server = Server("seed=9")
     page = visit(browser, server.url, size, dark)
     go(page, 47)
     shoot(page, f"view-run{suffix}")
     if not only_run:
+        page.keyboard.press("End")
+        page.locator("[data-testid=ending]").wait_for()
+        shoot(page, f"view-why{suffix}")
         tab(page, "Log")
         shoot(page, f"view-log{suffix}", "[data-testid=log]")
         go(page, 30)

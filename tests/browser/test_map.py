@@ -20,7 +20,7 @@ def url(serve) -> str:
 
 
 def test_the_map_is_shown_first_and_the_strip_on_request(visit, url) -> None:
-    """Both show the day; the choice stays when the page is opened again."""
+    """Both show the day; the choice is in the address, so a reload keeps it."""
     page = visit(url)
     go(page, DAY)
     border = page.locator("[data-testid=border]")
@@ -31,6 +31,7 @@ def test_the_map_is_shown_first_and_the_strip_on_request(visit, url) -> None:
     expect(border).to_have_attribute("data-view", "strip")
     assert page.evaluate(PICTURE) != picture
     assert page.get_attribute("canvas", "data-day") == str(DAY)
+    page.wait_for_url("**view=strip**")
     page.reload()
     page.locator("canvas").wait_for()
     expect(page.locator("[data-testid=border]")).to_have_attribute("data-view", "strip")

@@ -67,16 +67,14 @@ def test_an_address_has_layer_fork_and_draft() -> None:
     mine.fork()
     mine.go(44)
     mine.layer.value = "activity"
+    mine.view.value = "strip"
     mine.choose("truce", "literal")
     mine.edit("host.will", "0.25")
     other = visit(ours.query())
     theirs = session(other)
     assert other.query() == ours.query()
-    assert (theirs.layer.value, theirs.clock.value.day, theirs.fork_day.value) == (
-        "activity",
-        44,
-        30,
-    )
+    assert (theirs.layer.value, theirs.view.value) == ("activity", "strip")
+    assert (theirs.clock.value.day, theirs.fork_day.value) == (44, 30)
     assert [t.config for t in theirs.tracks] == [t.config for t in mine.tracks]
     assert theirs.drafted == mine.drafted
     assert theirs.config.host.will != 0.25
@@ -121,6 +119,7 @@ BAD = {
     "seed=" + "[" * 5000: "is not a whole number",
     "day=x": "is not a day",
     "layer=x": "is not a layer",
+    "view=x": "is not a view",
     "row=1:2": "shows none",
     "sweep=a": "this viewer shows no sweep",
     "x" * 20000: "too long",

@@ -38,7 +38,7 @@ _ATTACKS = {
 }
 
 #: Incidents with a place and a weight -> the cause of grievance they count towards.
-_WEIGHED = {
+WEIGHED = {
     "foiled_by_host": "foiled",
     "foiled_at_border": "foiled",
     "foiled_inside": "foiled",
@@ -102,11 +102,11 @@ def _events(run: Simulation) -> Iterator[tuple[int, str]]:
     weighed = []
     for event in run.events.to_dict("records"):
         day, kind = int(event["day"]), event["kind"]
-        if kind in _WEIGHED and event["weight"] > 0:
+        if kind in WEIGHED and event["weight"] > 0:
             weighed.append(event)
         if event["attributed"] is True and not seen_violation:
             seen_violation = True
-            yield day, f"first violation of the clause, in {_place(run, event)}"
+            yield day, f"first violation of the clause, in {place_of(run, event)}"
         if kind in _SENTENCES:
             where = _focus(run, event, weighed) if kind == "strike_chosen" else ""
             yield day, _sentence(run, event) + where
@@ -126,11 +126,11 @@ def outcome_in_words(run: Simulation) -> str:
 
 def _sentence(run: Simulation, event: dict[Hashable, Any]) -> str:
     return _SENTENCES[event["kind"]].format(
-        actor=_actor(event["actor"]),
+        actor=named(event["actor"]),
         cause=CAUSES.get(event["cause"], ""),
         grievance=event["grievance"],
         threshold=event["threshold"],
-        place=_place(run, event),
+        place=place_of(run, event),
     )
 
 
@@ -141,20 +141,22 @@ def _focus(
     memory = getattr(run.config, choice["actor"]).grievance_memory_days
     places: Counter[str] = Counter()
     for event in weighed:
-        if _WEIGHED[event["kind"]] == choice["cause"]:
+        if WEIGHED[event["kind"]] == choice["cause"]:
             age = choice["day"] - event["day"]
-            places[_place(run, event)] += event["weight"] * math.exp(-age / memory)
+            places[place_of(run, event)] += event["weight"] * math.exp(-age / memory)
     return f", lately mostly in {places.most_common(1)[0][0]}" if places else ""
 
 
 def _attack(run: Simulation, event: dict[Hashable, Any]) -> str:
-    return f"{event['deaths']} deaths in {_place(run, event)}, {_ATTACKS[event['kind']]}"
+    return f"{event['deaths']} deaths in {place_of(run, event)}, {_ATTACKS[event['kind']]}"
 
 
-def _actor(actor: str) -> str:
+def named(actor: str) -> str:
+    """Return who acted, in words."""
     return _NAMES.get(actor, actor.title())
 
 
-def _place(run: Simulation, event: dict[Hashable, Any]) -> str:
+def place_of(run: Simulation, event: dict[Hashable, Any]) -> str:
+    """Return the home district where an event happened."""
     sector = event["sector"]
     return "an unknown place" if pd.isna(sector) else run.border.place(int(sector))

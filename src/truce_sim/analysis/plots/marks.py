@@ -46,3 +46,6 @@ DARK = ("#2a2733", "#3d3752", "#574d7a", "#7767a4", "#9b8ac9", "#c3b5e6", "#efe8
 
 #: The states of the truce, in the order of their codes.
 TRUCE_COLOURS = ("#56B4E9", "#F0E442", "#E69F00", "#D55E00")
+
+#: The causes of grievance, in the order of their codes; those of incidents look like their marks.
+CAUSE_COLOURS = ("#8A8678", "#56B4E9", "#D55E00", "#CC79A7", "#E69F00", "#7A5195")

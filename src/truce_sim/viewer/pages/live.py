@@ -16,6 +16,7 @@ from truce_sim.border.atlas import make_atlas
 from truce_sim.viewer.pages.export import Exports
 from truce_sim.viewer.pages.fork import Fork, difference
 from truce_sim.viewer.pages.parts import (
+    BorderKey,
     BorderPicture,
     Controls,
     DailyCharts,
@@ -24,7 +25,8 @@ from truce_sim.viewer.pages.parts import (
     StatusStrip,
     Timeline,
 )
-from truce_sim.viewer.state.ground import map_data
+from truce_sim.viewer.pages.why import Why
+from truce_sim.viewer.state.ground import LOOKS, map_data
 from truce_sim.viewer.state.levers import choices, controls, without_effect
 from truce_sim.viewer.state.picture import LAYERS, colour_power, frame_data, ground_data
 from truce_sim.viewer.state.presets import ready, warm
@@ -42,6 +44,8 @@ CAVEAT = (
     "One draw of a model on assumed values, not a forecast: its days and deaths happened nowhere."
 )
 
+_LOOKS = Payload(LOOKS)
+
 _COLUMNS = (
     "grievance_home", "threshold_home", "grievance_host", "threshold_host", "belief", "will",
     "strength", "fatigue", "attempts", "foiled_by_host", "foiled_at_border", "foiled_inside",
@@ -55,7 +59,7 @@ def RunPage(session: Session, back: Callable[[], None] | None = None) -> None:
     solara.Title("truce_sim")
     SolaraViz(
         session.clock,
-        components=[(Stage, 0), (Panels, 0)],
+        components=[(Head, 0), (Stage, 0), (Transport, 0), (Panels, 0)],
         model_params={"session": session},
         name="truce_sim",
         play_interval=session.pace,
@@ -116,32 +120,56 @@ def compose_presets() -> None:
 
 
 @solara.component
-def Stage(clock: Clock) -> None:
-    """Show the status, border and day slider of one run, or of two side by side."""
+def Head(clock: Clock) -> None:
+    """Show the choice of the layer, and the status of one run, or of two side by side."""
     update_counter.get()
-    session = clock.session
-    layer = session.layer.value
-    names = ("run", "fork") if len(clock.tracks) > 1 else ("",)
-    with solara.Column(gap="6px", classes=["stage"]):
-        LayerChoice(session)
-        with solara.Div(classes=["side-by-side" if len(names) > 1 else "alone"]):
+    names = _names(clock)
+    with solara.Column(gap="4px", classes=["head"]):
+        LayerChoice(clock.session)
+        with solara.Div(classes=[_side_by_side(names)]):
             for which, (name, track) in enumerate(zip(names, clock.tracks, strict=True)):
-                with solara.Column(gap="4px"):
-                    mark, good = _mark(clock, which)
-                    status = status_strip(track, clock.models[which])
-                    StatusStrip(status=status, title=name, mark=mark, mark_good=good)
-                    Picture(clock, which, layer, name)
+                mark, good = _mark(clock, which)
+                status = status_strip(track, clock.models[which])
+                StatusStrip(status=status, title=name, mark=mark, mark_good=good)
+
+
+@solara.component
+def Stage(clock: Clock) -> None:
+    """Show the border of one run, or of two side by side, and one key."""
+    update_counter.get()
+    names, scale = _names(clock), _scale(clock)
+    with solara.Column(gap="2px", classes=["stage"]):
+        with solara.Div(classes=[_side_by_side(names)]):
+            for which, name in enumerate(names):
+                Picture(clock, which, scale, name)
+        BorderKey(looks=_LOOKS, scale=scale)
+
+
+@solara.component
+def Transport(clock: Clock) -> None:
+    """Show play, speed and the day slider, what the picture is not, and what a fork changes."""
+    update_counter.get()
+    session, forked = clock.session, len(clock.tracks) > 1
+    with solara.Column(gap="2px", classes=["transport"]):
         Timeline(
             stories=Payload(*(story(track) for track in clock.tracks)),
             day=clock.day,
-            fork_day=session.fork_day.value if len(names) > 1 else -1,
+            fork_day=session.fork_day.value if forked else -1,
             pace=session.pace.value,
             event_go=session.go,
             event_pace=session.pace.set,
         )
-        solara.Text(CAVEAT, classes=["caveat"])
-        if len(names) > 1:
+        if forked:
             solara.Text(difference(clock.tracks), classes=["difference"])
+        solara.Text(CAVEAT, classes=["caveat"])
+
+
+def _names(clock: Clock) -> tuple[str, ...]:
+    return ("run", "fork") if len(clock.tracks) > 1 else ("",)
+
+
+def _side_by_side(names: tuple[str, ...]) -> str:
+    return "side-by-side" if len(names) > 1 else "alone"
 
 
 @solara.component
@@ -154,34 +182,39 @@ def LayerChoice(session: Session) -> None:
             solara.Button(title, value=name, small=True)
 
 
-def Picture(clock: Clock, which: int, layer: str, name: str) -> None:
-    """Show the grid of one of the runs."""
-    track, model = clock.tracks[which], clock.models[which]
-    high = max(each.scales[layer] for each in clock.tracks)  # one scale for both
+def _scale(clock: Clock) -> dict[str, Any]:
+    """The scale of the layer shown, one for a run and its fork."""
+    layer = clock.session.layer.value
     title, unit = LAYERS[layer]
-    scale = {
-        "title": title,
-        "unit": unit,
-        "high": high,
-        "layer": layer,
-        "power": colour_power(layer),
-    }
+    return {
+        "title": title, "unit": unit, "layer": layer, "power": colour_power(layer),
+        "high": max(track.scales[layer] for track in clock.tracks),
+    }  # fmt: skip
+
+
+def Picture(clock: Clock, which: int, scale: dict[str, Any], name: str) -> None:
+    """Show the grid of one of the runs."""
+    track, model, session = clock.tracks[which], clock.models[which], clock.session
     BorderPicture(
         ground=Payload(_ground(track)),
-        frame=frame_data(model, layer, high, clock.places[which]),
+        frame=frame_data(model, scale["layer"], scale["high"], clock.places[which]),
         scale=scale,
+        view=session.view.value,
         title=name,
+        event_view=session.view.set,
     )
 
 
 @solara.component
 def Panels(clock: Clock) -> None:
-    """Show charts, log, what-if and export below the picture."""
+    """Show why, charts, log, what-if and export beside or below the picture."""
     update_counter.get()
     session = clock.session
     stories = Payload(*(story(track) for track in clock.tracks))
     fork_day = session.fork_day.value if len(clock.tracks) > 1 else -1
-    with solara.lab.Tabs(lazy=True):
+    with solara.Column(gap="0px", classes=["panels"]), solara.lab.Tabs(lazy=True):
+        with solara.lab.Tab("Why"):
+            Why(clock)
         with solara.lab.Tab("Charts"):
             DailyCharts(stories=stories, day=clock.day, fork_day=fork_day)
         with solara.lab.Tab("Log"):

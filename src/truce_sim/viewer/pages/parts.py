@@ -57,9 +57,30 @@ def BorderPicture(
     ground: Payload,
     frame: Data,
     scale: Data,
+    view: str,
     title: str = "",
+    event_view: Callable[[str], None] | None = None,
 ) -> None:
-    """The grid along the line, with a layer, the bands and the day's incidents."""
+    """The grid along the line, with a layer, the bands and the day's incidents.
+
+    view: map or strip; a border without a course is always a strip.
+    """
+
+
+@solara.component_vue("../vue/key.vue", to_json={"looks": lambda payload, widget: payload.parts[0]})
+def BorderKey(looks: Payload, scale: Data) -> None:
+    """What every mark means, and the scale of the layer: one for a run and its fork."""
+
+
+@solara.component_vue("../vue/why.vue", to_json={"whys": _to_json})
+def WhyPicture(
+    whys: Payload,
+    day: int,
+    sentences: list[str],
+    chains: list[list[list[str]]],
+    event_go: Callable[[int], None] | None = None,
+) -> None:
+    """The chain from incidents to the state of the truce; at the collapse, what ended it."""
 
 
 @solara.component_vue("../vue/timeline.vue", to_json=_PAYLOADS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from base64 import b64encode
 from typing import Any
 
@@ -10,6 +11,35 @@ import numpy as np
 from truce_sim.analysis.plots.marks import BANDS, DARK, LIGHT, MARKS, STRIKE
 from truce_sim.border.atlas import Atlas
 
+_CIRCLE = "M-1 0A1 1 0 1 0 1 0A1 1 0 1 0-1 0Z"
+_TIPS = [
+    (radius * math.cos(turn), radius * math.sin(turn))
+    for radius, turn in (
+        ((0.42, 1.15)[tip % 2 == 0], math.radians(36 * tip - 90)) for tip in range(10)
+    )
+]
+_STAR = "M" + "L".join(f"{x:.3f} {y:.3f}" for x, y in _TIPS) + "Z"
+
+#: The shape of each mark as a path of SVG, of size 1. Shapes differ as well as colours, so that
+#: nothing relies on colour alone.
+SHAPES = {
+    "cross": "M-.5-1L0-.5L.5-1L1-.5L.5 0L1 .5L.5 1L0 .5L-.5 1L-1 .5L-.5 0L-1-.5Z",
+    "star": _STAR,
+    "ringed": _STAR,
+    "diamond": "M0-1.1L1.1 0L0 1.1L-1.1 0Z",
+    "square": "M-.85-.85H.85V.85H-.85Z",
+    "circle": _CIRCLE,
+}
+
+#: What all borders share: how marks look.
+LOOKS: dict[str, Any] = {
+    "marks": {kind: list(mark) for kind, mark in MARKS.items()},
+    "bands": BANDS,
+    "strike": STRIKE,
+    "shapes": SHAPES,
+    "colours": {"light": LIGHT, "dark": DARK},
+}
+
 
 def map_data(atlas: Atlas) -> dict[str, Any]:
     """Return the looks of all marks and, if the border has a course, its map.
@@ -17,13 +47,7 @@ def map_data(atlas: Atlas) -> dict[str, Any]:
     Coordinates are km, east and north of the map's centre: of the cells' corners as bytes (32-bit
     numbers, row by row), otherwise as flat lists of x, y, x, y, …, to 0.1 km.
     """
-    looks = {
-        "marks": {kind: list(mark) for kind, mark in MARKS.items()},
-        "bands": BANDS,
-        "strike": STRIKE,
-        "colours": {"light": LIGHT, "dark": DARK},
-        "map": None,
-    }
+    looks = LOOKS | {"map": None}
     if not atlas.is_map:
         return looks
     corners = atlas.corners.astype("<f4")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from base64 import b64encode
 from typing import Any
 
@@ -31,15 +32,16 @@ _KINDS = np.array([EVENTS.index(kind) for kind in MARKS])
 Scales = dict[str, float]
 
 
-#: At most so many days of a run are looked at for the scales of its layers.
-_SCALE_DAYS = 400
+#: At most so many days of a run, and cells of all its days, are looked at for the scales of layers.
+_SCALE_DAYS, _SCALE_CELLS = 400, 4_000_000
 
 
 def layer_scales(model: Replay, last_day: int) -> Scales:
-    """Step a run to its last day and return the largest value of each layer; over long runs, the
-    largest on every second day, every third, and so on."""
+    """Step a run to its last day and return the largest value of each layer; over long runs and
+    large borders, the largest on every second day, every third, and so on."""
     highest = dict.fromkeys(LAYERS, 1e-12)
-    every = -(-(last_day + 1) // _SCALE_DAYS)
+    days = max(min(_SCALE_DAYS, _SCALE_CELLS // math.prod(model.grid.dimensions)), 1)
+    every = -(-(last_day + 1) // days)
     for day in range(last_day % every, last_day + 1, every):
         model.skip_to(day - 1)
         model.step()
@@ -72,6 +74,26 @@ def list_bands(model: Replay) -> list[tuple[int, int, int, str]]:
     records = model.world["bands"][: len(model.bands)]
     fields = records[["entity", "sector", "depth", "status"]].tolist()
     return [(entity, s, d, BAND_STATUSES[status]) for entity, s, d, status in fields]
+
+
+def list_ways(model: Replay) -> list[tuple[Any, ...]]:
+    """List the same bands, each with its age in days, its target in km behind the line, and the
+    sector where it crossed, or -1."""
+    # read at once: a player may be stepping the model
+    records = model.world["bands"][: len(model.bands)]
+    fields = records[["entity", "sector", "depth", "status", "target_km", "crossed"]].tolist()
+    return [
+        (entity, s, d, BAND_STATUSES[status], model.day - launch_day(entity), round(km, 1),
+         max(crossed, -1))
+        for entity, s, d, status, km, crossed in fields
+    ]  # fmt: skip
+
+
+def launch_day(entity: int) -> int:
+    """The day on which a band set out, which its identity begins with (`engine.draws.entity_of`);
+    negative in the warm-up."""
+    day = entity >> 16
+    return day - 0x10000 if day & 0x8000 else day
 
 
 def band_places(model: Replay) -> dict[int, tuple[int, int]]:
@@ -118,7 +140,9 @@ def frame_data(
     return {
         "day": model.day,
         "layer": b64encode(values.tobytes()).decode(),
-        "bands": [(*band, *before.get(band[0], band[1:3])) for band in list_bands(model)],
+        "bands": [
+            (*band[:4], *before.get(band[0], band[1:3]), *band[4:]) for band in list_ways(model)
+        ],
         "incidents": day_incidents(model, model.day),
         "struck": struck_sectors(model),
         "strikes": striking_states(model),

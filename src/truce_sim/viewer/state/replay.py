@@ -42,14 +42,18 @@ class Replay(TruceModel):
 
     def skip_to(self, day: int) -> None:
         """Run to a day before the last one, a whole day at a time; the bands follow at the end."""
-        while self.day < day:
-            self.day += 1
-            self._begin_day()
-            self.rules.run_day(self.p, self.w, self.key, self.day)
+        self.run_to(day)
         for band in self.bands:
             band.remove()
         self.bands = []
         self._update_band_cells()
+
+    def run_to(self, day: int) -> None:
+        """Run to a day, of which only `world` is looked at: the agents stay behind."""
+        while self.day < day:
+            self.day += 1
+            self._begin_day()
+            self.rules.run_day(self.p, self.w, self.key, self.day)
 
     def layer(self, name: str) -> NDArray[np.float64]:
         """Return a layer of today, of shape (sectors, depth)."""

@@ -21,6 +21,9 @@ from truce_sim.viewer.state.track import Track, run_track
 
 Changes = dict[str, str]
 
+#: How the border is shown; the first is shown first.
+VIEWS = ("map", "strip")
+
 
 class Draft:
     """Changes entered into controls, valid together, and the errors of those that were refused.
@@ -78,6 +81,7 @@ class Session:
         self.fork_day = solara.reactive(0)
         self.message = solara.reactive("")
         self.layer = solara.reactive("home_effort")
+        self.view = solara.reactive(VIEWS[0])
         self.pace = solara.reactive(100)  # milliseconds between days while it plays
         self.clock: solara.Reactive[Clock] = solara.reactive(Clock(self))
         if opening.day >= 0:

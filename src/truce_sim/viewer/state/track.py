@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -28,12 +28,12 @@ class Track:
 
     run: Simulation
     setup: Setup
-    cache: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
+    cache: dict[str, dict[Any, Any]] = field(default_factory=dict, compare=False, repr=False)
 
-    def once(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def once(self, name: str, make: Callable[[], Mapping[Any, Any]]) -> dict[Any, Any]:
         """Return what `make` returns, calling it only once for this run."""
         if name not in self.cache:
-            self.cache[name] = make()
+            self.cache[name] = dict(make())
         return self.cache[name]
 
     @property

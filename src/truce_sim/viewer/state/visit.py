@@ -22,13 +22,13 @@ from truce_sim.viewer.state.address import (
 )
 from truce_sim.viewer.state.opening import Opening, open_row, parse_run
 from truce_sim.viewer.state.picture import LAYERS
-from truce_sim.viewer.state.session import Session
+from truce_sim.viewer.state.session import VIEWS, Session
 from truce_sim.viewer.state.sweep_view import SweepView
 
 _FIRST_LAYER = next(iter(LAYERS))
 
 #: Parts of an address that say where in a run a visitor is, not which run it is.
-_PLACE = ("day", "layer")
+_PLACE = ("day", "layer", "view")
 
 
 class Visit:
@@ -74,6 +74,8 @@ class Visit:
         words |= _run_words(session) | _draft_words(session)
         if session.layer.value != _FIRST_LAYER:
             words["layer"] = session.layer.value
+        if session.view.value != VIEWS[0]:
+            words["view"] = session.view.value
         if session.clock.value.day >= 0:
             words["day"] = str(session.clock.value.day)
         return write_query(words)
@@ -169,13 +171,17 @@ def _entry(text: str) -> dict[str, Any]:
 
 
 def _go(session: Session, words: Words) -> None:
-    """Show the day and the layer that an address names."""
+    """Show the day, the layer and the view that an address names."""
     layer, day = words.get("layer", _FIRST_LAYER), words.get("day", "-1")
-    if layer not in LAYERS:
-        raise InputError("is not a layer", setting="layer", value=layer, allowed=", ".join(LAYERS))
+    view = words.get("view", VIEWS[0])
+    for name, value, allowed in (("layer", layer, LAYERS), ("view", view, VIEWS)):
+        if value not in allowed:
+            raise InputError(
+                f"is not a {name}", setting=name, value=value, allowed=", ".join(allowed)
+            )
     try:
         number = int(day[:9])
     except ValueError:
         raise InputError("is not a day", setting="day", value=day, allowed="0, 1, …") from None
-    session.layer.value = layer
+    session.layer.value, session.view.value = layer, view
     session.go(number)

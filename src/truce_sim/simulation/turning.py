@@ -1,0 +1,189 @@
+"""What ended a truce: the strikes that were too many, and the days on which it turned.
+
+1. the incident that weighed most, on that day, in the choice of the first of those strikes;
+2. the day on which that strike was chosen;
+3. the day on which the last of them was chosen.
+
+What falls on one day is one turning point. Where this leaves fewer than three, the last day on
+which the truce became strained before that, and the first violation, take their place.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from typing import Any, NamedTuple
+
+from truce_sim.simulation.account import CAUSES, WEIGHED, named, place_of
+from truce_sim.simulation.run import Simulation
+
+Event = dict[Hashable, Any]
+
+#: So many turning points are told.
+MOST = 3
+
+_KINDS = {
+    "foiled_at_border": "a band intercepted at the border",
+    "foiled_inside": "a band intercepted inside",
+    "attack": "an attack",
+    "misattribution": "a domestic attack, wrongly attributed to the host's soil",
+    "friction": "a clash between posts",
+}
+
+
+class TurningPoint(NamedTuple):
+    """A day on which a truce turned.
+
+    Attributes:
+        day: The day.
+        title: Why it counts, in a few words.
+        text: What happened, in a sentence without its full stop.
+    """
+
+    day: int
+    title: str
+    text: str
+
+
+class Ending(NamedTuple):
+    """What ended a truce.
+
+    Attributes:
+        sentence: The strikes that were too many, and what the first of them was for.
+        points: At most three days on which it turned, in order.
+    """
+
+    sentence: str
+    points: tuple[TurningPoint, ...]
+
+
+def ending(run: Simulation) -> Ending | None:
+    """Return what ended the truce; None if it held."""
+    if not run.outcome["collapsed"]:
+        return None
+    events = run.events.to_dict("records")
+    strikes = _last_strikes(run, events)
+    chosen = [_choice(events, strike) for strike in strikes]
+    first, last = chosen[0], max(chosen, key=lambda choice: choice["day"])
+    which = "the first of these strikes" if len(strikes) > 1 else "this strike"
+    points = [*_heaviest(run, events, first), _chosen(first, which)]
+    if last is not first:
+        points.append(_chosen(last, "the last of these strikes"))
+    days = _by_day(points)
+    for point in _fallbacks(run, events, first["day"]):
+        if len(days) < MOST:
+            days.setdefault(point.day, point)
+    return Ending(_sentence(run, strikes), tuple(days[day] for day in sorted(days)))
+
+
+def _by_day(points: list[TurningPoint]) -> dict[int, TurningPoint]:
+    """One point for each day: what falls on the same day is told together."""
+    days: dict[int, TurningPoint] = {}
+    for day, title, text in points:
+        if day in days:
+            _, before, told = days[day]
+            title, text = f"{before}; {title}", f"{told}; {text}"
+        days[day] = TurningPoint(day, title, text)
+    return days
+
+
+def _last_strikes(run: Simulation, events: list[Event]) -> list[Event]:
+    """The strikes that counted on the last day: within the window, since the mediators saved it."""
+    end = int(run.outcome["end_day"])
+    window = _config_on(run, end).truce.window_days
+    saves = [event["day"] for event in events if event["kind"] == "saved"]
+    since = max(end - window, max(saves, default=-1))
+    return [event for event in events if event["kind"] == "strike" and event["day"] > since]
+
+
+def _choice(events: list[Event], strike: Event) -> Event:
+    """The choice that a strike carries out."""
+    return [
+        event
+        for event in events
+        if event["kind"] == "strike_chosen"
+        and event["actor"] == strike["actor"]
+        and event["day"] <= strike["day"]
+    ][-1]
+
+
+def _heaviest(run: Simulation, events: list[Event], choice: Event) -> list[TurningPoint]:
+    """The incident that weighed most in a choice, of those behind its cause; none, or one."""
+    memory = getattr(_config_on(run, choice["day"]), choice["actor"]).grievance_memory_days
+    cleared = {_case(e) for e in events if e["kind"] == "verification" and not e["attributed"]}
+    behind = [
+        event
+        for event in events
+        if 0 <= event["day"] <= choice["day"]
+        and WEIGHED.get(event["kind"]) == choice["cause"]
+        and event["weight"] > 0
+        and _case(event) not in cleared
+    ]
+    if not behind:
+        return []
+    most = max(behind, key=lambda e: e["weight"] * math.exp((e["day"] - choice["day"]) / memory))
+    deaths = f" with {_count(most['deaths'], 'death')}" if most["deaths"] else ""
+    adds = f" adds {most['weight']:.2g} to grievance"
+    what = f"{_KINDS[most['kind']]} in {place_of(run, most)}{deaths}{adds}"
+    return [TurningPoint(int(most["day"]), "the incident that weighed most", what)]
+
+
+def _case(event: Event) -> tuple[Any, ...]:
+    """What an incident and the report that clears it have in common."""
+    return str(event["sector"]), str(event["depth"]), bool(event["cross_border"] is True)
+
+
+def _chosen(choice: Event, which: str) -> TurningPoint:
+    """The choice of one of the strikes."""
+    return TurningPoint(
+        int(choice["day"]), f"{which} is chosen",
+        f"{named(choice['actor'])}'s grievance is {choice['grievance']:.1f} of threshold "
+        f"{choice['threshold']:.1f}",
+    )  # fmt: skip
+
+
+def _fallbacks(run: Simulation, events: list[Event], before: int) -> list[TurningPoint]:
+    """What takes the place of missing points: the last strain by then, the first violation."""
+    strained = [e for e in events if e["kind"] == "strained" and e["day"] <= before]
+    found = [
+        TurningPoint(
+            int(e["day"]), "the truce is strained",
+            f"grievance {e['grievance']:.1f} of threshold {e['threshold']:.1f}",
+        )
+        for e in strained[-1:]
+    ]  # fmt: skip
+    first = next((e for e in events if e["attributed"] is True and e["day"] >= 0), None)
+    if first is not None and first["day"] <= before:
+        words = f"{_KINDS[first['kind']]} in {place_of(run, first)}"
+        found.append(TurningPoint(int(first["day"]), "the first violation of the clause", words))
+    return found
+
+
+def _sentence(run: Simulation, strikes: list[Event]) -> str:
+    """Which strikes were too many, and what the first was for."""
+    days: dict[str, list[str]] = {}
+    for strike in strikes:
+        days.setdefault(named(strike["actor"]), []).append(str(strike["day"]))
+    by = " and ".join(
+        f"{actor} on day{'s' if len(on) > 1 else ''} {_listed(on)}" for actor, on in days.items()
+    )
+    truce = _config_on(run, int(run.outcome["end_day"])).truce
+    within = f" within {truce.window_days} days" if len(strikes) > 1 else ""
+    return (
+        f"{_count(len(strikes), 'strike')}{within}, by {by}: {truce.collapse_strikes:g} "
+        f"{'end' if truce.collapse_strikes > 1 else 'ends'} a truce. "
+        f"The first answered {CAUSES[run.outcome['cause']]}."
+    )
+
+
+def _config_on(run: Simulation, day: int) -> Any:
+    """The configuration in force on a day."""
+    return [config for first, config in run.setup.regimes if first <= day][-1]
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
