@@ -107,6 +107,7 @@ def visit(browser, url: str, size: tuple[int, int], dark: bool):
     """Open a page in the dark or light theme."""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]})
     page = context.new_page()
+    page.set_default_timeout(120_000)  # the machine may be busy
     if dark:
         page.add_init_script(
             "localStorage.setItem(':solara:theme.variant', JSON.stringify('dark'))"
