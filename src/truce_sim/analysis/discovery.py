@@ -35,7 +35,8 @@ from truce_sim.analysis.opened import opened
 from truce_sim.analysis.sensitivity import sampling_units
 from truce_sim.errors import InputError
 from truce_sim.intervals import Estimate, named
-from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
+from truce_sim.sweeps.design.sampling import SAMPLES
+from truce_sim.sweeps.design.worlds import OWN_SEEDS
 from truce_sim.sweeps.sweep import Sweep
 
 #: Largest quasi-p-value, in the half that is searched, at which a restriction is kept.
@@ -68,7 +69,7 @@ def split_halves(sweep: Sweep, outcome: str) -> tuple[Half, Half, pd.DataFrame]:
     runs = sweep.outcome(outcome)
     points = sweep.folder.design.loc[np.sort(runs["point"].unique())]
     place = points.index.get_indexer(pd.Index(runs["point"]))
-    sampled = sweep.design in (*SAMPLES, *ROWS)
+    sampled = sweep.design in (*SAMPLES, *OWN_SEEDS)
     if sampled and len(runs):
         unit = sampling_units(points, sweep.factors)[place]
     else:
@@ -313,7 +314,7 @@ def _measures(
 def describe_box(box: Box) -> str:
     """Describe a box in a sentence: its limits, and how frequent the outcome is there."""
     where = " and ".join(limit_in_words(row) for row in box.limits.to_dict("records"))
-    space = "space" if box.design in (*SAMPLES, *ROWS) else "points"
+    space = "space" if box.design in (*SAMPLES, *OWN_SEEDS) else "points"
     inside, outside = box.holding, box.holding_elsewhere
     doubt = "" if box.p < _CLEAR else " Chance alone could explain the difference."
     return (

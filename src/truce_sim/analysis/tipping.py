@@ -40,7 +40,8 @@ from truce_sim.intervals import (
     z_quantile,
 )
 from truce_sim.settings.written import written
-from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
+from truce_sim.sweeps.design.sampling import SAMPLES
+from truce_sim.sweeps.design.worlds import OWN_SEEDS
 from truce_sim.sweeps.summaries.levels import is_number
 from truce_sim.sweeps.summaries.summary import horizon_in_words
 from truce_sim.sweeps.sweep import Sweep, greatest
@@ -156,7 +157,7 @@ def boundary(
         raise InputError("has only one level, so there is nothing to cross", setting="y", value=y,
                          allowed="a factor with two or more levels")  # fmt: skip
     if is_scattered(sweep, x, y):
-        by = "seed" if sweep.design in ROWS else "point"
+        by = "seed" if sweep.design in OWN_SEEDS else "point"
         table = _surface_boundary(runs, points, x, y, level, share, by)
     else:
         table = cell_boundary(_cells(sweep, runs, x, y), level, share)
@@ -173,7 +174,7 @@ def is_scattered(sweep: Sweep, x: str, y: str) -> bool:
     if not any(counts[name] > MOST_RANGES and sweep.is_number(name) for name in counts):
         return False
     sparse = len(points.drop_duplicates()) < math.prod(counts.values()) / 4
-    return sweep.design in (*SAMPLES, *ROWS) or sparse
+    return sweep.design in (*SAMPLES, *OWN_SEEDS) or sparse
 
 
 # ── on a grid ────────────────────────────────────────────────────────────────────────────────

@@ -40,6 +40,7 @@ truce-sim: a laboratory for one-clause truces
   truce-sim nowcast --record FILE  say what comes next in a truce, given its record so far
 
   truce-sim prior [overrides]      show what the model can do before it has seen any data
+  truce-sim fit NAME [overrides]   infer settings from data: draws, checks, a page
 
   truce-sim border make NAME       make a border of your own from a line and an event file
   truce-sim border describe NAME   estimate settings from a border's events, beside the defaults
@@ -66,7 +67,7 @@ The model explores policies in the abstract, on assumptions marked as such. It m
 
 _FOLDER_COMMANDS = ("resume", "status", "list", "verify", "rerun", "worker")
 _ANALYSES = ("summary", "compare", "report", "export", "validate")
-_INFERENCES = ("prior",)
+_INFERENCES = ("prior", "fit")
 
 
 def main() -> NoReturn:
@@ -182,11 +183,11 @@ def run(arguments: list[str]) -> int:
 
 def sweep(arguments: list[str]) -> int:
     """`truce-sim sweep`: many runs, on this machine or as jobs of a Hydra launcher."""
-    from truce_sim.config.gate import flags_first
+    from truce_sim.config.gate import flags_first, over_posterior
 
     actions = {"--dry-run": "describe", "--prepare": "prepare"}
     chosen = [f"hydra.sweeper.action={actions[word]}" for word in arguments if word in actions]
-    ordered = flags_first([word for word in arguments if word not in actions])
+    ordered = flags_first([word for word in over_posterior(arguments) if word not in actions])
     if _only_asks(ordered):
         return _ask_hydra("sweep", ordered)
     from truce_sim.cli.from_hydra import sweep_composed

@@ -1,4 +1,4 @@
-"""The commands on what is believed of the settings: prior.
+"""The commands on what is believed of the settings: prior, fit.
 
 Each takes its own arguments and returns exit code 0. Bad input raises InputError.
 """
@@ -52,4 +52,46 @@ def _prior_parser() -> Parser:
     return parser
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"prior": prior}
+def fit(arguments: Sequence[str]) -> int:
+    """`truce-sim fit NAME [overrides]`: infer settings from data."""
+    asked = _fit_parser().parse_args(arguments)
+    from truce_sim.cli.printing.inference import FitBar, print_fit
+    from truce_sim.config.load import load_setup
+    from truce_sim.inference import fit as fits
+    from truce_sim.inference.page import write_page
+
+    name, overrides = split_prior(asked.overrides)
+    base = load_setup(overrides)
+    free = fits.FREE if asked.free is None else [word for word in asked.free.split(",") if word]
+    with FitBar() as bar:
+        found = fits.fit(
+            asked.name, truces=asked.truces, record=asked.record, patterns=asked.pattern,
+            free=free, prior=name, base=base, draws=asked.draws, seed=asked.seed,
+            folder=base.config.output.dir, step=bar.step,
+        )  # fmt: skip
+    print_fit(found, write_page(found))
+    return 0
+
+
+def _fit_parser() -> Parser:
+    parser = Parser("truce-sim fit", description="Infer settings from data by simulation: draws "
+                    "from the posterior, checks of it, and a page. A fit that was stopped goes on "
+                    "when the same command is given again.")  # fmt: skip
+    add = parser.add_argument
+    add("name", metavar="NAME", help="name of the folder, in output.dir")
+    add("overrides", nargs="*", metavar="OVERRIDE", help="prior=NAME or prior=FILE; settings that "
+        "are known")  # fmt: skip
+    add("--truces", type=Path, metavar="FILE", help="CSV of truces: days, ended (1 or 0), and, if "
+        "known, followed; or start and end as dates")  # fmt: skip
+    add("--record", type=Path, metavar="FILE", help="CSV of what happened when in one truce: day "
+        "or date, kind (strike, suspension, round, collapse), side")  # fmt: skip
+    add("--pattern", action="append", default=[], metavar="MEASURE=LOW..HIGH", help="a measure "
+        "that is known within a range; may be repeated")  # fmt: skip
+    add("--free", metavar="A,B", help="the settings to infer; default: the eight that move the "
+        "length of truces most")  # fmt: skip
+    add("--draws", type=count, default=20_000, metavar="N", help="to simulate; default: 20000")
+    add("--seed", type=whole, default=1, metavar="SEED", help="of everything; default: 1")
+    return parser
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"prior": prior, "fit": fit}

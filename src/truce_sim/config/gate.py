@@ -44,6 +44,20 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
     return [*flags, *overrides]
 
 
+def over_posterior(arguments: Sequence[str]) -> list[str]:
+    """Return arguments with `+posterior=FIT` and `posterior.draws=N` as settings of a design."""
+    found: list[str] = []
+    for word in arguments:
+        name, _, value = word.lstrip("+").partition("=")
+        if name == "posterior":
+            found += ["hydra.sweeper.design=posterior", _as_text("hydra.sweeper.table", value)]
+        elif name == "posterior.draws":
+            found.append(f"hydra.sweeper.points={value}")
+        else:
+            found.append(word)
+    return found
+
+
 def _quoted(word: str) -> str:
     """Quote a question, or a constraint whose `>` or `(` Hydra cannot read; leave others alone."""
     setting, _, value = word.partition("=")

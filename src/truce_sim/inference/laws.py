@@ -141,6 +141,13 @@ def read_law(path: str, written: object, origin: str) -> Law:
     return law
 
 
+def law_of_words(path: str, words: str, least: float, most: float) -> Law:
+    """Return a law from its words, as `Law.words` writes them."""
+    name, _, rest = words.partition("(")
+    pairs = (one.partition("=") for one in rest.rstrip(")").split(", ") if one)
+    return Law(path, name, {key: float(value) for key, _, value in pairs}, least, most)
+
+
 def _numbers(
     path: str, name: str, given: Mapping[str, object], origin: str
 ) -> Iterator[tuple[str, float]]:

@@ -131,25 +131,30 @@ def render(sweep: Sweep, factor: str = "", baseline: object = None) -> str:
 
 def _render(material: Material, sections: Sequence[Section]) -> str:
     """Return the report as HTML."""
-    import jinja2
-
     from truce_sim.analysis.report.sections import write_answer
-    from truce_sim.version import __version__
 
     sweep = material.sweep
+    question = sweep.folder.settings.question
+    title = question or f"How long does the truce last? Sweep {sweep.path.name}"
+    return render_page(title, subtitle(material), write_answer(material), CAVEAT, sections)
+
+
+def render_page(
+    title: str, subtitle: str, answer: Sequence[str], caveat: str, sections: Sequence[Section]
+) -> str:
+    """Return a page as HTML: a title, the answer in a few sentences with its caveat, sections."""
+    import jinja2
+
+    from truce_sim.version import __version__
+
     page = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True,
         undefined=jinja2.StrictUndefined, trim_blocks=True,
     ).get_template("report.html.j2")  # fmt: skip
-    question = sweep.folder.settings.question
     text = page.render(
-        version=__version__,
-        title=question or f"How long does the truce last? Sweep {sweep.path.name}",
-        subtitle=subtitle(material),
-        answer=write_answer(material),
-        caveat=CAVEAT,
+        version=__version__, title=title, subtitle=subtitle, answer=answer, caveat=caveat,
         sections=sections,
-    )
+    )  # fmt: skip
     return clean(text)  # commands are copied from it into a terminal
 
 

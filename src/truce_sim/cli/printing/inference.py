@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from truce_sim.cli.printing.layout import print_next, print_sentence, print_table
 from truce_sim.errors import command
-from truce_sim.terminal import console
+from truce_sim.terminal import CleanConsole, console
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from types import TracebackType
 
+    import pandas as pd
+    from rich.console import Console
+
+    from truce_sim.inference.fit import Fit
     from truce_sim.inference.prior import Prior
 
 
@@ -50,6 +55,104 @@ def print_prior(
     else:
         print_next(out, ("with the draws as a table", command(
             "prior", *_asked(prior, overrides), "--write", "draws.csv")))  # fmt: skip
+
+
+class FitBar:
+    """A progress bar over the steps of a fit; a line for each step without a terminal."""
+
+    def __enter__(self) -> FitBar:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        from rich.progress import TimeRemainingColumn as Left
+
+        self._console = CleanConsole(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Left(),
+            console=self._console, transient=True, disable=not self._console.is_terminal,
+        )  # fmt: skip
+        self._task = self._bar.add_task("", total=None)
+        self._bar.start()
+        self._said, self._printed = "", time.monotonic()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._bar.stop()
+
+    def step(self, what: str, done: int, of: int) -> None:
+        """Show what is being done, how much is done, and of how much."""
+        self._bar.update(self._task, description=what, completed=done, total=of)
+        now = time.monotonic()
+        if not self._console.is_terminal and (what != self._said or now - self._printed > 10):
+            self._said, self._printed = what, now
+            self._console.print(f"{what}: {done:,} of {of:,}")
+
+
+def print_fit(found: Fit, page: Path) -> None:
+    """Print what data say of the settings, how far to trust it, and what to do next.
+
+    Args:
+        found: the fit.
+        page: its page.
+    """
+    from truce_sim.inference.checks import coverage_sentence
+
+    out = console()
+    for sentence in found.manifest["account"]:
+        print_sentence(out, sentence)
+    print_sentence(out, f"{found.manifest['draws']:,} draws simulated; {len(found.draws):,} draws "
+                   "of the posterior.\n")  # fmt: skip
+    rows = [_setting(row) for row in found.settings.to_dict("records")]
+    columns = ("setting", "prior, central 95 %", "posterior, central 95 %", "contraction [95 %]")
+    print_table(out, columns, rows, left=1)
+    out.print()
+    for sentence in [*found.sentences, coverage_sentence(found.calibration)]:
+        print_sentence(out, sentence)
+    print_next(
+        out, ("the page", str(page)),
+        ("runs over the posterior", command(
+            "sweep", f"+posterior={found.folder}", "mediation=none,qatar_turkiye",
+            "sweep.compare=mediation")),
+    )  # fmt: skip
+
+
+def print_worlds(out: Console, folder: Path, factor: str) -> None:
+    """Print what policies do over a posterior.
+
+    Args:
+        out: where to print.
+        folder: of the sweep.
+        factor: the policy to compare; "": the first.
+    """
+    from truce_sim.analysis.survival import survival_summary
+    from truce_sim.inference.worlds import over_worlds, policies, sentences
+    from truce_sim.sweeps.sweep import open_sweep
+
+    sweep = open_sweep(folder)
+    names = policies(sweep)
+    table = survival_summary(sweep, by=names)
+    rows = [[*(str(row[name]) for name in names), f"{int(row['runs']):,}",
+             _held(row), interval(*(row[f"mean{end}"] for end in ("", "_low", "_high")))]
+            for row in table.reset_index().to_dict("records")]  # fmt: skip
+    print_table(out, [*names, "runs", "hold", "mean survival, days"], rows, left=len(names))
+    if names:
+        chosen = factor or names[0]
+        out.print()
+        for sentence in sentences(over_worlds(sweep, chosen), chosen):
+            print_sentence(out, sentence)
+
+
+def _held(row: dict[Hashable, Any]) -> str:
+    value, low, high = (100 * row[f"holds{end}"] for end in ("", "_low", "_high"))
+    return interval(value, low, high, " %")
+
+
+def _setting(row: dict[Hashable, Any]) -> tuple[str, ...]:
+    spans = (f"{number(row[f'{name}_median'])} ({number(row[f'{name}_low'])} to "
+             f"{number(row[f'{name}_high'])})" for name in ("prior", "posterior"))  # fmt: skip
+    ends = [row[f"contraction{end}"] for end in ("", "_low", "_high")]
+    return str(row["setting"]), *spans, interval(*ends)
 
 
 def _asked(prior: Prior, overrides: Sequence[str]) -> list[str]:

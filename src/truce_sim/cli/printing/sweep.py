@@ -38,11 +38,18 @@ def print_sweep(result: SweepResult, factors: tuple[str, ...], settings: SweepCo
         factors: the swept settings and groups.
         settings: the settings of the sweep itself.
     """
+    from truce_sim.cli.printing.inference import print_worlds
+    from truce_sim.sweeps.design.worlds import POSTERIOR
+    from truce_sim.sweeps.folder.folder import read_folder
     from truce_sim.sweeps.summaries.summary import horizon_in_words
 
     out = console()
-    _print_summary(out, result, factors)
-    if len(result.summary) > MAX_ROWS:
+    worlds = read_folder(result.folder).manifest["design"] == POSTERIOR
+    if worlds:
+        print_worlds(out, result.folder, settings.compare)
+    else:
+        _print_summary(out, result, factors)
+    if len(result.summary) > MAX_ROWS and not worlds:
         more = len(result.summary) - MAX_ROWS
         out.print(f"… and {more} more points in summary.parquet", style="dim")
     out.print(
@@ -51,7 +58,7 @@ def print_sweep(result: SweepResult, factors: tuple[str, ...], settings: SweepCo
         "runs collapsed.",
         style="dim",
     )
-    if result.contrasts is not None:
+    if result.contrasts is not None and not worlds:
         _print_contrasts(out, result, settings.compare)
     if settings.until.outcome:
         _print_targets(out, result, settings.until)

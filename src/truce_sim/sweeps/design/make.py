@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,10 +30,11 @@ from truce_sim.sweeps.design.factors import (
     param_token,
     parse_factor,
 )
-from truce_sim.sweeps.design.sampling import ROWS, SAMPLES, arrange, row_numbers
+from truce_sim.sweeps.design.sampling import ROWS, SAMPLES, arrange, crossed, row_numbers
 from truce_sim.sweeps.design.tables import FRAME, read_design
+from truce_sim.sweeps.design.worlds import OWN_SEEDS, POSTERIOR, read_draws
 
-KINDS = ("grid", "zip", *SAMPLES, *ROWS, "table")
+KINDS = ("grid", "zip", *SAMPLES, *ROWS, "table", POSTERIOR)
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,9 @@ class DesignSettings:
     Attributes:
         design: its kind.
         points: number of samples (lhs, sobol, halton), trajectories (morris) or base rows
-            (saltelli).
+            (saltelli); draws to use (posterior; 0: all).
         where: constraint between parameters.
-        table: path of a design table, or the table itself.
+        table: path of a design table, or the table itself; of the draws of a posterior.
     """
 
     design: str = "grid"
@@ -66,7 +68,7 @@ class DesignSettings:
         points: Any = self.points  # from a command line
         if not isinstance(points, int) or isinstance(points, bool) or points < 0:
             raise _bad("points", self.points, "is not a number of points", "a whole number from 1")
-        if sampled != bool(self.points):
+        if sampled != bool(self.points) and self.design != POSTERIOR:
             problem = f"a {self.design} design {'needs this' if sampled else 'does not use this'}"
             allowed = "a whole number from 1" if sampled else "0, or a design that samples"
             raise _bad("points", self.points, problem, allowed)
@@ -74,12 +76,12 @@ class DesignSettings:
             raise _bad("where", self.where, "is not text", "text in quotes")
         if not isinstance(self.table, str | pd.DataFrame):
             raise _bad("table", self.table, "is not a path", "path of a CSV or Parquet file")
-        if (self.design == "table") != (self.table_name != ""):
+        if (self.design in ("table", POSTERIOR)) != (self.table_name != ""):
             problem = "hydra.sweeper.design=table needs a table, and other designs do not use one"
             raise _bad(
                 "table", self.table_name, problem, "path of a CSV or Parquet file, with =table"
             )
-        if self.where and self.design in ROWS:
+        if self.where and self.design in OWN_SEEDS:
             problem = f"a {self.design} design cannot be constrained: every factor varies freely"
             raise _bad("where", self.where, problem, "no constraint; or use sobol, lhs or halton")
 
@@ -135,12 +137,21 @@ def make_design(
         values[kept].set_axis(pd.RangeIndex(int(kept.sum()), name="point")),
         tuple(bases[i].plain for i in used),
         base.astype(np.int64),
-        row_numbers(settings.design, len(names), settings.points),
+        _row_numbers(settings, values, factors),
         left_out,
         settings.design != "lhs",
         compose,
         composer.own_files,
     ), shared
+
+
+def _row_numbers(
+    settings: DesignSettings, values: pd.DataFrame, factors: Sequence[Factor]
+) -> NDArray[np.int64] | None:
+    """The row of each point, if rows have seeds of their own: of a posterior, the draw."""
+    if settings.design == POSTERIOR:
+        return np.arange(len(values)) // math.prod(len(factor.levels) for factor in factors)
+    return row_numbers(settings.design, values.shape[1], settings.points)
 
 
 def _read(
@@ -171,20 +182,31 @@ def _values(
             problem = f"both the table and the overrides give values of {', '.join(twice)}"
             raise _bad("table", settings.table_name, problem, "each setting in only one place")
         return values
+    draws = None
+    if settings.design == POSTERIOR:
+        draws = read_draws(settings.table, settings.points, composer.options)
+        given = {o.get_key_element().lstrip("+~") for o in composer.parse(fixed)}
+        given |= {factor.name for factor in factors}
+        twice = sorted(given & set(draws))
+        if twice:
+            problem = f"both the posterior and the overrides give values of {', '.join(twice)}"
+            raise _bad("table", settings.table_name, problem, "each setting in only one place")
     for factor in factors:
         domain = factor.domain
         ends = (domain.low, domain.high) if isinstance(domain, Interval) else domain
         bad = first_bad(factor.name, as_column(factor.name, ends))
         if bad:
             raise bad[1]
+    if draws is not None:
+        return crossed(draws, arrange("grid", factors, 0, seed))
     return arrange(settings.design, factors, settings.points, seed)
 
 
 def _check_seeds(kind: str, factors: Sequence[str], shared: Config) -> None:
     """Raise InputError if the seeds conflict with a design that sets its own."""
-    if kind not in ROWS:
+    if kind not in OWN_SEEDS:
         return
-    what = f"a {kind} design gives each base row or trajectory a seed of its own"
+    what = f"a {kind} design gives each base row, trajectory or draw a seed of its own"
     if "seed" in factors:
         raise InputError(what, setting="seed", allowed="one seed for the whole sweep")
     if not shared.sweep.common_random_numbers:
@@ -221,10 +243,10 @@ def _select_points(
 ) -> tuple[NDArray[np.bool_], dict[str, int]]:
     """Return which points to keep, and how many are left out, by reason.
 
-    A morris or saltelli design keeps duplicates: each has its own place, and rows have own seeds.
+    Where rows have seeds of their own, duplicates are kept: each has its own place.
     """
     kept, left_out = np.ones(len(values), bool), {}
-    if settings.design not in ROWS and not values.columns.empty:
+    if settings.design not in OWN_SEEDS and not values.columns.empty:
         kept = ~values.duplicated().to_numpy()
         left_out["duplicate"] = int(len(values) - kept.sum())
     if settings.where:

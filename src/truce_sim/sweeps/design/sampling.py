@@ -48,6 +48,19 @@ def arrange(kind: str, factors: Sequence[Factor], points: int, seed: int) -> pd.
     return _cross(factors, SAMPLES[kind](sum(map(_is_interval, factors)), points, seed))
 
 
+def crossed(draws: pd.DataFrame, grid: pd.DataFrame) -> pd.DataFrame:
+    """Return every row of a grid for each draw, one draw after another; the grid's columns first.
+
+    More draws only add points at the end.
+    """
+    size = max(len(grid), 1)
+    index = pd.RangeIndex(len(draws) * size)
+    left = grid.loc[np.tile(np.arange(size), len(draws))] if len(grid.columns) else grid.head(0)
+    right = draws.loc[np.repeat(np.arange(len(draws)), size)]
+    parts = [left.set_axis(index)] if len(grid.columns) else []
+    return pd.concat([*parts, right.set_axis(index)], axis=1)
+
+
 def row_numbers(kind: str, factors: int, points: int) -> NDArray[np.int64] | None:
     """Return the trajectory (morris) or base row (saltelli) of every point; else None.
 

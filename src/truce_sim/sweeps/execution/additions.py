@@ -16,7 +16,7 @@ from truce_sim.files import BORDER_FILES
 from truce_sim.results.sources import CONFIG, digest_table, kept_table
 from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.design import Design
-from truce_sim.sweeps.design.sampling import ROWS
+from truce_sim.sweeps.design.worlds import OWN_SEEDS
 from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.sweeps.folder.manifest import FREE
 from truce_sim.sweeps.folder.meaning import Change, Choice, changes, in_words, meanings, tables_of
@@ -66,7 +66,7 @@ def refuse_other_keys(
         asked: (key, *values) of these points.
         existing: (key, *values) of the points of the folder.
     """
-    if design.kind in ROWS:  # equal points of different rows have different seeds
+    if design.kind in OWN_SEEDS:  # equal points of different rows have different seeds
         return
     values = {identity[1:] for identity in existing}
     for identity in asked:

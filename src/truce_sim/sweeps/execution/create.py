@@ -20,7 +20,8 @@ from truce_sim.results.store import to_table, write_json, write_table
 from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.design import Design
 from truce_sim.sweeps.design.points import make_specs
-from truce_sim.sweeps.design.sampling import ROWS, SAMPLES
+from truce_sim.sweeps.design.sampling import SAMPLES
+from truce_sim.sweeps.design.worlds import OWN_SEEDS
 from truce_sim.sweeps.execution.additions import refuse_other_keys, refuse_other_settings
 from truce_sim.sweeps.execution.lock import locked
 from truce_sim.sweeps.execution.rules import refuse_other_rules
@@ -144,7 +145,7 @@ def _extend(
             setting="hydra.sweeper.points", value=len(design.values),
             allowed="the number of points it has (to resume it), or another output.name",
         )  # fmt: skip
-    if new and design.kind in (*SAMPLES, *ROWS) and not existing <= set(asked):
+    if new and design.kind in (*SAMPLES, *OWN_SEEDS) and not existing <= set(asked):
         raise InputError(
             f"has points of a {design.kind} design with other ranges or another constraint: "
             "together they would be a sample of neither",

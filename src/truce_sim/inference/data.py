@@ -1,0 +1,511 @@
+"""Data that a fit takes, each reduced to a few numbers: summaries.
+
+A data set says how many runs stand for it, and reads the same summaries off those runs as off the
+data. Which they are, and why, is in `Summary.why`.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from truce_sim.errors import InputError, a_kind, closest
+from truce_sim.inference.measures import MEASURES
+from truce_sim.settings.dates import day_of
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+#: A table as users give it: a CSV file, a DataFrame, a mapping for each row.
+AnyTable: TypeAlias = "str | os.PathLike[str] | pd.DataFrame | Sequence[Mapping[str, Any]]"
+
+#: Ends of the windows of days in which truces are counted, as far as the data go.
+EDGES = (0, 3, 7, 14, 30, 60, 120, 240, 480, 960, 1920, 3650)
+#: Most truces of a table.
+MOST_TRUCES = 2000
+#: Runs whose mean is compared with a pattern.
+_RUNS_OF_PATTERN = 20
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One number that data and runs are compared by.
+
+    Attributes:
+        name: short.
+        why: what it tells.
+    """
+
+    name: str
+    why: str
+
+
+class Data(Protocol):
+    """A data set of a fit."""
+
+    @property
+    def runs(self) -> int:
+        """How many runs stand for it."""
+
+    @property
+    def horizon(self) -> int:
+        """Days that these runs must last."""
+
+    @property
+    def summaries(self) -> tuple[Summary, ...]:
+        """What it is reduced to."""
+
+    @property
+    def observed(self) -> Floats:
+        """The summaries of the data."""
+
+    @property
+    def account(self) -> tuple[str, ...]:
+        """What was read, in sentences."""
+
+    def describe(self) -> dict[str, Any]:
+        """The data as plain values: what the manifest keeps, and tells one fit from another by."""
+
+    def read(self, runs: pd.DataFrame, rng: np.random.Generator) -> Floats:
+        """Return (draws, summaries) of runs, `self.runs` of each draw in order."""
+
+
+# ── a table of truces ────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Truces:
+    """Truces of which the length is known, or known to exceed a number of days.
+
+    Attributes:
+        days: (n,) whole days from start to end, or to the last day followed.
+        ended: (n,) whether the truce collapsed then; else it is censored.
+        followed: (n,) days after which it would have been censored at the latest.
+    """
+
+    days: tuple[int, ...]
+    ended: tuple[bool, ...]
+    followed: tuple[int, ...]
+
+    @property
+    def runs(self) -> int:
+        """One for each truce: truces differ by luck and frailty, not by settings."""
+        return len(self.days)
+
+    @property
+    def horizon(self) -> int:
+        """The longest follow-up."""
+        return max(self.followed)
+
+    @cached_property
+    def _edges(self) -> Floats:
+        inner = [edge for edge in EDGES if edge < self.horizon]
+        return np.array([*inner, self.horizon + 1], float)
+
+    @property
+    def summaries(self) -> tuple[Summary, ...]:
+        """Ends and days at risk by window: all that is left if the hazard is constant in each."""
+        spans = [f"{int(low)} to {int(high) - 1}"
+                 for low, high in zip(self._edges[:-1], self._edges[1:], strict=True)]  # fmt: skip
+        return (
+            *(Summary(f"ended, days {span}", "the hazard of the window, with the next")
+              for span in spans),
+            *(Summary(f"days at risk, {span}", "what the ends are out of") for span in spans),
+            Summary("mean log length", "the level, where windows are coarse"),
+            Summary("deviation of log length", "whether truces differ from the start"),
+        )  # fmt: skip
+
+    @property
+    def observed(self) -> Floats:
+        """The summaries of the table."""
+        days, ended = np.array([self.days], float), np.array([self.ended], bool)
+        return np.asarray(self._reduce(days, ended)[0], float)
+
+    @property
+    def account(self) -> tuple[str, ...]:
+        """How many there are."""
+        ended = sum(self.ended)
+        bound = "" if ended else " None ended: they bound how long truces last from below only."
+        return (f"{self.runs:,} truces, {ended:,} of which ended within what was followed; "
+                f"{sum(self.days):,} days in all.{bound}",)  # fmt: skip
+
+    def describe(self) -> dict[str, Any]:
+        """The columns."""
+        return {"days": list(self.days), "ended": list(self.ended), "followed": list(self.followed)}
+
+    def read(self, runs: pd.DataFrame, rng: np.random.Generator) -> Floats:
+        """Censor each run as its truce would have been, and reduce."""
+        shape = (-1, self.runs)
+        end = runs["end_day"].to_numpy(float).reshape(shape)
+        fell = runs["collapsed"].to_numpy(bool).reshape(shape)
+        limit = np.array(self.followed, float)
+        return self._reduce(np.minimum(end, limit), fell & (end <= limit))
+
+    def _reduce(self, days: Floats, ended: Bools) -> Floats:
+        """Return (draws, summaries) of (draws, truces)."""
+        low, high = self._edges[:-1], self._edges[1:]
+        cell = np.searchsorted(self._edges, days, "right") - 1
+        counts = [(ended & (cell == k)).sum(axis=1) for k in range(low.size)]
+        risk = [np.clip(days - a, 0, b - a).sum(axis=1) for a, b in zip(low, high, strict=True)]
+        logs = np.log1p(days)
+        rows = [np.sqrt(np.array(counts, float)), np.log1p(np.array(risk, float)),
+                logs.mean(axis=1)[None], logs.std(axis=1)[None]]  # fmt: skip
+        return np.concatenate(rows).T
+
+
+def read_truces(table: AnyTable) -> Truces:
+    """Read and check a table of truces.
+
+    Columns: `days` (whole days until the end, or until the last day followed), `ended` (1 or 0),
+    and, if known, `followed` (days after which it would have been censored). Or `start` and `end`
+    as dates instead of `days`. Other columns are notes. Without `followed`, a truce that ended
+    counts as followed as long as the longest of the table.
+
+    Raises:
+        InputError: no rows, a bad or contradictory cell, two rows of one `id`.
+    """
+    rows = list(_rows(table, "truces"))
+    if not rows:
+        raise InputError("has no rows", setting="truces", allowed="a row for each truce")
+    if len(rows) > MOST_TRUCES:
+        raise InputError(f"has {len(rows):,} rows", setting="truces",
+                         allowed=f"up to {MOST_TRUCES:,}")  # fmt: skip
+    _refuse_twins(rows)
+    days = [_length(row, where) for row, where in rows]
+    ended = [_flag(row, where) for row, where in rows]
+    for (_, where), n, over in zip(rows, days, ended, strict=True):
+        if n == 0 and not over:
+            raise InputError("was not followed for a day, and says nothing", setting="days",
+                             value=0, allowed="at least 1, if it did not end", origin=where,
+            )  # fmt: skip
+    longest = max(days)
+    followed = [_followed(row, where, n, longest, over)
+                for (row, where), n, over in zip(rows, days, ended, strict=True)]  # fmt: skip
+    return Truces(tuple(days), tuple(ended), tuple(followed))
+
+
+def _refuse_twins(rows: Sequence[tuple[dict[str, str], str]]) -> None:
+    seen: dict[str, str] = {}
+    for row, where in rows:
+        name = row.get("id", "")
+        if name and name in seen:
+            raise InputError("is there twice", setting="id", value=name, origin=where,
+                             allowed=f"one row for each truce ({seen[name]} has it too)",
+            )  # fmt: skip
+        seen[name] = where
+
+
+def _length(row: Mapping[str, str], where: str) -> int:
+    if row.get("days", ""):
+        return _whole(row, "days", where)
+    start, end = (_date(row, name, where) for name in ("start", "end"))
+    if end < start:
+        raise InputError("is before the start of the truce", setting="end", value=row["end"],
+                         allowed=f"a date from {row['start']} on", origin=where)  # fmt: skip
+    return (end - start).days
+
+
+def _followed(row: Mapping[str, str], where: str, days: int, longest: int, ended: bool) -> int:
+    if not row.get("followed", ""):
+        return longest if ended else days
+    found = _whole(row, "followed", where)
+    if found < days:
+        raise InputError(f"is less than the {days} days it lasted", setting="followed",
+                         value=found, allowed=f"at least {days}", origin=where)  # fmt: skip
+    if not ended and found != days:
+        raise InputError("contradicts days: a truce that did not end was followed just so long",
+                         setting="followed", value=found, allowed=f"{days}, or nothing",
+                         origin=where)  # fmt: skip
+    return found
+
+
+# ── the record of one case ───────────────────────────────────────────────────────────────────
+
+
+#: What a row of a record may say; the first four are used.
+KINDS = ("strike", "suspension", "round", "collapse", "violation", "clash")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One truce of which it is known what happened when.
+
+    Attributes:
+        last: the day of its collapse, or the last day followed.
+        ended: whether it collapsed on that day.
+        firsts: kind -> day of the first one, for the kinds on record.
+        counts: name of an outcome -> how many, for the kinds on record.
+        least_days: horizon of the runs, if the truce ended.
+    """
+
+    last: int
+    ended: bool
+    firsts: Mapping[str, int]
+    counts: Mapping[str, int]
+    least_days: int = 365
+
+    @property
+    def runs(self) -> int:
+        """A single truce."""
+        return 1
+
+    @property
+    def horizon(self) -> int:
+        """As far as it was followed; a truce that ended would have been followed further."""
+        return max(self.last, self.least_days) if self.ended else self.last
+
+    @property
+    def summaries(self) -> tuple[Summary, ...]:
+        """Length, first days and counts of what the record speaks of."""
+        return (
+            Summary("log length", "how long it held"),
+            Summary("ended", "whether it collapsed or was still in force"),
+            *(Summary(f"log day of the first {kind}", "how soon patience ended")
+              for kind in self.firsts),
+            *(Summary(f"log number, {name}", "how it went on") for name in self.counts),
+        )  # fmt: skip
+
+    @property
+    def observed(self) -> Floats:
+        """The summaries of the record."""
+        return np.array([
+            math.log1p(self.last), float(self.ended), *map(math.log1p, self.firsts.values()),
+            *map(math.log1p, self.counts.values()),
+        ])  # fmt: skip
+
+    @property
+    def account(self) -> tuple[str, ...]:
+        """How it ended, and what of it is used."""
+        how = f"collapsed on day {self.last}" if self.ended else f"in force on day {self.last}"
+        used = ", ".join([*(f"first {kind} on day {day}" for kind, day in self.firsts.items()),
+                          *(f"{name} {n}" for name, n in self.counts.items())])  # fmt: skip
+        return (f"One case, {how}{f'; {used}' if used else ''}.",)
+
+    def describe(self) -> dict[str, Any]:
+        """Its numbers."""
+        return {"last": self.last, "ended": self.ended, "firsts": dict(self.firsts),
+                "counts": dict(self.counts)}  # fmt: skip
+
+    def read(self, runs: pd.DataFrame, rng: np.random.Generator) -> Floats:
+        """The same numbers of runs; what never happened has the day after the last."""
+        columns = [np.log1p(runs["end_day"].to_numpy(float)), runs["collapsed"].to_numpy(float)]
+        for kind in self.firsts:
+            day = runs[f"first_{kind}_day"].to_numpy(float, na_value=self.horizon + 1)
+            columns.append(np.log1p(day))
+        columns += [np.log1p(runs[name].to_numpy(float)) for name in self.counts]
+        return np.column_stack(columns)
+
+
+def read_case(record: AnyTable, first: date | None, horizon: int = 365) -> Case:
+    """Read the record of one truce: columns `day` or `date`, `kind`, and `side` of strikes.
+
+    Kinds: strike, suspension, round, collapse; rows of violations and clashes are left out, for
+    what is reported of them depends on who counts. A row of kind `followed` gives the last day
+    followed of a truce that has not collapsed; by default that is the last day on record. Rows
+    with a probability below 1/2 are left out, others count.
+
+    Args:
+        record: the table.
+        first: the date of day 0.
+        horizon: of the runs that stand for a truce that ended.
+
+    Raises:
+        InputError: no rows, an unknown kind, a day before day 0, two collapses, rows after it.
+    """
+    rows = [entry for row, where in _rows(record, "record")
+            if (entry := _entry(row, where, first)) is not None]  # fmt: skip
+    if not rows:
+        raise InputError("has no rows that can be used", setting="record",
+                         allowed="rows with day or date, kind, side")  # fmt: skip
+    last = max(day for day, _, _ in rows)
+    ends = [day for day, kind, _ in rows if kind == "collapse"]
+    if len(ends) > 1 or (ends and ends[0] < last):
+        raise InputError("the truce ends twice, or something happens after its end",
+                         setting="record", value="collapse", allowed="one, on the last day",
+        )  # fmt: skip
+    seen = {kind for _, kind, _ in rows}
+    firsts: dict[str, int] = {kind: min(day for day, k, _ in rows if k == kind)
+              for kind in ("strike", "suspension") if kind in seen}  # fmt: skip
+    return Case(last, bool(ends), firsts, _counts(rows), horizon)
+
+
+def _counts(rows: Sequence[tuple[int, str, str]]) -> dict[str, int]:
+    sides = [side for _, kind, side in rows if kind == "strike"]
+    found = {f"strikes_by_{side}": sides.count(side) for side in ("home", "host") if sides}
+    rounds = sum(kind == "round" for _, kind, _ in rows)
+    return found | ({"rounds_called": rounds} if rounds else {})
+
+
+def _entry(row: Mapping[str, str], where: str, first: date | None) -> tuple[int, str, str] | None:
+    kind, side = row.get("kind", ""), row.get("side", "")
+    if kind not in (*KINDS, "followed"):
+        raise InputError("no such kind", setting="kind", value=kind, origin=where,
+                         allowed=", ".join((*KINDS, "followed")),
+                         suggestion=closest(kind, KINDS))  # fmt: skip
+    if kind == "strike" and side not in ("home", "host"):
+        raise InputError("is not the side that struck", setting="side", value=side, origin=where,
+                         allowed="home, host")  # fmt: skip
+    if kind in ("violation", "clash") or float(row.get("probability") or 1) < 0.5:
+        return None
+    if row.get("day", ""):
+        return _whole(row, "day", where), kind, side
+    try:
+        return day_of(row.get("date", ""), first, "date"), kind, side
+    except InputError as error:
+        raise error.at(origin=where) from None
+
+
+# ── patterns ─────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A number known within a range: twenty runs have it as their mean, give or take.
+
+    Attributes:
+        name: of a measure.
+        low: end of its 95 % interval.
+        high: the other end.
+        days: horizon of the runs.
+    """
+
+    name: str
+    low: float
+    high: float
+    days: int = 365
+
+    @property
+    def runs(self) -> int:
+        """Several, for a mean."""
+        return _RUNS_OF_PATTERN
+
+    @property
+    def horizon(self) -> int:
+        """That of the base."""
+        return self.days
+
+    @property
+    def summaries(self) -> tuple[Summary, ...]:
+        """The number itself."""
+        return (Summary(self.name, MEASURES[self.name].words),)
+
+    @property
+    def observed(self) -> Floats:
+        """The middle of the range."""
+        return np.array([(self.low + self.high) / 2])
+
+    @property
+    def account(self) -> tuple[str, ...]:
+        """Its range."""
+        words = MEASURES[self.name].words
+        return (f"Pattern: {words}, {self.low:g} to {self.high:g} (read as a 95 % interval).",)
+
+    def describe(self) -> dict[str, Any]:
+        """Name and range."""
+        return {"measure": self.name, "low": self.low, "high": self.high}
+
+    def read(self, runs: pd.DataFrame, rng: np.random.Generator) -> Floats:
+        """The mean of the runs, with an error as large as the reference's."""
+        values = MEASURES[self.name].read(runs).reshape(-1, self.runs)
+        known = ~np.isnan(values)
+        mean = np.where(known, values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+        error = (self.high - self.low) / (2 * 1.959964)
+        return np.asarray((mean + error * rng.standard_normal(mean.size))[:, None], float)
+
+
+def read_pattern(word: str, days: int) -> Pattern:
+    """Read `MEASURE=LOW..HIGH`.
+
+    Raises:
+        InputError: no such measure, or no range.
+    """
+    name, _, span = word.partition("=")
+    low, _, high = span.partition("..")
+    if name not in MEASURES:
+        raise InputError("no such measure", setting="pattern", value=name,
+                         allowed=", ".join(MEASURES), suggestion=closest(name, MEASURES),
+        )  # fmt: skip
+    try:
+        ends = float(low), float(high)
+    except ValueError:
+        ends = (math.nan, math.nan)
+    if not ends[0] < ends[1]:
+        raise InputError("is not a range", setting="pattern", value=word,
+                         allowed="MEASURE=LOW..HIGH, such as stopped_at_border=0.35..0.67",
+        )  # fmt: skip
+    if MEASURES[name].least_days > days:
+        raise InputError("cannot be told within the horizon", setting="pattern", value=name,
+                         allowed=f"run.horizon_days of at least {MEASURES[name].least_days}",
+        )  # fmt: skip
+    return Pattern(name, *ends, days)
+
+
+# ── cells ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _rows(table: AnyTable, setting: str) -> Iterator[tuple[dict[str, str], str]]:
+    """Yield each row, cells as text, with where it stands."""
+    if isinstance(table, str | os.PathLike):
+        yield from _of_file(Path(table).expanduser(), setting)
+        return
+    if not isinstance(table, pd.DataFrame):
+        if isinstance(table, Mapping) or not all(isinstance(row, Mapping) for row in table):
+            raise InputError(f"is no table but {a_kind(table)}", setting=setting,
+                             allowed="a CSV file, a DataFrame, or a mapping for each row",
+            )  # fmt: skip
+        table = pd.DataFrame(list(table))
+    for number, row in enumerate(table.to_dict("records")):
+        cells = {str(name): "" if pd.isna(cell) else str(cell) for name, cell in row.items()}
+        yield cells, f"row {number} (counted from 0)"
+
+
+def _of_file(path: Path, setting: str) -> Iterator[tuple[dict[str, str], str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = [({str(k).strip(): (v or "").strip() for k, v in row.items() if k},
+                     f"{path.name} line {reader.line_num}") for row in reader]  # fmt: skip
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot be read: {reason}", setting=setting, value=str(path),
+                         allowed="a CSV file") from None  # fmt: skip
+    yield from rows
+
+
+def _whole(row: Mapping[str, str], name: str, where: str) -> int:
+    try:
+        value = float(row[name])
+    except ValueError:
+        value = math.nan
+    if math.isnan(value) or value < 0 or value != int(value) or value > EDGES[-1]:
+        raise InputError("is not a number of days", setting=name, value=row[name], origin=where,
+                         allowed=f"a whole number from 0 up to {EDGES[-1]:,}")  # fmt: skip
+    return int(value)
+
+
+def _flag(row: Mapping[str, str], where: str) -> bool:
+    text = row.get("ended", "").lower()
+    known = {"1": True, "0": False, "true": True, "false": False, "1.0": True, "0.0": False}
+    if text not in known:
+        raise InputError("does not say whether the truce ended", setting="ended",
+                         value=text or None, allowed="1 or 0", origin=where)  # fmt: skip
+    return known[text]
+
+
+def _date(row: Mapping[str, str], name: str, where: str) -> date:
+    try:
+        return date.fromisoformat(row.get(name, "")[:10])
+    except ValueError:
+        raise InputError("is not a date", setting=name, value=row.get(name) or None, origin=where,
+                         allowed="YYYY-MM-DD; or a column days") from None  # fmt: skip
