@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from truce_sim.config.load import load_config, load_setup
     from truce_sim.errors import InputError, NoEffectWarning
     from truce_sim.following.nowcast import nowcast
+    from truce_sim.inference.fit import fit, open_fit
     from truce_sim.inference.predictive import prior_predictive
     from truce_sim.inference.prior import draw_prior
     from truce_sim.model import TruceModel
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
     from truce_sim.sweeps.sweep import open_sweep
 
 __all__ = [
-    "InputError", "NoEffectWarning", "TruceModel", "__version__", "draw_prior",
-    "load_config", "load_setup", "make_border_folder", "nowcast", "open_sweep", "prior_predictive",
-    "rerun", "simulate", "simulate_many", "sweep",
+    "InputError", "NoEffectWarning", "TruceModel", "__version__", "draw_prior", "fit",
+    "load_config", "load_setup", "make_border_folder", "nowcast", "open_fit", "open_sweep",
+    "prior_predictive", "rerun", "simulate", "simulate_many", "sweep",
 ]  # fmt: skip
 
 _HOMES = {
@@ -38,10 +39,12 @@ _HOMES = {
     "NoEffectWarning": "truce_sim.errors",
     "TruceModel": "truce_sim.model",
     "draw_prior": "truce_sim.inference.prior",
+    "fit": "truce_sim.inference.fit",
     "load_config": "truce_sim.config.load",
     "load_setup": "truce_sim.config.load",
     "make_border_folder": "truce_sim.border.make",
     "nowcast": "truce_sim.following.nowcast",
+    "open_fit": "truce_sim.inference.fit",
     "open_sweep": "truce_sim.sweeps.sweep",
     "prior_predictive": "truce_sim.inference.predictive",
     "rerun": "truce_sim.sweeps.replay",

@@ -30,7 +30,10 @@ SMALL = {"settings": {"home.threshold": {"law": "lognorm", "s": 0.5, "scale": 4.
 def test_every_behavioural_setting_has_a_law_or_a_reason() -> None:
     prior = load_prior()
     behavioural = {f.path for f in fields() if f.path.partition(".")[0] in BEHAVIOUR}
-    assert {*prior.laws} | {*(prior.fixed or {})} == behavioural
+    without = behavioural - {*prior.laws} - {*(prior.fixed or {})}
+    defaults = {f.path: f.default for f in fields()}
+    assert {path: defaults[path] for path in without} == dict.fromkeys(without, 0.0)  # off
+    assert {*prior.laws} | {*(prior.fixed or {})} <= behavioural
     assert not {*prior.laws} & {*(prior.fixed or {})}
 
 

@@ -460,7 +460,9 @@ def _rows(table: AnyTable, setting: str) -> Iterator[tuple[dict[str, str], str]]
         yield from _of_file(Path(table).expanduser(), setting)
         return
     if not isinstance(table, pd.DataFrame):
-        if isinstance(table, Mapping) or not all(isinstance(row, Mapping) for row in table):
+        rows: Any = table  # may be anything
+        listed = isinstance(rows, Sequence) and all(isinstance(row, Mapping) for row in rows)
+        if not listed:
             raise InputError(f"is no table but {a_kind(table)}", setting=setting,
                              allowed="a CSV file, a DataFrame, or a mapping for each row",
             )  # fmt: skip
