@@ -34,13 +34,36 @@ def view(arguments: list[str]) -> NoReturn:
     parser.add_argument("--allow-remote", action="store_true",
                         help="accept connections from other machines")  # fmt: skip
     parser.add_argument("--day", default="", help="the day to begin with, or its date")
+    parser.add_argument("--record", default="", metavar="FILE", help="show the record of a truce "
+                        "on the time line, a file as for truce-sim nowcast")  # fmt: skip
     known, rest = parser.parse_known_args(arguments)
     if not 0 <= known.port < 65536:
         raise InputError("is not a port", setting="--port", value=known.port, allowed="0 to 65535")
     address = Address(known.host, known.port, known.allow_remote, not known.no_open)
     check_host(address)
     check_assets()
-    serve(at_day(open_target(known, rest), known.day), address)
+    opening = at_day(open_target(known, rest), known.day)
+    serve(beside_record(opening, known.record), address)
+
+
+def beside_record(opening: Opening, record: str) -> Opening:
+    """Return what is opened, with the record that the flag `--record` names.
+
+    Raises:
+        InputError: a bad record, or no run is opened.
+    """
+    from truce_sim.border.dates import first_date
+    from truce_sim.following.record import in_words, read_entries
+
+    if not record:
+        return opening
+    if opening.config is None:
+        raise InputError("is shown beside one run", setting="--record", value=record,
+                         allowed="--run POINT:REPLICATE")  # fmt: skip
+    entries = read_entries(record, first_date(opening.config.scenario))
+    return replace(
+        opening, record=tuple({"day": entry.day, "words": in_words(entry)} for entry in entries)
+    )
 
 
 def at_day(opening: Opening, day: str) -> Opening:

@@ -85,9 +85,7 @@ def read_record(record: AnyRecord, as_of: object, first: date | None) -> Record:
     Raises:
         InputError: bad rows; a day before day 0; the truce is over by that day.
     """
-    rows = _rows(record)
-    entries = [_entry(row, where, first) for row, where in rows]
-    _refuse_twins(entries, [where for _, where in rows])
+    entries = read_entries(record, first)
     if as_of is None and not entries:
         raise InputError("is missing, and no record gives a last day", setting="--as-of",
                          allowed="a day, or a date (YYYY-MM-DD)")  # fmt: skip
@@ -100,6 +98,27 @@ def read_record(record: AnyRecord, as_of: object, first: date | None) -> Record:
                 allowed=f"a day before {entry.day}, the day of its collapse",
             )  # fmt: skip
     return Record(now, known, len(entries) - len(known))
+
+
+def read_entries(record: AnyRecord, first: date | None) -> list[Entry]:
+    """Return all rows of a record, in its order.
+
+    Raises:
+        InputError: bad rows.
+    """
+    rows = _rows(record)
+    entries = [_entry(row, where, first) for row, where in rows]
+    _refuse_twins(entries, [where for _, where in rows])
+    return entries
+
+
+def in_words(entry: Entry) -> str:
+    """Say what a row says: "2 × violation", "strike by home (claimed, 0.5)"."""
+    number = f"{entry.count:g} × " if entry.count != 1 else ""
+    what = " ".join(filter(None, (entry.kind, entry.end, entry.side and f"by {entry.side}")))
+    return f"{number}{what}" + (
+        f" (claimed, {entry.probability:g})" if entry.probability < 1 else ""
+    )
 
 
 def _rows(record: AnyRecord) -> list[tuple[dict[str, str], str]]:

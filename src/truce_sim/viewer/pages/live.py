@@ -156,6 +156,7 @@ def Transport(clock: Clock) -> None:
             day=clock.day,
             fork_day=session.fork_day.value if forked else -1,
             pace=session.pace.value,
+            record=Payload(*session.opening.record),
             event_go=session.go,
             event_pace=session.pace.set,
         )

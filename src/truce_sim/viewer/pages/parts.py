@@ -37,7 +37,7 @@ def _to_json(value: Any, widget: object) -> Any:
     return list(value.parts) if isinstance(value, Payload) else value
 
 
-_PAYLOADS = dict.fromkeys(("stories", "groups", "presets"), _to_json)
+_PAYLOADS = dict.fromkeys(("stories", "groups", "presets", "record"), _to_json)
 
 
 @solara.component_vue("../vue/address.vue")
@@ -89,10 +89,14 @@ def Timeline(
     day: int,
     pace: int,
     fork_day: int = -1,
+    record: Payload | None = None,
     event_go: Callable[[int], None] | None = None,
     event_pace: Callable[[int], None] | None = None,
 ) -> None:
-    """Play, speed and the day slider, with ribbons of truce states, ticks, and keyboard control."""
+    """Play, speed and the day slider, with ribbons of truce states, ticks, and keyboard control.
+
+    `record`: what happened in a truce of the world (`Opening.record`), marked below the ribbons.
+    """
 
 
 @solara.component_vue("../vue/strip.vue")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from truce_sim.errors import InputError
 from truce_sim.settings.schema import Config
@@ -27,6 +27,8 @@ class Opening:
         sweep: The folder of the sweep, also when one of its runs is shown.
         day: The day that is shown first; -1 is before day 0.
         run: Which run of the sweep it is, as "point:replicate", or "".
+        record: What happened in a truce of the world, each with "day" and "words", to be shown
+            beside the run.
     """
 
     setup: Setup | None = None
@@ -34,6 +36,7 @@ class Opening:
     sweep: SweepFolder | None = None
     day: int = -1
     run: str = ""
+    record: tuple[dict[str, Any], ...] = ()
 
     @property
     def config(self) -> Config | None:
