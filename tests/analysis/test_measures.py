@@ -72,6 +72,8 @@ def test_what_is_no_number_is_refused(made: Sweep) -> None:
         measure(made, "cause")
     with pytest.raises(InputError, match="no such factor"):
         measure(made, "deaths", by="home.treshold")
+    with pytest.raises(InputError, match=f"by='{made.factors[0]}'"):
+        measure(made, "deaths", made.factors[0])
 
 
 def test_one_replicate_has_no_interval(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def _place(rows: Sequence[tuple[object, Measured]], factor: str, baseline: objec
 def _by_group(
     sweep: Sweep, part: str, whole: str, by: By, where: Where
 ) -> list[tuple[dict[str, object], Measured]]:
-    outcomes = [_check(name) for name in (part, whole) if name not in ("", DAYS_LIVED)]
+    outcomes = [_check(sweep, name) for name in (part, whole) if name not in ("", DAYS_LIVED)]
     names = list(dict.fromkeys([*outcomes, "end_day", "collapsed"]))
     return [
         (levels, measure_runs(finished_runs(runs), part, whole))
@@ -162,7 +162,10 @@ def _by_group(
     ]
 
 
-def _check(name: str) -> str:
+def _check(sweep: Sweep, name: str) -> str:
+    if name in sweep.factors:
+        raise InputError("is a factor, not an outcome", setting="part or whole", value=name,
+                         allowed=f"by={name!r}, to measure at each of its levels")  # fmt: skip
     known = [n for n in columns.OUTCOME if n not in ("status", "cause")]
     if name not in known:
         raise InputError("is not a numeric outcome", setting="part or whole", value=name,
