@@ -34,7 +34,7 @@ from truce_sim.settings.schema import Config
 GROUPS = {
     folder.name: sorted(file.stem for file in folder.glob("*.yaml"))
     for folder in conf_folder().iterdir()
-    if folder.is_dir() and folder.name not in ("experiment", "hydra", "prior")
+    if folder.is_dir() and folder.name not in ("experiment", "hydra", "prior", "search")
 }
 
 #: Groups for studies, not in the defaults: they are added and set settings of other groups.

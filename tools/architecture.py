@@ -59,6 +59,7 @@ ROOMS = (
     Room("analysis.report", "report.html"),
     Room("inference", "priors, and what data make of them"),
     Room("following", "what comes next in a truce, given its record"),
+    Room("policy", "which policy: search, choice, proof"),
     Room("viewer.state", "the state of a visit"),
     Room("viewer.pictures", "figures, films"),
     Room("viewer.pages", "pages, components"),

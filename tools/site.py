@@ -22,7 +22,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Start": ("README.md",),
     "Use": ("docs/guide.md", "docs/borders.md", "docs/cli.md", "docs/python.md", "docs/designs.md",
             "docs/sweeps.md", "docs/viewer.md", "docs/analysis.md", "docs/inference.md",
-            "docs/nowcast.md", "docs/scaling.md"),
+            "docs/nowcast.md", "docs/search.md", "docs/scaling.md"),
     "Model": ("docs/model.md", "docs/levers.md", "docs/columns.md", "docs/validation.md",
               "src/truce_sim/data/README.md"),
     "Studies": ("experiments/README.md", "experiments/*/README.md"),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from truce_sim.inference.predictive import prior_predictive
     from truce_sim.inference.prior import draw_prior
     from truce_sim.model import TruceModel
+    from truce_sim.policy.api import search
     from truce_sim.simulation.run import simulate
     from truce_sim.sweeps.api import sweep
     from truce_sim.sweeps.many import simulate_many
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "InputError", "NoEffectWarning", "TruceModel", "__version__", "draw_prior", "fit",
     "load_config", "load_setup", "make_border_folder", "nowcast", "open_fit", "open_sweep",
-    "prior_predictive", "rerun", "simulate", "simulate_many", "sweep",
+    "prior_predictive", "rerun", "search", "simulate", "simulate_many", "sweep",
 ]  # fmt: skip
 
 _HOMES = {
@@ -48,6 +49,7 @@ _HOMES = {
     "open_sweep": "truce_sim.sweeps.sweep",
     "prior_predictive": "truce_sim.inference.predictive",
     "rerun": "truce_sim.sweeps.replay",
+    "search": "truce_sim.policy.api",
     "simulate": "truce_sim.simulation.run",
     "simulate_many": "truce_sim.sweeps.many",
     "sweep": "truce_sim.sweeps.api",

@@ -41,6 +41,7 @@ truce-sim: a laboratory for one-clause truces
 
   truce-sim prior [overrides]      show what the model can do before it has seen any data
   truce-sim fit NAME [overrides]   infer settings from data: draws, checks, a page
+  truce-sim search NAME            search for policies that hold, choose three and prove them
 
   truce-sim border make NAME       make a border of your own from a line and an event file
   truce-sim border describe NAME   estimate settings from a border's events, beside the defaults
@@ -231,6 +232,13 @@ def _inference_command(command: str) -> Callable[[list[str]], int]:
     return carry_out
 
 
+def search(arguments: list[str]) -> int:
+    """`truce-sim search`: which policy holds, found under what is not known."""
+    from truce_sim.cli.search import search as command
+
+    return command(arguments)
+
+
 def completion(arguments: list[str]) -> int:
     """`truce-sim completion SHELL`: print a script; `query SHELL` answers its questions."""
     from truce_sim.cli.completion import answer, script
@@ -276,6 +284,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "sweep": sweep,
     "border": border,
     "nowcast": nowcast,
+    "search": search,
     "view": view,
     "movie": movie,
     "completion": completion,

@@ -67,6 +67,9 @@ def _check_override(override: Override) -> None:
     if key == "prior":
         raise InputError("is for commands that draw settings: nothing is drawn here", setting=key,
                          value=override.value(), allowed="truce-sim prior prior=…")  # fmt: skip
+    if key == "search":
+        raise InputError("is for the command that searches", setting=key, value=override.value(),
+                         allowed="truce-sim search NAME")  # fmt: skip
     refuse_idle_override(override)
     if override.is_sweep_override():
         raise _several(key, (override.input_line or "").partition("=")[2])

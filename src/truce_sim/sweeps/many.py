@@ -78,6 +78,27 @@ def simulate_many(
     return _table(values, specs, _run(specs, runs, workers))
 
 
+def run_points(
+    setup: Setup, values: pd.DataFrame, replicates: int, threads: int = 0
+) -> NDArray[np.void]:
+    """Run rows as `simulate_many` does, without a look at their types and effects.
+
+    Args:
+        setup: what all points share.
+        values: a row for each point, a column for each setting, of its type; no config groups.
+        replicates: runs of each row, from replicate 0 on.
+        threads: how many to use; 0: one for each core.
+
+    Returns:
+        OUTCOME (points, replicates).
+
+    Raises:
+        InputError: a bad value, naming its row and column, before anything is run.
+    """
+    specs = make_specs(_design(setup, values), range(len(values)))
+    return _run(specs, replicates, threads or os.cpu_count() or 1)
+
+
 def _count(name: str, value: object, least: int) -> int:
     """Return an argument that is a whole number."""
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)

@@ -10,18 +10,14 @@ border or the length of the run, interventions, values that any check might refu
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from truce_sim.config.params import ALONG_THE_LINE
 from truce_sim.config.params import column as as_column
-from truce_sim.config.regimes import mediator_names
 from truce_sim.config.rules import Columns, valid_points
 from truce_sim.config.setup import Setup
 from truce_sim.settings.fields import FieldInfo, field_at
-from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.factors import in_range
 
 #: Parts of the configuration whose numbers go unchanged to PARAMS, and nowhere else.
@@ -51,7 +47,7 @@ def fill_params(setup: Setup, columns: Columns) -> tuple[NDArray[np.void], NDArr
     good = np.ones(params.size, bool)
     in_params = {}
     for name, column in columns.items():
-        in_params[name] = _place(params, setup.config, name)
+        in_params[name] = as_column(params, name, setup.mediators)
         fits = in_range(_info(name), column)
         in_params[name][fits] = column[fits]
         good &= fits
@@ -62,8 +58,3 @@ def _info(name: str) -> FieldInfo:
     info = field_at(name)
     assert info is not None
     return info
-
-
-def _place(params: NDArray[np.void], config: Config, name: str) -> NDArray[Any]:
-    """Return the column of `params` that holds a setting."""
-    return as_column(params, name, mediator_names(config))

@@ -1,0 +1,209 @@
+"""Search for policies, choose among what is found, and prove what is chosen: three sets of worlds.
+
+The best of many noisy values is too good: its luck is part of why it is the best (the winner's
+curse). So the front that the search finds is tried again in fresh worlds, where three policies are
+chosen, and what is chosen is tried once more, in worlds that nothing was chosen in. Only these last
+numbers are reported.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from truce_sim.config.tokens import Overrides, as_tokens
+from truce_sim.intervals import Estimate
+from truce_sim.policy.choose import choose, thinned
+from truce_sim.policy.measures import holds, judged, loss
+from truce_sim.policy.notebook import Notebook, open_folder
+from truce_sim.policy.problem import AnyProblem, Problem, load_problem
+from truce_sim.policy.race import TODAY, Code, Race
+from truce_sim.policy.trials import Laboratory
+from truce_sim.policy.worlds import SETS, Worlds, make_worlds
+from truce_sim.sweeps.execution.lock import locked
+from truce_sim.sweeps.execution.progress import Progress, Silence
+
+#: Of a front, so many times the number reported are tried again to choose among them.
+_CANDIDATES = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """A finished search.
+
+    Attributes:
+        problem: what was searched.
+        folder: where it is kept; None: nowhere.
+        pareto: a row for each policy reported, cheapest first: `pick` (why it is reported, if it is
+            one of the three, or today's), the value of each lever, `cost`, the share that held in
+            the search (`holds_in_search`), and all measures in fresh worlds, with intervals.
+        seen: a row for each candidate of the search: its levers, cost, estimates, worlds tried.
+        loss: by how much more of the truces than today's the reported policies held in the search
+            than in the proof, in the mean; the same luck and worlds for both.
+        worlds: the worlds of the proof, a row each.
+        shares: (policies of `pareto`, worlds) the share that held in each world of the proof.
+        runs: made for all of it.
+    """
+
+    problem: Problem
+    folder: Path | None
+    pareto: pd.DataFrame
+    seen: pd.DataFrame
+    loss: Estimate
+    worlds: Worlds
+    shares: np.ndarray[Any, np.dtype[np.float64]]
+    runs: int
+
+    def policy(self, pick: str) -> dict[str, Any]:
+        """Return the policy of one of the picks: lever -> value."""
+        named = [pick in why.split(" and ") for why in self.pareto["pick"]]
+        row = self.pareto.loc[named].iloc[0]
+        return {lever.name: row[lever.name] for lever in self.problem.levers}
+
+
+def search(
+    problem: AnyProblem = "doha",
+    overrides: Overrides = (),
+    *,
+    folder: str | os.PathLike[str] | None = None,
+    threads: int = 0,
+    progress: Progress | None = None,
+    **changes: Any,
+) -> Search:
+    """Search for policies that hold, and prove what is found in fresh worlds.
+
+    Args:
+        problem: an option of `conf/search`, the path of a file like those, or what one holds.
+        overrides: settings that all policies share, besides the problem's own.
+        folder: keeps everything; a search that was stopped goes on from there, to the same end.
+        threads: how many to use; 0: one for each core.
+        progress: told of what is done.
+        changes: parts of the problem to replace: `seed=2`, `sizes={"generations": 5}`,
+            `worlds={"posterior": "fit/posterior.parquet"}`.
+
+    Returns:
+        The front with its proof, three picks, and what was lost from search to proof.
+
+    Raises:
+        InputError: a bad problem; a folder that holds something else; pymoo is not installed.
+    """
+    asked = load_problem(problem, **changes)
+    if more := as_tokens(overrides):
+        asked = load_problem(asked, base=[*asked.shared, *more])
+    place = None if folder is None else Path(folder)
+    if place is None:
+        return _Work(asked, None, threads, progress or Silence()).run()
+    open_folder(place, asked)
+    with locked(place):
+        return _Work(asked, place, threads, progress or Silence()).run()
+
+
+class _Work:
+    """A search under way: the three sets of worlds and what is tried in each."""
+
+    def __init__(
+        self, problem: Problem, folder: Path | None, threads: int, progress: Progress
+    ) -> None:
+        self.problem, self.folder, self.progress = problem, folder, progress
+        sizes = problem.sizes
+        numbers = (problem.rungs[-1], sizes["proof_worlds"], sizes["proof_worlds"])
+        lucks = (sizes["luck"], sizes["proof_luck"], sizes["proof_luck"])
+        self.worlds = {
+            name: make_worlds(problem, name, number)
+            for name, number in zip(SETS, numbers, strict=True)
+        }
+        self.rooms = {
+            name: Laboratory(problem, self.worlds[name], luck, threads, self.progress.advance)
+            for name, luck in zip(SETS, lucks, strict=True)
+        }
+        self.books = {name: Notebook(folder, name, room) for name, room in self.rooms.items()}
+        self.race = Race(problem, lambda codes, worlds: self._try("search", codes, worlds),
+                         self._tell)  # fmt: skip
+        self.race.worlds = len(self.worlds["search"])
+
+    def run(self) -> Search:
+        """Search, choose, prove."""
+        self.progress.start(self._most_runs(), 0, self.folder or Path("memory"))
+        try:
+            front = self.race.run()
+            picks, reported = self._choose(front)
+            return self._proved(picks, reported)
+        finally:
+            self.progress.finish()
+
+    def _choose(self, front: Sequence[Code]) -> tuple[dict[str, Code], list[Code]]:
+        """The three picks and all that is reported, by what they come to in worlds for choosing."""
+        sizes = self.problem.sizes
+        some = thinned(pd.Series(self._costs(front)), _CANDIDATES * sizes["reported"])
+        codes = list(dict.fromkeys([TODAY, *(front[i] for i in some)]))
+        once = sizes["proof_worlds"] * sizes["proof_luck"]
+        self.progress.expect(
+            self.rooms["search"].runs + once * (len(codes) + sizes["reported"] + 4)
+        )
+        trials = self._try("choice", codes)
+        table = judged(
+            trials, self._costs(codes), self.rooms["choice"].luck, self.problem.target,
+            self.worlds["choice"].scenarios,
+        )  # fmt: skip
+        picks = {name: codes[i] for name, i in choose(table, self.problem.target).items()}
+        keep = thinned(table["cost"], sizes["reported"])
+        reported = [TODAY, *(codes[i] for i in keep), *picks.values()]
+        return picks, sorted(dict.fromkeys(reported), key=lambda code: self._costs([code])[0])
+
+    def _proved(self, picks: dict[str, Code], reported: list[Code]) -> Search:
+        """Try what is reported in worlds that nothing was chosen in."""
+        trials, luck = self._try("proof", reported), self.rooms["proof"].luck
+        worlds, costs = self.worlds["proof"], self._costs(reported)
+        proved = judged(trials, costs, luck, self.problem.target, worlds.scenarios)
+        before = np.stack([self.race.seen[code] for code in reported])
+        proved.insert(1, "holds_in_search", holds(before, self.problem.sizes["luck"]))
+        levers = pd.DataFrame([self.race.policy(code) for code in reported])
+        named = [*picks.items(), ("today", TODAY)]
+        why = [" and ".join(name for name, code in named if code == here) for here in reported]
+        found = [i for i, code in enumerate(reported) if code != TODAY] or [0]
+        today = reported.index(TODAY)
+        by_world = [
+            (part["held"][found].sum(axis=-1).mean(axis=0) - part["held"][today].sum(axis=-1))
+            / size
+            for part, size in ((before, self.problem.sizes["luck"]), (trials, luck))
+        ]
+        return Search(
+            self.problem, self.folder,
+            pd.concat([pd.Series(why, name="pick"), levers, proved], axis=1), self._seen(),
+            loss(*by_world), worlds, trials["held"].sum(axis=-1) / luck,
+            sum(room.runs for room in self.rooms.values()),
+        )  # fmt: skip
+
+    def _seen(self) -> pd.DataFrame:
+        codes = list(self.race.seen)
+        levers = pd.DataFrame([self.race.policy(code) for code in codes])
+        tried = pd.Series([len(self.race.seen[code]) for code in codes], name="worlds")
+        return pd.concat([levers, pd.DataFrame(self.race.natural(codes)), tried], axis=1)
+
+    def _try(self, which: str, codes: Sequence[Code], worlds: range | None = None) -> Any:
+        among = range(len(self.worlds[which])) if worlds is None else worlds
+        policies = [self.race.policy(code) for code in codes]
+        return self.books[which].attempt(codes, policies, among)
+
+    def _costs(self, codes: Sequence[Code]) -> list[float]:
+        return [self.problem.cost(self.race.policy(code)) for code in codes]
+
+    def _most_runs(self) -> int:
+        """About how many runs it takes; what is promoted is known only as it happens."""
+        sizes, rungs = self.problem.sizes, self.problem.rungs
+        few = sizes["population"] * sizes["generations"] * rungs[0] * 2
+        many = sizes["population"] * rungs[-1] * 2
+        proof = sizes["proof_worlds"] * sizes["proof_luck"] * 3 * sizes["reported"]
+        return (few + many) * sizes["luck"] + proof
+
+    def _tell(self, done: int, seen: int) -> None:
+        made = self.rooms["search"].runs
+        sizes = self.problem.sizes
+        proof = sizes["proof_worlds"] * sizes["proof_luck"] * 3 * sizes["reported"]
+        self.progress.expect(int(made * sizes["generations"] / done) + proof)

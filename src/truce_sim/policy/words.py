@@ -1,0 +1,150 @@
+"""A search in words: its picks, what was lost from search to proof, where picks trade places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from truce_sim.analysis.methods.trees import grow_tree
+from truce_sim.config.regimes import may_change
+from truce_sim.config.tokens import as_tokens
+from truce_sim.errors import InputError, command
+from truce_sim.policy.api import Search
+from truce_sim.policy.choose import PICKS
+from truce_sim.policy.levers import Policy
+from truce_sim.policy.problem import Problem, quiet_setup
+from truce_sim.settings.nested import leaves
+from truce_sim.settings.written import written
+
+_DEPTH = 2
+
+
+def pick_rows(found: Search) -> Iterator[tuple[str, pd.Series]]:
+    """Yield each pick with its row of `pareto`; one policy may be several."""
+    for name in PICKS:
+        rows = found.pareto[[name in why for why in found.pareto["pick"]]]
+        if len(rows):
+            yield name, rows.iloc[0]
+
+
+def describe(found: Search, row: pd.Series) -> str:
+    """Say what a policy changes of today's: "home_effort 1.4 (today 0.85), …"."""
+    changed = []
+    for lever in found.problem.levers:
+        value = row[lever.name]
+        if value != lever.today:
+            changed.append(f"{lever.name} {written(value)} (today {written(lever.today)})")
+    return "; ".join(changed) or "as today"
+
+
+def numbers(row: pd.Series) -> str:
+    """Say what a policy comes to in the proof."""
+    return (
+        f"holds {_share(row, 'holds')}; {_plain(row, 'deaths')} deaths per day of truce; cost "
+        f"{row['cost']:.2f}; at or above the target in {_share(row, 'satisficing')} of worlds; "
+        f"in the tenth-worst of 100 worlds {_share(row, 'percentile')}; largest regret "
+        f"{_share(row, 'regret')}; n = {int(row['worlds']):,} worlds, {int(row['runs']):,} runs"
+    )
+
+
+def _share(row: pd.Series, name: str) -> str:
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    return f"{100 * row[name]:.0f} % [{100 * low:.0f}, {100 * high:.0f}]"
+
+
+def _plain(row: pd.Series, name: str) -> str:
+    return f"{row[name]:.2f} [{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
+
+
+def loss_in_words(found: Search) -> str:
+    """Say how much of what the search promised is gone in fresh worlds."""
+    value, low, high = (100 * x for x in found.loss)
+    return (
+        f"Lost from search to proof: {value:.1f} points [{low:.1f}, {high:.1f}] of what the "
+        "reported policies gain over today's in the share that holds, in the mean. What luck "
+        "flattered in the search is not in the numbers above."
+    )
+
+
+def verdict(found: Search) -> str:
+    """Say whether the cheapest policy that holds does so in the proof."""
+    target = found.problem.target
+    row = dict(pick_rows(found))["cheapest that holds"]
+    if row["holds_low"] >= target:
+        said = (
+            f"The proof bears it out: at least {100 * target:.0f} % hold, with 97.5 % confidence."
+        )
+    elif row["holds_high"] < target:
+        said = f"No policy that was found holds in {100 * target:.0f} % of runs; this holds most."
+    else:
+        said = f"The proof leaves open whether {100 * target:.0f} % hold."
+    return f"{describe(found, row)}. {said}"
+
+
+def turns_on(found: Search) -> list[str]:
+    """Say where the cheapest that holds and the most robust trade places, by a tree.
+
+    Returns:
+        A sentence for each part of the worlds, or one that says why there is none.
+    """
+    draws = found.worlds.draws
+    rows = {name: at for at, why in enumerate(found.pareto["pick"]) for name in why.split(" and ")}
+    one, other = rows["cheapest that holds"], rows["most robust"]
+    if one == other:
+        return ["The cheapest policy that holds is also the most robust, so none trade places."]
+    if found.worlds.scenarios:
+        return _by_scenario(found, one, other)
+    gain = found.shares[other] - found.shares[one]
+    better = np.where(gain == 0, 0.5, gain > 0)
+    try:
+        leaf, rules, _ = grow_tree(draws, np.ones(len(draws)), better, _DEPTH)
+    except InputError as error:
+        return [f"Where they trade places is not told: {error.problem}."]
+    return [
+        f"{rules[at] or 'everywhere'}: the most robust holds more by "
+        f"{100 * gain[leaf == at].mean():.0f} points (n = {int((leaf == at).sum())} worlds; the "
+        "parts were chosen for it)"
+        for at in sorted(rules)
+    ]
+
+
+def _by_scenario(found: Search, one: int, other: int) -> list[str]:
+    names = np.array(found.worlds.scenarios)
+    gain = found.shares[other] - found.shares[one]
+    return [f"{name}: the most robust holds more by {100 * gain[names == name].mean():.0f} points"
+            for name in dict.fromkeys(found.worlds.scenarios)]  # fmt: skip
+
+
+def commands(found: Search) -> Iterator[tuple[str, list[str]]]:
+    """Yield, for each pick, what opens it beside today's policy: a sweep of both, and the viewer.
+
+    In that sweep the policy begins on day 0, after a warm-up under today's, so that both have the
+    same past. Where that cannot be, the sweep is of the policy alone.
+    """
+    problem = found.problem
+    for name, row in pick_rows(found):
+        policy = {lever.name: row[lever.name] for lever in problem.levers}
+        title = f"{problem.name}-{name.replace(' ', '-')}"
+        more = ["sweep.replicates=200", f"output.name={title}"]
+        changes = _from_day_0(problem, policy)
+        words = problem.tokens(policy)
+        if changes:
+            (entry,) = as_tokens({"interventions": [{"day": 0, "set": changes}]})
+            both = entry.replace("=", "=[],", 1)
+            words = [*problem.tokens(problem.today), both, "sweep.compare=interventions"]
+        yield name, [command("sweep", *words, *more), command("view", f"outputs/{title}")]
+
+
+def _from_day_0(problem: Problem, policy: Policy) -> dict[str, Any]:
+    """What an intervention must set to turn today's policy into another; nothing if none can."""
+    whole = ("mediation.mediators",)
+    today, then = (
+        leaves(asdict(quiet_setup(problem.tokens(one)).config), whole)
+        for one in (problem.today, policy)
+    )
+    changes = {path: value for path, value in then.items() if value != today.get(path)}
+    return changes if all(map(may_change, changes)) else {}

@@ -1,0 +1,163 @@
+"""Worlds: what is not known, drawn from a prior or a posterior, or named scenarios.
+
+Every policy meets the same worlds and, in each, the same luck (common random numbers). Three sets
+share nothing: worlds to search in, others to choose in, and others again to prove what was chosen.
+A setting that is a lever is the policy's to choose, so what a draw says of it does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from truce_sim.config.rules import valid_points
+from truce_sim.errors import InputError
+from truce_sim.inference.prior import load_prior
+from truce_sim.policy.problem import Problem
+from truce_sim.settings.fields import field_at
+
+#: The sets of worlds, each with its own draws and luck.
+SETS = ("search", "choice", "proof")
+#: Draws of a prior beyond those wanted, since some do not go with every policy.
+_SPARE = 8
+
+
+@dataclass(frozen=True)
+class Worlds:
+    """Worlds that policies are tried in.
+
+    Attributes:
+        draws: a row for each world, a column for each setting that is not known; no columns for
+            scenarios.
+        seeds: (worlds,) of the luck in each.
+        scenarios: (worlds,) the name of each; empty for draws.
+        dropped: share of draws that do not go with every policy.
+    """
+
+    draws: pd.DataFrame
+    seeds: NDArray[np.int64]
+    scenarios: tuple[str, ...] = ()
+    dropped: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+
+def make_worlds(problem: Problem, which: str, number: int) -> Worlds:
+    """Return worlds of one of the sets.
+
+    Args:
+        problem: says where they come from.
+        which: "search", "choice" or "proof".
+        number: how many; of scenarios, each comes as often as the others, at least once.
+
+    Raises:
+        InputError: a bad prior, posterior or scenario; too few draws go with every policy.
+    """
+    kind, source = problem.worlds
+    place = SETS.index(which)
+    rng = np.random.default_rng([problem.seed, place])
+    seeds = rng.integers(0, 2**62, size=number, dtype=np.int64)
+    if kind == "scenarios":
+        names = tuple(str(name) for name in source)
+        number = max(number // len(names), 1) * len(names)
+        more = rng.integers(0, 2**62, size=max(number - len(seeds), 0), dtype=np.int64)
+        seeds = np.concatenate([seeds, more])[:number]
+        return Worlds(pd.DataFrame(index=range(number)), seeds, names * (number // len(names)))
+    draws = _prior(problem, source, number, place) if kind == "prior" else _posterior(source)
+    draws = draws.drop(columns=[path for path in draws if path in _chosen(problem)])
+    fits = _goes_with_all(problem, draws)
+    kept = draws[fits].reset_index(drop=True)
+    if kind == "posterior":
+        kept = _resampled(kept, _weights(source)[fits], number, rng)
+    if len(kept) < number:
+        raise InputError("too few of its draws go with every policy", setting=f"worlds.{kind}",
+                         value=str(source), allowed="levers with narrower ranges")  # fmt: skip
+    return Worlds(kept[:number], seeds, (), float(1 - fits.mean()))
+
+
+def _chosen(problem: Problem) -> set[str]:
+    """The settings that policies choose."""
+    ranges = {path for lever in problem.levers for path in lever.paths(problem.base)}
+    options = [some for lever in problem.levers for some in lever.options.values()]
+    tokens = [token for some in options for token in some]
+    return ranges | {token.lstrip("+~").partition("=")[0] for token in tokens}
+
+
+def _prior(problem: Problem, name: str, number: int, place: int) -> pd.DataFrame:
+    seed = problem.seed * len(SETS) + place
+    return load_prior(name).for_base(problem.base).draw(_SPARE * number, seed)
+
+
+def _posterior(name: str) -> pd.DataFrame:
+    """The draws of a file: a column for each setting, and perhaps a weight."""
+    table = _table(name).drop(columns="weight", errors="ignore")
+    for path in table.columns:
+        if field_at(path) is None:
+            raise InputError("no such setting", setting="worlds.posterior", value=path,
+                             origin=name)  # fmt: skip
+    return table
+
+
+def _table(name: str) -> pd.DataFrame:
+    path = Path(name).expanduser()
+    path = path / "posterior.parquet" if path.is_dir() else path
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        line = str(error).partition("\n")[0]
+        raise InputError(
+            f"cannot be read: {line}", setting="worlds.posterior", value=name,
+            allowed="a Parquet file of draws, or the folder of a fit",
+        ) from None  # fmt: skip
+
+
+def _weights(name: str) -> NDArray[np.float64]:
+    table = _table(name)
+    weight = table["weight"].to_numpy(float) if "weight" in table else np.ones(len(table))
+    if not (np.isfinite(weight).all() and (weight >= 0).all() and weight.sum() > 0):
+        raise InputError("has weights that are none", setting="worlds.posterior", value=name,
+                         allowed="weights from 0 up, not all 0")  # fmt: skip
+    return np.asarray(weight, float)
+
+
+def _resampled(
+    draws: pd.DataFrame, weight: NDArray[np.float64], number: int, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Draw worlds by weight, evenly (systematic resampling), then in random order."""
+    if not len(draws) or not weight.sum() > 0:
+        return draws[:0]
+    at = (rng.uniform() + np.arange(number)) / number
+    rows = np.searchsorted(np.cumsum(weight) / weight.sum(), at).clip(max=len(draws) - 1)
+    return draws.iloc[rng.permutation(rows)].reset_index(drop=True)
+
+
+def _goes_with_all(problem: Problem, draws: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which draws break no rule between settings at the ends of the levers' ranges.
+
+    Tried are today, each lever at either end with the rest as today, and all at either end.
+    """
+    fits = np.ones(len(draws), bool)
+    columns = {str(path): draws[path].to_numpy() for path in draws}
+    for policy in _corners(problem):
+        ends = {path: np.full(len(draws), value) for path, value in policy.items()}
+        fits &= valid_points(problem.base.config, problem.base.border, {**columns, **ends})
+    return fits
+
+
+def _corners(problem: Problem) -> Iterator[Mapping[str, Any]]:
+    ends: list[dict[str, Any]] = [{}, {}]
+    yield {}
+    for lever in problem.levers:
+        for i, value in enumerate((lever.values[0], lever.values[-1])):
+            if lever.settings:
+                here = dict.fromkeys(lever.paths(problem.base), value)
+                ends[i] |= here
+                yield here
+    yield from ends
