@@ -47,6 +47,8 @@ def test_a_file_a_table_and_rows_are_the_same_record(tmp_path: Path) -> None:
 def test_without_a_day_the_present_is_the_last_day_of_the_record() -> None:
     assert read_record(ROWS[:3], None, FIRST).as_of == 37
     assert read_record(None, 12, None).entries == ()
+    followed = read_record([*ROWS[:3], {"day": 60, "kind": "followed"}], None, FIRST)
+    assert (followed.as_of, len(followed.entries)) == (60, 3)  # nothing happened on that day
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_without_a_day_the_present_is_the_last_day_of_the_record() -> None:
         ({"day": 3, "kind": "violation", "value": "many"}, "is not a number"),
         ({"day": 3, "kind": "violation", "value": "nan"}, "is not a number"),
         ({"day": 3, "kind": "clash", "probability": 1.5}, "is not a probability"),
-        ({"day": 30, "kind": "collapse", "probability": 0.5}, "which is known"),
+        ({"day": 30, "kind": "collapse", "probability": 0.5}, "not for what is known"),
         ({"day": -3, "kind": "clash"}, "is before day 0"),
         ({"date": "2025-10-18", "kind": "clash"}, "is before day 0, which is 2025-10-19"),
         ({"date": "18 October", "kind": "clash"}, "is not a date in the form YYYY-MM-DD"),

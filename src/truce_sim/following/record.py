@@ -28,6 +28,7 @@ KINDS = {
     "round": "how a round of talks ended that day: succeeded or failed",
     "suspension": "the truce was suspended: no value",
     "collapse": "the truce ended: no value",
+    "followed": "the truce was followed up to that day, if nothing happened on it: no value",
 }
 SIDES = ("home", "host")
 ENDS = ("succeeded", "failed")
@@ -97,7 +98,8 @@ def read_record(record: AnyRecord, as_of: object, first: date | None) -> Record:
                 "the record has the truce over by then", setting="--as-of", value=as_of,
                 allowed=f"a day before {entry.day}, the day of its collapse",
             )  # fmt: skip
-    return Record(now, known, len(entries) - len(known))
+    told = tuple(entry for entry in known if entry.kind != "followed")
+    return Record(now, told, len(entries) - len(known))
 
 
 def read_entries(record: AnyRecord, first: date | None) -> list[Entry]:
@@ -252,7 +254,7 @@ def _word(column: str, given: str, known: tuple[str, ...]) -> str:
 
 def _count(kind: str, given: str) -> float:
     """Return how many a row counts."""
-    if kind in ("suspension", "collapse"):
+    if kind in ("suspension", "collapse", "followed"):
         if given:
             raise InputError("is not for this kind", setting="value", value=given,
                              allowed="nothing")  # fmt: skip
@@ -268,9 +270,9 @@ def _probability(kind: str, given: str) -> float:
     if number > 1:
         raise InputError("is not a probability", setting="probability", value=given,
                          allowed="0 to 1; nothing: 1")  # fmt: skip
-    if kind == "collapse" and number < 1:
-        raise InputError("is not for a collapse, which is known", setting="probability",
-                         value=given, allowed="nothing")  # fmt: skip
+    if kind in ("collapse", "followed") and number < 1:
+        raise InputError("is not for what is known", setting="probability", value=given,
+                         allowed="nothing")  # fmt: skip
     return number
 
 
