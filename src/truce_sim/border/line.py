@@ -251,7 +251,7 @@ def _only(
         f"is in {len(chains)} pieces of {texts} km; the nearest ends are {apart.min():,.1f} km "
         f"apart, more than {gap_km:g}", setting="--line", value=str(path),
         allowed="--gap-km, to bridge the gaps; --longest, to take the longest piece; --select "
-        "column=value, to take some features",
+        "column=value, to take some features (--select x tells the columns)",
     )  # fmt: skip
 
 
