@@ -144,8 +144,8 @@ def hypervolume(values: Values) -> float:
 
 def main(candidates: int = 960, seeds: int = 3) -> None:
     """Print a row for each optimiser."""
-    fresh = evaluator("proof", 64, 8)
-    print(f"{candidates} candidates x {WORLDS} worlds x {LUCK} runs; fronts proved in 64 x 8")
+    fresh = evaluator("proof", 48, 4)
+    print(f"{candidates} candidates x {WORLDS} worlds x {LUCK} runs; fronts proved in 48 x 4")
     for name, engine in ENGINES.items():
         found, took = [], []
         for seed in range(seeds):

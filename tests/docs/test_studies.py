@@ -76,6 +76,13 @@ def test_the_figures_of_a_study_are_shown(study: str) -> None:
     assert all(f"]({path.name})" in shown for path in (EXPERIMENTS / study).glob("*.png"))
 
 
+def test_what_the_search_quotes_was_found() -> None:
+    """E11 has no script; every interval of its page stands in what the command printed."""
+    findings = (EXPERIMENTS / "e11_policy" / "findings.txt").read_text(encoding="utf-8")
+    assert len(brackets(readme("e11_policy"))) > 20
+    assert brackets(readme("e11_policy")) - brackets(findings) == set()
+
+
 def test_the_summary_quotes_the_studies() -> None:
     """Every interval of the page that sums up stands in some study's findings."""
     page = (EXPERIMENTS / "README.md").read_text(encoding="utf-8")
