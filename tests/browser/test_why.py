@@ -56,6 +56,11 @@ def test_why_and_charts_stand_in_the_first_screen(visit, url) -> None:
         box = page.locator(part).bounding_box()
         assert box["y"] + box["height"] <= 800
     assert page.locator(".layers").bounding_box()["y"] < 80
+    tab(page, "Why")
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.wait_for_timeout(500)
+    whole, run = (page.locator(part).bounding_box() for part in (".why", ".why-run"))
+    assert run["width"] > 0.95 * whole["width"]  # a single run has all the room
     narrow = visit(url, 800, 900)
     expect(narrow.locator(".v-overlay--active")).to_have_count(0)
     narrow.click("[data-testid=play]")
