@@ -107,7 +107,7 @@ class Sweep:
 
     @property
     def design(self) -> str:
-        """The kind of design: grid, zip, lhs, sobol, halton, morris, saltelli or table."""
+        """The kind of design: grid, zip, lhs, sobol, halton, morris, saltelli, table, posterior."""
         return str(self.manifest["design"])
 
     @property

@@ -41,14 +41,14 @@ class Design:
     """The points of a sweep.
 
     Attributes:
-        kind: grid, zip, lhs, sobol, halton, morris, saltelli or table.
+        kind: grid, zip, lhs, sobol, halton, morris, saltelli, table or posterior.
         factors: swept settings and config groups, in order.
         values: one row per point (index "point", from 0), one typed column per factor; lists and
             mappings as JSON text.
         bases: full configurations, not resolved, one per distinct choice of config groups.
         base: (points,) index of the base that each point starts from.
-        rows: (points,) trajectory (morris) or base row (saltelli) of each point; the points of a
-            row share a seed. None for other kinds.
+        rows: (points,) trajectory (morris), base row (saltelli) or draw (posterior) of each point;
+            the points of a row share a seed. None for other kinds.
         left_out: reason ("constraint", "duplicate") -> number of points left out.
         extendable: whether a longer design of the same kind and seed begins with this one.
         compose: composes what options of the swept config groups mean today, from group -> option.
