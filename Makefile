@@ -6,10 +6,8 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 VENV    ?= .venv
-OTHER   := .venv-other
 WORKERS ?= logical
 ARGS    ?=
-SELECT  :=
 
 # The supported versions, the preferred one first.
 PYTHONS := 3.13 3.12 3.11
@@ -33,17 +31,6 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip -qq --no-input --disable-pip-version-check
 CHECK  := $(PIP) check || { echo "The constraints lack something that pyproject.toml requires: run make constraints" >&2; exit 1; }
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
-
-# What the second interpreter runs: what another Python could break. Not slow tests and the wheel; not
-# the theory, the rules one by one and their effects (the compiled rules are the same, which the
-# baselines show); not what stands on simulations alone (the analysis except its commands, fits,
-# nowcasts, searches); not the pages of the documentation; in the browser, only a live page. To run
-# everything: make test OTHER_TESTS=
-SKIPPED := theory analysis border docs following inference policy test_effects.py \
-  engine/test_arithmetic.py engine/test_levels.py engine/test_quantiles.py engine/test_rules.py \
-  engine/test_shortcuts.py
-OTHER_TESTS ?= -m "not slow and not packaging and not cluster" $(SKIPPED:%=--ignore tests/%) \
-  --ignore-glob "tests/browser/test_[!l]*.py"
 
 # The quick suite, which the worked examples in CONTRIBUTING.md must also pass.
 QUICK := tests/test_config.py tests/test_effects.py tests/test_rules.py tests/test_model.py tests/engine tests/baselines tests/docs/test_reference.py tests/theory/test_clause.py -m "not slow"
@@ -80,17 +67,11 @@ $(READY): $(RUNS) constraints.txt
 demo: $(RUNS) ## run the main study: does mediation help the truce hold? (under a minute once set up)
 	@$(BIN)/truce-sim sweep +experiment=doha $(ARGS)
 
-test: browser-setup suite ## run all tests, also on a second Python if there is one
-	@other=$$(tools/find-python $(filter-out $(VERSION),3.13 3.11) 2>/dev/null); \
-	if [ -n "$$other" ]; then \
-	  $(MAKE) --no-print-directory suite PYTHON="$$other" VENV=$(OTHER) SELECT='$(OTHER_TESTS)'; \
-	else \
-	  echo "No second Python (3.11 or 3.13) found: tested on $(VERSION) only."; \
-	fi
+test: browser-setup suite ## run all tests (on the oldest Python and libraries: make test-oldest)
 
-suite: $(READY) ## run all tests on one Python
+suite: $(READY) ## the same without installing a browser
 	@echo "Tests on Python $(VERSION)"
-	@$(PYTEST) $(SELECT) $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 quick: lint ## run lint and the tests of configuration, rules and baselines (three minutes)
 	@$(PYTEST) $(QUICK) $(ARGS)
@@ -162,5 +143,5 @@ wheel: $(READY) ## build the source archive and, from it, the wheel into dist/
 	@ls -1 dist
 
 clean: ## remove environments, caches and dist/ (results in outputs/ and multirun/ stay)
-	@rm -rf .venv $(OTHER) .venv-oldest .venv-next dist build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-oldest .venv-next dist build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
