@@ -1,21 +1,38 @@
-"""A server that forks truce-sim commands, for tests that kill many: none waits for its imports.
+"""A server that forks truce-sim commands, for tests that run many: none waits for its imports.
 
 A command is a process of its own, and so are its workers, also forked. They run the program's own
-code; only the way in which processes are started is another.
+code; only the way in which processes are started is another. A test starts commands by `start`, or
+its shell scripts do by the program that `client` writes.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
+import traceback
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 #: Runs per part, few, so that there are many parts; a whole block of replicates, as ever.
 _RUNS_PER_CHUNK = 64
+
+#: What stands for `truce-sim` in a shell: hands words, folder, environment, standard input and
+#: output to the server, and ends with the command's exit code.
+_CLIENT = """#!{python} -ISE
+import json, os, socket, sys
+with socket.socket(socket.AF_UNIX) as server:
+    server.connect({address!r})
+    asked = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
+    socket.send_fds(server, [len(asked).to_bytes(8, "little")], [0, 1, 2])
+    server.sendall(asked)
+    sys.exit(int(server.makefile().read() or 1))
+"""
 
 
 class Server:
@@ -28,14 +45,22 @@ class Server:
             env={**os.environ, **one}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         self._ask({})  # ready
+        self._folder = tempfile.TemporaryDirectory()
         return self
 
     def __exit__(self, *problem: object) -> None:
         self._process.communicate()
+        self._folder.cleanup()
 
     def start(self, words: list[str], log: Path) -> int:
         """Start `truce-sim` with these words, its output in a file; return its process."""
         return int(self._ask({"start": words, "log": str(log)}))
+
+    def client(self, program: Path) -> None:
+        """Write a program that runs `truce-sim` by this server."""
+        address = self._ask({"listen": f"{self._folder.name}/socket"})  # a short name
+        program.write_text(_CLIENT.format(python=sys.executable, address=address))
+        program.chmod(0o755)
 
     def poll(self, process: int) -> int | None:
         """Return the exit code of a command that has ended."""
@@ -61,6 +86,7 @@ def serve() -> None:
     from truce_sim.sweeps.folder import plan
 
     simulate({"run.horizon_days": 30})
+    usual, listener = plan.RUNS_PER_CHUNK, 0
     crew.WorkerProcess = ForkedWorker  # type: ignore[misc]
     plan.RUNS_PER_CHUNK = _RUNS_PER_CHUNK
     ended: dict[int, int] = {}
@@ -76,6 +102,15 @@ def serve() -> None:
                 code = commands.run_command(question["start"])
                 sys.stdout.flush()
                 os._exit(code)
+        elif "listen" in question:
+            answer = question["listen"]
+            listening = socket.socket(socket.AF_UNIX)
+            listening.bind(answer)
+            listening.listen()
+            listener = os.fork()
+            if not listener:
+                plan.RUNS_PER_CHUNK = usual
+                _answer_clients(listening)
         elif "poll" in question or "wait" in question:
             process, flags = next(iter(question.values())), 0 if "wait" in question else os.WNOHANG
             if process not in ended:
@@ -84,6 +119,49 @@ def serve() -> None:
                     ended[process] = os.waitstatus_to_exitcode(status)
             answer = ended.get(process)
         print(json.dumps(answer), flush=True)
+    if listener:
+        os.kill(listener, signal.SIGKILL)
+
+
+def _answer_clients(listening: socket.socket) -> NoReturn:
+    """Fork a command for each client, one after another, and tell it the exit code."""
+    os.close(0)  # the questions are for the server
+    while True:
+        client, _ = listening.accept()
+        length, descriptors, _, _ = socket.recv_fds(client, 8, 3)
+        words, folder, environment = json.loads(
+            client.makefile("rb").read(int.from_bytes(length, "little"))
+        )
+        process = os.fork()
+        if not process:
+            for number, descriptor in enumerate(descriptors):
+                os.dup2(descriptor, number)
+            os.chdir(folder)
+            os.environ.clear()
+            os.environ.update(environment)
+            os._exit(_command(words))
+        for descriptor in descriptors:
+            os.close(descriptor)
+        code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        client.sendall(str(code).encode())
+        client.close()
+
+
+def _command(words: list[str]) -> int:
+    """Run a command as the console script does."""
+    from truce_sim.cli.commands import run_command
+
+    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
+    sys.argv = ["truce-sim", *words]
+    try:
+        return run_command(words)
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
 
 
 class _Process:

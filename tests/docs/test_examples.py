@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from conftest import REPOSITORY
+from forks import Server
 
 PAGES = sorted(
     path.relative_to(REPOSITORY).as_posix()
@@ -56,16 +57,24 @@ def blocks(page: str) -> Iterator[Block]:
             yield Block(found[1], found[2], before.count("\n") + 1)
 
 
+@pytest.fixture(scope="module")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A program that is `truce-sim` without the time for its imports."""
+    program = tmp_path_factory.mktemp("forked") / "truce-sim"
+    with Server() as server:
+        server.client(program)
+        yield program
+
+
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to work in, and a PATH where `truce-sim` is the installed command."""
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forked: Path) -> Path:
+    """An empty folder to work in, and a PATH with `truce-sim`, which is forked."""
     tools, here = tmp_path / "bin", tmp_path / "here"
     tools.mkdir()
     here.mkdir()
     (tools / "python").symlink_to(sys.executable)
-    program = Path(sys.executable).with_name("truce-sim")
     cases = "\n".join(f"  {name}) set -- \"$@\" '{words}' ;;" for name, words in FEWER.items())
-    script = f'#!/bin/sh\ncase "$1" in\n{cases}\nesac\nexec "{program}" "$@"\n'
+    script = f'#!/bin/sh\ncase "$1" in\n{cases}\nesac\nexec "{forked}" "$@"\n'
     (tools / "truce-sim").write_text(script, encoding="utf-8")
     (tools / "truce-sim").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
