@@ -41,10 +41,14 @@ LINES_PER_INCH = 1500
 HEAD = 0.6
 
 #: Fill and edge of a group of rooms, by the first part of their names (after Okabe and Ito).
+_ANSWERS = ("#cdeae0", "#00795a")
 GROUPS = {
     "cli": ("#fbe6c2", "#a86f00"),
     "viewer": ("#f3dfeb", "#a8558a"),
-    "analysis": ("#cdeae0", "#00795a"),
+    "analysis": _ANSWERS,
+    "inference": _ANSWERS,
+    "following": _ANSWERS,
+    "policy": _ANSWERS,
     "sweeps": ("#cfe3f2", "#0072B2"),
     "": ("#e6e6e6", "#555555"),
 }
@@ -311,7 +315,7 @@ def port(node: Node, other: Node, others: Sequence[Node]) -> float:
 def draw_legend(ax: Axes, y: float) -> None:
     """Draw the meaning of the colours and the size of a thousand lines."""
     x = MARGIN
-    for (fill, edge), words in zip(GROUPS.values(), LEGEND, strict=True):
+    for (fill, edge), words in zip(dict.fromkeys(GROUPS.values()), LEGEND, strict=True):
         ax.add_patch(Rectangle((x, y - 0.07), 0.14, 0.14, fc=fill, ec=edge, lw=1.0))
         write(ax, x + 0.21, y, words, size=8.5, ha="left", va="center_baseline")
         x += 0.45 + 0.066 * len(words)
