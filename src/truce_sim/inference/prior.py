@@ -12,7 +12,6 @@ import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -22,10 +21,10 @@ from scipy.special import ndtr, ndtri
 
 from truce_sim.config.effects import Effects
 from truce_sim.config.load import as_setup
+from truce_sim.config.option_files import option_file, plain_values
 from truce_sim.config.rules import valid_points
 from truce_sim.config.setup import Setup
 from truce_sim.errors import InputError, a_kind, closest
-from truce_sim.files import conf
 from truce_sim.inference.laws import Law, read_law
 from truce_sim.settings.fields import declared
 from truce_sim.settings.nested import get
@@ -211,11 +210,6 @@ def draw_prior(
     return load_prior(prior).for_base(as_setup(base), settings).draw(int(n), seed)
 
 
-def prior_options() -> tuple[str, ...]:
-    """Return the names of the priors that come with the program."""
-    return tuple(sorted(file.stem for file in (conf() / "prior").glob("*.yaml")))
-
-
 def load_prior(prior: AnyPrior = "default") -> Prior:
     """Return a prior by name, from a file or from its content.
 
@@ -229,35 +223,8 @@ def load_prior(prior: AnyPrior = "default") -> Prior:
     if not isinstance(prior, str | os.PathLike):
         raise InputError(f"is not a prior but {a_kind(prior)}", setting="prior", value=prior,
                          allowed="a name, a path, or a mapping")  # fmt: skip
-    path = _find(os.fspath(prior))
-    return _read(path.stem, _content(path), str(path.name))
-
-
-def _find(name: str) -> Path:
-    """The file of a prior: an option, or a path."""
-    if name in prior_options():
-        return conf() / "prior" / f"{name}.yaml"
-    path = Path(name).expanduser()
-    if path.is_file():
-        return path
-    raise InputError(
-        "no such prior", setting="prior", value=name,
-        allowed=f"{', '.join(prior_options())}; or the path of a file like conf/prior/default.yaml",
-        suggestion=closest(name, prior_options()),
-    )  # fmt: skip
-
-
-def _content(path: Path) -> object:
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError  # type: ignore[import-untyped]
-
-    try:
-        return OmegaConf.to_container(OmegaConf.load(path), resolve=False)
-    except (YAMLError, OmegaConfBaseException, UnicodeDecodeError, OSError) as error:
-        line = str(error).strip().partition("\n")[0]
-        raise InputError(f"cannot be read: {line}", setting="prior", value=str(path),
-                         allowed=_SHAPE) from None  # fmt: skip
+    path = option_file("prior", os.fspath(prior), "prior")
+    return _read(path.stem, plain_values(path, "prior", _SHAPE), str(path.name))
 
 
 def _read(name: str, content: object, origin: str) -> Prior:

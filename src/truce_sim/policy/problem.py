@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from truce_sim.config.load import load_setup
+from truce_sim.config.option_files import option_file, plain_values
 from truce_sim.config.setup import Setup
 from truce_sim.config.tokens import as_tokens
 from truce_sim.errors import InputError, NoEffectWarning, closest
-from truce_sim.files import conf
 from truce_sim.policy.levers import Lever, Policy, check_keys, number, read_lever
 from truce_sim.settings.nested import get
 
@@ -121,11 +121,6 @@ def quiet_setup(tokens: Sequence[str]) -> Setup:
         return load_setup(tokens)
 
 
-def problem_options() -> tuple[str, ...]:
-    """Return the names of the problems that come with the program."""
-    return tuple(sorted(file.stem for file in (conf() / "search").glob("*.yaml")))
-
-
 def load_problem(problem: AnyProblem, **changes: Any) -> Problem:
     """Return a problem by name, from a file or from its content.
 
@@ -141,7 +136,7 @@ def load_problem(problem: AnyProblem, **changes: Any) -> Problem:
     if isinstance(problem, Mapping):
         name, content = str(problem.get("name", "search")), dict(problem)
     else:
-        path = _find(os.fspath(problem))
+        path = option_file("search", os.fspath(problem), "problem")
         name, content = path.stem, _read(path)
     content.pop("name", None)
     given = {key: value for key, value in changes.items() if value is not None}
@@ -149,29 +144,8 @@ def load_problem(problem: AnyProblem, **changes: Any) -> Problem:
     return _checked(name, {**content, **given, "sizes": sizes})
 
 
-def _find(name: str) -> Path:
-    if name in problem_options():
-        return conf() / "search" / f"{name}.yaml"
-    path = Path(name).expanduser()
-    if path.is_file():
-        return path
-    raise InputError(
-        "no such problem", setting="search", value=name,
-        allowed=f"{', '.join(problem_options())}; or the path of a file like conf/search/doha.yaml",
-        suggestion=closest(name, problem_options()),
-    )  # fmt: skip
-
-
 def _read(path: Path) -> dict[str, Any]:
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError  # type: ignore[import-untyped]
-
-    try:
-        content = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
-    except (YAMLError, OmegaConfBaseException, UnicodeDecodeError, OSError) as error:
-        line = str(error).strip().partition("\n")[0]
-        raise InputError(f"cannot be read: {line}", setting="search", value=str(path)) from None
+    content = plain_values(path, "search")
     if not isinstance(content, dict):
         raise InputError("is not a mapping", setting="search", value=str(path),
                          allowed=", ".join(_KEYS))  # fmt: skip
