@@ -49,6 +49,8 @@ BAD_TRUCES: list[tuple[Any, tuple[str, ...]]] = [
     ([{"days": -1, "ended": 1}], ("not a number of days", "row 0")),
     ([{"days": 2.5, "ended": 1}], ("not a number of days",)),
     ([{"days": "x", "ended": 1}], ("not a number of days",)),
+    ([{"days": "inf", "ended": 1}], ("not a number of days", "row 0")),
+    ([{"days": "nan", "ended": 1}], ("not a number of days", "row 0")),
     ([{"days": 5}], ("does not say whether", "1 or 0")),
     ([{"ended": 1}], ("is not a date", "or a column days")),
     ([{"start": "2025-02-30", "end": "2025-03-01", "ended": 1}], ("is not a date",)),
@@ -106,6 +108,9 @@ BAD_RECORDS: list[tuple[Any, tuple[str, ...]]] = [
     ([{"day": 3, "kind": "strike"}], ("not the side", "home, host")),
     ([{"date": "2025-10-01", "kind": "round"}], ("before day 0",)),
     ([{"date": "20251001", "kind": "round"}], ("YYYY-MM-DD",)),
+    ([{"day": "inf", "kind": "round"}], ("not a number of days", "row 0")),
+    ([{"day": 3, "kind": "round", "probability": "likely"}], ("not a probability", "row 0")),
+    ([{"day": 3, "kind": "round", "probability": 1.5}], ("not a probability", "0 to 1")),
     ([{"day": 3, "kind": "collapse"}, {"day": 9, "kind": "round"}], ("after its end",)),
     ([{"day": 3, "kind": "collapse"}] * 2, ("ends twice",)),
 ]

@@ -356,7 +356,7 @@ def _entry(row: Mapping[str, str], where: str, first: date | None) -> tuple[int,
     if kind == "strike" and side not in ("home", "host"):
         raise InputError("is not the side that struck", setting="side", value=side, origin=where,
                          allowed="home, host")  # fmt: skip
-    if kind in ("violation", "clash") or float(row.get("probability") or 1) < 0.5:
+    if kind in ("violation", "clash") or _probability(row, where) < 0.5:
         return None
     if row.get("day", ""):
         return _whole(row, "day", where), kind, side
@@ -364,6 +364,18 @@ def _entry(row: Mapping[str, str], where: str, first: date | None) -> tuple[int,
         return day_of(row.get("date", ""), first, "date"), kind, side
     except InputError as error:
         raise error.at(origin=where) from None
+
+
+def _probability(row: Mapping[str, str], where: str) -> float:
+    text = row.get("probability", "")
+    try:
+        value = float(text) if text else 1.0
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1:
+        raise InputError("is not a probability", setting="probability", value=text, origin=where,
+                         allowed="0 to 1; nothing: 1")  # fmt: skip
+    return value
 
 
 # ── patterns ─────────────────────────────────────────────────────────────────────────────────
@@ -490,7 +502,7 @@ def _whole(row: Mapping[str, str], name: str, where: str) -> int:
         value = float(row[name])
     except ValueError:
         value = math.nan
-    if math.isnan(value) or value < 0 or value != int(value) or value > EDGES[-1]:
+    if not 0 <= value <= EDGES[-1] or value != int(value):
         raise InputError("is not a number of days", setting=name, value=row[name], origin=where,
                          allowed=f"a whole number from 0 up to {EDGES[-1]:,}")  # fmt: skip
     return int(value)
