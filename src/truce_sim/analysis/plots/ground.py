@@ -21,6 +21,12 @@ LAND, WATER, COUNTRY, PROVINCE = "#f7f5ef", "#e4ecef", "#6f6a5e", "#d3cdbf"
 #: Area of a mark without deaths, in square points; that of more than so many deaths is no larger.
 _AREA, _MOST_DEATHS = 80.0, 20
 
+#: A mark with three arms.
+_WYE = Outline(
+    [(-0.35, -1.1), (-0.35, -0.2), (-1.12, 0.35), (-0.72, 0.92), (0, 0.42), (0.72, 0.92),
+     (1.12, 0.35), (0.35, -0.2), (0.35, -1.1), (-0.35, -1.1)], closed=True,
+)  # fmt: skip
+
 #: The names of countries break after so many characters.
 _COUNTRY_WIDTH = 12
 
@@ -181,18 +187,21 @@ def draw_dots(
 def mark_area(mark: Mark, deaths: int = 0) -> float:
     """Return a mark's area in square points, larger with more deaths.
 
-    A star inside a ring is as large as one without.
+    A triangle inside a ring is as large as one without.
     """
     return _AREA * (2.2 if mark.shape == "ringed" else 1.0) * (1 + 0.3 * min(deaths, _MOST_DEATHS))
 
 
 def marker_of(mark: Mark) -> MarkerStyle:
     """Return the marker of a mark's shape."""
-    plain = {"cross": "X", "star": "*", "diamond": "D", "square": "s"}
+    plain: dict[str, str | Outline] = {
+        "cross": "X", "plus": "P", "wye": _WYE, "star": "*", "triangle": "^", "diamond": "D",
+        "square": "s",
+    }  # fmt: skip
     if mark.shape != "ringed":
         return MarkerStyle(plain[mark.shape])
-    star, ring = Outline.unit_regular_star(5, 0.381), Outline.unit_circle()
+    triangle, ring = Outline.unit_regular_polygon(3), Outline.unit_circle()
     points = np.asarray(ring.vertices)
     hole = Outline(points[::-1] * 0.82, ring.codes)
-    inner = Outline(np.asarray(star.vertices) * 0.7, star.codes)
+    inner = Outline(np.asarray(triangle.vertices) * 0.75, triangle.codes)
     return MarkerStyle(Outline.make_compound_path(inner, ring, hole))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from truce_sim.engine.codes import EVENTS
+from truce_sim.engine.codes import EVENTS, TRUCE_STATES
 
 
 class Mark(NamedTuple):
     """The mark of an incident: Okabe-Ito colour, shape and words. Shapes differ besides colours.
 
-    shape: cross, star, ringed, diamond or square.
+    shape: cross, plus, wye, star, triangle, ringed (a triangle in a ring), diamond or square.
     """
 
     colour: str
@@ -21,10 +21,10 @@ class Mark(NamedTuple):
 #: Incidents that are drawn at their place.
 MARKS = {
     "foiled_by_host": Mark("#009E73", "cross", "intercepted by the host"),
-    "foiled_at_border": Mark("#56B4E9", "cross", "intercepted at the border"),
-    "foiled_inside": Mark("#F0E442", "cross", "intercepted inside"),
+    "foiled_at_border": Mark("#56B4E9", "plus", "intercepted at the border"),
+    "foiled_inside": Mark("#0072B2", "wye", "intercepted inside"),
     "attack": Mark("#D55E00", "star", "attack"),
-    "domestic_attack": Mark("#CC79A7", "star", "domestic attack"),
+    "domestic_attack": Mark("#CC79A7", "triangle", "domestic attack"),
     "misattribution": Mark("#CC79A7", "ringed", "domestic attack, wrongly attributed"),
     "friction": Mark("#E69F00", "diamond", "clash between posts"),
     "band_destroyed": Mark("#D55E00", "square", "band destroyed by a strike"),
@@ -44,8 +44,12 @@ STRIKE = ("#D55E00", "host side reached by a strike of the home state")
 LIGHT = ("#f4f1f8", "#d8d0e8", "#b6a9d3", "#8f7fb8", "#66549a", "#3c2a73", "#21104a")
 DARK = ("#2a2733", "#3d3752", "#574d7a", "#7767a4", "#9b8ac9", "#c3b5e6", "#efe8ff")
 
-#: The states of the truce, in the order of their codes.
-TRUCE_COLOURS = ("#56B4E9", "#F0E442", "#E69F00", "#D55E00")
+#: The states of the truce, in the order of their codes: the worse, the darker, so that they stay
+#: distinct for colour-blind readers and in greyscale.
+TRUCE_COLOURS = dict(zip(TRUCE_STATES, ("#B5DFF8", "#E8B60A", "#D06000", "#8A1C00"), strict=True))
+
+#: Lines of the two states, of the group, and rounds of talks.
+HOME, HOST, GROUP, TALKS = "#0072B2", "#009E73", "#D55E00", "#CC79A7"
 
 #: The causes of grievance, in the order of their codes; those of incidents look like their marks.
 CAUSE_COLOURS = ("#8A8678", "#56B4E9", "#D55E00", "#CC79A7", "#E69F00", "#7A5195")

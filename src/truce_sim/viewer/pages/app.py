@@ -12,6 +12,7 @@ import solara
 
 from truce_sim.viewer.pages.parts import Address
 from truce_sim.viewer.state import current
+from truce_sim.viewer.state.ground import COLOURS
 from truce_sim.viewer.state.opening import Opening
 from truce_sim.viewer.state.visit import Visit
 
@@ -23,6 +24,7 @@ def Page() -> None:
     visit = solara.use_memo(lambda: Visit(current.opening, router.search or ""), [])
     session = visit.session.value
     solara.Style(Path(__file__).parents[1] / "vue" / "page.css")
+    solara.Style(COLOURS)
     Here(visit)
     if session is not None:
         from truce_sim.viewer.pages.live import RunPage

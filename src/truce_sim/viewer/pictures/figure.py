@@ -18,7 +18,7 @@ from matplotlib.markers import MarkerStyle
 from numpy.typing import NDArray
 
 from truce_sim.analysis.plots.ground import draw_dots, draw_ground, mark_area, marker_of
-from truce_sim.analysis.plots.marks import BANDS, LIGHT, MARKS, STRIKE, TRUCE_COLOURS
+from truce_sim.analysis.plots.marks import BANDS, HOME, HOST, LIGHT, MARKS, STRIKE, TRUCE_COLOURS
 from truce_sim.border.atlas import make_atlas
 from truce_sim.model import TruceModel
 from truce_sim.viewer.state.caption import caption
@@ -41,10 +41,10 @@ _RIBBON = (0.70, 0.125, 0.285, 0.03)
 
 #: Lines of the chart: colour, style and label of each column.
 _LINES = {
-    "grievance_home": ("#D55E00", "-", "home grievance"),
-    "threshold_home": ("#0072B2", "--", "home threshold"),
-    "grievance_host": ("#E69F00", "-", "host grievance"),
-    "threshold_host": ("#56B4E9", "--", "host threshold"),
+    "grievance_home": (HOME, "-", "home grievance"),
+    "threshold_home": (HOME, "--", "home threshold"),
+    "grievance_host": (HOST, "-", "host grievance"),
+    "threshold_host": (HOST, "--", "host threshold"),
 }
 
 
@@ -181,17 +181,16 @@ class DayFigure:
     def _draw_ribbon(self) -> None:
         ax, codes = self.figure.add_axes(_RIBBON), self.track.run.series["status"].cat.codes
         ax.imshow(
-            codes.to_numpy()[None, :], cmap=ListedColormap(list(TRUCE_COLOURS)), vmin=0, vmax=3,
-            aspect="auto", extent=(0, len(codes), 0, 1), interpolation="nearest",
+            codes.to_numpy()[None, :], cmap=ListedColormap(list(TRUCE_COLOURS.values())), vmin=0,
+            vmax=3, aspect="auto", extent=(0, len(codes), 0, 1), interpolation="nearest",
         )  # fmt: skip
         ax.set(xlim=(0, self.track.config.run.horizon_days), yticks=[])
         ax.tick_params(labelsize=7)
         ax.set_xlabel("day", fontsize=8, labelpad=1)
         self.cursors.append(ax.axvline(0, color="black", lw=2))
-        words = dict(zip(TRUCE_COLOURS, TRUCE_WORDS.values(), strict=True))
-        for i, (colour, word) in enumerate(words.items()):
+        for i, (state, colour) in enumerate(TRUCE_COLOURS.items()):
             self.figure.text(0.70 + i * 0.074, 0.045, "■", color=colour, fontsize=9, va="center")
-            self.figure.text(0.711 + i * 0.074, 0.045, word, fontsize=8, va="center")
+            self.figure.text(0.711 + i * 0.074, 0.045, TRUCE_WORDS[state], fontsize=8, va="center")
 
 
 def _own_side(model: TruceModel, layer: str) -> NDArray[np.float64]:

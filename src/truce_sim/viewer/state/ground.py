@@ -8,7 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from truce_sim.analysis.plots.marks import BANDS, DARK, LIGHT, MARKS, STRIKE
+from truce_sim.analysis.plots.marks import (
+    BANDS,
+    DARK,
+    GROUP,
+    HOME,
+    HOST,
+    LIGHT,
+    MARKS,
+    STRIKE,
+    TALKS,
+    TRUCE_COLOURS,
+)
 from truce_sim.border.atlas import Atlas
 
 _CIRCLE = "M-1 0A1 1 0 1 0 1 0A1 1 0 1 0-1 0Z"
@@ -18,18 +29,33 @@ _TIPS = [
         ((0.42, 1.15)[tip % 2 == 0], math.radians(36 * tip - 90)) for tip in range(10)
     )
 ]
+_TRIANGLE = "M0-1.15L1.1 .85H-1.1Z"
 _STAR = "M" + "L".join(f"{x:.3f} {y:.3f}" for x, y in _TIPS) + "Z"
 
 #: The shape of each mark as a path of SVG, of size 1. Shapes differ as well as colours, so that
 #: nothing relies on colour alone.
 SHAPES = {
     "cross": "M-.5-1L0-.5L.5-1L1-.5L.5 0L1 .5L.5 1L0 .5L-.5 1L-1 .5L-.5 0L-1-.5Z",
+    "plus": "M-.35-1.1H.35V-.35H1.1V.35H.35V1.1H-.35V.35H-1.1V-.35H-.35Z",
+    "wye": "M-.35 1.1V.2L-1.12-.35L-.72-.92L0-.42L.72-.92L1.12-.35L.35 .2V1.1Z",
     "star": _STAR,
-    "ringed": _STAR,
+    "triangle": _TRIANGLE,
+    "ringed": _TRIANGLE,
     "diamond": "M0-1.1L1.1 0L0 1.1L-1.1 0Z",
     "square": "M-.85-.85H.85V.85H-.85Z",
     "circle": _CIRCLE,
 }
+
+_NAMED = {
+    **TRUCE_COLOURS, **{kind: mark.colour for kind, mark in MARKS.items()}, "strike": STRIKE[0],
+    "home": HOME, "host": HOST, "group": GROUP, "talks": TALKS, "record": HOME,
+}  # fmt: skip
+
+#: The same colours for the same things on all pages, as in figures: variables of CSS by name.
+COLOURS = (
+    f":root {{ {' '.join(f'--{name}: {colour};' for name, colour in _NAMED.items())} }}\n"
+    ".theme--dark { --home: #56B4E9; --record: #56B4E9; }"  # a lighter blue on dark ground
+)
 
 #: What all borders share: how marks look.
 LOOKS: dict[str, Any] = {

@@ -59,7 +59,7 @@ def _why_data(track: Track) -> dict[str, Any]:
     return {
         "causes": [CAUSES[code] for code in CODES],
         "colours": CAUSE_COLOURS,
-        "truceColours": TRUCE_COLOURS,
+        "truceColours": list(TRUCE_COLOURS.values()),
         "grievance": {state: grievance[:, which].tolist() for which, state in enumerate(STATES)},
         "threshold": {state: _finite(series[f"threshold_{state}"].tolist()) for state in STATES},
         "incidents": [_tally(events) for events in happened],
