@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from truce_sim.border.make import make_border_folder
     from truce_sim.config.load import load_config, load_setup
     from truce_sim.errors import InputError, NoEffectWarning
+    from truce_sim.following.conditional import futures
     from truce_sim.following.nowcast import nowcast
     from truce_sim.inference.fit import fit, open_fit
     from truce_sim.inference.predictive import prior_predictive
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "InputError", "NoEffectWarning", "TruceModel", "__version__", "draw_prior", "fit",
-    "load_config", "load_setup", "make_border_folder", "nowcast", "open_fit", "open_sweep",
-    "prior_predictive", "rerun", "search", "simulate", "simulate_many", "sweep",
+    "futures", "load_config", "load_setup", "make_border_folder", "nowcast", "open_fit",
+    "open_sweep", "prior_predictive", "rerun", "search", "simulate", "simulate_many", "sweep",
 ]  # fmt: skip
 
 _HOMES = {
@@ -44,6 +45,7 @@ _HOMES = {
     "load_config": "truce_sim.config.load",
     "load_setup": "truce_sim.config.load",
     "make_border_folder": "truce_sim.border.make",
+    "futures": "truce_sim.following.conditional",
     "nowcast": "truce_sim.following.nowcast",
     "open_fit": "truce_sim.inference.fit",
     "open_sweep": "truce_sim.sweeps.sweep",

@@ -38,6 +38,7 @@ truce-sim: a laboratory for one-clause truces
 
   truce-sim validate               test the model against the record, pattern by pattern
   truce-sim nowcast --record FILE  say what comes next in a truce, given its record so far
+  truce-sim futures --day DAY      follow a run many times from one of its days on
 
   truce-sim prior [overrides]      show what the model can do before it has seen any data
   truce-sim fit NAME [overrides]   infer settings from data: draws, checks, a page
@@ -264,6 +265,13 @@ def nowcast(arguments: list[str]) -> int:
     return command(arguments)
 
 
+def futures(arguments: list[str]) -> int:
+    """`truce-sim futures`: one run followed many times from one of its days on."""
+    from truce_sim.cli.futures import futures as command
+
+    return command(arguments)
+
+
 def view(arguments: list[str]) -> int:
     """`truce-sim view`: serve the viewer in the browser until stopped."""
     from truce_sim.cli.viewer import view as command
@@ -284,6 +292,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "sweep": sweep,
     "border": border,
     "nowcast": nowcast,
+    "futures": futures,
     "search": search,
     "view": view,
     "movie": movie,

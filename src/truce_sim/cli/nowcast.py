@@ -24,7 +24,7 @@ def nowcast(arguments: Sequence[str]) -> int:
     from truce_sim.following.nowcast import nowcast as follow
     from truce_sim.terminal import CleanConsole, warn_of_compiling
 
-    what_if = dict(_lever(text) for text in asked.what_if)
+    what_if = dict(read_lever(text) for text in asked.what_if)
     if asked.out is not None and asked.out.exists():
         raise InputError("is there already, and nothing is overwritten", setting="--out",
                          value=str(asked.out), allowed="a new folder")  # fmt: skip
@@ -87,7 +87,7 @@ def _several(text: str) -> int:
     return whole(text, least=2)
 
 
-def _lever(text: str) -> tuple[str, dict[str, object]]:
+def read_lever(text: str) -> tuple[str, dict[str, object]]:
     """Parse SETTING=VALUE,SETTING=VALUE; the lever is called by its text."""
     from hydra.errors import HydraException
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from truce_sim.engine.codes import CAUSES
 from truce_sim.following.drawn import Drawn
 from truce_sim.following.evidence import CLASSES, Part
-from truce_sim.following.particles import Ints, Particles, Watch, counter, play
+from truce_sim.following.particles import Ints, Particles, Share, Watch, counter, play
 from truce_sim.intervals import (
     Estimate,
     cut,
@@ -43,6 +43,7 @@ def play_futures(
     horizon: int,
     claims: Sequence[Part] = (),
     threads: int = 0,
+    progress: Share = lambda share: None,
 ) -> pd.DataFrame:
     """Run particles to a horizon.
 
@@ -53,6 +54,7 @@ def play_futures(
         horizon: days.
         claims: parts of the record whose events are to be counted.
         threads: how many to use; 0: one for each core.
+        progress: called after each run with the share done; what it raises ends the work.
 
     Returns:
         A row for each: draw, root (as a code from 0), collapsed, end_day (the horizon where it
@@ -60,7 +62,8 @@ def play_futures(
         events of each claim, by its number.
     """
     width = len(CLASSES) + len(claims)
-    outcome, both = play(drawn, particles, horizon, _watch(as_of, horizon, claims), width, threads)
+    watch = _watch(as_of, horizon, claims)
+    outcome, both = play(drawn, particles, horizon, watch, width, threads, progress)
     seen, counts = both[:, : len(CLASSES)], both[:, len(CLASSES) :]
     cause = np.where(outcome["collapsed"] == 1, outcome["cause"], len(CAUSES))
     upcoming = np.where(seen > 0, NEVER - seen, math.inf)

@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -223,8 +224,18 @@ def counter(parts: Sequence[Part], as_of: int) -> Watch:
     return count
 
 
+#: Called with the share of the runs that is done; what it raises ends the work.
+Share = Callable[[float], object]
+
+
 def play(
-    drawn: Drawn, particles: Particles, horizon: int, watch: Watch, width: int, threads: int = 0
+    drawn: Drawn,
+    particles: Particles,
+    horizon: int,
+    watch: Watch,
+    width: int,
+    threads: int = 0,
+    progress: Share = lambda share: None,
 ) -> tuple[NDArray[np.void], Ints]:
     """Run particles from the warm-up to a horizon.
 
@@ -235,6 +246,7 @@ def play(
         watch: fills the row of a run from its events.
         width: columns of that row.
         threads: how many to use; 0: one for each core.
+        progress: called after each run.
 
     Returns:
         OUTCOME (n,), and what was watched (n, width). A run that failed counts as collapsed before
@@ -242,11 +254,15 @@ def play(
     """
     rows = np.zeros(len(particles), OUTCOME)
     seen = np.zeros((len(particles), width), np.int64)
+    done = count(1)
+
+    def tell() -> None:
+        progress(next(done) / len(particles))
 
     def work(worlds: list[np.void], start: int) -> None:
         world = worlds.pop() if worlds else make_world(recorded=True)
         some = slice(start, min(start + _AT_A_TIME, len(particles)))
-        _play_some(drawn, particles.some(some), horizon, watch, world, rows[some], seen[some])
+        _play_some(drawn, particles.some(some), horizon, watch, world, rows[some], seen[some], tell)
         worlds.append(world)
 
     starts, worlds = range(0, len(particles), _AT_A_TIME), list[np.void]()
@@ -268,6 +284,7 @@ def _play_some(
     world: np.void,
     rows: NDArray[np.void],
     seen: Ints,
+    tell: Callable[[], object],
 ) -> None:
     setup = drawn.setup
     params, seed, border = drawn.params(particles.draw, horizon), setup.config.seed, setup.border
@@ -277,6 +294,7 @@ def _play_some(
         spec = RunSpec(params[i], border.sectors, seed)
         rows[i] = outcomes(spec, particles.replicate[i : i + 1], world, turns)[0]
         watch(*_classes(world["events"][1 : world["event_count"] + 1]), seen[i])
+        tell()
 
 
 def _classes(events: NDArray[np.void]) -> tuple[Ints, Ints]:

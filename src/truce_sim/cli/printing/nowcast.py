@@ -16,6 +16,7 @@ from truce_sim.terminal import console
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from truce_sim.following.conditional import Futures
     from truce_sim.following.nowcast import Nowcast
 
 Row = dict[Hashable, Any]
@@ -37,14 +38,14 @@ def print_nowcast(found: Nowcast, arguments: Sequence[str], folder: Path | None)
     out = console()
     for sentence in basis(found):
         print_sentence(out, sentence)
-    _print_survival(out, found)
-    _print_coming(out, found)
-    _print_causes(out, found)
+    print_survival(out, found)
+    print_coming(out, found)
+    print_causes(out, found)
     for row in found.claims.to_dict("records"):
         print_sentence(out, _claim(row))
     _print_learned(out, found)
     for row in found.what_if.to_dict("records"):
-        print_sentence(out, _lever(row, found.ahead))
+        print_sentence(out, in_a_sentence(row, found.ahead))
     print_sentence(out, "Intervals (95 %) are those of the simulation. This is what the model says "
                    "on its assumptions, not a forecast.")  # fmt: skip
     if folder is not None:
@@ -74,7 +75,8 @@ def basis(found: Nowcast) -> list[str]:
     return said
 
 
-def _print_survival(out: Console, found: Nowcast) -> None:
+def print_survival(out: Console, found: Nowcast | Futures) -> None:
+    """Print the share that still holds after some of the days ahead."""
     rows = []
     for row in found.survival.to_dict("records"):
         if row["ahead"] in _SHOWN or row["ahead"] == found.ahead:
@@ -91,7 +93,8 @@ def _print_survival(out: Console, found: Nowcast) -> None:
         print_sentence(out, f"Half of the truces end within {value:.0f} [{ends}] days.")
 
 
-def _print_coming(out: Console, found: Nowcast) -> None:
+def print_coming(out: Console, found: Nowcast | Futures) -> None:
+    """Print the chance of each kind of event in the next days."""
     names = [name for name in map(str, found.coming) if name != "event" and name.count("_") == 1]
     rows = [
         (row["event"], *(percent(row, name) for name in names))
@@ -103,7 +106,8 @@ def _print_coming(out: Console, found: Nowcast) -> None:
         print_table(out, ("next, at least one", *days), rows, left=1)
 
 
-def _print_causes(out: Console, found: Nowcast) -> None:
+def print_causes(out: Console, found: Nowcast | Futures) -> None:
+    """Print the chance of each cause of a collapse in the days ahead."""
     rows = [
         (row["cause"], percent(row, "chance"))
         for row in found.causes.to_dict("records")
@@ -139,7 +143,8 @@ def _print_learned(out: Console, found: Nowcast) -> None:
     out.print()
 
 
-def _lever(row: Row, ahead: int) -> str:
+def in_a_sentence(row: Row, ahead: int) -> str:
+    """Say what a lever changes, from a row of `Nowcast.what_if`."""
     days, low, high = (row[f"days_more{end}"] for end in ("", "_low", "_high"))
     if low <= 0 <= high:
         verdict = "no clear difference"
