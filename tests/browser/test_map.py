@@ -6,6 +6,7 @@ import pytest
 
 from browser.helpers import PICTURE, expect, go
 from truce_sim.analysis.plots.marks import BANDS, MARKS, STRIKE
+from truce_sim.viewer.state.ground import KEYS
 
 #: A home strike destroys a band, an attack and an interception happen on this day of seed 3.
 DAY = 57
@@ -39,22 +40,46 @@ def test_the_map_is_shown_first_and_the_strip_on_request(visit, url) -> None:
     expect(page.locator("[data-testid=border]")).to_have_attribute("data-view", "map")
 
 
-def test_the_key_lists_every_mark(visit, url) -> None:
+def test_the_key_lists_and_hides_every_mark(visit, url) -> None:
+    """A click on a mark hides it, the address keeps that, and the keyboard shows it again. What
+    happened is in words, too, and the pointer tells what is under it."""
     page = visit(url)
+    go(page, DAY)
     key = page.inner_text("[data-testid=key]")
     for words in (*(m.words for m in MARKS.values()), *(b[2] for b in BANDS.values()), STRIKE[1]):
         assert words in key
-    assert "crossing" in key
-    assert page.locator("[data-testid=key] svg").count() == len(MARKS) + len(BANDS) + 2
-
-
-def test_the_picture_in_words(visit, url) -> None:
-    page = visit(url)
-    go(page, DAY)
+    assert page.locator("[data-testid=key] button").count() == len(KEYS)
     words = page.get_attribute("canvas", "aria-label")
-    assert f"day {DAY}" in words
-    assert "band destroyed by a strike: 1" in words
-    assert "strike by the home state" in words
+    for part in (f"day {DAY}", "band destroyed by a strike: 1", "strike by the home state",
+                 "in the six days before"):  # fmt: skip
+        assert part in words
+    assert {MARKS["band_destroyed"].words, "km ", "reached by a strike"} <= said(page)
+    drawn = f"({BORDER}.__vue__.draw(), {PICTURE})"  # without the flash of incidents
+    before = page.evaluate(drawn)
+    button = page.locator("[data-testid=key-band_destroyed]")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    page.wait_for_function(f"before => {drawn} !== before", arg=before)
+    assert MARKS["band_destroyed"].words not in said(page)
+    page.wait_for_url("**hide=band_destroyed**")
+    page.reload()
+    page.locator("canvas").wait_for()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"before => {drawn} === before", arg=before)
+
+
+def said(page) -> set[str]:
+    """What the tip says where a strike destroyed a band, as far as a test asks."""
+    here = page.evaluate(
+        f"(() => {{ const b = {BORDER}.__vue__, i = b.frame.incidents.find(i => "
+        "i[0] === 'band_destroyed'); return b.middle(i[1], i[2]); })()"
+    )
+    page.hover("canvas", position={"x": here[0], "y": here[1]})
+    tip = page.inner_text(".border-tip")
+    asked = (MARKS["band_destroyed"].words, "km ", "reached by a strike")
+    return {words for words in asked if words in tip}
 
 
 def test_a_closer_look_and_back(visit, url) -> None:
@@ -68,20 +93,6 @@ def test_a_closer_look_and_back(visit, url) -> None:
     page.get_by_role("button", name="the whole border").click()
     assert page.evaluate(f"{BORDER}.__vue__.near") == 1
     assert page.evaluate(drawn) == whole
-
-
-def test_the_pointer_tells_what_is_under_it(visit, url) -> None:
-    """A destroyed band, at the place where the map draws it."""
-    page = visit(url)
-    go(page, DAY)
-    here = page.evaluate(
-        f"(() => {{ const b = {BORDER}.__vue__, i = b.frame.incidents.find(i => "
-        "i[0] === 'band_destroyed'); return b.middle(i[1], i[2]); })()"
-    )
-    page.hover("canvas", position={"x": here[0], "y": here[1]})
-    tip = page.inner_text(".border-tip")
-    assert MARKS["band_destroyed"].words in tip
-    assert "km " in tip
 
 
 def test_a_border_without_a_course_is_a_strip(visit, serve) -> None:

@@ -23,8 +23,11 @@ from truce_sim.viewer.pictures.figure import DayFigure
 from truce_sim.viewer.pictures.movie import film_days, write_movie
 from truce_sim.viewer.state.caption import caption, changed_settings
 from truce_sim.viewer.state.ground import map_data
+from truce_sim.viewer.state.opening import Opening
 from truce_sim.viewer.state.picture import day_incidents, list_bands, struck_sectors
+from truce_sim.viewer.state.session import Session
 from truce_sim.viewer.state.track import Track, run_track
+from truce_sim.viewer.state.week import DAYS, Week, frame_data, past_incidents
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +43,11 @@ def figure(track: Track) -> DayFigure:
 
 def on(track: Track, figure: DayFigure, day: int):
     """The model on a day, shown."""
-    model = track.model()
+    model, week = track.model(), Week()
     while model.day < day:
+        week.note(model)
         model.step()
-    figure.show(model)
+    figure.show(model, week)
     return model
 
 
@@ -92,6 +96,43 @@ def test_a_strike_has_its_frame_and_words(track, figure) -> None:
     on(track, figure, quiet[0])
     assert not figure.struck.get_visible()
     assert figure.strikes.get_text() == ""
+
+
+def test_a_week_fades(track, figure) -> None:
+    """Incidents and strikes of the six days before are there, the older the fainter, and so are the
+    ways of bands; after a jump to a day they are the same as after stepping to it."""
+    model, session = on(track, figure, 57), Session(Opening(track.setup))
+    events = track.run.events.query("51 <= day < 57")
+    past = past_incidents(model)
+    assert len(past) == events["kind"].isin(MARKS).sum()
+    for kind, marks in figure.past.items():
+        ages = [age for incident, age in past if incident[0] == kind]
+        assert len(marks.get_offsets()) == len(ages)
+        assert_allclose(marks.get_alpha() if ages else [], [0.6 * (1 - age / DAYS) for age in ages])
+    struck = events.query("kind == 'strike' and actor == 'home'")
+    assert len(figure.struck_before.get_paths()) == len(struck)
+    way = max(figure.trails.get_segments(), key=len)
+    assert 2 < len(way) <= DAYS
+    for day in (57, 20, 3):
+        walked, jumped = Week(), session.clock.value.at(day)
+        walk = track.model()
+        while walk.day < day:
+            walked.note(walk)
+            walk.step()
+        assert frame_data(walk, "activity", 1.0, walked) == frame_data(
+            jumped.models[0], "activity", 1.0, jumped.weeks[0]
+        )
+
+
+def test_what_a_strike_destroyed_was_where_it_struck(track) -> None:
+    model, week = track.model(), Week()
+    for day in range(track.last_day + 1):
+        week.note(model)
+        model.step()
+        gone = track.run.events.query(f"day == {day} and kind == 'band_destroyed'")
+        for sector in gone["sector"]:
+            first, last = struck_sectors(model)
+            assert first <= sector <= last
 
 
 def test_the_key_lists_every_mark(figure) -> None:

@@ -203,5 +203,5 @@ def marker_of(mark: Mark) -> MarkerStyle:
     triangle, ring = Outline.unit_regular_polygon(3), Outline.unit_circle()
     points = np.asarray(ring.vertices)
     hole = Outline(points[::-1] * 0.82, ring.codes)
-    inner = Outline(np.asarray(triangle.vertices) * 0.75, triangle.codes)
+    inner = Outline(np.asarray(triangle.vertices) * 0.65, triangle.codes)
     return MarkerStyle(Outline.make_compound_path(inner, ring, hole))

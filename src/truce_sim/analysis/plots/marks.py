@@ -38,7 +38,7 @@ BANDS = {
 }
 
 #: A strike: its edge, and what it means.
-STRIKE = ("#D55E00", "host side reached by a strike of the home state")
+STRIKE = ("#D55E00", "struck by the home state")
 
 #: From none of a layer to all of it, on light and on dark ground.
 LIGHT = ("#f4f1f8", "#d8d0e8", "#b6a9d3", "#8f7fb8", "#66549a", "#3c2a73", "#21104a")

@@ -100,10 +100,10 @@ def picture(clock: Clock, layer: str, kind: str) -> bytes:
     """
     from truce_sim.viewer.pictures.figure import DayFigure
 
-    model, track = clock.models[0], clock.tracks[0]
+    model, track, week = clock.models[0], clock.tracks[0], clock.weeks[0]
     out = io.BytesIO()
     figure = DayFigure(track, layer)
-    figure.show(model)
+    figure.show(model, week)
     figure.save(out, kind)
     return out.getvalue()
 

@@ -28,10 +28,11 @@ from truce_sim.viewer.pages.parts import (
 from truce_sim.viewer.pages.why import Why
 from truce_sim.viewer.state.ground import LOOKS, map_data
 from truce_sim.viewer.state.levers import choices, controls, without_effect
-from truce_sim.viewer.state.picture import LAYERS, colour_power, frame_data, ground_data
+from truce_sim.viewer.state.picture import LAYERS, colour_power, ground_data
 from truce_sim.viewer.state.presets import ready, warm
 from truce_sim.viewer.state.session import Clock, Session
 from truce_sim.viewer.state.track import Track
+from truce_sim.viewer.state.week import frame_data
 from truce_sim.viewer.state.words import status_strip
 
 #: Events marked on the day slider.
@@ -142,7 +143,8 @@ def Stage(clock: Clock) -> None:
         with solara.Div(classes=[_side_by_side(names)]):
             for which, name in enumerate(names):
                 Picture(clock, which, scale, name)
-        BorderKey(looks=_LOOKS, scale=scale)
+        hidden = clock.session.hidden
+        BorderKey(looks=_LOOKS, scale=scale, hidden=hidden.value, event_hide=hidden.set)
 
 
 @solara.component
@@ -198,9 +200,10 @@ def Picture(clock: Clock, which: int, scale: dict[str, Any], name: str) -> None:
     track, model, session = clock.tracks[which], clock.models[which], clock.session
     BorderPicture(
         ground=Payload(_ground(track)),
-        frame=frame_data(model, scale["layer"], scale["high"], clock.places[which]),
+        frame=frame_data(model, scale["layer"], scale["high"], clock.weeks[which]),
         scale=scale,
         view=session.view.value,
+        hidden=session.hidden.value,
         title=name,
         event_view=session.view.set,
     )

@@ -58,18 +58,26 @@ def BorderPicture(
     frame: Data,
     scale: Data,
     view: str,
+    hidden: list[str],
     title: str = "",
     event_view: Callable[[str], None] | None = None,
 ) -> None:
     """The grid along the line, with a layer, the bands and the day's incidents.
 
     view: map or strip; a border without a course is always a strip.
+    hidden: the marks that are not shown (`ground.KEYS`).
     """
 
 
 @solara.component_vue("../vue/key.vue", to_json={"looks": lambda payload, widget: payload.parts[0]})
-def BorderKey(looks: Payload, scale: Data) -> None:
-    """What every mark means, and the scale of the layer: one for a run and its fork."""
+def BorderKey(
+    looks: Payload,
+    scale: Data,
+    hidden: list[str],
+    event_hide: Callable[[list[str]], None] | None = None,
+) -> None:
+    """What every mark means, and the scale of the layer: one for a run and its fork. A click hides
+    or shows a mark."""
 
 
 @solara.component_vue("../vue/why.vue", to_json={"whys": _to_json})

@@ -11,16 +11,16 @@ from typing import IO, Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import PolyCollection
+from matplotlib.collections import Collection, LineCollection, PolyCollection
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, PowerNorm, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.markers import MarkerStyle
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from truce_sim.analysis.plots.ground import draw_dots, draw_ground, mark_area, marker_of
 from truce_sim.analysis.plots.marks import BANDS, HOME, HOST, LIGHT, MARKS, STRIKE, TRUCE_COLOURS
 from truce_sim.border.atlas import make_atlas
-from truce_sim.model import TruceModel
 from truce_sim.viewer.state.caption import caption
 from truce_sim.viewer.state.picture import (
     LAYERS,
@@ -31,7 +31,9 @@ from truce_sim.viewer.state.picture import (
     striking_states,
     struck_sectors,
 )
+from truce_sim.viewer.state.replay import Replay
 from truce_sim.viewer.state.track import Track
+from truce_sim.viewer.state.week import Week, fading, past_incidents
 from truce_sim.viewer.state.words import TRUCE_WORDS, calendar_date
 
 #: Places of the parts: left, bottom, width and height as shares of the figure.
@@ -71,8 +73,8 @@ class DayFigure:
         self._draw_chart()
         self._draw_ribbon()
 
-    def show(self, model: TruceModel) -> None:
-        """Move every artist to the day of the model."""
+    def show(self, model: Replay, week: Week) -> None:
+        """Move every artist to the day of the model; what was in the week before is faint."""
         day = model.day
         date = calendar_date(model.config, day)
         when = f"day {day}" if day >= 0 else "before day 0"
@@ -88,6 +90,7 @@ class DayFigure:
             here = [(s, d, deaths) for each, s, d, deaths, _ in today if each == kind]
             marks.set_offsets(self._middles([(s, d) for s, d, _ in here]))
             marks.set_sizes([mark_area(MARKS[kind], deaths) for _, _, deaths in here])
+        self._show_past(model, week)
         for name, line in self.lines.items():
             values = self.track.run.series[name].to_numpy()[: day + 1]
             line.set_data(np.arange(len(values)), values)
@@ -111,12 +114,33 @@ class DayFigure:
         places = np.array(cells, float).reshape(-1, 2) + 0.5
         return self.atlas.place(places[:, 0], places[:, 1])
 
-    def _show_strikes(self, model: TruceModel) -> None:
+    def _show_past(self, model: Replay, week: Week) -> None:
+        """Incidents, strikes and the ways of bands in the days before."""
+        past = past_incidents(model)
+        for kind, marks in self.past.items():
+            here = [(incident, age) for incident, age in past if incident[0] == kind]
+            marks.set_offsets(self._middles([incident[1:3] for incident, _ in here]))
+            marks.set_sizes([mark_area(MARKS[kind], incident[3]) for incident, _ in here])
+            _fade(marks, [age for _, age in here])
+        ways = [[*week.trail(band), (s, d)] for band, s, d, _ in list_bands(model)]
+        self.trails.set_segments([self._middles(way) for way in ways])
+        before = week.strikes()
+        frames = [self._frame(first, last) for first, last, _ in before]
+        self.struck_before.set_verts(frames)
+        _fade(self.struck_before, [age for *_, age in before])
+
+    def _frame(self, first: int, last: int) -> NDArray[np.float64]:
+        """The outline of the host side of these sectors."""
+        outline: NDArray[np.float64] = self.atlas.outline(
+            (first, last + 1), (0, self.atlas.host_depth)
+        )
+        return outline
+
+    def _show_strikes(self, model: Replay) -> None:
         struck = struck_sectors(model)
         self.struck.set_visible(struck is not None)
         if struck is not None:
-            first, last = struck
-            self.struck.set_xy(self.atlas.outline((first, last + 1), (0, self.atlas.host_depth)))
+            self.struck.set_xy(self._frame(*struck))
         by = striking_states(model)
         self.strikes.set_text(f"strike by the {' and the '.join(by)} state" if by else "")
 
@@ -138,14 +162,24 @@ class DayFigure:
         scale = self.figure.add_axes(_SCALE)
         bar = self.figure.colorbar(self.cells, cax=scale, orientation="horizontal")
         bar.set_label(f"{title} ({unit})", fontsize=8, labelpad=1)
-        bar.ax.tick_params(labelsize=7)
+        high, power = self.track.scales[self.layer], colour_power(self.layer)
+        ticks = [0.0, high * 0.5 ** (1 / power), high]
+        bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks], fontsize=7)
 
     def _draw_marks(self) -> None:
         ax = self.border
-        frame = self.atlas.outline((0, 1), (0, self.atlas.host_depth))
+        self.past = {
+            kind: draw_dots(ax, marker_of(mark), (mark.colour, "black"), "_", mark_area(mark))
+            for kind, mark in MARKS.items()
+        }
+        self.struck_before = PolyCollection([], facecolors="none", edgecolors=STRIKE[0], lw=2.5)
+        edge = [withStroke(linewidth=2.4, foreground="black")]
+        self.trails = LineCollection([], colors="white", lw=0.9, path_effects=edge, zorder=6.5)
+        for each in (self.struck_before, self.trails):
+            ax.add_collection(each, autolim=False)
         (self.struck,) = ax.fill(
-            *frame.T, facecolor=(*to_rgb(STRIKE[0]), 0.15), edgecolor=STRIKE[0], lw=2.5, zorder=6,
-            label=STRIKE[1],
+            *self._frame(0, 0).T, facecolor=(*to_rgb(STRIKE[0]), 0.15), edgecolor=STRIKE[0], lw=2.5,
+            zorder=6, label=STRIKE[1],
         )  # fmt: skip
         self.bands = {
             status: draw_dots(ax, MarkerStyle("o"), (face, edge), words, 42.0)
@@ -157,6 +191,12 @@ class DayFigure:
             )
             for kind, mark in MARKS.items()
         }
+        attack = MARKS["attack"]
+        faint = draw_dots(
+            ax, marker_of(attack), (attack.colour, "black"), "faint: in the six days before",
+            mark_area(attack),
+        )  # fmt: skip
+        faint.set_alpha(0.4)
         key = self.figure.add_axes(_KEY)
         key.set_axis_off()
         handles, labels = ax.get_legend_handles_labels()
@@ -193,7 +233,13 @@ class DayFigure:
             self.figure.text(0.711 + i * 0.074, 0.045, TRUCE_WORDS[state], fontsize=8, va="center")
 
 
-def _own_side(model: TruceModel, layer: str) -> NDArray[np.float64]:
+def _fade(marks: Collection, ages: list[int]) -> None:
+    """Make each of some marks as faint as it is old."""
+    if ages:  # matplotlib takes no empty array, and nothing else after an array
+        marks.set_alpha([fading(age) for age in ages])
+
+
+def _own_side(model: Replay, layer: str) -> NDArray[np.float64]:
     """A layer of shape (sectors, depth); NaN on the side of the line it does not apply to."""
     values, line = read_layer(model, layer).copy(), model.config.border.host_depth
     if layer == "home_effort":

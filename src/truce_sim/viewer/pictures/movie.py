@@ -19,6 +19,7 @@ from truce_sim.results.outputs import check_writable, writing
 from truce_sim.settings.dates import read_day
 from truce_sim.viewer.state.opening import Opening
 from truce_sim.viewer.state.track import Track, run_track
+from truce_sim.viewer.state.week import Week
 
 Image = NDArray[np.uint8]
 
@@ -168,11 +169,12 @@ def film_days(track: Track, first: int, last: int, every: int) -> list[int]:
 def _frames(track: Track, layer: str, dpi: int, days: list[int]) -> Iterator[Image]:
     from truce_sim.viewer.pictures.figure import DayFigure
 
-    figure, model = DayFigure(track, layer, dpi), track.model()
+    figure, model, week = DayFigure(track, layer, dpi), track.model(), Week()
     for day in days:
         while model.day < day:
+            week.note(model)
             model.step()
-        figure.show(model)
+        figure.show(model, week)
         yield figure.pixels()
 
 

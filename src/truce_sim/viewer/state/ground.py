@@ -57,6 +57,9 @@ COLOURS = (
     ".theme--dark { --home: #56B4E9; --record: #56B4E9; }"  # a lighter blue on dark ground
 )
 
+#: What the key of the map lists, each of which can be hidden.
+KEYS = ("crossing", "strike", *BANDS, "trail", *MARKS, "past", "names")
+
 #: What all borders share: how marks look.
 LOOKS: dict[str, Any] = {
     "marks": {kind: list(mark) for kind, mark in MARKS.items()},

@@ -55,7 +55,11 @@ def read_layer(model: Replay, layer: str) -> NDArray[np.float64]:
     return model.layer(layer)
 
 
-def day_incidents(model: Replay, day: int) -> list[tuple[str, int, int, int, bool]]:
+#: Kind, sector, depth, deaths, and whether it is blamed on the host's soil.
+Incident = tuple[str, int, int, int, bool]
+
+
+def day_incidents(model: Replay, day: int) -> list[Incident]:
     """List (kind, sector, depth, deaths, attributed) of a day's incidents that have a place."""
     log = model.events
     first, last = np.searchsorted(log["day"], [day, day + 1])
@@ -97,15 +101,18 @@ def launch_day(entity: int) -> int:
 
 
 def band_places(model: Replay) -> dict[int, tuple[int, int]]:
-    """Map the identity of every band under way to its (sector, depth)."""
-    return {entity: (s, d) for entity, s, d, _ in list_bands(model)}
+    """Map the identity of every band under way to its (sector, depth), also where a model has been
+    run without its agents."""
+    records = model.world["bands"][: int(model.world["band_count"])]
+    return {entity: (s, d) for entity, s, d in records[["entity", "sector", "depth"]].tolist()}
 
 
 def struck_sectors(model: Replay) -> tuple[int, int] | None:
     """First and last sector reached by a home strike today, or None."""
     if model.day < 0 or not model.world["series"][model.day]["strikes_by_home"]:
         return None
-    activity, step = read_layer(model, "activity")[:, 0], int(model.world["regime"]["stretch"])
+    activity = model.world["sectors"]["activity"][: model.grid.dimensions[0]]
+    step = int(model.world["regime"]["stretch"])
     target = int(np.argmax(np.add.reduceat(activity, range(0, activity.size, step))))
     radius = int(model.params["home"]["strike_radius"])
     return max(target - radius, 0) * step, min((target + radius + 1) * step, activity.size) - 1
@@ -124,30 +131,10 @@ def colour_power(layer: str) -> float:
     return 1.0 if layer in _SHARES else 0.5
 
 
-def frame_data(
-    model: Replay, layer: str, highest: float, before: dict[int, tuple[int, int]]
-) -> dict[str, Any]:
-    """Return all that the canvas needs for a day.
-
-    Args:
-        model: The run, on that day.
-        layer: The layer to colour, one of `LAYERS`; sent as bytes.
-        highest: The layer's value that becomes 255.
-        before: Where each band was the day before.
-    """
+def layer_data(model: Replay, layer: str, highest: float) -> str:
+    """Return a layer, one of `LAYERS`, as bytes in text; its value `highest` becomes 255."""
     shares = np.clip(read_layer(model, layer) / highest, 0, 1) ** colour_power(layer)
-    values = (255 * shares).astype(np.uint8)
-    return {
-        "day": model.day,
-        "layer": b64encode(values.tobytes()).decode(),
-        "bands": [
-            (*band[:4], *before.get(band[0], band[1:3]), *band[4:]) for band in list_ways(model)
-        ],
-        "incidents": day_incidents(model, model.day),
-        "struck": struck_sectors(model),
-        "strikes": striking_states(model),
-        "truce": model.truce,
-    }
+    return b64encode((255 * shares).astype(np.uint8).tobytes()).decode()
 
 
 def ground_data(border: Border, host_depth: int, home_depth: int, cell_km: float) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from truce_sim.settings.schema import Config
 from truce_sim.sweeps.folder.replay import Row
 from truce_sim.viewer.state.levers import brief, put_text
 from truce_sim.viewer.state.opening import Opening
-from truce_sim.viewer.state.picture import band_places
 from truce_sim.viewer.state.presets import overlay
 from truce_sim.viewer.state.track import Track, run_track
+from truce_sim.viewer.state.week import Week
 
 Changes = dict[str, str]
 
@@ -82,6 +82,7 @@ class Session:
         self.message = solara.reactive("")
         self.layer = solara.reactive("home_effort")
         self.view = solara.reactive(VIEWS[0])
+        self.hidden: solara.Reactive[list[str]] = solara.reactive([])  # marks of the map
         self.pace = solara.reactive(100)  # milliseconds between days while it plays
         self.clock: solara.Reactive[Clock] = solara.reactive(Clock(self))
         if opening.day >= 0:
@@ -252,7 +253,7 @@ class Clock(mesa.Model):
 
     Attributes:
         day: The day shown; -1 before the first.
-        places: Where each run's bands were the day before, to draw their movement.
+        weeks: What each run's map showed on the days before, which fade.
     """
 
     def __init__(self, session: Session, rng: int | None = None, reset: bool = True) -> None:
@@ -260,7 +261,7 @@ class Clock(mesa.Model):
         self.session = session
         self.tracks = session.commit() if reset else session.tracks
         self.models = [track.model() for track in self.tracks]
-        self.places = [band_places(model) for model in self.models]
+        self.weeks = [Week() for _ in self.models]
         self.day = -1
 
     @property
@@ -276,9 +277,10 @@ class Clock(mesa.Model):
         """
         if self.day < self.last_day:
             self.day += 1
-            self.places = [band_places(model) for model in self.models]
-            for model in self.models:
-                model.step()
+            for model, week, track in zip(self.models, self.weeks, self.tracks, strict=True):
+                if model.day < track.last_day:
+                    week.note(model)
+                    model.step()
 
     def at(self, day: int) -> Clock:
         """Return a clock of the same runs at `day`, or at the nearest day that they have."""
@@ -286,12 +288,10 @@ class Clock(mesa.Model):
         clock.day = target = min(max(day, -1), clock.last_day)
         for which, (track, model) in enumerate(zip(clock.tracks, clock.models, strict=True)):
             last = min(target, track.last_day)
+            clock.weeks[which].catch_up(model, last - 1)
             model.skip_to(last - 1)
-            clock.places[which] = band_places(model)
             if last >= 0:
                 model.step()
-            if last < target:  # it has ended: nothing moves
-                clock.places[which] = band_places(model)
         return clock
 
     def day_of(self, which: int) -> int:

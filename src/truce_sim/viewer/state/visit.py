@@ -20,6 +20,7 @@ from truce_sim.viewer.state.address import (
     split_draft,
     write_query,
 )
+from truce_sim.viewer.state.ground import KEYS
 from truce_sim.viewer.state.opening import Opening, open_row, parse_run
 from truce_sim.viewer.state.picture import LAYERS
 from truce_sim.viewer.state.session import VIEWS, Session
@@ -28,7 +29,7 @@ from truce_sim.viewer.state.sweep_view import SweepView
 _FIRST_LAYER = next(iter(LAYERS))
 
 #: Parts of an address that say where in a run a visitor is, not which run it is.
-_PLACE = ("day", "layer", "view")
+_PLACE = ("day", "layer", "view", "hide")
 
 
 class Visit:
@@ -76,6 +77,8 @@ class Visit:
             words["layer"] = session.layer.value
         if session.view.value != VIEWS[0]:
             words["view"] = session.view.value
+        if session.hidden.value:
+            words["hide"] = ",".join(session.hidden.value)
         if session.clock.value.day >= 0:
             words["day"] = str(session.clock.value.day)
         return write_query(words)
@@ -173,15 +176,18 @@ def _entry(text: str) -> dict[str, Any]:
 def _go(session: Session, words: Words) -> None:
     """Show the day, the layer and the view that an address names."""
     layer, day = words.get("layer", _FIRST_LAYER), words.get("day", "-1")
-    view = words.get("view", VIEWS[0])
-    for name, value, allowed in (("layer", layer, LAYERS), ("view", view, VIEWS)):
+    view, hidden = words.get("view", VIEWS[0]), [k for k in words.get("hide", "").split(",") if k]
+    for name, what, value, allowed in (
+        ("layer", "layer", layer, LAYERS), ("view", "view", view, VIEWS),
+        *(("hide", "mark", key, KEYS) for key in hidden),
+    ):  # fmt: skip
         if value not in allowed:
             raise InputError(
-                f"is not a {name}", setting=name, value=value, allowed=", ".join(allowed)
+                f"is not a {what}", setting=name, value=value, allowed=", ".join(allowed)
             )
     try:
         number = int(day[:9])
     except ValueError:
         raise InputError("is not a day", setting="day", value=day, allowed="0, 1, …") from None
-    session.layer.value, session.view.value = layer, view
+    session.layer.value, session.view.value, session.hidden.value = layer, view, hidden
     session.go(number)
