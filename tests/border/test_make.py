@@ -177,6 +177,10 @@ def test_points_in_a_wrong_order_are_recognised(tmp_path: Path) -> None:
 def test_a_ring_is_cut_where_it_is_to_start_and_the_longest_piece_is_taken(tmp_path: Path) -> None:
     ring = pieces(tmp_path, [(0, 0), (1, 0), (1, 1), (0, 0)])
     assert read_line(ring, start=(1.1, 1.1)).points[0].tolist() == [1, 1]
+    almost = pieces(tmp_path, [(0, 0), (1, 0), (1, 1), (0, 0.05)])
+    assert read_line(almost).remarks == (
+        "the ends of the line are 5.5 km apart: it is almost a ring",
+    )
     two = pieces(tmp_path, [(0, 0), (1, 0)], [(2, 0), (2.5, 0)])
     found = read_line(two, longest=True)
     assert found.length_km == pytest.approx(111.32, abs=0.01)
@@ -194,13 +198,31 @@ def test_events_elsewhere_are_answered_with_numbers(tmp_path: Path) -> None:
     swapped.rename(columns={"longitude": "latitude", "latitude": "longitude"}).to_csv(
         tmp_path / "events.csv", index=False
     )
-    with pytest.raises(InputError, match="With longitude and latitude swapped it would be 9 km"):
+    with pytest.raises(InputError, match="swapped, in the events or in the line, half"):
         make_border_folder("a", line, tmp_path / "events.csv", out=tmp_path / "a")
     khyber = events(tmp_path, km, km * 0, longitude=71.1, latitude=34.1)
     with pytest.raises(InputError, match="They are nearer to durand"):
         make_border_folder("a", line, khyber, out=tmp_path / "a")
     with pytest.raises(InputError, match="has no such event: 0 of 30 rows count; 30 other actors"):
         make_border_folder("a", line, khyber, out=tmp_path / "a", actor="nobody")
+
+
+def test_a_place_or_line_with_swapped_coordinates_is_recognised(tmp_path: Path) -> None:
+    line, told = meridian(tmp_path), "with longitude and latitude swapped, here or in the line"
+    with pytest.raises(InputError, match=told):
+        make_border_folder("a", line, out=tmp_path / "a", home_point=(42.0, 12.0))
+    swapped = points(tmp_path, read_line(line).points[:, ::-1], "swapped.csv")
+    with pytest.raises(InputError, match=told):
+        make_border_folder("a", swapped, out=tmp_path / "a", home_point=EAST)
+    with pytest.raises(InputError, match="must be given, as there are no events"):
+        make_border_folder("a", line, out=tmp_path / "a")
+    with pytest.raises(InputError, match="must name the columns"):
+        read_line(header_less(tmp_path, line))
+
+
+def header_less(folder: Path, line: Path) -> Path:
+    (folder / "bare.csv").write_text(line.read_text().partition("\n")[2])
+    return folder / "bare.csv"
 
 
 def test_events_beyond_the_ends_do_not_pile_up_there(tmp_path: Path) -> None:

@@ -155,6 +155,63 @@ def test_sums_of_weeks_and_months_are_noticed(tmp_path: Path) -> None:
     assert read(tmp_path, acled()).remarks == []
 
 
+def test_few_events_on_one_weekday_are_noticed_before_others_are_left_out(tmp_path: Path) -> None:
+    """Six weeks on one weekday come by chance once in 16,807 files."""
+    saturdays = pd.date_range("2021-01-02", periods=8, freq="7D").strftime("%Y-%m-%d")
+    table = acled(8).assign(event_date=saturdays)
+    table.loc[:1, "fatalities"] = 0
+    found = read(tmp_path, table)
+    assert "all 6 events are on a Saturday: they may be sums of weeks" in found.remarks
+
+
+@pytest.mark.parametrize(
+    ("make", "column", "value", "told"),
+    [
+        (ged, "where_prec", "exact", "where_prec = 'exact': is not a number"),
+        (acled, "geo_precision", "town", "geo_precision = 'town': is not a number"),
+        (ged, "event_clarity", "clear", "event_clarity = 'clear': is not a number"),
+        (ged, "longitude", "70,5", "a number with a decimal point"),
+        (ged, "latitude", 999, "latitude = '999': is not on the earth"),
+        (ged, "date_start", "0025-03-01", "years from 1945 on"),
+    ],
+)
+def test_text_for_a_number_is_refused_with_its_row(tmp_path, make, column, value, told) -> None:
+    table = make().astype(object)
+    table.loc[7, column] = value
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, table)
+    assert told in str(caught.value)
+    assert str(caught.value.origin).endswith("events.csv, row 8")
+
+
+@pytest.mark.parametrize("setting", ["since", "until"])
+@pytest.mark.parametrize("text", ["0018-01-01", "9999-01-01", "01/02/2018", "2018-02-30"])
+def test_dates_that_cannot_have_been_watched_are_refused(tmp_path, setting, text) -> None:
+    with pytest.raises(InputError, match=r"is not a date|is not in a year of event data"):
+        read(tmp_path, ged(), **{setting: text})
+
+
+def test_events_that_end_before_they_begin_are_counted(tmp_path: Path) -> None:
+    table = ged()
+    table.loc[:9, "date_end"] = "2014-01-01"
+    assert "10 that end before they begin" in read(tmp_path, table).account()
+
+
+def test_without_ids_rows_that_are_alike_are_said(tmp_path: Path) -> None:
+    table = acled().drop(columns="event_id_cnty")
+    found = read(tmp_path, pd.concat([table, table]))
+    assert found.remarks[0].startswith(f"{N} rows are the same as an earlier one")
+    assert len(found.frame) == 2 * N
+
+
+def test_a_missing_column_and_a_missing_header_are_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="lacks a column latitude"):
+        read(tmp_path, ged().drop(columns="latitude"))
+    with pytest.raises(InputError) as caught:
+        read_events(written(tmp_path, ged(), header=False))
+    assert "the first row, which has numbers, must name the columns" in str(caught.value)
+
+
 @pytest.mark.parametrize("sep", [",", ";", "\t", "|"])
 def test_separators_are_found_out(tmp_path: Path, sep: str) -> None:
     path = written(tmp_path, ged().assign(dyad_name="A, B; C"), sep)
@@ -168,8 +225,14 @@ def test_tag_rows_other_names_and_other_encodings(tmp_path: Path) -> None:
     assert len(read(tmp_path, pd.concat([tags, ged()])).frame) == N
     assert len(read(tmp_path, ged().rename(columns={"best": "best_est"})).frame) == N
     assert len(read(tmp_path, ged().rename(columns=str.upper)).frame) == N
+    some = tags.assign(country="", dyad_name="", id="", low="", high="", where_prec="")
+    assert len(read(tmp_path, pd.concat([some, ged()])).frame) == N  # few columns have a tag
     path = written(tmp_path, ged().assign(dyad_name="Côte"))
-    path.write_bytes(path.read_text(encoding="utf-8").encode("latin-1"))
+    text = path.read_text(encoding="utf-8")
+    for kind, ends in (("utf-8-sig", "\r\n"), ("utf-16", "\n"), ("utf-8", "\r")):
+        path.write_bytes(text.replace("\n", ends).encode(kind))
+        assert len(read_events(path, actor="côte").frame) == N
+    path.write_bytes(text.encode("latin-1"))
     assert len(read_events(path, actor="côte").frame) == N
 
 

@@ -7,6 +7,7 @@ itself, pieces far apart, areas) is refused with the numbers that show why.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from truce_sim.border.geo import need_geo
 from truce_sim.errors import InputError
-from truce_sim.events.files import numbers, read_cells
+from truce_sim.events.files import lacks, numbers, read_cells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,6 +80,9 @@ def read_line(
         _check_coordinates(piece, path)
     chains, remarks = join(pieces, gap_km)
     chain = _only(chains, path, gap_km, longest, remarks)
+    apart = float(distance_km(chain[0], chain[-1]))
+    if 0 < apart <= min(gap_km, 0.1 * length_km(chain)):
+        remarks.append(f"the ends of the line are {apart:.2g} km apart: it is almost a ring")
     line = Line(_oriented(chain, start, path), tuple(remarks))
     _refuse_crossings(line, path)
     return line
@@ -97,8 +101,7 @@ def coordinates(table: pd.DataFrame, path: str | Path) -> Floats:
     for kind, known in (("longitude", _LONGITUDE), ("latitude", _LATITUDE)):
         found = [name for name in known if name in table]
         if not found:
-            raise InputError(f"lacks a column {kind}", value=str(path),
-                             allowed=f"columns {_LONGITUDE[0]} and {_LATITUDE[0]}")  # fmt: skip
+            raise lacks(table, kind, path)
         names.append(found[0])
     places: Floats = np.stack([numbers(table, name, path).to_numpy(float) for name in names], -1)
     if np.isnan(places).any():
@@ -149,9 +152,10 @@ def read_features(path: Path, setting: str) -> Any:
     except InputError:
         raise
     except Exception as error:  # GDAL's own, with no common class
-        raise InputError(f"cannot be read: {str(error).splitlines()[0]}", setting=setting,
-                         value=str(path), allowed="GeoJSON, GeoPackage, Shapefile, KML; or "
-                         "a CSV file of longitude, latitude")  from None  # fmt: skip
+        reason = re.split(r"\.?; It might help", str(error).splitlines()[0])[0]
+        raise InputError(f"cannot be read: {reason}", setting=setting, value=str(path),
+                         allowed="GeoJSON, GeoPackage, Shapefile, KML; or a CSV file of longitude, "
+                         "latitude") from None  # fmt: skip
     if not isinstance(frame, geopandas.GeoDataFrame) or frame.geometry.dropna().empty:
         raise InputError("has no features with a place", setting=setting, value=str(path))
     frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty]

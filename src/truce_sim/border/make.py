@@ -31,6 +31,8 @@ Floats = NDArray[np.float64]
 _MOST = 0.75
 #: Points with relief, and crossings, belong to the line within this distance, km.
 _BESIDE_KM = 20.0
+#: A place of the home state farther than this from the line may have its coordinates swapped, km.
+_FAR_KM = 1000.0
 #: Relief that makes the ruggedness 1, m: standard deviation of heights within 20 km. Assumed.
 RELIEF_M = 500.0
 #: Weight of a crossing, and of even ground, where there are no events to count. Assumed.
@@ -192,15 +194,16 @@ def _home_is_left(
     if side:
         return side == "left"
     if point:
-        _, away = project(Course(line.points, True), [point[0]], [point[1]])
-        account.append(f"home is on the {'left' if away[0] > 0 else 'right'} of the line: the "
-                       f"place given is {abs(away[0]):,.0f} km from it")  # fmt: skip
-        return bool(away[0] > 0)
+        away = _from_line(line, point, "--home-point")
+        account.append(f"home is on the {'left' if away > 0 else 'right'} of the line: the "
+                       f"place given is {abs(away):,.0f} km from it")  # fmt: skip
+        return away > 0
     share = 0.5 if events is None else float(events.frame["km_depth"].gt(0).mean())
     if max(share, 1 - share) < _MOST:
         raise InputError(
-            "does not follow from the events" + ("" if events is None else
-            f": {share:.0%} of them are on the left"), setting="--home-side",
+            "must be given, as there are no events" if events is None else
+            f"does not follow from the events: {share:.0%} of them are on the left",
+            setting="--home-side",
             allowed="--home-side left or right (of the line, from km 0 on), or --home-point "
             "longitude,latitude of a place in the home state",
         )  # fmt: skip
@@ -208,6 +211,21 @@ def _home_is_left(
     account.append(f"home is taken to be on the {'left' if left else 'right'} of the line, where "
                    f"{max(share, 1 - share):.0%} of the events are [assumed]")  # fmt: skip
     return left
+
+
+def _from_line(line: Line, point: Place, setting: str) -> float:
+    """How far a place is from the line, km, left of it positive; refused if it is swapped."""
+    latitude = max(-90.0, min(point[0], 90.0))
+    _, (away, swapped) = project(
+        Course(line.points, True), [point[0], point[1]], [point[1], latitude]
+    )
+    if abs(away) > _FAR_KM and abs(swapped) < 0.2 * abs(away):
+        raise InputError(
+            f"is {abs(away):,.0f} km from the line; with longitude and latitude swapped, here or "
+            f"in the line, it would be {abs(swapped):,.0f} km", setting=setting,
+            value=f"{point[0]:g},{point[1]:g}", allowed="longitude,latitude, as in the line",
+        )  # fmt: skip
+    return float(away)
 
 
 # ── segments ─────────────────────────────────────────────────────────────────────────────────

@@ -116,7 +116,8 @@ def how_far(frame: pd.DataFrame, course: Course, within_km: float) -> str:
     turned = np.column_stack([frame["latitude"], frame["longitude"].clip(-90, 90)])
     swapped = np.median(np.abs(project(course, *turned.T)[1]))
     if swapped < 0.2 * away.median():
-        return f"{text}. With longitude and latitude swapped it would be {swapped:,.0f} km"
+        return (f"{text}. With longitude and latitude swapped, in the events or in the line, half "
+                f"of them would be within {swapped:,.0f} km")  # fmt: skip
     lines = {name: read_course(find_folder(name).line) for name in shipped_borders()}
     apart = {
         name: float(np.median(np.abs(project(one, frame["longitude"], frame["latitude"])[1])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,15 +15,18 @@ if TYPE_CHECKING:
 
 _SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE_LINES = 20
-#: Share of cells with a # from which a row is one of HXL tags (hxlstandard.org).
+#: Share of the filled cells with a # from which a row is one of HXL tags (hxlstandard.org).
 _TAGS = 0.5
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+#: A number as spreadsheets of many countries write it.
+_WITH_COMMA = r"[-+]?\d+,\d+"
 
 
 def read_cells(path: Path, what: str = "a CSV file") -> pd.DataFrame:
     """Read a table of text; the first row names the columns, in small letters.
 
     Commas, semicolons, tabs and bars separate cells: the one that makes most columns. Text is UTF-8
-    or else Latin-1. A row of HXL tags is left out.
+    or UTF-16, as its first bytes say, or else Latin-1. A row of HXL tags is left out.
 
     Args:
         path: the file.
@@ -48,7 +52,8 @@ def read_cells(path: Path, what: str = "a CSV file") -> pd.DataFrame:
         raise InputError(f"cannot be read: {str(error).strip()}", value=str(path),
                          allowed=what) from None  # fmt: skip
     table.columns = [str(name).strip().lower() for name in table.columns]
-    tags = [str(cell).strip() for cell in table.iloc[0]] if len(table) else []
+    first = [str(cell).strip() for cell in table.iloc[0]] if len(table) else []
+    tags = [cell for cell in first if cell]
     if tags and sum(cell.startswith("#") for cell in tags) >= _TAGS * len(tags):
         table = table.iloc[1:].reset_index(drop=True)
     return table
@@ -72,6 +77,8 @@ def _text(path: Path, what: str) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"cannot be read: {reason}", value=str(path), allowed=what) from None
+    if content.startswith(_UTF16):
+        return content.decode("utf-16", errors="replace")
     if b"\0" in content:
         raise InputError("cannot be read: it is not text", value=str(path), allowed=what)
     try:
@@ -89,14 +96,26 @@ def numbers(table: pd.DataFrame, column: str, path: str | Path) -> pd.Series:
     import pandas as pd
 
     if column not in table:
-        raise InputError(
-            "lacks a column", setting=column, value=str(path),
-            allowed=f"a column {column}, besides {shortened(', '.join(table.columns), 200)}",
-        )  # fmt: skip
+        raise lacks(table, column, path)
     text = table[column].str.strip()
     found = pd.to_numeric(text, errors="coerce")
-    refuse(found.isna() & text.ne(""), table[column], path, "is not a number", "a number")
+    bad = found.isna() & text.ne("")
+    point = " with a decimal point" if text[bad].str.fullmatch(_WITH_COMMA).any() else ""
+    refuse(bad, table[column], path, "is not a number", f"a number{point}")
     return found
+
+
+def lacks(table: pd.DataFrame, what: str, path: str | Path) -> InputError:
+    """Return the error for a table without a column; it tells those that it has."""
+    return InputError(f"lacks a column {what}", value=str(path),
+                      allowed=f"a column {what}, {besides(table)}")  # fmt: skip
+
+
+def besides(table: pd.DataFrame) -> str:
+    """Return the columns of a table in words; what looks like data is said to do so."""
+    names = "besides " + shortened(", ".join(map(str, table.columns)), 160)
+    data = any(re.fullmatch(r"[-+]?\d+([.,]\d+)*", str(name)) for name in table.columns)
+    return f"{names}; the first row, which has numbers, must name the columns" if data else names
 
 
 def refuse(bad: pd.Series, values: pd.Series, path: str | Path, what: str, allowed: str) -> None:

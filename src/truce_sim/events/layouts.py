@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from truce_sim.errors import InputError, shortened
-from truce_sim.events.files import read_cells
+from truce_sim.errors import InputError
+from truce_sim.events.files import besides, read_cells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,8 +102,8 @@ def read_layout(path: Path) -> tuple[pd.DataFrame, Layout]:
             return table, layout
     needs = " or ".join(f"{one.date} and {one.deaths} ({one.name})" for one in LAYOUTS)
     raise InputError(
-        f"has an unknown layout: its columns are {shortened(', '.join(table.columns), 160)}",
-        value=str(path), allowed=f"columns {needs}, latitude, longitude",
+        "has an unknown layout", value=str(path),
+        allowed=f"columns {needs}, latitude, longitude, {besides(table)}",
     )  # fmt: skip
 
 

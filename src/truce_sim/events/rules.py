@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from truce_sim.errors import InputError
-from truce_sim.events.files import numbers, refuse
+from truce_sim.events.files import lacks, numbers, refuse
 from truce_sim.events.layouts import Layout, read_layout
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ _SHORT = 2
 _GOLDEN = 0.6180339887498949
 #: Years of which event data can be.
 _YEARS = (1945, 2100)
-#: Shares of events that are alike by more than chance, and the number from which this is said.
-_ON_ONE_PLACE, _ON_FIRST_DAYS, _ENOUGH = 0.2, 0.2, 8
+#: Shares of events that are alike by more than chance, and the number from which this is said; the
+#: number of weeks from which events on one weekday are.
+_ON_ONE_PLACE, _ON_FIRST_DAYS, _ENOUGH, _WEEKS = 0.2, 0.2, 8, 6
 
 
 @dataclass
@@ -96,19 +97,19 @@ def read_events(
     """
     if coarse not in COARSE:
         raise InputError("no such rule", setting="coarse", value=coarse, allowed=", ".join(COARSE))
-    first, last = iso_date("since", since), iso_date("until", until)
+    first, last = _watched("since", since), _watched("until", until)
     table, layout = read_layout(Path(path))
     found = _cells_as_values(table, layout, path)
     events = Events(found, f"{layout.name}, {Path(path).name}", len(table), found["date"].min(),
                     found["date"].max())  # fmt: skip
-    _leave_out_unusable(events, table, layout)
+    _leave_out_unusable(events, table, layout, path)
     for columns, word, what in ((layout.actors, actor, "other actors"),
                                 (("country",), country, "in other countries")):  # fmt: skip
         if word:
             events.keep(_mentions(table, columns, word, path)[events.frame.index], what)
     if lethal:
         events.keep(events.frame["deaths"].gt(0), "without deaths")
-    _coarse(events, table, coarse)
+    _coarse(events, table, coarse, path)
     events.since = found["date"].min() if first is None else first
     latest = max(found["date"].max(), events.frame["date"].max())  # one may have been moved
     events.until = latest if last is None else last
@@ -152,6 +153,15 @@ def iso_date(setting: str, text: str) -> pd.Timestamp | None:
     return pd.Timestamp(found)
 
 
+def _watched(setting: str, text: str) -> pd.Timestamp | None:
+    """Return the first or last date that was watched: 0018-01-01 would make 700,000 quiet days."""
+    found = iso_date(setting, text)
+    if found is not None and not _YEARS[0] <= found.year <= _YEARS[1]:
+        raise InputError("is not in a year of event data", setting=setting, value=text,
+                         allowed=f"a date of the years {_YEARS[0]} to {_YEARS[1]}")  # fmt: skip
+    return found
+
+
 def _cells_as_values(table: pd.DataFrame, layout: Layout, path: str | Path) -> pd.DataFrame:
     import pandas as pd
 
@@ -190,13 +200,18 @@ def _dates(values: pd.Series, path: str | Path) -> pd.Series:
     return of_rows(found)
 
 
-def _leave_out_unusable(events: Events, table: pd.DataFrame, layout: Layout) -> None:
-    """Repeated ids, rows without a date or place, and imprecise ones."""
-    import pandas as pd
-
+def _leave_out_unusable(
+    events: Events, table: pd.DataFrame, layout: Layout, path: str | Path
+) -> None:
+    """Repeated ids, rows without a date or place, impossible and imprecise ones."""
     ids = next((table[name].str.strip() for name in layout.ids if name in table), None)
     if ids is not None:
         events.keep(~(ids.duplicated() & ids.ne("")), f"repeated ({ids.name} seen before)")
+    elif alike := int(table.duplicated().sum()):
+        events.remarks.append(
+            f"{alike:,} rows are the same as an earlier one, but without a column {layout.ids[0]} "
+            "nothing tells whether they are the same event: they count"
+        )
     events.keep(events.frame["date"].notna(), "without a date")
     events.keep(events.frame["deaths"].notna(), f"without a number in {layout.deaths}")
     places = [
@@ -204,24 +219,28 @@ def _leave_out_unusable(events: Events, table: pd.DataFrame, layout: Layout) -> 
     ]
     events.keep(events.frame[places].notna().all(axis=1), "without a place")
     if "latitude" in places:
-        _refuse_off_the_earth(events.frame, table)
+        _refuse_off_the_earth(events.frame, table, path)
+    if "end" in events.frame:
+        backwards = events.frame["end"].lt(events.frame["date"])
+        events.keep(~backwards, "that end before they begin")
     for name, (most, what) in layout.precision.items():
         if name in table:
-            code = pd.to_numeric(table[name], errors="coerce")[events.frame.index]
+            code = numbers(table, name, path)[events.frame.index]
             events.keep(code.notna(), f"with a blank {name}")
             events.keep(code[events.frame.index].le(most), what)
 
 
-def _refuse_off_the_earth(frame: pd.DataFrame, table: pd.DataFrame) -> None:
+def _refuse_off_the_earth(frame: pd.DataFrame, table: pd.DataFrame, path: str | Path) -> None:
     for name, most in (("latitude", 90.0), ("longitude", 180.0)):
         bad = frame[name].abs().gt(most)
         if bad.any():
-            hint = "longitude and latitude may be swapped" if name == "latitude" else ""
+            many = name == "latitude" and bad.mean() > 0.5
+            hint = "longitude and latitude may be swapped" if many else ""
             row = int(bad.index[int(bad.to_numpy().argmax())])
             raise InputError(
                 f"is not on the earth ({int(bad.sum())} of {len(bad)} rows)", setting=name,
                 value=str(table[name].iloc[row]), allowed=f"-{most:g} to {most:g} degrees",
-                origin=f"row {row + 1}", suggestion=hint,
+                origin=f"{path}, row {row + 1}", suggestion=hint,
             )  # fmt: skip
 
 
@@ -231,16 +250,13 @@ def _mentions(
     """Whether one of these columns contains a word."""
     known = [name for name in columns if name in table]
     if not known:
-        raise InputError("lacks a column", setting=columns[0], value=str(path),
-                         allowed=f"a column {columns[0]}")  # fmt: skip
+        raise lacks(table, columns[0], path)
     names = table[known].agg(" ".join, axis=1)
     return names.str.contains(word, case=False, regex=False).astype(bool)
 
 
-def _coarse(events: Events, table: pd.DataFrame, rule: str) -> None:
+def _coarse(events: Events, table: pd.DataFrame, rule: str, path: str | Path) -> None:
     """Deal with events of several days and with summaries, and say how many there are."""
-    import pandas as pd
-
     kinds = {}
     if "end" in events.frame:
         days = (events.frame.pop("end") - events.frame["date"]).dt.days + 1
@@ -248,7 +264,7 @@ def _coarse(events: Events, table: pd.DataFrame, rule: str) -> None:
         if rule == "spread":
             _spread(events, days)
     if "event_clarity" in table:
-        clarity = pd.to_numeric(table["event_clarity"], errors="coerce")[events.frame.index]
+        clarity = numbers(table, "event_clarity", path)[events.frame.index]
         kinds["are summaries of several events (event_clarity 2)"] = clarity.gt(1)
     where = "once, on one of their days" if rule == "spread" else "on their first day"
     for what, these in kinds.items():
@@ -283,17 +299,15 @@ def suspicions(frame: pd.DataFrame) -> list[str]:
         frame: date, longitude and latitude of events.
     """
     n, found = len(frame), []
-    if n < _ENOUGH:
-        return []
     weekdays = frame["date"].dt.day_name()
     weeks = frame["date"].dt.to_period("W").nunique()
-    if weekdays.nunique() == 1 and weeks >= _ENOUGH:
+    if weekdays.nunique() == 1 and weeks >= _WEEKS:
         found.append(f"all {n} events are on a {weekdays.iloc[0]}: they may be sums of weeks")
     firsts = int(frame["date"].dt.day.eq(1).sum())
     if firsts > _ON_FIRST_DAYS * n and firsts >= _ENOUGH:
         found.append(f"{firsts} of {n} events are on the first of a month: their dates may be "
                      "those of months")  # fmt: skip
-    if "longitude" in frame:
+    if "longitude" in frame and n >= _ENOUGH:
         at = frame.groupby(["longitude", "latitude"]).size().sort_values(ascending=False)
         if at.iloc[0] > _ON_ONE_PLACE * n and at.iloc[0] >= _ENOUGH:
             east, north = (float(degree) for degree in at.index[0])
