@@ -27,7 +27,7 @@ from truce_sim.config.regimes import mediator_names
 from truce_sim.config.tokens import as_tokens
 from truce_sim.engine.params import HOME, HOST
 from truce_sim.errors import InputError, closest
-from truce_sim.settings.fields import FieldInfo, fields, groups
+from truce_sim.settings.fields import FieldInfo, fields, groups, seasonal
 from truce_sim.settings.nested import holder, nest
 from truce_sim.settings.schema import Config
 
@@ -411,6 +411,8 @@ def test_every_setting_reaches_one_place_in_the_parameters(
     elif path in ALONG_THE_LINE:  # the length of a sector is told where one of them needs it
         assert different == ["sector_km", path]
         assert after["sector_km"] == pytest.approx(2240 / 45)
+    elif path in seasonal():  # and so is the date of day 0
+        assert different == ["first_day", path]
     else:
         assert len(different) == 1
         assert different[0].endswith(last)
@@ -441,6 +443,7 @@ def test_every_parameter_is_filled_from_a_setting(default: Config) -> None:
     slots = [f"mediators.{i}.{name}" for i in range(2, 8) for name in ("active", "call", "skill")]
     slots += [f"mediation.calendar.{i}" for i in range(2, 64)]
     slots += ["mediators.0.active", "mediators.1.active"]
+    slots += [] if seasonal() else ["first_day"]  # tests/engine/test_season.py
     slots += [key for key in before if key.startswith("places.")]  # only interventions fill them
     assert sorted(same) == sorted(slots)
 

@@ -151,7 +151,7 @@ def test_the_page_has_its_examples() -> None:
     mechanism = {edit.path.split("/")[0] for edit in EXAMPLES["Adding a mechanism"]}
     assert mechanism == {"src", "conf", "tests", "CHANGELOG.md"}
     assert [name for name, _ in new_settings(EXAMPLES["Adding a mechanism"])] == [
-        "militants.midwinter_day", "militants.winter_lull",
+        "militants.midwinter", "militants.winter_lull",
     ]  # fmt: skip
     assert sum(len(made) for made in EXAMPLES.values()) == PAGE.count("\n@@\n")
 

@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from truce_sim.config.checks import from_pydantic, unknown_setting
-from truce_sim.config.params import ALONG_THE_LINE
+from truce_sim.config.params import is_alone
 from truce_sim.config.tokens import group_paths, plain_value
 from truce_sim.errors import InputError
-from truce_sim.settings.fields import field_at
+from truce_sim.settings.fields import field_at, seasonal
 from truce_sim.settings.nested import merge
 from truce_sim.settings.schema import Config
 
@@ -67,9 +67,9 @@ def is_quick(config: Config, path: str) -> bool:
         return False
     if path.startswith("mediation.mediators."):
         return path.split(".")[2] in config.mediation.mediators
-    if path in ALONG_THE_LINE:
-        return False
-    return is_beside(path) or path.split(".", 1)[0] in _IN_PARAMS
+    if path == _START:  # rules with a season read it
+        return not seasonal()
+    return is_beside(path) or (path.split(".", 1)[0] in _IN_PARAMS and is_alone(path))
 
 
 def change_config(config: Config, values: Mapping[str, Any]) -> Config:

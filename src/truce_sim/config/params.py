@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from math import inf
+from operator import attrgetter
 from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
 from truce_sim.border.border import Border
+from truce_sim.border.dates import first_date
 from truce_sim.config.places import Place, places
 from truce_sim.config.regimes import Regime, mediators_by_slot, regimes
 from truce_sim.engine.params import MAX_CALENDAR, MAX_MEDIATORS, MAX_PLACES, PLACE, STATES, record
-from truce_sim.settings.fields import field_at
+from truce_sim.settings.fields import field_at, seasonal
 from truce_sim.settings.schema import Config, HomeConfig, HostConfig, MediatorConfig
 
 #: Parts of the configuration that rules read.
@@ -58,9 +60,14 @@ def _storage_type(hint: Any) -> object:
 _SHARED = tuple(name for name in _part_fields(HomeConfig) if name in _part_fields(HostConfig))
 
 
+def is_alone(path: str) -> bool:
+    """Whether a setting changes no field of the record but its own."""
+    return path not in ALONG_THE_LINE and path not in seasonal()
+
+
 def _params() -> np.dtype[np.void]:
     left_out = {"border": _OF_THE_BORDER, "home": _SHARED, "host": _SHARED}
-    layout: dict[str, object] = {"from_day": "i8", "sector_km": "f8"}
+    layout: dict[str, object] = {"from_day": "i8", "sector_km": "f8", "first_day": "i8"}
     for part in _PARTS:
         if part == STATES[0]:
             shared = {name: _part_fields(HomeConfig)[name] for name in _SHARED}
@@ -98,6 +105,7 @@ def fill_params(
     for row, (day, regime) in zip(params, sequence, strict=True):
         row["from_day"] = day
         row["sector_km"] = border.km_to[0] - border.km_from[0] if _along_the_line(regime) else 0.0
+        row["first_day"] = _first_day(regime)
         fill(row, regime, names)
         _fill_places(row, places(regime.interventions, day), border)
     return params
@@ -117,6 +125,13 @@ def _fill_places(params: np.void, here: Sequence[Place], border: Border) -> None
 def _along_the_line(config: Config) -> bool:
     """Whether a rule needs to know how long a sector is; a point is the same point without."""
     return config.militants.offspring_km < inf or config.border.stretch_km > 0
+
+
+def _first_day(config: Config) -> int:
+    """The ordinal of day 0's date if a rule needs it, else 0: dates alone change no point."""
+    needed = any(attrgetter(path)(config) > 0 for path in seasonal())
+    first = first_date(config.scenario) if needed else None
+    return first.toordinal() if first else 0
 
 
 def fill(params: np.void, config: Config, mediators: Sequence[str] = ()) -> None:

@@ -20,16 +20,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from truce_sim.border.border import Border
+from truce_sim.border.dates import first_date
 from truce_sim.config.branching import branching
 from truce_sim.engine.params import MAX_CALENDAR, MAX_MEDIATORS
 from truce_sim.errors import InputError
-from truce_sim.settings.fields import by_path
-from truce_sim.settings.schema import Config
+from truce_sim.settings.fields import by_path, seasonal
+from truce_sim.settings.schema import Config, ScenarioConfig
 
 Columns = Mapping[str, NDArray[Any]]
 
-#: What rules read besides settings: the border's records and the mediators' names.
-SECTORS, MEDIATORS = "<sectors>", "<mediators>"
+#: What rules read besides settings: the border's records, mediators' names, all of the scenario.
+SECTORS, MEDIATORS, SCENARIO = "<sectors>", "<mediators>", "<scenario>"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Rule:
     """A condition on several settings.
 
     Attributes:
-        reads: dotted paths of the settings that it reads, or `SECTORS`, `MEDIATORS`.
+        reads: dotted paths of the settings that it reads, or `SECTORS`, `MEDIATORS`, `SCENARIO`.
         holds: takes their values in that order and returns whether they are compatible. Settings
             that a sweep fills in by column (numbers and flags) come as numbers or as arrays, so
             write it with & | ~ and numpy, never with `and`, `or`, `if`.
@@ -158,6 +159,8 @@ def _value(config: Config, border: Border, name: str) -> Any:
         return border.sectors
     if name == MEDIATORS:
         return list(config.mediation.mediators)
+    if name == SCENARIO:
+        return config.scenario
     return _getter(name)(config)
 
 
@@ -287,6 +290,24 @@ def _endless_attacks(excitation: float, mu: float, sigma: float, capacity: float
     )
 
 
+def _season(path: str) -> Rule:
+    """A rule with a season needs the date of day 0."""
+
+    def refusal(value: float, scenario: ScenarioConfig) -> InputError:
+        return InputError(
+            "needs the day of the year, but day 0 has no date",
+            setting=path,
+            value=value,
+            allowed="0; or scenario.start_date=YYYY-MM-DD, the date of day 0",
+        )
+
+    return Rule(
+        (path, SCENARIO),
+        lambda value, scenario: (value == 0) | (first_date(scenario) is not None),
+        refusal,
+    )
+
+
 _BRANCHING = (
     "militants.excitation", "militants.depth_mu", "militants.depth_sigma", "home.capacity",
     "home.forward", "militants.offspring_km", "border.effort_per_km", "border.ratio_cap",
@@ -327,4 +348,5 @@ RULES: tuple[Rule, ...] = (
     Rule((MEDIATORS,), lambda names: len(names) <= MAX_MEDIATORS, too_many_mediators),
     Rule((MEDIATORS,), lambda names: all(map(_is_name, names)), _bad_name),
     Rule(_BRANCHING, lambda *values: branching(*values) < 1, _endless_attacks),
+    *map(_season, seasonal()),
 )

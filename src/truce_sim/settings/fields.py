@@ -86,6 +86,14 @@ def by_path() -> dict[str, FieldInfo]:
     return {info.path: info for info in fields()}
 
 
+@cache
+def seasonal() -> tuple[str, ...]:
+    """Return the settings whose rules ask for the day of the year if they are above 0."""
+    return tuple(
+        info.path for info in fields() if isinstance(info.meta, Quantity) and info.meta.seasonal
+    )
+
+
 def field_at(path: str) -> FieldInfo | None:
     """Return the setting at `path` (with the name of any mediator), or None."""
     return by_path().get(declared(path))

@@ -42,6 +42,8 @@ class Quantity(GroupedMetadata):
         needs: what it needs for an effect, if `truce_sim.settings.needs` does not say so:
             conditions in the form used there, joined by ` and `.
         dated: whether a date may stand for the number, a day (`border/dates.py` converts it).
+        seasonal: whether, above 0, its rule asks for the day of the year (`engine/season.py`), so
+            that day 0 needs a date.
     """
 
     low: float
@@ -54,6 +56,7 @@ class Quantity(GroupedMetadata):
     whole: bool = False
     needs: str = ""
     dated: bool = False
+    seasonal: bool = False
 
     def __iter__(self) -> Iterator[object]:
         yield Strict()

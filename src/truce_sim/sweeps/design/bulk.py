@@ -13,8 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from truce_sim.config.params import ALONG_THE_LINE
 from truce_sim.config.params import column as as_column
+from truce_sim.config.params import is_alone
 from truce_sim.config.rules import Columns, valid_points
 from truce_sim.config.setup import Setup
 from truce_sim.settings.fields import FieldInfo, field_at
@@ -29,7 +29,7 @@ def plain_number(name: str) -> bool:
     info = field_at(name)
     return (
         info is not None and info.type in ("float", "int", "bool")
-        and name.split(".")[0] in _PARTS and name not in ALONG_THE_LINE
+        and name.split(".")[0] in _PARTS and is_alone(name)
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from truce_sim.config.checks import build_config, refuse_index, unknown_setting
 from truce_sim.config.options import refuse_list
 from truce_sim.config.tokens import as_tokens
 from truce_sim.errors import InputError, a_kind
-from truce_sim.settings.fields import FieldInfo, field_at, is_choice
+from truce_sim.settings.fields import FieldInfo, field_at, is_choice, seasonal
 from truce_sim.settings.nested import nest
 from truce_sim.settings.quantities import Quantity
 from truce_sim.sweeps.design.cells import encode
@@ -28,7 +28,7 @@ from truce_sim.sweeps.design.cells import encode
 #: Settings of the sweep itself, which are the same for all its points.
 FIXED = ("replicate", "sweep", "output", "hydra")
 
-#: What only names the days of a run, and changes nothing in it.
+#: What only names the days of a run, and changes nothing in it unless a rule has a season.
 _NAMES_DAYS = "scenario.start_date"
 
 MAX_POINTS = 10_000_000
@@ -172,7 +172,7 @@ def _powers(
 
 def refuse_fixed(name: str, line: object) -> None:
     """Raise InputError for a setting of the sweep itself, and for one that changes no run."""
-    if name == _NAMES_DAYS:
+    if name == _NAMES_DAYS and not seasonal():
         raise InputError(
             "only gives dates to the days: no outcome depends on it", setting=name, value=line,
             allowed="one value for the whole sweep",
