@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from forks import Server
+from truce_sim.sweeps.execution import crew
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -40,6 +44,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first; the others stay in the order in which they were found."""
     place = {REPOSITORY / "tests" / name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path, len(place)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forked_workers() -> Iterator[None]:
+    """Workers of sweeps that a test runs in its own process are forked: each would spend a second
+    on its imports. Those of commands in processes of their own start as a user's do."""
+    if not hasattr(os, "fork"):
+        yield
+        return
+    with Server() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crew, "start_process", server.start_worker)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,11 @@ its shell scripts do by the program that `client` writes.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -16,6 +19,8 @@ import sys
 import tempfile
 import threading
 import traceback
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
@@ -36,50 +41,84 @@ with socket.socket(socket.AF_UNIX) as server:
 
 
 class Server:
-    """Starts commands; use it as a context."""
+    """Forks processes of the program; use it as a context. It starts when it is first asked.
+
+    Args:
+        modules: what else it imports once, for all of its processes.
+    """
+
+    def __init__(self, *modules: str) -> None:
+        self._modules = modules
+        self._process: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()  # a sweep may run in a thread
 
     def __enter__(self) -> Server:
-        one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")  # forks safely
-        self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore::DeprecationWarning", __file__],
-            env={**os.environ, **one}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        self._ask({})  # ready
-        self._folder = tempfile.TemporaryDirectory()
         return self
 
     def __exit__(self, *problem: object) -> None:
-        self._process.communicate()
-        self._folder.cleanup()
+        if self._process is not None:
+            self._process.communicate()
+            self._channel.close()
+            self._folder.cleanup()
 
     def start(self, words: list[str], log: Path) -> int:
         """Start `truce-sim` with these words, its output in a file; return its process."""
+        log.touch()  # the process may be late to open it
         return int(self._ask({"start": words, "log": str(log)}))
 
     def client(self, program: Path) -> None:
-        """Write a program that runs `truce-sim` by this server."""
+        """Write a program that runs `truce-sim` by this server, or the script that it is given."""
+        if self._process is None:
+            self._begin()
         address = self._ask({"listen": f"{self._folder.name}/socket"})  # a short name
         program.write_text(_CLIENT.format(python=sys.executable, address=address))
         program.chmod(0o755)
+
+    def start_worker(self, folder: Path) -> Process:
+        """Start a worker on a sweep's folder, as `crew.start_process` does."""
+        theirs_in, ours_out = os.pipe()
+        ours_in, theirs_out = os.pipe()
+        question = {"work": str(folder.resolve()), "environment": dict(os.environ)}
+        pid = int(self._ask(question, [theirs_in, theirs_out, 2]))
+        os.close(theirs_in)
+        os.close(theirs_out)
+        return Process(pid, os.fdopen(ours_out, "wb", 0), os.fdopen(ours_in, "rb"), self.wait)
 
     def poll(self, process: int) -> int | None:
         """Return the exit code of a command that has ended."""
         return self._ask({"poll": process})
 
     def wait(self, process: int) -> int:
-        """Wait for a command to end, and return its exit code."""
+        """Wait for a process to end, and return its exit code."""
         return int(self._ask({"wait": process}))
 
-    def _ask(self, question: dict[str, object]) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        print(json.dumps(question), file=self._process.stdin, flush=True)
-        return json.loads(self._process.stdout.readline())
+    def _begin(self) -> None:
+        one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")  # forks safely
+        one["MPLBACKEND"] = "Agg"
+        self._channel, theirs = socket.socketpair()
+        command = [sys.executable, "-W", "ignore::DeprecationWarning", __file__]
+        self._process = subprocess.Popen(
+            [*command, str(theirs.fileno()), *self._modules], env={**os.environ, **one},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, pass_fds=[theirs.fileno()],
+        )  # fmt: skip
+        theirs.close()
+        self._folder = tempfile.TemporaryDirectory()
+
+    def _ask(self, question: dict[str, object], descriptors: Sequence[int] = ()) -> Any:
+        with self._lock:
+            if self._process is None:
+                self._begin()
+            assert self._process is not None
+            assert self._process.stdin is not None
+            assert self._process.stdout is not None
+            if descriptors:
+                socket.send_fds(self._channel, [b"."], descriptors)
+            print(json.dumps(question), file=self._process.stdin, flush=True)
+            return json.loads(self._process.stdout.readline())
 
 
-def serve() -> None:
+def serve(channel: socket.socket) -> None:
     """Answer the questions of a Server until it closes standard input."""
-    import truce_sim.analysis.report.write  # noqa: F401  (takes long)
     from truce_sim import simulate
     from truce_sim.cli import commands
     from truce_sim.sweeps.execution import crew
@@ -87,7 +126,7 @@ def serve() -> None:
 
     simulate({"run.horizon_days": 30})
     usual, listener = plan.RUNS_PER_CHUNK, 0
-    crew.WorkerProcess = ForkedWorker  # type: ignore[misc]
+    crew.start_process = _fork_worker  # type: ignore[assignment]
     plan.RUNS_PER_CHUNK = _RUNS_PER_CHUNK
     ended: dict[int, int] = {}
     for line in sys.stdin:
@@ -102,6 +141,16 @@ def serve() -> None:
                 code = commands.run_command(question["start"])
                 sys.stdout.flush()
                 os._exit(code)
+        elif "work" in question:
+            _, descriptors, _, _ = socket.recv_fds(channel, 1, 3)
+            answer = os.fork()
+            if not answer:
+                channel.close()
+                os.environ.clear()
+                os.environ.update(question["environment"])
+                _be_worker(question["work"], descriptors)
+            for descriptor in descriptors:
+                os.close(descriptor)
         elif "listen" in question:
             answer = question["listen"]
             listening = socket.socket(socket.AF_UNIX)
@@ -134,8 +183,7 @@ def _answer_clients(listening: socket.socket) -> NoReturn:
         )
         process = os.fork()
         if not process:
-            for number, descriptor in enumerate(descriptors):
-                os.dup2(descriptor, number)
+            _take_files(descriptors)
             os.chdir(folder)
             os.environ.clear()
             os.environ.update(environment)
@@ -148,13 +196,13 @@ def _answer_clients(listening: socket.socket) -> NoReturn:
 
 
 def _command(words: list[str]) -> int:
-    """Run a command as the console script does."""
+    """Run a command as the console script does, or a script as Python does."""
     from truce_sim.cli.commands import run_command
 
-    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
-    sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
-    sys.argv = ["truce-sim", *words]
     try:
+        if words and words[0].endswith(".py"):
+            return _run_script(words)
+        sys.argv = ["truce-sim", *words]
         return run_command(words)
     except BaseException:
         traceback.print_exc()
@@ -164,12 +212,33 @@ def _command(words: list[str]) -> int:
         sys.stderr.flush()
 
 
-class _Process:
-    """As much of a subprocess.Popen as a crew needs."""
+def _run_script(words: list[str]) -> int:
+    """Run a script with its arguments; a RuntimeWarning is an error."""
+    sys.argv = words
+    sys.path[0] = str(Path(words[0]).parent)
+    warnings.simplefilter("error", RuntimeWarning)
+    try:
+        runpy.run_path(words[0], run_name="__main__")
+    except SystemExit as ended:
+        if ended.code is not None and not isinstance(ended.code, int):
+            print(ended.code, file=sys.stderr)
+            return 1
+        return ended.code or 0
+    return 0
 
-    def __init__(self, pid: int, stdin: BinaryIO, stdout: BinaryIO) -> None:
+
+class Process:
+    """As much of a subprocess.Popen as a crew needs.
+
+    Args:
+        wait: waits for a process to end, and returns its exit code.
+    """
+
+    def __init__(
+        self, pid: int, stdin: BinaryIO, stdout: BinaryIO, wait: Callable[[int], int]
+    ) -> None:
         self.pid, self.stdin, self.stdout = pid, stdin, stdout
-        self._code: int | None = None
+        self._wait, self._code = wait, None
 
     def kill(self) -> None:
         if self._code is None:
@@ -177,56 +246,56 @@ class _Process:
 
     def wait(self) -> int:
         if self._code is None:
-            self._code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            self._code = self._wait(self.pid)
         return self._code
 
 
-def _forked(folder: Path) -> _Process:
-    from truce_sim.sweeps.execution import worker
+def _wait(process: int) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
+
+def _fork_worker(folder: Path) -> Process:
+    """Fork a worker from this process, a command."""
     theirs_in, ours_out = os.pipe()
     ours_in, theirs_out = os.pipe()
     pid = os.fork()
-    if pid:
-        os.close(theirs_in)
-        os.close(theirs_out)
-        return _Process(pid, os.fdopen(ours_out, "wb", 0), os.fdopen(ours_in, "rb"))
+    if not pid:
+        os.close(ours_out)
+        os.close(ours_in)
+        _be_worker(str(folder), [theirs_in, theirs_out, 2])
+    os.close(theirs_in)
+    os.close(theirs_out)
+    return Process(pid, os.fdopen(ours_out, "wb", 0), os.fdopen(ours_in, "rb"), _wait)
+
+
+def _be_worker(folder: str, descriptors: list[int]) -> NoReturn:
+    """Work as `python -m truce_sim.sweeps.execution.worker` does, on these three files."""
+    from truce_sim.sweeps.execution import worker
+
     code = 1
     try:
         os.setsid()
-        os.close(ours_out)
-        os.close(ours_in)
-        os.dup2(theirs_in, 0)
-        os.dup2(theirs_out, 1)
-        os.close(theirs_in)
-        os.close(theirs_out)
-        sys.stdin = os.fdopen(0, "r", closefd=False)
-        worker.main(str(folder))
+        _take_files(descriptors)
+        with contextlib.suppress(BrokenPipeError):  # as the module itself: the driver has ended
+            worker.main(folder)
         code = 0
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(code)
 
 
-def _worker_class() -> Any:
-    from collections import deque
+def _take_files(descriptors: list[int]) -> None:
+    """Make these files standard input, output and error, in Python too."""
+    for number, descriptor in enumerate(descriptors):
+        if descriptor != number:
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
 
-    from truce_sim.sweeps.execution.crew import WorkerProcess
-
-    class Forked(WorkerProcess):
-        """A worker that is forked."""
-
-        def __init__(self, folder: Path, answers: Any) -> None:
-            self.process = _forked(folder)  # type: ignore[assignment]
-            self.chunks = deque()
-            self.ready = False
-            self._listener = threading.Thread(target=self._listen, args=[answers], daemon=True)
-            self._listener.start()
-
-    return Forked
-
-
-ForkedWorker: Any = None
 
 if __name__ == "__main__":
-    ForkedWorker = _worker_class()
-    serve()
+    for module in sys.argv[2:]:
+        importlib.import_module(module)
+    serve(socket.socket(fileno=int(sys.argv[1])))

@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from conftest import REPOSITORY
-from forks import Server
 
 PAGES = sorted(
     path.relative_to(REPOSITORY).as_posix()
@@ -55,15 +54,6 @@ def blocks(page: str) -> Iterator[Block]:
         before = text[: found.start()]
         if found[1] in ("bash", "python", "output") and not _NOT_RUN.search(before):
             yield Block(found[1], found[2], before.count("\n") + 1)
-
-
-@pytest.fixture(scope="module")
-def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A program that is `truce-sim` without the time for its imports."""
-    program = tmp_path_factory.mktemp("forked") / "truce-sim"
-    with Server() as server:
-        server.client(program)
-        yield program
 
 
 @pytest.fixture
@@ -136,11 +126,11 @@ def test_the_examples_of_a_page_run(page: str, shell: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_tour_runs(shell: Path) -> None:
+def test_the_tour_runs(shell: Path, forked: Path) -> None:
     """Every analysis on one sweep, as a script; a figure for each, and the report."""
     tour = REPOSITORY / "experiments" / "tour.py"
     done = subprocess.run(
-        [sys.executable, "-W", "error::RuntimeWarning", tour, "20"],
+        [forked, tour, "20"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -39,7 +38,9 @@ def test_there_are_ten_and_the_case() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("study", STUDIES)
-def test_a_study_runs_small(study: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_study_runs_small(
+    study: str, forked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its command with size=small, then its script: all figures, and findings."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")
@@ -49,7 +50,7 @@ def test_a_study_runs_small(study: str, tmp_path: Path, monkeypatch: pytest.Monk
         words_of = ["sweep", f"+experiment={name}", "size=small", "sweep.workers=1"]
         assert run_command(words_of) == 0
     done = subprocess.run(
-        [sys.executable, "-W", "error::RuntimeWarning", EXPERIMENTS / study / "analysis.py",
+        [forked, EXPERIMENTS / study / "analysis.py",
          *(f"outputs/small/{name}" for name in names), "--to", "found"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         env=os.environ | {"COLUMNS": "200"},

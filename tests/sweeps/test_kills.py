@@ -71,7 +71,7 @@ def words_for(command: list[str], folder: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with Server() as server:
+    with Server("truce_sim.analysis.report.write") as server:
         yield server
 
 

@@ -39,6 +39,14 @@ _DEATHS_BEFORE_CUT = 2
 _FALSE_STARTS = 20
 
 
+def start_process(folder: Path) -> subprocess.Popen[bytes]:
+    """Start a worker's process on a sweep's folder."""
+    command = [sys.executable, "-P", "-m", "truce_sim.sweeps.execution.worker", str(folder)]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
+    )
+
+
 class WorkerProcess:
     """One worker process, and its assigned chunks, in order.
 
@@ -48,11 +56,7 @@ class WorkerProcess:
     """
 
     def __init__(self, folder: Path, answers: Answers) -> None:
-        command = [sys.executable, "-P", "-m", "truce_sim.sweeps.execution.worker", str(folder)]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
-            start_new_session=True,
-        )  # fmt: skip
+        self.process = start_process(folder)
         self.chunks: deque[Chunk] = deque()
         self.ready = False
         # A thread, because Windows cannot wait for several pipes at once.
