@@ -19,7 +19,7 @@ from truce_sim.cli.commands import run_command
 from truce_sim.inference import checks, flow
 from truce_sim.inference.calibration import calibration
 from truce_sim.inference.fit import Fit, fit, open_fit
-from truce_sim.inference.worlds import between_worlds, over_worlds, sentences
+from truce_sim.analysis.worlds import between_worlds, over_worlds, sentences
 from truce_sim.sweeps.api import sweep
 
 pytest.importorskip("flowjax")

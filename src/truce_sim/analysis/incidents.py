@@ -14,19 +14,21 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from truce_sim.analysis.groups import finished_runs
 from truce_sim.analysis.opened import opened
 from truce_sim.border.course import read_course
 from truce_sim.border.folder import find_folder
 from truce_sim.border.projection import keep_beside, place_beside, project, refuse_far
+from truce_sim.config.setup import Setup
 from truce_sim.errors import InputError, a_kind
 from truce_sim.events.rules import read_events, refuse_none
 from truce_sim.files import BORDERS
 from truce_sim.intervals import clusters
 from truce_sim.sweeps.sweep import Sweep
 
+Floats = NDArray[np.float64]
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -95,20 +97,28 @@ def sweep_incidents(sweep: Sweep, domestic: bool = False, strike_free: int = 0) 
     runs["run"] = np.arange(len(runs))
     frame = events.merge(runs[["point", "replicate", "run"]], on=["point", "replicate"])
     setup = sweep.folder.setup_of(0)
-    config, border = setup.config, setup.border
-    middle = (np.asarray(border.km_from) + np.asarray(border.km_to)) / 2
-    frame["km_along"] = middle[frame["sector"].to_numpy(int)] - float(border.km_from[0])
-    depth = frame["depth"].to_numpy(int) - config.border.host_depth + 0.5
-    frame["km_depth"] = depth * config.border.cell_km
+    frame["km_along"], frame["km_depth"] = placed(setup, frame["sector"], frame["depth"])
     days = runs["end_day"].to_numpy(np.int64) + runs["collapsed"].to_numpy(bool)
     names = ["run", "day", "km_along", "km_depth", "deaths", "attributed", "cross_border"]
-    line_km = float(border.km_to[-1] - border.km_from[0])
-    found = Incidents(frame[names], days, clusters(runs), line_km)
+    found = Incidents(frame[names], days, clusters(runs), line_length(setup))
     if not strike_free:
         return found
     strikes = sweep.load(["day"], "events", where={"kind": ["strike"]})
     strikes = strikes.merge(runs[["point", "replicate", "run"]], on=["point", "replicate"])
     return between(found, strikes, strike_free)
+
+
+def placed(setup: Setup, sector: ArrayLike, depth: ArrayLike) -> tuple[Floats, Floats]:
+    """Return how far along the line, and how far from it, the middles of cells lie, km."""
+    border, cells = setup.border, setup.config.border
+    middle = (np.asarray(border.km_from) + np.asarray(border.km_to)) / 2
+    along = middle[np.asarray(sector, int)] - float(border.km_from[0])
+    return along, (np.asarray(depth, int) - cells.host_depth + 0.5) * cells.cell_km
+
+
+def line_length(setup: Setup) -> float:
+    """Return the length of the line of a configuration, km."""
+    return float(setup.border.km_to[-1] - setup.border.km_from[0])
 
 
 def between(incidents: Incidents, cuts: pd.DataFrame, least: int = 1) -> Incidents:

@@ -89,6 +89,11 @@ def fano(incidents: Incidents, window: int = 7) -> Estimate:
         incidents: the incidents to measure.
         window: days of a window.
     """
+    return jackknife(fano_sums(incidents, window), fano_of, log=True)
+
+
+def fano_sums(incidents: Incidents, window: int = 7) -> Floats:
+    """Return (pieces, 4) sums from which `fano_of` makes the Fano factor."""
     whole = incidents.days // window
     frame = incidents.frame
     run, number = frame["run"].to_numpy(np.int64), frame["day"].to_numpy(np.int64) // window
@@ -101,8 +106,12 @@ def fano(incidents: Incidents, window: int = 7) -> Estimate:
     windows = np.bincount(year)
     gap = counts - (np.bincount(year, counts) / np.maximum(windows, 1))[year]
     piece = _piece(incidents, of_run, day)
-    sums = _sums(piece, gap**2, 1 - 1 / windows[year], counts, np.ones_like(counts))
-    return jackknife(sums, lambda s: s[..., 0] / s[..., 1] / (s[..., 2] / s[..., 3]), log=True)
+    return _sums(piece, gap**2, 1 - 1 / windows[year], counts, np.ones_like(counts))
+
+
+def fano_of(sums: Floats) -> Floats:
+    """Return variance over mean from the sums of `fano_sums` (..., 4)."""
+    return np.asarray(sums[..., 0] / sums[..., 1] / (sums[..., 2] / sums[..., 3]))
 
 
 @measured
@@ -117,7 +126,7 @@ def gini(incidents: Incidents, width: float = 100.0, at_a_time: int = AT_A_TIME)
         width: km of a bin.
         at_a_time: incidents of a set.
     """
-    place, bins = _stretches(incidents, width)
+    place, bins = stretches(incidents, width)
     if incidents.runs == 1:
         piece = incidents.frame["day"].to_numpy(np.int64) // BLOCK_DAYS
         table = np.zeros((int(piece.max(initial=-1)) + 1, bins))
@@ -176,6 +185,12 @@ def near_repeat(incidents: Incidents, width: float = 50.0, days: int = 14) -> Es
         width: km of a stretch.
         days: largest number of days between the two incidents of a pair.
     """
+    sums = near_repeat_sums(incidents, width, days)
+    return jackknife(sums, lambda s: s[..., 0] / s[..., 1], log=True)
+
+
+def near_repeat_sums(incidents: Incidents, width: float = 50.0, days: int = 14) -> Floats:
+    """Return (pieces, 2): pairs near in place and time, and those expected (`near_repeat`)."""
     day, year, cell = _cells(incidents, width)
     close, both = _followers(year, day, days), _followers(cell, day, days)
     _, at, n_cell = np.unique(cell, return_inverse=True, return_counts=True)
@@ -185,8 +200,7 @@ def near_repeat(incidents: Incidents, width: float = 50.0, days: int = 14) -> Es
     # The second term sums to 0: what each incident adds to `same`, to first order (Hoeffding 1948).
     expected = close * same + in_time[year] * 2 * (own - same) / n[year]
     run = incidents.frame["run"].to_numpy(np.int64)
-    sums = _sums(_piece(incidents, run, day), both, expected)
-    return jackknife(sums, lambda s: s[..., 0] / s[..., 1], log=True)
+    return _sums(_piece(incidents, run, day), both, expected)
 
 
 @measured
@@ -225,7 +239,7 @@ def _cells(incidents: Incidents, width: float) -> tuple[Ints, Ints, Ints]:
     frame = incidents.frame
     day = frame["day"].to_numpy(np.int64)
     year = _years(incidents, frame["run"].to_numpy(np.int64), day)
-    place, bins = _stretches(incidents, width)
+    place, bins = stretches(incidents, width)
     return day, year, year * bins + place
 
 
@@ -238,8 +252,8 @@ def _followers(group: Ints, day: Ints, days: int) -> Floats:
     return found
 
 
-def _stretches(incidents: Incidents, width: float) -> tuple[Ints, int]:
-    """The stretch of the line of each incident, and the number of stretches.
+def stretches(incidents: Incidents, width: float) -> tuple[Ints, int]:
+    """Return the stretch of the line of each incident, and the number of stretches.
 
     The last is shorter; one of less than a quarter of the width belongs to the stretch before it,
     because it would count as much as the others.

@@ -24,6 +24,10 @@ def folder_parser(command: str, about: str, *, folder: str = "of a sweep") -> Pa
     return parser
 
 
+#: Depth of the home side in which events count, km, unless another is asked for.
+WITHIN_KM = 100.0
+
+
 def add_event_filters(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that choose among the events of a file."""
     add = parser.add_argument
@@ -31,7 +35,7 @@ def add_event_filters(parser: argparse.ArgumentParser) -> None:
     add("--until", default="", metavar="DATE", help="last date of events, YYYY-MM-DD")
     add("--actor", default="", metavar="TEXT", help="only events in which a side's name has it")
     add("--country", default="", metavar="NAME", help="only events in this country")
-    add("--within-km", type=float, default=100.0, metavar="KM", help="only events this near to "
+    add("--within-km", type=float, default=WITHIN_KM, metavar="KM", help="only events this near to "
         "the line; default: 100")  # fmt: skip
     add("--coarse", choices=("first", "spread", "drop"), default="first", help="events of more "
         "than two days and summaries: on their first day, once on one of their days, or left out; "

@@ -5,15 +5,17 @@ Each takes its own arguments and returns exit code 0. Bad input raises InputErro
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-from truce_sim.cli.arguments import Parser, count, whole
+from truce_sim.cli.arguments import WITHIN_KM, Parser, add_event_filters, count, whole
 
 
 def prior(arguments: Sequence[str]) -> int:
     """`truce-sim prior [prior=NAME] [overrides]`: what the model can do before any data."""
-    asked = _prior_parser().parse_args(arguments)
+    asked = _prior_parser().parse_intermixed_args(arguments)
     from truce_sim.cli.printing.inference import print_prior
     from truce_sim.config.load import load_setup
     from truce_sim.inference.predictive import prior_predictive
@@ -54,7 +56,7 @@ def _prior_parser() -> Parser:
 
 def fit(arguments: Sequence[str]) -> int:
     """`truce-sim fit NAME [overrides]`: infer settings from data."""
-    asked = _fit_parser().parse_args(arguments)
+    asked = _fit_parser().parse_intermixed_args(arguments)
     from truce_sim.cli.printing.inference import FitBar, print_fit
     from truce_sim.config.load import load_setup
     from truce_sim.inference import fit as fits
@@ -62,15 +64,25 @@ def fit(arguments: Sequence[str]) -> int:
 
     name, overrides = split_prior(asked.overrides)
     base = load_setup(overrides)
-    free = fits.FREE if asked.free is None else [word for word in asked.free.split(",") if word]
+    free = [word for word in (asked.free or "").split(",") if word]
     with FitBar() as bar:
         found = fits.fit(
             asked.name, truces=asked.truces, record=asked.record, patterns=asked.pattern,
-            free=free, prior=name, base=base, draws=asked.draws, seed=asked.seed,
+            events=asked.events, filters=_filters(asked), leave_out=asked.leave_out, free=free,
+            prior=name, base=base, draws=asked.draws, seed=asked.seed,
             folder=base.config.output.dir, step=bar.step,
         )  # fmt: skip
     print_fit(found, write_page(found))
     return 0
+
+
+def _filters(asked: Namespace) -> dict[str, Any]:
+    """Which events of a file count; within 100 km, as for validate."""
+    given = {name: getattr(asked, name) for name in ("since", "until", "actor", "country")}
+    chosen = {name: value for name, value in given.items() if value}
+    chosen |= {"coarse": asked.coarse} if asked.coarse != "first" else {}
+    near = asked.within_km != WITHIN_KM or asked.events is not None
+    return chosen | ({"within_km": asked.within_km} if near else {})
 
 
 def _fit_parser() -> Parser:
@@ -87,10 +99,15 @@ def _fit_parser() -> Parser:
         "or date, kind (strike, suspension, round, collapse), side")  # fmt: skip
     add("--pattern", action="append", default=[], metavar="MEASURE=LOW..HIGH", help="a measure "
         "that is known within a range; may be repeated")  # fmt: skip
+    add("--events", type=Path, metavar="FILE", help="UCDP GED or ACLED events beside the border "
+        "of the scenario")  # fmt: skip
+    add("--leave-out", action="append", default=[], metavar="SUMMARY", help="a summary that is "
+        "checked but not fitted; may be repeated")  # fmt: skip
     add("--free", metavar="A,B", help="the settings to infer; default: the eight that move the "
-        "length of truces most")  # fmt: skip
+        "length of truces most, or, for events, those that make violence")  # fmt: skip
     add("--draws", type=count, default=20_000, metavar="N", help="to simulate; default: 20000")
     add("--seed", type=whole, default=1, metavar="SEED", help="of everything; default: 1")
+    add_event_filters(parser)
     return parser
 
 

@@ -46,12 +46,13 @@ def check(
     settings = settings_table(task, posterior, values, scores)
     pairs = pairs_table(task, posterior, scores)
     again = task.simulate(posterior[:CHECKS], len(scores) + 1, threads)
-    fitted = fitted_table(task, summaries, again)
+    table = fitted_table(task, summaries, again)
+    fitted, held_out = table[task.fitted], table[~task.fitted]
     return {
         "settings": settings.to_dict("records"), "pairs": pairs.to_dict("records"),
-        "fitted": fitted.to_dict("records"),
+        "fitted": fitted.to_dict("records"), "held_out": held_out.to_dict("records"),
         "unfitted": unfitted_table(task, values, scores, threads).to_dict("records"),
-        "sentences": [*said(settings), *tied(pairs), *strange(fitted)],
+        "sentences": [*said(settings), *tied(pairs), *strange(fitted), *missed(held_out)],
     }  # fmt: skip
 
 
@@ -117,7 +118,7 @@ def unfitted_table(
     task: Task, values: pd.DataFrame, scores: Floats, threads: int = 0
 ) -> pd.DataFrame:
     """Return a row for each measure that was not fitted: what prior and posterior yield."""
-    fitted = {summary.name for summary in task.summaries}
+    fitted = {summary.name for summary in task.summaries if summary.fitted}
     names = [name for name in MEASURES if name not in fitted]
     tables = [predictive(frame.head(CHECKS), task.setup, measures=names, threads=threads)
               for frame in (task.prior.values(scores[:CHECKS]), values)]  # fmt: skip
@@ -167,10 +168,19 @@ def strange(fitted: pd.DataFrame) -> list[str]:
         listed = ", ".join(never)
         found.append(f"The model hardly ever yields what was observed of: {listed}. Where it has "
                      "not been, the posterior is a guess.")  # fmt: skip
-    missed = fitted[fitted["posterior_p"] < 0.02]["summary"].tolist()
-    if missed:
-        found.append(f"After the fit the model still misses: {', '.join(missed)}.")
+    still = fitted[fitted["posterior_p"] < 0.02]["summary"].tolist()
+    if still:
+        found.append(f"After the fit the model still misses: {', '.join(still)}.")
     return found
+
+
+def missed(held_out: pd.DataFrame) -> list[str]:
+    """Which patterns of the data that were not fitted the model reproduces, in words."""
+    if held_out.empty:
+        return []
+    off = held_out[held_out["posterior_p"] < 0.02]["summary"].tolist()
+    which = f"misses: {', '.join(off)}" if off else "misses none"
+    return [f"Of {len(held_out)} patterns of the data that were not fitted, the model {which}."]
 
 
 def coverage_sentence(calibration: pd.DataFrame) -> str:

@@ -6,53 +6,36 @@ data. Which they are, and why, is in `Summary.why`.
 
 from __future__ import annotations
 
-import csv
 import math
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from truce_sim.errors import InputError, a_kind, closest
+from truce_sim.errors import InputError, closest
+from truce_sim.inference.cells import MOST_DAYS, AnyTable, date_of, flag, rows_of, whole_days
 from truce_sim.inference.measures import MEASURES
+from truce_sim.inference.summary import Summary
 from truce_sim.settings.dates import day_of
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-#: A table as users give it: a CSV file, a DataFrame, a mapping for each row.
-AnyTable: TypeAlias = "str | os.PathLike[str] | pd.DataFrame | Sequence[Mapping[str, Any]]"
-
 #: Ends of the windows of days in which truces are counted, as far as the data go.
-EDGES = (0, 3, 7, 14, 30, 60, 120, 240, 480, 960, 1920, 3650)
+EDGES = (0, 3, 7, 14, 30, 60, 120, 240, 480, 960, 1920, MOST_DAYS)
 #: Most truces of a table.
 MOST_TRUCES = 2000
 #: Runs whose mean is compared with a pattern.
 _RUNS_OF_PATTERN = 20
 
 
-@dataclass(frozen=True)
-class Summary:
-    """One number that data and runs are compared by.
-
-    Attributes:
-        name: short.
-        why: what it tells.
-    """
-
-    name: str
-    why: str
-
-
 class Data(Protocol):
-    """A data set of a fit."""
+    """A data set of a fit, read off the outcomes of runs."""
 
     @property
     def runs(self) -> int:
@@ -119,11 +102,15 @@ class Truces:
         spans = [f"{int(low)} to {int(high) - 1}"
                  for low, high in zip(self._edges[:-1], self._edges[1:], strict=True)]  # fmt: skip
         return (
-            *(Summary(f"ended, days {span}", "the hazard of the window, with the next")
+            *(Summary(f"ended, days {span}", "the hazard of the window, with the next",
+                      f"days {span}") for span in spans),
+            *(Summary(f"days at risk, {span}", "what the ends are out of", f"days {span}")
               for span in spans),
-            *(Summary(f"days at risk, {span}", "what the ends are out of") for span in spans),
             Summary("mean log length", "the level, where windows are coarse"),
             Summary("deviation of log length", "whether truces differ from the start"),
+            Summary("log length of the shortest", "the extremes", fitted=False),
+            Summary("log length of the longest", "the extremes", fitted=False),
+            Summary("share still in force when last seen", "how it ended", fitted=False),
         )  # fmt: skip
 
     @property
@@ -160,7 +147,8 @@ class Truces:
         risk = [np.clip(days - a, 0, b - a).sum(axis=1) for a, b in zip(low, high, strict=True)]
         logs = np.log1p(days)
         rows = [np.sqrt(np.array(counts, float)), np.log1p(np.array(risk, float)),
-                logs.mean(axis=1)[None], logs.std(axis=1)[None]]  # fmt: skip
+                logs.mean(axis=1)[None], logs.std(axis=1)[None], logs.min(axis=1)[None],
+                logs.max(axis=1)[None], 1 - ended.mean(axis=1)[None]]  # fmt: skip
         return np.concatenate(rows).T
 
 
@@ -175,7 +163,7 @@ def read_truces(table: AnyTable) -> Truces:
     Raises:
         InputError: no rows, a bad or contradictory cell, two rows of one `id`.
     """
-    rows = list(_rows(table, "truces"))
+    rows = list(rows_of(table, "truces"))
     if not rows:
         raise InputError("has no rows", setting="truces", allowed="a row for each truce")
     if len(rows) > MOST_TRUCES:
@@ -183,7 +171,7 @@ def read_truces(table: AnyTable) -> Truces:
                          allowed=f"up to {MOST_TRUCES:,}")  # fmt: skip
     _refuse_twins(rows)
     days = [_length(row, where) for row, where in rows]
-    ended = [_flag(row, where) for row, where in rows]
+    ended = [flag(row, where) for row, where in rows]
     for (_, where), n, over in zip(rows, days, ended, strict=True):
         if n == 0 and not over:
             raise InputError("was not followed for a day, and says nothing", setting="days",
@@ -208,8 +196,8 @@ def _refuse_twins(rows: Sequence[tuple[dict[str, str], str]]) -> None:
 
 def _length(row: Mapping[str, str], where: str) -> int:
     if row.get("days", ""):
-        return _whole(row, "days", where)
-    start, end = (_date(row, name, where) for name in ("start", "end"))
+        return whole_days(row, "days", where)
+    start, end = (date_of(row, name, where) for name in ("start", "end"))
     if end < start:
         raise InputError("is before the start of the truce", setting="end", value=row["end"],
                          allowed=f"a date from {row['start']} on", origin=where)  # fmt: skip
@@ -219,7 +207,7 @@ def _length(row: Mapping[str, str], where: str) -> int:
 def _followed(row: Mapping[str, str], where: str, days: int, longest: int, ended: bool) -> int:
     if not row.get("followed", ""):
         return longest if ended else days
-    found = _whole(row, "followed", where)
+    found = whole_days(row, "followed", where)
     if found < days:
         raise InputError(f"is less than the {days} days it lasted", setting="followed",
                          value=found, allowed=f"at least {days}", origin=where)  # fmt: skip
@@ -323,7 +311,7 @@ def read_case(record: AnyTable, first: date | None, horizon: int = 365) -> Case:
     Raises:
         InputError: no rows, an unknown kind, a day before day 0, two collapses, rows after it.
     """
-    rows = [entry for row, where in _rows(record, "record")
+    rows = [entry for row, where in rows_of(record, "record")
             if (entry := _entry(row, where, first)) is not None]  # fmt: skip
     if not rows:
         raise InputError("has no rows that can be used", setting="record",
@@ -359,7 +347,7 @@ def _entry(row: Mapping[str, str], where: str, first: date | None) -> tuple[int,
     if kind in ("violation", "clash") or _probability(row, where) < 0.5:
         return None
     if row.get("day", ""):
-        return _whole(row, "day", where), kind, side
+        return whole_days(row, "day", where), kind, side
     try:
         return day_of(row.get("date", ""), first, "date"), kind, side
     except InputError as error:
@@ -461,65 +449,3 @@ def read_pattern(word: str, days: int) -> Pattern:
                          allowed=f"run.horizon_days of at least {MEASURES[name].least_days}",
         )  # fmt: skip
     return Pattern(name, *ends, days)
-
-
-# ── cells ────────────────────────────────────────────────────────────────────────────────────
-
-
-def _rows(table: AnyTable, setting: str) -> Iterator[tuple[dict[str, str], str]]:
-    """Yield each row, cells as text, with where it stands."""
-    if isinstance(table, str | os.PathLike):
-        yield from _of_file(Path(table).expanduser(), setting)
-        return
-    if not isinstance(table, pd.DataFrame):
-        rows: Any = table  # may be anything
-        listed = isinstance(rows, Sequence) and all(isinstance(row, Mapping) for row in rows)
-        if not listed:
-            raise InputError(f"is no table but {a_kind(table)}", setting=setting,
-                             allowed="a CSV file, a DataFrame, or a mapping for each row",
-            )  # fmt: skip
-        table = pd.DataFrame(list(table))
-    for number, row in enumerate(table.to_dict("records")):
-        cells = {str(name): "" if pd.isna(cell) else str(cell) for name, cell in row.items()}
-        yield cells, f"row {number} (counted from 0)"
-
-
-def _of_file(path: Path, setting: str) -> Iterator[tuple[dict[str, str], str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = [({str(k).strip(): (v or "").strip() for k, v in row.items() if k},
-                     f"{path.name} line {reader.line_num}") for row in reader]  # fmt: skip
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"cannot be read: {reason}", setting=setting, value=str(path),
-                         allowed="a CSV file") from None  # fmt: skip
-    yield from rows
-
-
-def _whole(row: Mapping[str, str], name: str, where: str) -> int:
-    try:
-        value = float(row[name])
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= EDGES[-1] or value != int(value):
-        raise InputError("is not a number of days", setting=name, value=row[name], origin=where,
-                         allowed=f"a whole number from 0 up to {EDGES[-1]:,}")  # fmt: skip
-    return int(value)
-
-
-def _flag(row: Mapping[str, str], where: str) -> bool:
-    text = row.get("ended", "").lower()
-    known = {"1": True, "0": False, "true": True, "false": False, "1.0": True, "0.0": False}
-    if text not in known:
-        raise InputError("does not say whether the truce ended", setting="ended",
-                         value=text or None, allowed="1 or 0", origin=where)  # fmt: skip
-    return known[text]
-
-
-def _date(row: Mapping[str, str], name: str, where: str) -> date:
-    try:
-        return date.fromisoformat(row.get(name, "")[:10])
-    except ValueError:
-        raise InputError("is not a date", setting=name, value=row.get(name) or None, origin=where,
-                         allowed="YYYY-MM-DD; or a column days") from None  # fmt: skip

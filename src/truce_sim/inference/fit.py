@@ -8,7 +8,7 @@ stopped goes on when it is asked for again, and a larger budget extends it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -22,12 +22,16 @@ from numpy.typing import NDArray
 from truce_sim.border.dates import first_date
 from truce_sim.config.load import as_setup
 from truce_sim.config.setup import Setup
-from truce_sim.errors import InputError
+from truce_sim.errors import InputError, closest
 from truce_sim.inference import checks, flow
 from truce_sim.inference.calibration import calibration
-from truce_sim.inference.data import AnyTable, Data, read_case, read_pattern, read_truces
+from truce_sim.inference.cells import AnyTable
+from truce_sim.inference.data import Data, read_case, read_pattern, read_truces
 from truce_sim.inference.prior import AnyPrior, load_prior
+from truce_sim.inference.sensitivity import sensitivity
+from truce_sim.inference.sensitivity import sentences as hangs_on
 from truce_sim.inference.task import Task, parts_done, simulate_parts
+from truce_sim.inference.violence import Violence, read_violence
 from truce_sim.results.provenance import provenance
 from truce_sim.results.seal import KEY, json_seal
 from truce_sim.results.store import read_table, to_table, write_json, write_table
@@ -40,6 +44,11 @@ Floats = NDArray[np.float64]
 FREE = (
     "militants.attempts_per_day", "militants.excitation", "host.will", "host.capacity",
     "home.threshold", "home.capacity", "belief.reference_rate", "home.grievance_memory_days",
+)  # fmt: skip
+#: Those that are free if events are given: what makes violence, when and where.
+FREE_OF_EVENTS = (
+    "militants.attempts_per_day", "militants.excitation", "militants.excitation_memory_days",
+    "host.will", "host.capacity", "home.capacity", "militants.deaths_mu", "militants.depth_mu",
 )  # fmt: skip
 #: Draws that a fit simulates unless asked for others, and the fewest that train a flow.
 DRAWS, LEAST_DRAWS = 20_000, 1000
@@ -91,6 +100,16 @@ class Fit:
         return pd.DataFrame(self.diagnostics["fitted"])
 
     @cached_property
+    def held_out(self) -> pd.DataFrame:
+        """The same for patterns of the data that were not fitted."""
+        return pd.DataFrame(self.diagnostics["held_out"])
+
+    @cached_property
+    def sensitivity(self) -> pd.DataFrame:
+        """How the posterior of each setting moves without each summary."""
+        return pd.DataFrame(self.diagnostics["sensitivity"])
+
+    @cached_property
     def unfitted(self) -> pd.DataFrame:
         """A row for each measure that was not fitted: what prior and posterior yield."""
         return pd.DataFrame(self.diagnostics["unfitted"])
@@ -107,7 +126,10 @@ def fit(
     truces: AnyTable | None = None,
     record: AnyTable | None = None,
     patterns: Sequence[str] = (),
-    free: Sequence[str] = FREE,
+    events: str | Path | None = None,
+    filters: Mapping[str, Any] | None = None,
+    leave_out: Sequence[str] = (),
+    free: Sequence[str] = (),
     prior: AnyPrior = "default",
     base: Setup | Overrides = None,
     draws: int = DRAWS,
@@ -123,7 +145,12 @@ def fit(
         truces: a table of truces: days, ended, followed (`read_truces`).
         record: what happened when in one truce (`read_case`).
         patterns: measures known within a range, `MEASURE=LOW..HIGH` (`read_pattern`).
-        free: the settings to infer; all others stay as in `base`.
+        events: a UCDP GED or ACLED file of events beside the border of `base`.
+        filters: actor, since, until, country, within_km, coarse: which of them
+            (`read_incidents`).
+        leave_out: summaries, or groups of them, to be checked but not fitted.
+        free: the settings to infer; all others stay as in `base`. By default `FREE`, and
+            `FREE_OF_EVENTS` if events are given, less those that have no effect or are known.
         prior: as in `draw_prior`.
         base: a Setup or overrides.
         draws: to simulate. With few, the flow blurs: the posterior gets wider, not narrower.
@@ -141,9 +168,15 @@ def fit(
     flow.check_installed()
     setup = as_setup(base)
     data = tuple(_data(setup, truces, record, patterns))
+    violence = _events(setup, events, filters or {})
+    if not data and violence is None:
+        raise InputError("no data are given", setting="fit",
+                         allowed="truces, a record, patterns or events")  # fmt: skip
     _check_numbers(draws, seed)
-    free = [path for path in free if free is not FREE or _can_be_free(setup, path)]
-    task = Task(setup, load_prior(prior).for_base(setup, free), data, seed)
+    free = free or _free(setup, bool(data), violence is not None)
+    chosen = load_prior(prior).for_base(setup, free)
+    task = Task(setup, chosen, data, seed, violence, tuple(leave_out))
+    _check_left_out(task)
     place = _place(Path(folder) / name, task, draws)
     if (place / "diagnostics.json").exists() and _manifest(place)["draws"] == draws:
         return open_fit(place)
@@ -180,11 +213,35 @@ def _data(
     if record is not None:
         first: date | None = first_date(setup.config.scenario)
         found.append(read_case(record, first, days))
-    found += [read_pattern(word, days) for word in patterns]
-    if not found:
-        raise InputError("no data are given", setting="fit",
-                         allowed="truces, a record, or patterns")  # fmt: skip
-    return found
+    return found + [read_pattern(word, days) for word in patterns]
+
+
+def _events(setup: Setup, events: str | Path | None, filters: Mapping[str, Any]) -> Violence | None:
+    if events is not None:
+        return read_violence(events, setup, **filters)
+    given = [name for name, value in filters.items() if value]
+    if given:
+        raise InputError("has no effect without events", setting=", ".join(given))
+    return None
+
+
+def _free(setup: Setup, outcomes: bool, events: bool) -> list[str]:
+    """The default settings for such data that have an effect here, and are not known."""
+    wanted = dict.fromkeys([*(FREE if outcomes else ()), *(FREE_OF_EVENTS if events else ())])
+    known = load_prior().for_base(setup).laws
+    return [path for path in wanted if path in known]
+
+
+def _check_left_out(task: Task) -> None:
+    """Raise InputError if a summary to leave out does not exist, or none is left."""
+    names = {one.called for one in task.summaries}
+    for name in task.left_out:
+        if name not in names:
+            raise InputError("no such summary", setting="leave_out", value=name,
+                             allowed=", ".join(sorted(names)), suggestion=closest(name, names),
+            )  # fmt: skip
+    if not task.fitted.any():
+        raise InputError("leaves nothing to fit", setting="leave_out")
 
 
 def _check_numbers(draws: Any, seed: Any) -> None:
@@ -193,11 +250,6 @@ def _check_numbers(draws: Any, seed: Any) -> None:
         if not whole or value < least:
             raise InputError("is not possible", setting=setting, value=value,
                              allowed=f"a whole number from {least:,} up")  # fmt: skip
-
-
-def _can_be_free(setup: Setup, path: str) -> bool:
-    """Whether a setting of the default list has an effect here, and is not known."""
-    return path in load_prior().for_base(setup).laws
 
 
 # ── the folder ───────────────────────────────────────────────────────────────────────────────
@@ -228,8 +280,8 @@ def _place(path: Path, task: Task, draws: int) -> Path:
     write_json(path / "manifest.json", content | {
         "kind": "fit", "digest": task.digest, "draws": draws, "prior": task.prior.name,
         "free": list(task.prior.settings), "task": task.identity(),
-        "summaries": [{"name": one.name, "why": one.why} for one in task.summaries],
-        "account": [line for one in task.data for line in one.account],
+        "summaries": [{"name": one.name, "why": one.why} for one in task.summaries if one.fitted],
+        "account": [line for one in task.sets for line in one.account],
     })  # fmt: skip
     return path
 
@@ -281,16 +333,21 @@ def _infer(
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Train, draw, check: the posterior draws and the diagnostics."""
     tests = min(TESTS, len(scores) // 10)
-    step("training", 0, 3)
-    found = flow.train(scores[:-tests], summaries[:-tests], task.seed)
-    step("calibration", 1, 3)
-    true, drawn = scores[-tests:], found.sample(summaries[-tests:], _OF_TEST, task.seed)
-    step("checks", 2, 3)
+    step("training", 0, 4)
+    fitted = summaries[:, task.fitted]
+    found = flow.train(scores[:-tests], fitted[:-tests], task.seed)
+    step("calibration", 1, 4)
+    true, drawn = scores[-tests:], found.sample(fitted[-tests:], _OF_TEST, task.seed)
+    step("checks", 2, 4)
     posterior = _accepted(task, found)
     values = task.prior.values(posterior)
     checked = checks.check(task, posterior, values, scores, summaries, threads)
-    step("checks", 3, 3)
+    step("sensitivity to the summaries", 3, 4)
+    moved = sensitivity(task, found, scores[:-tests], fitted[:-tests])
+    step("sensitivity to the summaries", 4, 4)
+    checked["sentences"] += hangs_on(moved)
     return values, checked | {
+        "sensitivity": moved.to_dict("records"),
         "calibration": calibration(task.prior.settings, true, drawn).to_dict("records"),
         "training": {"draws": len(scores) - tests, "epochs": found.epochs, "loss": found.loss},
     }
@@ -300,7 +357,7 @@ def _accepted(task: Task, found: flow.Flow) -> Floats:
     """Posterior draws that satisfy the rules between settings."""
     kept: list[Floats] = []
     for attempt in range(20):
-        drawn = found.sample(task.observed[None], KEPT, task.seed + 1 + attempt)[:, 0]
+        drawn = found.sample(task.observed[task.fitted][None], KEPT, task.seed + 1 + attempt)[:, 0]
         drawn = np.clip(drawn, -8.0, 8.0)
         kept.append(drawn[task.prior.accepts(task.prior.values(drawn))])
         if sum(map(len, kept)) >= KEPT:

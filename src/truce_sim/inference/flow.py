@@ -8,7 +8,9 @@ data set, not of one: so it can be tested on data sets of which the truth is kno
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,9 +21,14 @@ from truce_sim.errors import InputError
 Floats = NDArray[np.float64]
 
 #: The flow: layers, knots of its splines on ±_RANGE, hidden units and layers of its networks.
-_LAYERS, _KNOTS, _RANGE, _WIDTH, _DEPTH = 5, 8, 6.0, 64, 2
-#: Training: steps are of _BATCH draws; it ends _PATIENCE epochs after the best.
-_BATCH, _RATE, _EPOCHS, _PATIENCE, _HELD_OUT = 512, 1e-3, 200, 10, 0.1
+_LAYERS, _KNOTS, _RANGE, _WIDTH, _DEPTH = 3, 5, 6.0, 64, 2
+#: Training: the rate rises to _RATE and falls to 0 over about _STEPS steps of _BATCH draws, at
+#: least _LEAST_EPOCHS epochs; kept is the flow that is best on the draws held out.
+_BATCH, _RATE, _STEPS, _LEAST_EPOCHS, _HELD_OUT = 512, 3e-3, 1500, 4, 0.1
+#: The same for a flow that is trained on with summaries left out: steps, and draws at most.
+_STEPS_AGAIN, _DRAWS_AGAIN = 400, 20_000
+#: Networks as small as these are no faster on many threads, and on one they repeat exactly.
+_ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +41,7 @@ class Flow:
         spread: (summaries,) its deviation; 1 where a summary never varies.
         low: (summaries,) least of the training set; what lies below is read as this.
         high: (summaries,) greatest.
+        kept: (summaries,) 1; 0 for those that are left out.
         epochs: of training.
         loss: on the draws held out, in nats.
     """
@@ -43,6 +51,7 @@ class Flow:
     spread: Floats
     low: Floats
     high: Floats
+    kept: Floats
     epochs: int
     loss: float
 
@@ -57,7 +66,49 @@ class Flow:
     def _scaled(self, summaries: Floats) -> Floats:
         """Standardise; a network knows nothing of what lies outside its training set."""
         inside = np.clip(np.atleast_2d(summaries), self.low, self.high)
-        return np.asarray((inside - self.centre) / self.spread, float)
+        return np.asarray((inside - self.centre) / self.spread * self.kept, float)
+
+    def without(self, columns: Sequence[int], scores: Floats, summaries: Floats, seed: int) -> Flow:
+        """Train on, with some summaries left out.
+
+        Args:
+            columns: their numbers.
+            scores: as in `train`.
+            summaries: as in `train`.
+            seed: of the order of draws.
+        """
+        kept = np.ones(summaries.shape[1])
+        kept[list(columns)] = 0.0
+        blind = replace(self, kept=kept)
+        some = slice(_DRAWS_AGAIN)
+        return blind._trained(scores[some], summaries[some], seed, _STEPS_AGAIN)
+
+    def _trained(self, scores: Floats, summaries: Floats, seed: int, steps: int) -> Flow:
+        import jax.numpy as jnp
+        import jax.random as jr
+        from flowjax.train import fit_to_data
+
+        data = [jnp.asarray(x, jnp.float32) for x in (scores, self._scaled(summaries))]
+        batch = min(_BATCH, max(len(scores) // 8, 1))
+        of_epoch = max(int(len(scores) * (1 - _HELD_OUT)) // batch, 1)
+        epochs = max(round(steps / of_epoch), _LEAST_EPOCHS)
+        optimiser, loss = _tools(epochs * of_epoch)
+        inner, losses = fit_to_data(
+            jr.key(seed), self.inner, tuple(data), optimizer=optimiser, loss_fn=loss,
+            max_epochs=epochs, max_patience=epochs, batch_size=batch, val_prop=_HELD_OUT,
+            show_progress=False,
+        )  # fmt: skip
+        best = float(min(losses["val"]))
+        return replace(self, inner=inner, epochs=len(losses["train"]), loss=best)
+
+
+@cache
+def _tools(steps: int) -> tuple[Any, Any]:
+    """The optimiser of so many steps, and the loss; the same objects spare a compilation."""
+    import optax
+    from flowjax.train.losses import MaximumLikelihoodLoss
+
+    return optax.adam(optax.cosine_onecycle_schedule(steps, _RATE)), MaximumLikelihoodLoss()
 
 
 def check_installed() -> None:
@@ -78,21 +129,15 @@ def train(scores: Floats, summaries: Floats, seed: int) -> Flow:
         seed: of the start and of the order of draws.
     """
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
-    import jax.numpy as jnp
+    os.environ.setdefault("XLA_FLAGS", _ONE_THREAD)
     import jax.random as jr
-    from flowjax.train import fit_to_data
 
     centre, spread = summaries.mean(axis=0), summaries.std(axis=0)
     spread = np.where(spread > 1e-9, spread, 1.0)
-    start, order = jr.split(jr.key(seed))
-    inner, losses = fit_to_data(
-        order, _untrained(start, scores.shape[1], summaries.shape[1]),
-        (jnp.asarray(scores, jnp.float32), jnp.asarray((summaries - centre) / spread, jnp.float32)),
-        learning_rate=_RATE, max_epochs=_EPOCHS, max_patience=_PATIENCE, batch_size=_BATCH,
-        val_prop=_HELD_OUT, show_progress=False,
-    )  # fmt: skip
+    start = _untrained(jr.key(seed), scores.shape[1], summaries.shape[1])
     ends = summaries.min(axis=0), summaries.max(axis=0)
-    return Flow(inner, centre, spread, *ends, len(losses["train"]), float(min(losses["val"])))
+    empty = Flow(start, centre, spread, *ends, np.ones(centre.size), 0, float("nan"))
+    return empty._trained(scores, summaries, seed + 1, _STEPS)
 
 
 def _untrained(key: Any, settings: int, summaries: int) -> Any:

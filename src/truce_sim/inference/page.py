@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from truce_sim.analysis.plots.style import COLOURS, GREY, with_style
+from truce_sim.analysis.plots.style import CMAP_DIVERGING, COLOURS, GREY, with_style
 from truce_sim.analysis.report.parts import Figure, Section, figure, make_table
 from truce_sim.analysis.report.write import render_page
 from truce_sim.errors import command
 from truce_sim.inference.calibration import BINS
 from truce_sim.inference.checks import coverage_sentence
 from truce_sim.inference.laws import Law, law_of_words
+from truce_sim.inference.sensitivity import NOTHING
 from truce_sim.results.store import write_whole
 from truce_sim.settings.fields import declared
 
@@ -33,8 +34,8 @@ _PAIRS = 6
 
 def write_page(found: Fit) -> Path:
     """Write `report.html` into the folder of a fit, and return its path."""
-    sections = [_data(found), _settings(found), _trade_offs(found), _fitted(found),
-                _unfitted(found), _trust(found), _provenance(found)]  # fmt: skip
+    makers = (_data, _settings, _trade_offs, _fitted, _unfitted, _leaving_out, _trust, _provenance)
+    sections = [make(found) for make in makers]
     title = f"What the data say of the settings: {found.folder.name}"
     account = " ".join(found.manifest["account"])
     answer = [*found.sentences, coverage_sentence(found.calibration)]
@@ -78,13 +79,18 @@ def _trade_offs(found: Fit) -> Section:
     return Section("pairs", "What trades off", [text], figures=[_clouds(found)])
 
 
-def _fitted(found: Fit) -> Section:
-    table = pd.DataFrame([{
+def _compared(rows: pd.DataFrame) -> pd.DataFrame:
+    """What was observed beside what prior and posterior yield."""
+    return pd.DataFrame([{
         "summary": row["summary"], "observed": f"{row['observed']:.3g}",
         "prior": _span(row, "prior"), "posterior": _span(row, "posterior"),
         "as extreme, prior": f"{row['prior_p']:.3f}",
         "as extreme, posterior": f"{row['posterior_p']:.3f}",
-    } for row in found.fitted.to_dict("records")])  # fmt: skip
+    } for row in rows.to_dict("records")])  # fmt: skip
+
+
+def _fitted(found: Fit) -> Section:
+    table = _compared(found.fitted)
     text = ("The last columns are shares of simulations as extreme as the data, doubled. "
             "Near 0 under the prior, the model hardly ever yields this, and the posterior "
             "rests on the nearest that it yields. Near 0 under the posterior, the "
@@ -102,10 +108,29 @@ def _unfitted(found: Fit) -> Section:
                                            f"{row['posterior_q97.5']:.3g}",
         "due to settings": _estimate(row, "posterior_due_to_settings"),
     } for row in found.unfitted.to_dict("records")]  # fmt: skip
-    text = ("What the fit implies of things that it was not shown. The last column is the share of "
-            "the variance of runs that still comes of not knowing the settings.")  # fmt: skip
-    return Section("unfitted", "What was not fitted", [text],
-                   tables=[make_table(pd.DataFrame(rows), "Predictive checks")])  # fmt: skip
+    text = ("What the fit implies of things that it was not shown. The last column of the last "
+            "table is the share of the variance of runs that still comes of not knowing the "
+            "settings.")  # fmt: skip
+    tables = [make_table(pd.DataFrame(rows), "Predictive checks of runs, without data")]
+    if not found.held_out.empty:
+        caption = "Patterns of the data that were not fitted: medians, central 95 % of simulations"
+        tables.insert(0, make_table(_compared(found.held_out), caption))
+    return Section("unfitted", "What was not fitted", [text], tables=tables)
+
+
+def _leaving_out(found: Fit) -> Section:
+    table = found.sensitivity
+    text = ("Each row is a flow that was trained on without a summary, on the same simulations: by "
+            f"how many of its deviations the median of a setting moves. The row “{NOTHING}” "
+            "left nothing out: so much is training alone. What one summary carries is only as good "
+            "as the measuring of that summary, and as the model's way to yield it.")  # fmt: skip
+    shown = table.assign(moved=[_estimate(row, "moved") for row in table.to_dict("records")],
+                         wider=table["wider"].map("{:.2f}".format))  # fmt: skip
+    shown = shown[["left_out", "setting", "moved", "wider"]]
+    columns = {"left_out": "left out", "wider": "deviation, ratio"}
+    return Section("sensitivity", "What the posterior hangs on", [text], figures=[_moved(found)],
+                   tables=[make_table(shown.rename(columns=columns), "Each summary left out",
+                                      folded=True)])  # fmt: skip
 
 
 def _trust(found: Fit) -> Section:
@@ -204,6 +229,25 @@ def _clouds(found: Fit) -> Figure:
         ax.tick_params(labelsize="xx-small")
     return figure(axes[0], "Clouds of posterior draws of pairs of settings",
                   "1,000 posterior draws. r is of normal scores.")  # fmt: skip
+
+
+@with_style
+def _moved(found: Fit) -> Figure:
+    from matplotlib import pyplot as plt
+
+    table = found.sensitivity.pivot_table("moved", "left_out", "setting", sort=False)
+    rows, columns = table.shape
+    ax = plt.subplots(figsize=(2.6 + 0.75 * columns, 1.6 + 0.24 * rows), layout="constrained")[1]
+    most = max(1.0, float(table.abs().to_numpy().max()))
+    ax.imshow(table, cmap=CMAP_DIVERGING, vmin=-most, vmax=most, aspect="auto")
+    for (i, j), value in np.ndenumerate(table.to_numpy(float)):
+        colour = "white" if abs(value) > 0.6 * most else "black"
+        ax.text(j, i, f"{value:+.1f}", ha="center", va="center", fontsize="xx-small", color=colour)
+    ax.set_xticks(range(columns), [*map(str, table)], rotation=35, ha="right", fontsize="xx-small")
+    ax.set_yticks(range(rows), [*map(str, table.index)], fontsize="xx-small")
+    ax.grid(visible=False)
+    return figure(ax, "How far the median of each setting moves without each summary",
+                  "In deviations of the posterior; rows: what is left out.")  # fmt: skip
 
 
 @with_style

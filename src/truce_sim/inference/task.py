@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,17 +21,22 @@ from numpy.typing import NDArray
 
 from truce_sim.config.setup import Setup
 from truce_sim.engine.compile import DIGEST
-from truce_sim.inference.data import Data, Summary
+from truce_sim.inference.data import Data
 from truce_sim.inference.prior import Prior
+from truce_sim.inference.summary import Summary
+from truce_sim.inference.violence import Violence
 from truce_sim.results.store import Damaged, read_table, write_table
 from truce_sim.sweeps.many import simulate_many
 
+Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 #: Draws of a part.
 PART = 1000
 #: Draw i of a fit with seed s has seed s * _STRIDE + i.
 _STRIDE = 10**9
+#: What is added to it for the runs that stand for events.
+_OF_EVENTS = _STRIDE // 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,24 +46,40 @@ class Task:
     Attributes:
         setup: what holds all other settings.
         prior: of the free settings, for that setup.
-        data: the data sets.
+        data: the data sets read off the outcomes of runs, which share them in this order.
         seed: of draws, runs and training.
+        violence: the event file, if there is one; its runs are of their own.
+        left_out: summaries, or groups of them, that are checked but not fitted.
     """
 
     setup: Setup
     prior: Prior
     data: tuple[Data, ...]
     seed: int
+    violence: Violence | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
+    def sets(self) -> tuple[Data | Violence, ...]:
+        """All data sets, the event file last."""
+        return self.data if self.violence is None else (*self.data, self.violence)
+
+    @cached_property
     def summaries(self) -> tuple[Summary, ...]:
         """All summaries, data set by data set."""
-        return tuple(summary for one in self.data for summary in one.summaries)
+        found = [summary for one in self.sets for summary in one.summaries]
+        return tuple(replace(one, fitted=one.fitted and one.called not in self.left_out)
+                     for one in found)  # fmt: skip
+
+    @cached_property
+    def fitted(self) -> Bools:
+        """Which of them the posterior is made from; the others are only checked."""
+        return np.array([one.fitted for one in self.summaries])
 
     @property
     def observed(self) -> Floats:
         """The summaries of the data."""
-        return np.concatenate([one.observed for one in self.data])
+        return np.concatenate([one.observed for one in self.sets])
 
     @cached_property
     def runs_of_draw(self) -> int:
@@ -68,6 +89,8 @@ class Task:
     @cached_property
     def base(self) -> Setup:
         """The setup, with runs as long as the data ask for."""
+        if not self.data:
+            return self.setup
         days = max(one.horizon for one in self.data)
         if days == self.setup.config.run.horizon_days:
             return self.setup
@@ -83,7 +106,8 @@ class Task:
             "prior": {path: [law.words, law.least, law.most]
                       for path, law in self.prior.laws.items()},
             "dependence": [list(tie) for tie in self.prior.ties],
-            "data": [one.describe() for one in self.data],
+            "data": [one.describe() for one in self.sets],
+            "summaries": [[one.name, one.fitted] for one in self.summaries],
         }  # fmt: skip
 
     @cached_property
@@ -102,9 +126,14 @@ class Task:
         """
         numbers = np.arange(first, first + len(scores))
         table = self.prior.values(scores).assign(seed=self.seed * _STRIDE + numbers)
-        runs = simulate_many(table, self.base, replicates=self.runs_of_draw, threads=threads)
-        rng = np.random.default_rng([self.seed, first])
-        return self._read(runs, rng)
+        found = []
+        if self.data:
+            runs = simulate_many(table, self.base, replicates=self.runs_of_draw, threads=threads)
+            found.append(self._read(runs, np.random.default_rng([self.seed, first])))
+        if self.violence is not None:
+            own = table.assign(seed=table["seed"] + _OF_EVENTS)
+            found.append(self.violence.simulate(own, threads))
+        return np.concatenate(found, axis=1)
 
     def _read(self, runs: pd.DataFrame, rng: np.random.Generator) -> Floats:
         """Give each data set its share of the runs of every draw; failed draws are NaN."""

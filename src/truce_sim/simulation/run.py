@@ -162,3 +162,11 @@ def room() -> np.void:
         _of_thread.world = make_world()
     world: np.void = _of_thread.world
     return world
+
+
+def recording_room() -> np.void:
+    """Return this thread's room for runs with series and events; it is used again and again."""
+    if not hasattr(_of_thread, "recorded"):
+        _of_thread.recorded = make_world(recorded=True)
+    world: np.void = _of_thread.recorded
+    return world

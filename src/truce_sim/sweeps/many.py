@@ -7,7 +7,7 @@ so threads use all cores. A row gives the same runs, to the last bit, as that po
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
@@ -20,11 +20,11 @@ from truce_sim.config.changes import is_beside
 from truce_sim.config.effects import idle
 from truce_sim.config.load import as_setup, to_plain
 from truce_sim.config.setup import Setup
-from truce_sim.engine.record import OUTCOME
+from truce_sim.engine.record import EVENT, OUTCOME
 from truce_sim.engine.run import RunSpec, outcomes
 from truce_sim.errors import InputError, a_kind
 from truce_sim.settings.fields import field_at, is_choice
-from truce_sim.simulation.run import Overrides, room
+from truce_sim.simulation.run import Overrides, recording_room, room
 from truce_sim.sweeps.design.design import Design, word_types
 from truce_sim.sweeps.design.effects import check_points
 from truce_sim.sweeps.design.points import make_specs
@@ -34,6 +34,9 @@ from truce_sim.sweeps.folder.rows import Rows
 
 #: A table of settings: a DataFrame, a mapping of columns, or one mapping for each row.
 Settings: TypeAlias = pd.DataFrame | Mapping[str, Sequence[object]] | Sequence[Mapping[str, object]]
+
+#: Makes some replicates of a point, given its number, in this thread's room.
+Runs: TypeAlias = Callable[[RunSpec, NDArray[np.int64], int], NDArray[np.void]]
 
 #: Runs that a thread makes before it takes more work.
 _RUNS_AT_A_TIME = 64
@@ -97,6 +100,38 @@ def run_points(
     """
     specs = make_specs(_design(setup, values), range(len(values)))
     return _run(specs, replicates, threads or os.cpu_count() or 1)
+
+
+def record_points(
+    setup: Setup, values: pd.DataFrame, replicates: int, kind: int, threads: int = 0
+) -> tuple[NDArray[np.void], list[NDArray[np.void]]]:
+    """Run rows as `run_points` does, and keep the events of one kind.
+
+    Args:
+        setup: what all points share.
+        values: a row for each point, a column for each setting, of its type; no config groups.
+        replicates: runs of each row, from replicate 0 on.
+        kind: code of the events to keep (`engine.codes`).
+        threads: how many to use; 0: one for each core.
+
+    Returns:
+        OUTCOME (points, replicates), and the events of each run, point by point.
+
+    Raises:
+        InputError: a bad value, naming its row and column, before anything is run.
+    """
+    specs = make_specs(_design(setup, values), range(len(values)))
+    kept: list[NDArray[np.void]] = [np.zeros(0, EVENT)] * (len(specs) * replicates)
+
+    def work(spec: RunSpec, numbers: NDArray[np.int64], point: int) -> NDArray[np.void]:
+        world, rows = recording_room(), np.zeros(numbers.size, OUTCOME)
+        for i, number in enumerate(numbers.tolist()):
+            rows[i] = outcomes(spec, [number], world)[0]
+            log = world["events"][1 : world["event_count"] + 1]
+            kept[point * replicates + number] = log[log["kind"] == kind]
+        return rows
+
+    return _run(specs, replicates, threads or os.cpu_count() or 1, work), kept
 
 
 def _count(name: str, value: object, least: int) -> int:
@@ -165,16 +200,21 @@ def _plain(setup: Setup) -> dict[str, Any]:
     return dict(setup.unresolved or to_plain(setup.config))
 
 
-def _run(specs: Sequence[RunSpec], replicates: int, workers: int) -> NDArray[np.void]:
+def _outcomes(spec: RunSpec, numbers: NDArray[np.int64], point: int) -> NDArray[np.void]:
+    return outcomes(spec, numbers, room())
+
+
+def _run(
+    specs: Sequence[RunSpec], replicates: int, workers: int, runs: Runs = _outcomes
+) -> NDArray[np.void]:
     """Return OUTCOME (points, replicates)."""
     rows = np.zeros((len(specs), replicates), OUTCOME)
     numbers = np.arange(replicates, dtype=np.int64)
 
     def work(block: tuple[range, slice]) -> None:
         points, some = block
-        world = room()
         for point in points:
-            rows[point, some] = outcomes(specs[point], numbers[some], world)
+            rows[point, some] = runs(specs[point], numbers[some], point)
 
     blocks = list(_blocks(len(specs), replicates))
     if min(workers, len(blocks)) == 1:

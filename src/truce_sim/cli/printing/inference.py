@@ -126,7 +126,7 @@ def print_worlds(out: Console, folder: Path, factor: str) -> None:
         factor: the policy to compare; "": the first.
     """
     from truce_sim.analysis.survival import survival_summary
-    from truce_sim.inference.worlds import over_worlds, policies, sentences
+    from truce_sim.analysis.worlds import over_worlds, policies, sentences
     from truce_sim.sweeps.sweep import open_sweep
 
     sweep = open_sweep(folder)
