@@ -15,11 +15,11 @@ import pytest
 
 from inference.exact import KNOWN, QUANTILES, truces_like
 from truce_sim import InputError
+from truce_sim.analysis.worlds import between_worlds, over_worlds, sentences
 from truce_sim.cli.commands import run_command
 from truce_sim.inference import checks, flow
 from truce_sim.inference.calibration import calibration
 from truce_sim.inference.fit import Fit, fit, open_fit
-from truce_sim.analysis.worlds import between_worlds, over_worlds, sentences
 from truce_sim.sweeps.api import sweep
 
 pytest.importorskip("flowjax")
