@@ -64,8 +64,9 @@ def test_reload_back_and_a_colleague_show_the_same(visit, server) -> None:
     assert colleague.url == page.url
 
 
-def test_a_fork_is_in_the_address(visit, server) -> None:
-    """Reloaded, both runs are there."""
+def test_a_fork_and_its_ensembles_are_in_the_address(visit, server) -> None:
+    """Reloaded, both runs are there, and the panel with all that was asked of them; Cancel takes
+    it back, while the page plays on."""
     page = visit(server.url)
     go(page, 40)
     tab(page, "What if")
@@ -73,11 +74,28 @@ def test_a_fork_is_in_the_address(visit, server) -> None:
     page.get_by_role("button", name="Fork from day 40").click()
     page.locator("canvas").nth(1).wait_for()
     address_has(page, 'fork={"day":40')
-    said = page.inner_text(".difference")
+    titles = page.locator(".strip-title").all_text_contents()
+    assert titles == ["run as it was", "from day 40: Home state threshold 2"]
+    press(page, "Run the ensemble")
+    page.locator(".ensemble [data-testid=survival]").wait_for()
+    press(page, "Futures from day 40")
+    page.locator(".futures [data-testid=chances]").wait_for()
+    address_has(page, "panel=what-if&ensemble=1000&futures=40:1000")
+    parts = (".difference", ".ensemble", ".futures")
+    said = [page.inner_text(part) for part in parts]
+    assert "n = 1,000" in said[2]
     page.reload()
-    page.locator("canvas").nth(1).wait_for()
-    assert page.inner_text(".difference") == said
+    page.locator(".futures [data-testid=chances]").wait_for()
+    page.locator(".ensemble [data-testid=survival]").wait_for()
+    assert [page.inner_text(part) for part in parts] == said
     assert day_of(page) == 40
+    page.locator(".ensemble-card .v-select").last.click()
+    page.get_by_role("option", name="10000").click()
+    press(page, "Futures from day 40")
+    press(page, "Cancel")
+    page.wait_for_function("!location.search.includes('futures=')")
+    press(page, "Step")
+    at(page, 41)
 
 
 #: Notes in `window.told` that the page has said "disconnected", however briefly.

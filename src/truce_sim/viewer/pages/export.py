@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import solara
@@ -12,7 +11,7 @@ from mesa.visualization.utils import update_counter
 
 from truce_sim.results.spreadsheets import as_csv
 from truce_sim.viewer.pages.parts import Copies
-from truce_sim.viewer.pages.work import Progress, Stopped, Work
+from truce_sim.viewer.pages.work import Progress, Work, use_work
 from truce_sim.viewer.state.commands import as_command, as_python, overrides_of
 from truce_sim.viewer.state.session import Clock, Session
 
@@ -61,23 +60,19 @@ def Commands(clock: Clock) -> None:
 def Film(session: Session) -> None:
     """Make a GIF of the run on request."""
     requests = solara.use_reactive(0)
-    work = solara.use_memo(Work, [requests.value])
 
-    def make() -> bytes | None:
-        if requests.value == 0:
-            return None
+    def make(work: Work) -> bytes:
         from truce_sim.viewer.pictures.movie import write_movie
 
-        with tempfile.TemporaryDirectory() as folder, suppress(Stopped):
+        with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "truce.gif"
             every = max(session.tracks[0].last_day // FRAMES, 1)
             write_movie(
                 session.tracks[0], path, session.layer.value, every=every, dpi=80, progress=work
             )
             return path.read_bytes()
-        return None
 
-    task = solara.lab.use_task(make, dependencies=[requests.value])
+    work, task = use_work(make, requests.value > 0, [requests.value])
     with solara.Row(style={"align-items": "center"}):
         solara.Button(
             "Make a GIF of the run", on_click=lambda: requests.set(requests.value + 1),

@@ -27,7 +27,7 @@ from truce_sim.viewer.pages.parts import (
 )
 from truce_sim.viewer.pages.why import Why
 from truce_sim.viewer.state.ground import LOOKS, map_data
-from truce_sim.viewer.state.levers import choices, controls, without_effect
+from truce_sim.viewer.state.levers import choices, controls, fork_in_words, without_effect
 from truce_sim.viewer.state.picture import LAYERS, colour_power, ground_data
 from truce_sim.viewer.state.presets import ready, warm
 from truce_sim.viewer.state.session import Clock, Session
@@ -168,7 +168,10 @@ def Transport(clock: Clock) -> None:
 
 
 def _names(clock: Clock) -> tuple[str, ...]:
-    return ("run", "fork") if len(clock.tracks) > 1 else ("",)
+    """What stands above each picture: of a fork, its change."""
+    if len(clock.tracks) == 1:
+        return ("",)
+    return "run as it was", fork_in_words(clock.tracks[1].config.interventions[-1])
 
 
 def _side_by_side(names: tuple[str, ...]) -> str:
@@ -216,7 +219,7 @@ def Panels(clock: Clock) -> None:
     session = clock.session
     stories = Payload(*(story(track) for track in clock.tracks))
     fork_day = session.fork_day.value if len(clock.tracks) > 1 else -1
-    with solara.Column(gap="0px", classes=["panels"]), solara.lab.Tabs(lazy=True):
+    with solara.Column(gap="0px", classes=["panels"]), solara.lab.Tabs(session.panel, lazy=True):
         with solara.lab.Tab("Why"):
             Why(clock)
         with solara.lab.Tab("Charts"):

@@ -150,9 +150,16 @@ def Copies(texts: list[tuple[str, str]]) -> None:
 
 
 @solara.component_vue("../vue/survival.vue")
-def SurvivalCurves(curves: list[Data], horizon: int, chosen: str = "") -> None:
+def SurvivalCurves(
+    curves: list[Data], horizon: int, chosen: str = "", note: str = "", since: int = -1
+) -> None:
     """The share of truces holding, by day, with 95 % intervals; the chosen point's level stands
-    out."""
+    out, or `note` says what the curves are. Up to the end of day `since`, they are the same."""
+
+
+@solara.component_vue("../vue/chances.vue")
+def Chances(table: Data) -> None:
+    """The chance of each cause of a collapse, with its interval, in a run and its fork."""
 
 
 @solara.component_vue("../vue/heatmap.vue")

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
 
 import solara
+
+Made = TypeVar("Made")
 
 
 class Stopped(Exception):
@@ -21,6 +27,7 @@ class Work:
     def __init__(self) -> None:
         self.share = solara.reactive(0.0)
         self._cancelled = threading.Event()
+        self._began = time.monotonic()
 
     def __call__(self, share: float) -> None:
         """Note the share done.
@@ -32,15 +39,57 @@ class Work:
             raise Stopped
         self.share.value = int(100 * share) / 100
 
+    @property
+    def left(self) -> str:
+        """The time left, in words, as the time so far lets it expect; "" before that can tell."""
+        share, seconds = self.share.value, time.monotonic() - self._began
+        if not 0.0 < share < 1.0 or seconds < 1.0:
+            return ""
+        left = seconds * (1.0 - share) / share
+        return f"{left:.0f} s left" if left < 100 else f"{left / 60:.0f} min left"
+
     def cancel(self) -> None:
         """Stop the work when it next says how far it is."""
         self._cancelled.set()
 
 
+def use_work(
+    make: Callable[[Work], Made], wanted: bool, dependencies: list[Any]
+) -> tuple[Work, solara.lab.Task[..., Made | None]]:
+    """Make something beside the page, anew when a dependency changes; a hook of a component.
+
+    Args:
+        make: Makes it, and says how far it is.
+        wanted: Whether to make it now.
+        dependencies: What it depends on. Work that is no longer wanted is stopped.
+
+    Returns:
+        The work, and its task, whose value is None if it was cancelled.
+    """
+    work = solara.use_memo(Work, dependencies)
+
+    def run() -> Made | None:
+        if wanted:
+            with suppress(Stopped):
+                return make(work)
+        return None
+
+    solara.use_effect(lambda: work.cancel, dependencies)
+    return work, solara.lab.use_task(run, dependencies=dependencies)
+
+
 @solara.component
-def Progress(work: Work, what: str) -> None:
-    """Show how far a piece of work is, and a button to cancel it."""
+def Progress(work: Work, what: str, on_cancel: Callable[[], object] = lambda: None) -> None:
+    """Show how far a piece of work is and what time is left, and a button to cancel it."""
+
+    def cancel() -> None:
+        work.cancel()
+        on_cancel()
+
+    left = f", {work.left}" if work.left else ""
     with solara.Row(style={"align-items": "center"}):
         solara.ProgressLinear(100 * work.share.value)
-        solara.Text(f"{what}: {100 * work.share.value:.0f} %", style={"white-space": "nowrap"})
-        solara.Button("Cancel", on_click=work.cancel, small=True, outlined=True)
+        solara.Text(
+            f"{what}: {100 * work.share.value:.0f} %{left}", style={"white-space": "nowrap"}
+        )
+        solara.Button("Cancel", on_click=cancel, small=True, outlined=True)

@@ -1,10 +1,11 @@
-"""The run shown as a command and as Python: copied, either repeats it anywhere."""
+"""What is shown as a command and as Python: copied, either repeats it anywhere."""
 
 from __future__ import annotations
 
 import json
 import re
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 from truce_sim.config.load import load_config, to_plain
@@ -45,8 +46,52 @@ def as_command(overrides: list[str]) -> str:
 
 def as_python(overrides: list[str]) -> str:
     """Return the Python that repeats the run."""
-    listed = ", ".join(json.dumps(word, ensure_ascii=False) for word in overrides)
-    return f"from truce_sim import simulate\n\nrun = simulate([{listed}])"
+    return f"from truce_sim import simulate\n\nrun = simulate([{_listed(overrides)}])"
+
+
+def of_ensemble(plain: Config, fork: Config, n: int) -> list[tuple[str, str]]:
+    """Return the ensemble of a run and its fork as a sweep over both, by name; none if no
+    overrides give exactly these runs."""
+    words = overrides_of(fork)
+    if words is None:
+        return []
+    shared = [w for w in words if not w.startswith(("interventions=", "replicate="))]
+    both = [to_plain(config)["interventions"] for config in (plain, fork)]
+    levels = ",".join(map(_as_override, both))
+    tokens = [*shared, f"interventions={levels}", f"sweep.replicates={n}"]
+    python = (
+        "from truce_sim import sweep\n\n"
+        f"both = {both!r}\n"
+        f'found = sweep({{"interventions": both}}, [{_listed(shared)}], replicates={n}, '
+        'compare="interventions")\n'
+        "print(found.contrasts)"
+    )
+    command = shlex.join(["truce-sim", "sweep", *tokens, "sweep.compare=interventions"])
+    return [("command", command), ("Python", python)]
+
+
+def of_futures(configs: Sequence[Config], day: int, n: int) -> list[tuple[str, str]]:
+    """Return futures of a run, and of its fork, as commands and as Python, by name; none if no
+    overrides give exactly these runs."""
+    words = [overrides_of(config) for config in configs]
+    given = [each for each in words if each is not None]
+    if len(given) < len(words):
+        return []
+    lines = [
+        shlex.join(["truce-sim", "futures", *each, "--day", str(day), "--futures", str(n)])
+        for each in given
+    ]
+    made = [
+        f"{name} = futures([{_listed(each)}], day={day}, n={n})\n"
+        for name, each in zip(("run", "fork"), given, strict=False)
+    ]
+    shown = "run.compare(fork)" if len(made) > 1 else "run.survival"
+    python = f"from truce_sim import futures\n\n{''.join(made)}print({shown})"
+    return [("command" if len(lines) == 1 else "commands", "\n".join(lines)), ("Python", python)]
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(json.dumps(word, ensure_ascii=False) for word in words)
 
 
 def _as_override(value: Any) -> str:

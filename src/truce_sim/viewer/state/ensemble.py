@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from truce_sim.intervals import (
     cut,
     mean_difference,
     share_difference,
+    wilson_intervals,
 )
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.spec import make_spec
@@ -45,6 +47,8 @@ class Ensemble:
         holds: Share of the runs whose truce holds to the horizon.
         holds_fork: The same share for the forks.
         holds_more: Paired difference of these shares, fork less run.
+        ends: The last days of the runs and of their forks, (n,) each; the horizon of those that
+            hold.
     """
 
     n: int
@@ -56,6 +60,7 @@ class Ensemble:
     holds: Interval
     holds_fork: Interval
     holds_more: Interval
+    ends: tuple[NDArray[np.int64], ...] = ()
 
 
 def compare_fork(
@@ -92,7 +97,26 @@ def compare_fork(
         holds=count_interval(int(held.sum()), held.size),
         holds_fork=count_interval(int(held_fork.sum()), held_fork.size),
         holds_more=_paired_interval(held_fork.astype(float) - held, share_difference),
+        ends=(ours["end_day"].astype(np.int64), theirs["end_day"].astype(np.int64)),
     )
+
+
+def survival_curve(
+    name: str, ends: NDArray[np.int64], horizon: int, since: int = -1
+) -> dict[str, Any]:
+    """Return the share of independent runs that hold at the end of each day, for the browser.
+
+    Args:
+        name: What the runs are called.
+        ends: (n,) Their last days; the horizon of those that hold.
+        horizon: Days of the curve.
+        since: A day up to whose end all are known to hold.
+    """
+    holding = ends.size - np.cumsum(np.bincount(ends, minlength=horizon + 1))[:horizon]
+    parts = np.array(wilson_intervals(holding, np.full(horizon, ends.size)))
+    parts[:, : since + 1] = 1.0
+    share, low, high = parts.round(4).tolist()
+    return {"level": name, "n": ends.size, "share": share, "low": low, "high": high}
 
 
 def _pairs(
@@ -120,17 +144,18 @@ def describe_ensemble(e: Ensemble) -> list[str]:
         f"difference {with_sign(100 * e.holds_more[0])} percentage points "
         f"[{with_sign(100 * e.holds_more[1])}, {with_sign(100 * e.holds_more[2])}]."
     )
-    ours, theirs = _share(e.holds_fork), _share(e.holds)
+    ours, theirs = in_percent(e.holds_fork), in_percent(e.holds)
     shares = f"The truce holds for {span} in {ours} of runs instead of {theirs}; {gap}"
     if e.holds_more[1] <= 0.0 <= e.holds_more[2]:
         shares = (
             f"No clear difference in the share of truces that hold for {span}: {ours} with the "
             f"change, {theirs} without; {gap}"
         )
-    return [_longer(mean, low, high), shares, _basis(e)]
+    return [longer(mean, low, high), shares, _basis(e)]
 
 
-def _longer(mean: float, low: float, high: float) -> str:
+def longer(mean: float, low: float, high: float) -> str:
+    """Say what a change does to the days survived; never "longer" where that is not clear."""
     if low == high == 0.0:
         return "No run lasts a day more or less."
     if low <= 0.0 <= high:
@@ -157,6 +182,7 @@ def _paired_interval(differences: object, interval: object) -> Interval:
     return result
 
 
-def _share(interval: Interval) -> str:
+def in_percent(interval: Interval) -> str:
+    """Return a share with its interval in whole percents."""
     value, low, high = (100 * part for part in interval)
     return f"{value:.0f} % [{low:.0f}, {high:.0f}]"

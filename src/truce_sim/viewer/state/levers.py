@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from truce_sim.config.effects import Effects
 from truce_sim.errors import InputError
 from truce_sim.settings.fields import FieldInfo, field_at, fields
-from truce_sim.settings.nested import at, put
+from truce_sim.settings.nested import at, leaves, put
 from truce_sim.settings.quantities import Flag
 from truce_sim.viewer.state.presets import defaults, matching_option, options
 
@@ -73,6 +73,22 @@ def plain_name(factor: str) -> str:
     if info is None or "." not in factor:
         return factor.replace("_", " ").capitalize()
     return f"{_full_label(factor)}{f' ({info.unit})' if info.unit else ''}"
+
+
+def fork_in_words(entry: Mapping[str, Any]) -> str:
+    """Return what a fork changes, and from when on: "from day 30: verification on"."""
+    return f"from day {entry['day']}: " + ", ".join(
+        _change_in_words(path, value) for path, value in leaves(entry["set"]).items()
+    )
+
+
+def _change_in_words(path: str, value: object) -> str:
+    way = path.split(".")
+    if isinstance(value, bool):
+        return f"{(way[-2] if way[-1] == 'enabled' else way[-1]).replace('_', ' ')} " + (
+            "on" if value else "off"
+        )
+    return f"{_title(path)} {_label(path)} {as_text(value)}"
 
 
 def without_effect(plain: dict[str, Any]) -> dict[str, str]:

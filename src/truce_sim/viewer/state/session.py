@@ -21,8 +21,15 @@ from truce_sim.viewer.state.week import Week
 
 Changes = dict[str, str]
 
+#: Sizes of ensembles that may be asked for.
+ENSEMBLES = (100, 1000, 10_000)
+#: No futures are asked for.
+NO_FUTURES = (0, 0)
+
 #: How the border is shown; the first is shown first.
 VIEWS = ("map", "strip")
+#: The panels beside the picture; the first is shown first.
+PANELS = ("why", "charts", "log", "what-if", "export")
 
 
 class Draft:
@@ -84,6 +91,10 @@ class Session:
         self.view = solara.reactive(VIEWS[0])
         self.hidden: solara.Reactive[list[str]] = solara.reactive([])  # marks of the map
         self.pace = solara.reactive(100)  # milliseconds between days while it plays
+        self.panel = solara.reactive(0)  # of PANELS
+        self.pairs = solara.reactive(0)  # of the ensemble of the run and its fork; 0: none
+        self.futures = solara.reactive(NO_FUTURES)  # the day that they share, and how many
+        self.found: dict[tuple[Any, ...], Any] = {}  # what these runs were asked for, once made
         self.clock: solara.Reactive[Clock] = solara.reactive(Clock(self))
         if opening.day >= 0:
             self.go(opening.day)
@@ -98,6 +109,7 @@ class Session:
 
     @tracks.setter
     def tracks(self, tracks: tuple[Track, ...]) -> None:
+        self.pairs.value, self.futures.value, self.found = 0, NO_FUTURES, {}
         self._tracks.value = tracks
 
     @property

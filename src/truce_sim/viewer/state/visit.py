@@ -23,13 +23,13 @@ from truce_sim.viewer.state.address import (
 from truce_sim.viewer.state.ground import KEYS
 from truce_sim.viewer.state.opening import Opening, open_row, parse_run
 from truce_sim.viewer.state.picture import LAYERS
-from truce_sim.viewer.state.session import VIEWS, Session
+from truce_sim.viewer.state.session import ENSEMBLES, PANELS, VIEWS, Session
 from truce_sim.viewer.state.sweep_view import SweepView
 
 _FIRST_LAYER = next(iter(LAYERS))
 
 #: Parts of an address that say where in a run a visitor is, not which run it is.
-_PLACE = ("day", "layer", "view", "hide")
+_PLACE = ("day", "layer", "view", "hide", "panel", "ensemble", "futures")
 
 
 class Visit:
@@ -73,15 +73,7 @@ class Visit:
         if session is None:
             return write_query(words | (self.view.changed_words() if self.view else {}))
         words |= _run_words(session) | _draft_words(session)
-        if session.layer.value != _FIRST_LAYER:
-            words["layer"] = session.layer.value
-        if session.view.value != VIEWS[0]:
-            words["view"] = session.view.value
-        if session.hidden.value:
-            words["hide"] = ",".join(session.hidden.value)
-        if session.clock.value.day >= 0:
-            words["day"] = str(session.clock.value.day)
-        return write_query(words)
+        return write_query(words | _place_words(session))
 
     def follow(self, query: str) -> None:
         """Show what the query of an address describes; if it cannot be followed, say why."""
@@ -155,6 +147,21 @@ def _run_words(session: Session) -> Words:
     return dict(words) | ({"fork": json.dumps(entry, separators=(",", ":"))} if entry else {})
 
 
+def _place_words(session: Session) -> Words:
+    """Where in the run the visitor is, and what was asked of it, where that is not the usual."""
+    day, n = session.futures.value
+    words = {
+        "layer": session.layer.value if session.layer.value != _FIRST_LAYER else "",
+        "view": session.view.value if session.view.value != VIEWS[0] else "",
+        "hide": ",".join(session.hidden.value),
+        "panel": PANELS[session.panel.value] if session.panel.value else "",
+        "ensemble": str(session.pairs.value or ""),
+        "futures": f"{day}:{n}" if n else "",
+        "day": str(session.clock.value.day) if session.clock.value.day >= 0 else "",
+    }
+    return {name: word for name, word in words.items() if word}
+
+
 def _draft_words(session: Session) -> Words:
     return draft_words(session.drafted, session.tracks[0].plain) if session.changed else {}
 
@@ -174,20 +181,37 @@ def _entry(text: str) -> dict[str, Any]:
 
 
 def _go(session: Session, words: Words) -> None:
-    """Show the day, the layer and the view that an address names."""
+    """Show the day, the layer and what else of the run an address names."""
     layer, day = words.get("layer", _FIRST_LAYER), words.get("day", "-1")
-    view, hidden = words.get("view", VIEWS[0]), [k for k in words.get("hide", "").split(",") if k]
+    view, panel = words.get("view", VIEWS[0]), words.get("panel", PANELS[0])
+    pairs, futures = words.get("ensemble", "0"), words.get("futures", "0:0")
+    hidden = [key for key in words.get("hide", "").split(",") if key]
     for name, what, value, allowed in (
         ("layer", "layer", layer, LAYERS), ("view", "view", view, VIEWS),
-        *(("hide", "mark", key, KEYS) for key in hidden),
+        ("panel", "panel", panel, PANELS), *(("hide", "mark", key, KEYS) for key in hidden),
+        ("ensemble", "ensemble", pairs, ("0", *map(str, ENSEMBLES))),
     ):  # fmt: skip
         if value not in allowed:
-            raise InputError(
-                f"is not a {what}", setting=name, value=value, allowed=", ".join(allowed)
-            )
-    try:
-        number = int(day[:9])
-    except ValueError:
-        raise InputError("is not a day", setting="day", value=day, allowed="0, 1, …") from None
+            raise InputError(f"is no {what}", setting=name, value=value, allowed=", ".join(allowed))
+    if pairs != "0" and len(session.tracks) == 1:
+        raise InputError("needs a fork", setting="ensemble", value=pairs)
+    number, asked = _whole("day", day), _read_futures(futures)
     session.layer.value, session.view.value, session.hidden.value = layer, view, hidden
+    session.panel.value, session.pairs.value = PANELS.index(panel), int(pairs)
+    session.futures.value = asked
     session.go(number)
+
+
+def _read_futures(text: str) -> tuple[int, int]:
+    day, _, n = text.partition(":")
+    if n not in ("0", *map(str, ENSEMBLES)):
+        raise InputError("are no futures", setting="futures", value=text,
+                         allowed=f"DAY:{ENSEMBLES[0]}, for example")  # fmt: skip
+    return _whole("futures", day), int(n)
+
+
+def _whole(name: str, text: str) -> int:
+    try:
+        return int(text[:9])
+    except ValueError:
+        raise InputError("is not a day", setting=name, value=text, allowed="0, 1, …") from None
