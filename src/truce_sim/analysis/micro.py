@@ -128,10 +128,7 @@ def gini(incidents: Incidents, width: float = 100.0, at_a_time: int = AT_A_TIME)
     """
     place, bins = stretches(incidents, width)
     if incidents.runs == 1:
-        piece = incidents.frame["day"].to_numpy(np.int64) // BLOCK_DAYS
-        table = np.zeros((int(piece.max(initial=-1)) + 1, bins))
-        np.add.at(table, (piece, place), 1.0)
-        return jackknife(table, gini_by_row)
+        return jackknife(gini_sums(incidents, width), gini_by_row)
     chosen, block = _sets(incidents, at_a_time)
     if not block.size:  # too few incidents for a single set
         counts = np.bincount(place, minlength=bins).astype(float)
@@ -141,6 +138,15 @@ def gini(incidents: Incidents, width: float = 100.0, at_a_time: int = AT_A_TIME)
     cell = np.arange(block.size)[:, None] * bins + place[chosen]
     counts = np.bincount(cell.ravel(), minlength=block.size * bins).astype(float)
     return mean_interval(gini_by_row(counts.reshape(-1, bins)), block)
+
+
+def gini_sums(incidents: Incidents, width: float = 100.0) -> Floats:
+    """Return (quarters, bins) incidents of a data set, of which `gini_by_row` makes its Gini."""
+    place, bins = stretches(incidents, width)
+    piece = incidents.frame["day"].to_numpy(np.int64) // BLOCK_DAYS
+    table = np.zeros((int(piece.max(initial=-1)) + 1, bins))
+    np.add.at(table, (piece, place), 1.0)
+    return table
 
 
 def _sets(incidents: Incidents, size: int) -> tuple[Ints, Ints]:
