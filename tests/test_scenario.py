@@ -20,6 +20,7 @@ from truce_sim.border.border import (
     resample,
     spread,
 )
+from truce_sim.border.make import RELIEF_M
 from truce_sim.border.segments import Segments
 from truce_sim.config.load import load_config
 from truce_sim.engine.params import SECTOR
@@ -74,7 +75,27 @@ def test_durand_is_the_default_scenario() -> None:
 def test_durand_table_is_that_of_the_sources(sources: Path) -> None:
     with (sources / "durand_segments_10km.csv").open(encoding="utf-8", newline="") as file:
         source = list(csv.DictReader(file))
-    assert rows() == [{name: row[name] for name in rows()[0]} for row in source]
+    own = [name for name in rows()[0] if name != "ruggedness_relief"]
+    assert [{name: row[name] for name in own} for row in rows()] == [
+        {name: row[name] for name in own} for row in source
+    ]
+
+
+def test_measured_ruggedness_is_that_of_the_heights(sources: Path) -> None:
+    """The mean of a segment's ends, over the 500 m of `border make`, at most 1."""
+    with (sources / "durand_line_relief_10km.csv").open(encoding="utf-8", newline="") as file:
+        at = np.array([float(row["relief_sd_20km_m"]) for row in csv.DictReader(file)])
+    expected = np.minimum((at[:-1] + at[1:]) / 2 / RELIEF_M, 1.0)
+    made = border(len(expected), relief="measured").sectors["ruggedness"]
+    assert_allclose(made, expected, atol=1e-4)
+
+
+def test_measured_ruggedness_changes_ruggedness_alone() -> None:
+    assumed, measured = border(), border(relief="measured")
+    for name in ("weight", "crossings"):
+        assert (assumed.sectors[name] == measured.sectors[name]).all()
+    correlation = np.corrcoef(assumed.sectors["ruggedness"], measured.sectors["ruggedness"])[0, 1]
+    assert 0.7 < correlation < 0.85
 
 
 @pytest.mark.parametrize("period", ["2004_2021", "2015_2021"])

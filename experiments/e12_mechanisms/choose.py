@@ -1,4 +1,4 @@
-"""E12: which mechanisms of violence does the record ask for? Fitted to a part of it, scored on others.
+"""E12: which mechanisms of violence does the record ask for? Fitted to a part, scored on others.
 
 python experiments/e12_mechanisms/choose.py [SOURCES] [--small] [--to FOLDER]
 
@@ -44,10 +44,11 @@ HERE = Path(__file__).parent
 #: Patterns compared, as logarithms: Fano factors by window, then those in space.
 WINDOWS = (1, 7, 28)
 PATTERNS = (*(f"Fano {w} d" for w in WINDOWS), "Gini", "near-repeat")
-#: Nobody strikes and no truce ends, as nobody did across this line in the years of the record.
-CALM = ["home.threshold=inf", "host.threshold=inf"]
+#: Nobody strikes and no truce ends, as in the years of the record; the level is the record's, so
+#: that runs do not differ in it.
+CALM = ["home.threshold=inf", "host.threshold=inf", "frailty=none"]
 #: Days of a run, and runs of a world.
-DAYS, RUNS = 3 * 365, 12
+DAYS, RUNS = 3 * 365, 8
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def draw(mechanisms: Iterable[str], n: int, rng: np.random.Generator) -> pd.Data
 
 
 def measure_record(incidents: Incidents) -> tuple[Floats, Floats]:
-    """Return the patterns of a record as logarithms: (5,), and with each quarter left out (q, 5)."""
+    """Return the logarithms of a record's patterns: (5,), and without each quarter (q, 5)."""
     quarters = int(incidents.days[0]) // 91 + 1
     columns = []
     for sums, of in (
@@ -220,7 +221,8 @@ def _patterns(
     frame = pd.concat(parts, ignore_index=True)
     frame = frame[frame["day"] >= 0]
     frame["km_along"] = ((km_from + km_to) / 2)[frame["sector"]] - km_from[0]
-    incidents = Incidents(frame, np.full(runs, DAYS), np.arange(runs), float(km_to[-1] - km_from[0]))
+    length = float(km_to[-1] - km_from[0])
+    incidents = Incidents(frame, np.full(runs, DAYS), np.arange(runs), length)
     values = [
         *(fano_of_sums(fano_sums(incidents, w).sum(axis=0)) for w in WINDOWS),
         gini(incidents, at_a_time=record.n).value,
@@ -257,14 +259,14 @@ class Fitted:
         mechanisms: which are on.
         table: (worlds) settings drawn.
         weight: (worlds,) posterior weights, which sum to 1.
-        evidence: log mean density of the fitted record, with the interval of the draws.
+        evidence: log mean density of the fitted record.
         found: by period, (worlds, patterns).
     """
 
     mechanisms: tuple[str, ...]
     table: pd.DataFrame
     weight: Floats
-    evidence: Estimate
+    evidence: float
     found: dict[str, Floats]
 
     @property
@@ -288,7 +290,7 @@ def fit_set(
     draws: int, runs: int, rng: np.random.Generator,
 ) -> Fitted:  # fmt: skip
     """Draw worlds, weigh them by the first record, and run them at the level of the others."""
-    n = draws if mechanisms else 4
+    n, runs = (draws, runs) if mechanisms else (2, 8 * runs)  # one world, known better
     table = draw(mechanisms, n, rng)
     first = records[0]
     values, rate = worlds(table, first, levels["durand"], runs)
@@ -297,8 +299,7 @@ def fit_set(
     density[~(np.abs(np.log(rate / level)) < np.log(1.5))] = -np.inf  # another level of violence
     most = density.max()
     weight = np.exp(density - most)
-    mean, error = weight.mean(), weight.std() / np.sqrt(n)
-    evidence = most + np.log(np.maximum([mean, mean - 1.96 * error, mean + 1.96 * error], 1e-9))
+    evidence = float(most + np.log(weight.mean()))
     found = {first.period.name: values}
     kept = np.flatnonzero(weight > 1e-3 * weight.sum() / n)  # the others carry next to nothing
     weight[weight <= 1e-3 * weight.sum() / n] = 0.0
@@ -307,7 +308,7 @@ def fit_set(
         some, _ = worlds(table.iloc[kept].reset_index(drop=True), record,
                          levels[record.period.border], runs)  # fmt: skip
         found[record.period.name][kept] = some
-    return Fitted(mechanisms, table, weight / weight.sum(), Estimate(*evidence), found)
+    return Fitted(mechanisms, table, weight / weight.sum(), evidence, found)
 
 
 def gain(one: Fitted, base: Fitted, record: Record) -> Estimate:
@@ -325,6 +326,28 @@ def gain(one: Fitted, base: Fitted, record: Record) -> Estimate:
     return Estimate(whole, whole - half, whole + half)
 
 
+def choose(fits: list[Fitted], records: list[Record]) -> list[str]:
+    """Apply the rule of README.md, and say what follows."""
+    base, decides = fits[0], records[1]
+    gains = {one.name: gain(one, base, decides) for one in fits[1:]}
+    asked = [one for one in fits[1:] if gains[one.name].low > 0]
+    refuted = [one for one in asked if any(gain(one, base, r).high < 0 for r in records[2:])]
+    left = [one for one in asked if one not in refuted]
+    lines = [f"Asked for by {decides.period.name}: {_names(asked)}",
+             f"Of these refuted by another record: {_names(refuted)}"]  # fmt: skip
+    if not left:
+        return [*lines, "Chosen: none, the defaults stay"]
+    best = max(left, key=lambda one: gains[one.name].value)
+    equal = [one for one in left if one is best or gain(best, one, decides).low <= 0]
+    chosen = min(equal, key=lambda one: (len(one.mechanisms), -gains[one.name].value))
+    return [*lines, f"Best: {best.name}; not told from it: {_names(equal)}",
+            f"Chosen: {chosen.name}"]  # fmt: skip
+
+
+def _names(some: list[Fitted]) -> str:
+    return ", ".join(one.name for one in some) or "none"
+
+
 # ── words and pictures ───────────────────────────────────────────────────────────────────────
 
 
@@ -337,9 +360,9 @@ def shown(found: Estimate, digits: int = 2) -> str:
 def note(fits: list[Fitted], records: list[Record], small: bool) -> list[str]:
     """Return the findings as lines."""
     base = fits[0]
-    lines = [f"E12{', size=small' if small else ''}: "
-             f"{len(fits[-1].table)} worlds a set, fitted to {records[0].period.name}", ""]  # fmt: skip
-    lines += ["Patterns of the record, 95 % from quarters:"]
+    size = ", size=small" if small else ""
+    lines = [f"E12{size}: {len(fits[-1].table)} worlds a set, fitted to {records[0].period.name}"]
+    lines += ["", "Patterns of the record, 95 % from quarters:"]
     for r in records:
         half = t_quantile(len(r.without) - 1) * np.sqrt(np.diag(r.covariance))
         told = (f"{PATTERNS[i]} {shown(Estimate(*np.exp([v, v - h, v + h])))}"
@@ -351,16 +374,18 @@ def note(fits: list[Fitted], records: list[Record], small: bool) -> list[str]:
               "| --- " * (2 + len(records)) + "|"]  # fmt: skip
     for f in fits:
         worth = 1 / float((f.weight**2).sum())
-        gains = [f"{f.evidence.value - base.evidence.value:.1f}",
+        gains = [f"{f.evidence - base.evidence:.1f}",
                  *(shown(gain(f, base, r)) for r in records[1:])]  # fmt: skip
-        lines.append(f"| {f.name} | {worth:.0f} | {' | '.join(gains if f is not base else ['0'] * len(records))} |")
-    lines += ["", "Patterns of each set at the level of the record (weighted mean over worlds):", ""]
+        told = " | ".join(gains if f is not base else ["0"] * len(records))
+        lines.append(f"| {f.name} | {worth:.0f} | {told} |")
+    lines += ["", *choose(fits, records)]
+    lines += ["", "Patterns of each set at the level of the record (mean over its worlds):", ""]
     for r in records:
         lines += [f"{r.period.name}:"]
         for f in fits:
             v = np.exp(np.nansum(f.weight[:, None] * f.found[r.period.name], axis=0))
-            told = "; ".join(f"{PATTERNS[i]} {x:.2f}" for i, x in zip(r.period.judges, v, strict=True))
-            lines.append(f"  {f.name}: {told}")
+            each = zip(r.period.judges, v, strict=True)
+            lines.append(f"  {f.name}: " + "; ".join(f"{PATTERNS[i]} {x:.2f}" for i, x in each))
     lines += ["", "Settings after the fit (mean, 95 % of the weight):"]
     for f in fits[1:]:
         told = (f"{name.split('.')[1]} {shown(v)}" for name, v in f.mean().items())
@@ -398,13 +423,13 @@ def main(words: list[str] | None = None) -> None:
         read_periods(asked.sources).to_csv(asked.to / "record.csv", index=False)
     known = asked.to if asked.sources is not None else HERE
     records = records_of(pd.read_csv(known / "record.csv", dtype={"left_out": str}))
-    draws, runs = (6, 3) if asked.small else (240, RUNS)
+    draws, runs = (6, 3) if asked.small else (120, RUNS)
     sets = [s for n in range(5) for s in itertools.combinations(MECHANISMS, n)]
     levels = {}
     for border in {r.period.border for r in records}:
         record = next(r for r in records if r.period.border == border)
-        _, rate = worlds(draw((), 4, np.random.default_rng(0)), record,
-                         record.n / record.days, runs)  # fmt: skip
+        _, rate = worlds(draw((), 1, np.random.default_rng(0)), record,
+                         record.n / record.days, 8 * runs)  # fmt: skip
         levels[border] = float(rate.mean())
     fits = [fit_set(s, records, levels, draws, runs, np.random.default_rng(12)) for s in sets]
     (asked.to / "findings.txt").write_text("\n".join(note(fits, records, asked.small)) + "\n",

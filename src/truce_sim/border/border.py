@@ -74,12 +74,18 @@ def make_border(config: Config) -> Border:
         path = Path(scenario.table).expanduser()
         segments, name = read_segments(path), path.stem
     elif scenario.kind == "durand" and not scenario.path:
-        segments, name = read_segments(DURAND_TABLE, f"ttp_events_{scenario.period}"), "durand"
+        segments, name = _durand(scenario), "durand"
     else:
         folder = find_folder(scenario.path or scenario.kind)
         segments, name = read_segments(folder.segments, setting="scenario.path"), folder.name
     border = _resample_once(segments, config.border.sectors, config.border.floor, name)
     return replace(border, sectors=border.sectors.copy())
+
+
+def _durand(scenario: ScenarioConfig) -> Segments:
+    """The segments of the Durand line, their weights and ruggedness as the scenario has them."""
+    rugged = "ruggedness" if scenario.relief == "assumed" else "ruggedness_relief"
+    return read_segments(DURAND_TABLE, f"ttp_events_{scenario.period}", rugged_column=rugged)
 
 
 def check_table_choice(scenario: ScenarioConfig) -> None:

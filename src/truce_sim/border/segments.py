@@ -52,14 +52,16 @@ class _Row:
 
 
 def read_segments(
-    path: Path, weight_column: str = "weight", setting: str = "scenario.table"
-) -> Segments:
+    path: Path, weight_column: str = "weight", setting: str = "scenario.table",
+    rugged_column: str = "ruggedness",
+) -> Segments:  # fmt: skip
     """Read the table at `path`; `weight_column` holds the weights of the segments.
 
     Args:
         path: the CSV file.
         weight_column: name of the column.
         setting: the setting that led to the file, for messages.
+        rugged_column: name of the column with the ruggedness.
 
     Raises:
         InputError: the file cannot be read or breaks a rule; it names the file and the line.
@@ -68,20 +70,20 @@ def read_segments(
         status = path.stat()
         if not path.is_file():
             raise _bad(path, "is not a file")
-        return _read(path, weight_column, (status.st_mtime_ns, status.st_size))
+        return _read(path, (weight_column, rugged_column), (status.st_mtime_ns, status.st_size))
     except (OSError, ValueError) as error:
         bad = error if isinstance(error, InputError) else _bad(path, "no such file")
         raise bad.at(setting=setting) from None
 
 
 @lru_cache(maxsize=16)
-def _read(path: Path, weight_column: str, version: tuple[int, int]) -> Segments:
+def _read(path: Path, columns: tuple[str, str], version: tuple[int, int]) -> Segments:
     """Read each version of a file once; the result is shared, so do not change it."""
-    rows = _rows(path, _records(path), weight_column)
+    rows = _rows(path, _records(path), columns)
     _check_order(path, rows)
     numbers = np.array([row.numbers for row in rows])
     if numbers[:, 2].sum() == 0:
-        raise _bad(path, f"every {weight_column} is zero", allowed="at least one above zero")
+        raise _bad(path, f"every {columns[0]} is zero", allowed="at least one above zero")
     return Segments(
         np.append(numbers[:, 0], numbers[-1, 1]),
         numbers[:, 2],
@@ -107,9 +109,11 @@ def _records(path: Path) -> list[tuple[int, list[str]]]:
     return lines
 
 
-def _rows(path: Path, records: list[tuple[int, list[str]]], weight_column: str) -> list[_Row]:
+def _rows(
+    path: Path, records: list[tuple[int, list[str]]], columns: tuple[str, str]
+) -> list[_Row]:
     header = [cell.strip() for cell in records[0][1]]
-    needed = ("km_from", "km_to", weight_column, "ruggedness")
+    needed = ("km_from", "km_to", *columns)
     for column in needed:
         if column not in header:
             raise _missing_column(path, column, header, needed)

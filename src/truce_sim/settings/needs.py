@@ -67,6 +67,10 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "scenario.period": (
         "scenario.kind == durand", 'scenario.table == ""', 'scenario.path == ""',
     ),
+    "scenario.relief": (
+        "scenario.kind == durand", 'scenario.table == ""', 'scenario.path == ""',
+        "border.terrain > 0",
+    ),
     "scenario.length_km": (_SYNTHETIC, _HOT_SPOTS),
     "scenario.profile": (_SYNTHETIC, _HOT_SPOTS),
     "scenario.hot_spots": (_SYNTHETIC, _HOT_SPOTS),

@@ -114,6 +114,13 @@ class ScenarioConfig:
     period: Annotated[
         str, Choice(("2004_2021", "2015_2021"), "events that weight the Durand segments", "C")
     ] = "2004_2021"
+    relief: Annotated[
+        str,
+        Choice(
+            ("assumed", "measured"),
+            "ruggedness of the Durand segments: assumed by zone, or from heights",
+        ),
+    ] = "assumed"
     length_km: Annotated[
         float, Quantity(1, 20000, "km", "synthetic: length of the line", "", "design")
     ] = 1000.0
