@@ -423,7 +423,7 @@ def main(words: list[str] | None = None) -> None:
         read_periods(asked.sources).to_csv(asked.to / "record.csv", index=False)
     known = asked.to if asked.sources is not None else HERE
     records = records_of(pd.read_csv(known / "record.csv", dtype={"left_out": str}))
-    draws, runs = (6, 3) if asked.small else (120, RUNS)
+    draws, runs = (6, 3) if asked.small else (400, RUNS)
     sets = [s for n in range(5) for s in itertools.combinations(MECHANISMS, n)]
     levels = {}
     for border in {r.period.border for r in records}:

@@ -17,7 +17,7 @@ date,kind,side,value,probability,note
 2025-10-31,strike,home,,0.5,denied
 2025-11-20,clash,,,,later
 """
-QUICK = ["mediation=none", "--posterior", "none", "--particles", "400", "--ahead", "30"]
+QUICK = ["mediation=none", "--posterior", "none", "--particles", "400", "--least", "100", "--ahead", "30"]
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_it_prints_what_comes_next_and_what_to_do(
     assert "not a forecast" in out
     following = out.splitlines()[-1].partition(": ")[2]
     assert shlex.split(following)[:2] == ["truce-sim", "nowcast"]
-    assert shlex.split(following)[-2:] == ["--particles", "4000"]
+    assert shlex.split(following)[-2:] == ["--particles", "2400"]
 
 
 def test_everything_can_be_had_as_data(record: str, capsys: pytest.CaptureFixture[str]) -> None:

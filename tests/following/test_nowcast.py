@@ -166,7 +166,8 @@ RECORD = [
 
 
 def small(record=RECORD, as_of: object = 15, **changed):  # type: ignore[no-untyped-def]
-    asked = {"posterior": "none", "particles": 600, "futures": 200, "ahead": 20} | changed
+    asked = {"posterior": "none", "particles": 600, "futures": 200, "ahead": 20, "least": 100}
+    asked |= changed
     return nowcast(record, as_of, "mediation=none", **asked)
 
 
@@ -209,7 +210,7 @@ def test_interventions_override_draws_from_their_day_on() -> None:
     settings["interventions"] = [{"day": 10, "set": {"attribution.domestic_per_day": 0.0}}]
     draws = pd.DataFrame({"attribution.domestic_per_day": np.linspace(0.01, 0.1, 300)})
     found = nowcast([{"day": 5, "kind": "strike", "side": "home"}], 12, validate(settings),
-                    posterior=draws, particles=300, futures=100, ahead=20)  # fmt: skip
+                    posterior=draws, particles=300, futures=100, ahead=20, least=10)  # fmt: skip
     assert found.coming.set_index("event").loc["strike by home", "within_7"] == 0
 
 
@@ -225,10 +226,26 @@ def test_effective_number_and_systematic_draws() -> None:
 # ── what is refused or said ──────────────────────────────────────────────────────────────────
 
 
-def test_too_few_are_said_to_be() -> None:
-    found = small()
-    assert found.particles == 5 * 600
-    assert not found.enough
+def test_more_are_added_until_they_are_enough_and_too_few_are_refused() -> None:
+    one, enough = small(least=50), small(least=900)
+    assert one.particles == 600
+    assert not one.enough
+    assert enough.effective >= 900
+    assert enough.particles > 600
+    with pytest.raises(InputError, match="fewer than 90,000") as refused:
+        small(least=90_000)
+    assert "3,000 runs" in str(refused.value)  # it is clear after five rounds
+    assert "--least" in str(refused.value)
+
+
+def test_runs_of_one_draw_have_luck_of_their_own() -> None:
+    """Few draws leave as many runs, and wider intervals."""
+    draws = pd.DataFrame({"home.threshold": np.linspace(3.0, 6.0, 5)})
+    few, none = small(posterior=draws, least=100), small(least=100)
+    assert few.effective > 100 > len(draws)
+    width = [f.survival["holds_high"].iloc[9] - f.survival["holds_low"].iloc[9]
+             for f in (few, none)]  # fmt: skip
+    assert width[0] > width[1]
 
 
 def test_a_record_that_no_run_agrees_with_is_refused() -> None:
@@ -244,6 +261,7 @@ def test_a_record_that_no_run_agrees_with_is_refused() -> None:
         ({"ahead": 4000}, "no run is longer than 3,650"),
         ({"tolerance": -1}, "tolerance = -1"),
         ({"reported": 0.0}, "reported = 0.0"),
+        ({"least": 0}, "least = 0"),
         ({"threshold": 3}, "settings go into the third argument"),
         ({"what_if": {"x": {"home.treshold": 3}}}, "home.threshold"),
         ({"what_if": {"x": {"home.capacity": -1}}}, "home.capacity"),
@@ -270,7 +288,7 @@ def test_a_posterior_on_disk_is_read_with_its_weights(tmp_path: Path) -> None:
     for where in (tmp_path, tmp_path / "draws.csv", draws):
         found = small(posterior=where)
         assert set(found.futures["draw"]) == {1}
-        assert found.effective == pytest.approx(1.0)  # a sample of one, however often it is run
+        assert found.draws == pytest.approx(1.0)  # a sample of one, however often it is run
 
 
 def test_the_prior_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,6 +91,12 @@ def test_bad_rows_are_refused_with_their_place(row: dict[str, object], words: st
         ("day,kind\n1,clash,3\n", "has more or fewer cells"),
         ("day,kind,value\n1\n", "has more or fewer cells"),
         ("day,kind\n1,clash\n1,clash\n", "is given twice for day 1"),
+        ("day;kind\n1;clash\n", "is not separated by commas"),
+        ("day,kind,side\n10,collapse,\n12,strike,home\n", "is after the collapse, on day 10"),
+        ("day,kind\n10,collapse\n12,collapse\n", "is after the collapse, on day 10"),
+        ("day,kind\n3.5,clash\n", "is not a whole day"),
+        ("day,kind,side,value\n3,strike,home,100000\n", "is not a count"),
+        (",,\n,,\n", "lacks the column kind"),
     ],
 )
 def test_bad_files_are_refused(tmp_path: Path, text: str, words: str) -> None:
@@ -98,6 +104,13 @@ def test_bad_files_are_refused(tmp_path: Path, text: str, words: str) -> None:
         read_record(written(tmp_path, text), 40, FIRST)
     assert words in str(refused.value)
     assert len(str(refused.value)) <= 300 + len(str(tmp_path))
+
+
+def test_what_spreadsheets_leave_behind_is_read(tmp_path: Path) -> None:
+    """Blanks around names, lines of empty cells, whole numbers with a point, any order of rows."""
+    text = "\ufeffday , kind,note,\n12.0,clash,,\n,,,\n3.0,clash,\"two\nlines\",\n\n"
+    found = read_record(written(tmp_path, text), None, FIRST)
+    assert (found.as_of, [entry.day for entry in found.entries]) == (12, [3, 12])
 
 
 def test_a_truce_that_is_over_has_no_future() -> None:

@@ -35,7 +35,7 @@ def nowcast(arguments: Sequence[str]) -> int:
     found = follow(
         asked.record, asked.as_of, setup, posterior=asked.posterior, prior=prior, what_if=what_if,
         particles=asked.particles, futures=asked.futures, ahead=asked.ahead,
-        tolerance=asked.tolerance, reported=asked.reported,
+        tolerance=asked.tolerance, reported=asked.reported, least=asked.least,
         progress=lambda words: told.print(f"{words} …", style="dim"),
     )  # fmt: skip
     if asked.out is not None:
@@ -69,7 +69,9 @@ def _parser() -> Parser:
     add("--what-if", action="append", default=[], metavar="SETTING=VALUE,…", help="compare "
         "futures with these settings changed from the next day on; may be repeated")  # fmt: skip
     add("--particles", type=_several, default=20_000, metavar="N", help="runs weighed at a time; "
-        "up to five times as many; default: 20000")  # fmt: skip
+        "up to 25 times as many; default: 20000")  # fmt: skip
+    add("--least", type=count, default=1000, metavar="N", help="independent runs that the answer "
+        "must rest on, or it is refused; default: 1000")  # fmt: skip
     add("--futures", type=_several, metavar="N", help="futures that are followed; default: as many "
         "as particles, at most 10000")  # fmt: skip
     add("--ahead", type=count, default=180, metavar="DAYS", help="days looked ahead; default: 180")

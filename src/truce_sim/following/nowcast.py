@@ -55,11 +55,12 @@ Progress: TypeAlias = Callable[[str], object]
 
 #: Days by which dates of a run may differ from those of the record; days looked ahead.
 TOLERANCE, AHEAD = 7, 180
-#: Particles of a round, and how many rounds there are at most until they are worth enough.
-PARTICLES, ROUNDS = 20_000, 5
+#: Particles of a round; how many rounds there are at most until they are worth enough; and after
+#: how many it is clear whether they will be.
+PARTICLES, ROUNDS, TRIED = 20_000, 25, 5
 #: Futures at most, unless asked for; they are particles drawn by their weights.
 FUTURES = 10_000
-#: Fewer effective runs than this are said to be too few.
+#: Fewer effective runs than this are too few, unless somebody asks for less.
 ENOUGH = 1_000
 
 
@@ -72,7 +73,8 @@ class Nowcast:
         first: the date of day 0, None if it has none.
         source: where the settings were drawn from, in words.
         particles: how many runs were weighed.
-        effective: how many independent runs they are worth now.
+        effective: how many independent runs they are worth now: those that began as one are one.
+        draws: how many draws of the settings they are worth; intervals are by draws.
         agreement: the mean likelihood of the record, as a logarithm.
         ahead: days looked ahead.
         left: the median of the days left; NaN if that is beyond the days ahead.
@@ -93,6 +95,7 @@ class Nowcast:
     source: str
     particles: int
     effective: float
+    draws: float
     agreement: float
     ahead: int
     left: Estimate
@@ -122,6 +125,7 @@ class Nowcast:
             "as_of": self.record.as_of, "date": None if day is None else day.isoformat(),
             "rows_used": len(self.record.entries), "rows_later": self.record.later,
             "settings": self.source, "particles": self.particles, "effective": self.effective,
+            "draws": self.draws,
             "enough": self.enough, "log_agreement": self.agreement, "ahead": self.ahead,
             "days_left": left, **told,
         }  # fmt: skip
@@ -140,6 +144,7 @@ def nowcast(
     ahead: int = AHEAD,
     tolerance: int = TOLERANCE,
     reported: float = REPORTED,
+    least: int = ENOUGH,
     threads: int = 0,
     progress: Progress = lambda words: None,
     **unknown: object,
@@ -157,19 +162,21 @@ def nowcast(
         prior: of settings that the base leaves at their defaults, as in `draw_prior`.
         what_if: levers to try from the next day on, against no change, with the same luck: setting
             -> value, or an intervention without its day (`set`, `where`).
-        particles: runs weighed at a time; more are added, up to five times as many, until they are
-            worth 1,000 independent ones.
+        particles: runs weighed at a time; more are added, up to 25 times as many, until they are
+            worth `least` independent ones.
         futures: how many are followed from the present on; None: as many as particles, at most
             10,000.
         ahead: days looked ahead.
         tolerance: days by which dates of runs and record may differ.
         reported: mean share of violations that sources report.
+        least: independent runs that the answer must rest on.
         threads: how many to use; 0: one for each core.
         progress: called with what is being done.
         unknown: none; a setting given like this is refused, with where it goes.
 
     Raises:
-        InputError: a bad record, day, setting or draw; no run agrees with the record.
+        InputError: a bad record, day, setting or draw; no run agrees with the record, or the runs
+            that do are worth too few.
     """
     refuse_arguments(nowcast, unknown, "the third argument, base")
     n = _whole("particles", particles, 2)
@@ -182,7 +189,8 @@ def nowcast(
     for lever in (what_if or {}).values():  # refused before anything is run
         Drawn(setup, pd.DataFrame(index=range(1))).with_changes(day, lever)
     chance, luck = np.random.default_rng(setup.config.seed), count()
-    job = _Job(parts, known.as_of, n, _positive("reported", reported), threads)
+    least = _whole("least", least, 1)
+    job = _Job(parts, known.as_of, n, _positive("reported", reported), least, threads)
     progress(f"drawing {n:,} settings")
     found, draws = job.filtered(read_draws(posterior, prior, setup, n), luck, chance, progress)
     chosen = systematic(scaled(found.log_weight), m, chance)
@@ -198,6 +206,7 @@ def nowcast(
     return Nowcast(
         record=known, first=first_date(setup.config.scenario), source=draws.source,
         particles=len(found.particles), effective=worth(found), ahead=ahead,
+        draws=effective(np.bincount(found.particles.root, scaled(found.log_weight))),
         agreement=float(logsumexp(found.log_weight)), left=median_left(now, known.as_of),
         survival=survival_table(now, known.as_of, ahead), causes=causes_table(now),
         coming=next_table(now, known.as_of, ahead), claims=claims_table(now, claims),
@@ -207,8 +216,10 @@ def nowcast(
 
 
 def worth(found: Filtered) -> float:
-    """Return how many independent runs weighted particles are worth: those of a root are one."""
-    return effective(np.bincount(found.particles.root, scaled(found.log_weight)))
+    """Return how many independent runs weighted particles are worth: those that began as one are
+    one. Two runs of one draw of the settings have luck of their own; that draws are few is in the
+    intervals."""
+    return effective(np.bincount(found.particles.replicate, scaled(found.log_weight)))
 
 
 @dataclass(frozen=True)
@@ -219,15 +230,19 @@ class _Job:
     as_of: int
     n: int
     reported: float
+    least: int
     threads: int
 
     def filtered(
         self, draws: Draws, luck: Iterator[int], chance: np.random.Generator, progress: Progress
     ) -> tuple[Filtered, Draws]:
-        """Filter rounds of particles until they are worth enough, or there were enough rounds.
+        """Filter rounds of particles until they are worth enough.
 
         Returns:
             The particles, and the draws that they refer to.
+
+        Raises:
+            InputError: they will not be worth enough.
         """
         rounds: list[Filtered] = []
         while True:
@@ -242,13 +257,25 @@ class _Job:
                 )
             )  # fmt: skip
             found = joined(rounds)
-            if worth(found) >= ENOUGH or len(rounds) == ROUNDS:
-                break
-        if np.isfinite(found.log_weight).any():
-            return found, draws
-        raise InputError(
-            f"no run of {len(found.particles):,} agrees with it", setting="record",
-            allowed="more --tolerance or --particles; or look at its rows one by one",
+            if worth(found) >= self.least:
+                return found, draws
+            hopeless = worth(found) * ROUNDS < self.least * len(rounds) / 2
+            if len(rounds) == ROUNDS or (len(rounds) >= TRIED and hopeless):
+                raise self._too_few(found)
+
+    def _too_few(self, found: Filtered) -> InputError:
+        """What to say where runs that agree are too few."""
+        n, has = len(found.particles), worth(found)
+        if has == 0.0:
+            return InputError(
+                f"no run of {n:,} agrees with it", setting="record",
+                allowed="more --tolerance or --particles; or look at its rows one by one",
+            )  # fmt: skip
+        more = math.ceil(1.2 * self.least / has * n / ROUNDS / 1000) * 1000
+        return InputError(
+            f"{n:,} runs that agree with it more or less are worth {has:,.0f} independent ones, "
+            f"fewer than {self.least:,}", setting="record",
+            allowed=f"--particles {more}; more --tolerance; or --least {max(math.floor(has), 1)}",
         )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import math
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -31,6 +32,9 @@ KINDS = {
     "followed": "the truce was followed up to that day, if nothing happened on it: no value",
 }
 SIDES = ("home", "host")
+#: Most strikes, clashes or rounds of one day.
+MOST = 1000
+_NUMBER = re.compile(r"-?\d+(\.\d*)?")
 ENDS = ("succeeded", "failed")
 COLUMNS = ("date", "day", "kind", "side", "value", "probability")
 
@@ -111,6 +115,7 @@ def read_entries(record: AnyRecord, first: date | None) -> list[Entry]:
     rows = _rows(record)
     entries = [_entry(row, where, first) for row, where in rows]
     _refuse_twins(entries, [where for _, where in rows])
+    _refuse_afterwards(entries, [where for _, where in rows])
     return entries
 
 
@@ -160,7 +165,8 @@ def _of_file(path: Path) -> list[tuple[dict[str, str], str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file)
-            _check_columns(table.fieldnames or [], str(path))
+            table.fieldnames = [name.strip() for name in table.fieldnames or []]
+            _check_columns(table.fieldnames, str(path))
             rows = [(row, f"{path} line {table.line_num}") for row in table]
     except FileNotFoundError:
         raise InputError("no such file", setting="--record", value=str(path)) from None
@@ -170,6 +176,7 @@ def _of_file(path: Path) -> list[tuple[dict[str, str], str]]:
     for row, where in rows:
         if None in row or None in row.values():
             raise InputError("has more or fewer cells than the first line", origin=where)
+    rows = [(row, where) for row, where in rows if any(map(str.strip, row.values()))]
     if not rows:
         raise _empty(str(path))
     return rows
@@ -185,6 +192,9 @@ def _empty(where: str) -> InputError:
 def _check_columns(names: Sequence[str], where: str) -> None:
     lacking = "kind" if "kind" not in names else ""
     lacking = lacking or ("date or day" if not {"date", "day"} & set(names) else "")
+    if lacking and len(names) == 1 and {*names[0]} & {*";\t"}:
+        raise InputError("is not separated by commas", setting="--record", value=where,
+                         allowed="a CSV file with commas")  # fmt: skip
     if lacking:
         near = closest(lacking, [str(name) for name in names])
         raise InputError(
@@ -235,7 +245,11 @@ def _day_of_row(cell: Mapping[str, str], first: date | None) -> int:
 def _day(value: object, first: date | None, setting: str) -> int:
     """Return a day given as a number or a date."""
     text = _text(value)
-    if text.lstrip("-").isdecimal() and text.isascii():
+    if text.isascii() and _NUMBER.fullmatch(text):
+        if float(text) % 1:
+            raise InputError("is not a whole day", setting=setting, value=text,
+                             allowed="0, 1, 2, …, or a date (YYYY-MM-DD)")  # fmt: skip
+        text = text.partition(".")[0]
         if int(text) < 0:
             raise InputError("is before day 0", setting=setting, value=int(text),
                              allowed="0, the first day of the truce, or later")  # fmt: skip
@@ -260,8 +274,9 @@ def _count(kind: str, given: str) -> float:
                              allowed="nothing")  # fmt: skip
         return 1.0
     number = _number("value", given, 1.0)
-    if kind != "violation" and (number < 1 or not number.is_integer()):
-        raise InputError("is not a count", setting="value", value=given, allowed="1, 2, …")
+    if kind != "violation" and not (1 <= number <= MOST and number.is_integer()):
+        raise InputError("is not a count", setting="value", value=given,
+                         allowed=f"1, 2, … {MOST:,}")  # fmt: skip
     return number
 
 
@@ -297,3 +312,15 @@ def _refuse_twins(entries: Sequence[Entry], places: Sequence[str]) -> None:
                 value=entry.kind, allowed="one row, with their number as value", origin=where,
             )  # fmt: skip
         seen[what] = where
+
+
+def _refuse_afterwards(entries: Sequence[Entry], places: Sequence[str]) -> None:
+    """Refuse a row of a day after the collapse: the truce is over, and has no second one."""
+    over = min((entry.day for entry in entries if entry.kind == "collapse"), default=math.inf)
+    for entry, where in zip(entries, places, strict=True):
+        if entry.day > over:
+            raise InputError(
+                f"is after the collapse, on day {over:g}", setting="day", value=entry.day,
+                allowed="rows up to the collapse; a truce that was renewed is another record",
+                origin=where,
+            )  # fmt: skip

@@ -151,21 +151,29 @@ class Prior:
         Raises:
             InputError: hardly any draw does.
         """
-        rng, kept, made = np.random.default_rng(seed), [np.empty((0, len(self.laws)))], 0
-        while sum(map(len, kept)) < n:
+        return self._draw_both(n, seed)[0]
+
+    def _draw_both(self, n: int, seed: int) -> tuple[Floats, pd.DataFrame]:
+        """Return the scores of n draws and their values, which take long to work out."""
+        rng, made, have = np.random.default_rng(seed), 0, 0
+        kept, values = [np.empty((0, len(self.laws)))], [self.values(np.empty((0, len(self.laws))))]
+        while have < n:
             scores = self.scores(_BLOCK, rng)
-            kept.append(scores[self.accepts(self.values(scores))])
-            made += _BLOCK
-            if made >= 8 * _BLOCK and sum(map(len, kept)) < _LEAST_ACCEPTED * made:
+            found = self.values(scores)
+            good = self.accepts(found)
+            kept.append(scores[good])
+            values.append(found[good])
+            made, have = made + _BLOCK, have + int(good.sum())
+            if made >= 8 * _BLOCK and have < _LEAST_ACCEPTED * made:
                 raise InputError(
                     "hardly any of its draws satisfies the rules between settings",
                     setting="prior", value=self.name, allowed="laws nearer to the defaults",
                 )  # fmt: skip
-        return np.concatenate(kept)[:n]
+        return np.concatenate(kept)[:n], pd.concat(values, ignore_index=True)[:n]
 
     def draw(self, n: int, seed: int = 1) -> pd.DataFrame:
         """Return `n` draws, a row for each, a column for each setting."""
-        return self.values(self.draw_scores(n, seed))
+        return self._draw_both(n, seed)[1]
 
     def accepted_share(self, seed: int = 1, n: int = 4096) -> float:
         """Return the share of draws that satisfy the rules."""

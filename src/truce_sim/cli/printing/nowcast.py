@@ -62,10 +62,12 @@ def basis(found: Nowcast) -> list[str]:
     )  # fmt: skip
     later = f", {record.later} later ones are not" if record.later else ""
     day = f"day {record.as_of}" + (f", {when}" if when else "")
+    few = found.draws < 0.99 * found.effective
     said = [
         f"As of the end of {day}: {used}{later}.",
         f"Settings: {found.source}. {found.particles:,} runs were weighed by the record; they are "
-        f"worth {found.effective:,.0f} independent ones now.",
+        f"worth {found.effective:,.0f} independent ones now"
+        + (f", with {found.draws:,.0f} draws of the settings." if few else "."),
     ]
     if not found.enough:
         said.append(
