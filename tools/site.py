@@ -24,6 +24,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
             "docs/sweeps.md", "docs/viewer.md", "docs/analysis.md", "docs/inference.md",
             "docs/nowcast.md", "docs/search.md", "docs/scaling.md"),
     "Model": ("docs/model.md", "docs/levers.md", "docs/columns.md", "docs/validation.md",
+              "docs/population.md",
               "src/truce_sim/data/README.md"),
     "Studies": ("experiments/README.md", "experiments/*/README.md"),
     "Project": ("docs/architecture.md", "docs/releases.md", "CONTRIBUTING.md", "CHANGELOG.md"),

@@ -379,7 +379,11 @@ def note(fits: list[Fitted], records: list[Record], small: bool) -> list[str]:
         told = " | ".join(gains if f is not base else ["0"] * len(records))
         lines.append(f"| {f.name} | {worth:.0f} | {told} |")
     lines += ["", *choose(fits, records)]
-    lines += ["", "Patterns of each set at the level of the record (mean over its worlds):", ""]
+    lines += [
+        "",
+        "Patterns of each set at the level of the record (weighted mean over worlds):",
+        "",
+    ]
     for r in records:
         lines += [f"{r.period.name}:"]
         for f in fits:
@@ -423,7 +427,7 @@ def main(words: list[str] | None = None) -> None:
         read_periods(asked.sources).to_csv(asked.to / "record.csv", index=False)
     known = asked.to if asked.sources is not None else HERE
     records = records_of(pd.read_csv(known / "record.csv", dtype={"left_out": str}))
-    draws, runs = (6, 3) if asked.small else (400, RUNS)
+    draws, runs = (6, 3) if asked.small else (120, RUNS)
     sets = [s for n in range(5) for s in itertools.combinations(MECHANISMS, n)]
     levels = {}
     for border in {r.period.border for r in records}:

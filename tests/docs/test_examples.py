@@ -31,7 +31,7 @@ PAGES = sorted(
 #: What is appended to these commands: replicates enough for a table, too few for a finding.
 FEWER = {
     "sweep": "sweep.replicates=4", "validate": "--replicates=40", "prior": "--draws=50",
-    "nowcast": "--particles=400",
+    "nowcast": "--particles=400 --least=10",
 }  # fmt: skip
 
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -273,8 +273,8 @@ class _Job:
             )  # fmt: skip
         more = math.ceil(1.2 * self.least / has * n / ROUNDS / 1000) * 1000
         return InputError(
-            f"{n:,} runs that agree with it more or less are worth {has:,.0f} independent ones, "
-            f"fewer than {self.least:,}", setting="record",
+            f"weighed by it, {n:,} runs are worth {has:,.0f} independent ones, fewer than "
+            f"{self.least:,}", setting="record",
             allowed=f"--particles {more}; more --tolerance; or --least {max(math.floor(has), 1)}",
         )  # fmt: skip
 
