@@ -155,6 +155,10 @@ def test_militant_variants(default: Config) -> None:
     assert (none.attempts_per_day, none.excitation) == (0, 0)
     assert surge.attempts_per_day == 2 * default.militants.attempts_per_day
     assert surge.spoiler_strength == 1.5
+    record = load_config({"militants": "record"}).militants
+    moved = {name for name, value in asdict(record).items()
+             if value != asdict(default.militants)[name]}  # fmt: skip
+    assert moved == {"attempts_per_day", "excitation", "risk_prior", "evasion"}
 
 
 def test_frailty_none() -> None:

@@ -122,7 +122,7 @@ def main(words: list[str] | None = None) -> None:
     """Write lengths.txt."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sources", type=Path)
-    parser.add_argument("--runs", type=int, default=4000)
+    parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--to", type=Path, default=HERE)
     asked = parser.parse_args(words)
     asked.to.mkdir(exist_ok=True, parents=True)

@@ -84,6 +84,42 @@ def test_what_the_search_quotes_was_found() -> None:
     assert brackets(readme("e11_policy")) - brackets(findings) == set()
 
 
+@pytest.mark.parametrize("study", ["e12_mechanisms", "population"])
+def test_a_study_of_records_quotes_what_was_found(study: str) -> None:
+    """Studies that need the source tables: their pages quote what their scripts wrote."""
+    folder = EXPERIMENTS / study
+    findings = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.txt"))
+    page = readme(study)
+    if study == "population":
+        page += (REPOSITORY / "docs" / "population.md").read_text(encoding="utf-8")
+    assert len(brackets(page)) > 20
+    assert brackets(page) - brackets(findings) == set()
+
+
+@pytest.mark.slow
+def test_mechanisms_are_chosen_small(tmp_path: Path) -> None:
+    """The script of E12 with few worlds, from what was computed of the record."""
+    done = subprocess.run(
+        [sys.executable, EXPERIMENTS / "e12_mechanisms" / "choose.py", "--small", "--to", tmp_path],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        env=os.environ | {"MPLBACKEND": "Agg"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    findings = (tmp_path / "findings.txt").read_text(encoding="utf-8")
+    assert "size=small" in findings.splitlines()[0]
+    assert "Chosen: " in findings
+    assert (tmp_path / "scores.png").is_file()
+
+
+def test_the_record_of_mechanisms_is_that_of_the_sources(sources: Path) -> None:
+    """What choose.py computes from the tables is what stands beside it."""
+    sys.path.insert(0, str(EXPERIMENTS / "e12_mechanisms"))
+    choose = __import__("choose")
+    found = choose.read_periods(sources)
+    kept = pd.read_csv(EXPERIMENTS / "e12_mechanisms" / "record.csv", dtype={"left_out": str})
+    pd.testing.assert_frame_equal(found, kept.fillna({"left_out": ""}))
+
+
 def test_the_summary_quotes_the_studies() -> None:
     """Every interval of the page that sums up stands in some study's findings."""
     page = (EXPERIMENTS / "README.md").read_text(encoding="utf-8")
