@@ -22,12 +22,11 @@ from numpy.typing import NDArray
 
 from truce_sim.analysis.incidents import Incidents, read_incidents
 from truce_sim.analysis.micro import (
-    fano_of_sums,
+    fano_of,
     fano_sums,
     gini,
     gini_by_row,
     gini_sums,
-    near_repeat_of_sums,
     near_repeat_sums,
 )
 from truce_sim.analysis.plots.style import state_n, with_style
@@ -106,14 +105,19 @@ def draw(mechanisms: Iterable[str], n: int, rng: np.random.Generator) -> pd.Data
 # ── the record ───────────────────────────────────────────────────────────────────────────────
 
 
+def ratio(sums: Floats) -> Floats:
+    """Return what was counted over what was expected, of sums (..., 2)."""
+    return np.asarray(sums[..., 0] / sums[..., 1])
+
+
 def measure_record(incidents: Incidents) -> tuple[Floats, Floats]:
     """Return the logarithms of a record's patterns: (5,), and without each quarter (q, 5)."""
     quarters = int(incidents.days[0]) // 91 + 1
     columns = []
     for sums, of in (
-        *((fano_sums(incidents, w), fano_of_sums) for w in WINDOWS),
-        (gini_sums(incidents, 100.0), gini_by_row),
-        (near_repeat_sums(incidents, 50.0, 14), near_repeat_of_sums),
+        *((fano_sums(incidents, w), fano_of) for w in WINDOWS),
+        (gini_sums(incidents), gini_by_row),
+        (near_repeat_sums(incidents), ratio),
     ):
         full = np.zeros((quarters, sums.shape[1]))
         full[: len(sums)] = sums
@@ -224,9 +228,9 @@ def _patterns(
     length = float(km_to[-1] - km_from[0])
     incidents = Incidents(frame, np.full(runs, DAYS), np.arange(runs), length)
     values = [
-        *(fano_of_sums(fano_sums(incidents, w).sum(axis=0)) for w in WINDOWS),
+        *(fano_of(fano_sums(incidents, w).sum(axis=0)) for w in WINDOWS),
         gini(incidents, at_a_time=record.n).value,
-        near_repeat_of_sums(near_repeat_sums(incidents, 50.0, 14).sum(axis=0)),
+        ratio(near_repeat_sums(incidents).sum(axis=0)),
     ]
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.log(np.array(values))[list(record.period.judges)], len(frame) / runs / DAYS

@@ -147,9 +147,8 @@ def picture(some: list[Truces]) -> plt.Figure:
             ax.step(table["day"], table["survival"], line, where="post", color=colour)
             ax.fill_between(table["day"], table["survival_low"], table["survival_high"],
                             step="post", color=colour, alpha=0.12, lw=0)  # fmt: skip
-        title = name if len(classes) == 1 else f"{name} (dashed, dotted: {', '.join(classes[1:])})"
         ax.set(xlabel="days", xlim=(0, LAST), ylim=(0, 1.01))
-        ax.set_title(title, fontsize="small")
+        ax.set_title(f"{name}\n(UCDP: {', '.join(classes[1:])})", fontsize="small")
     lines = [plt.Line2D([], [], color=c, ls=line, label=n) for n, (c, line) in STYLES.items()]
     figure.legend(handles=lines, loc="outside upper center", ncols=3, fontsize="small")
     axes[0].set_ylabel("share that holds")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import subprocess
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 import pytest
@@ -96,27 +98,28 @@ def test_a_study_of_records_quotes_what_was_found(study: str) -> None:
     assert brackets(page) - brackets(findings) == set()
 
 
+@pytest.fixture
+def choose(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The script of E12."""
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.syspath_prepend(EXPERIMENTS / "e12_mechanisms")
+    return importlib.import_module("choose")
+
+
 @pytest.mark.slow
-def test_mechanisms_are_chosen_small(tmp_path: Path) -> None:
-    """The script of E12 with few worlds, from what was computed of the record."""
-    done = subprocess.run(
-        [sys.executable, EXPERIMENTS / "e12_mechanisms" / "choose.py", "--small", "--to", tmp_path],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-        env=os.environ | {"MPLBACKEND": "Agg"},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout
+def test_mechanisms_are_chosen_small(choose: ModuleType, tmp_path: Path) -> None:
+    """With few worlds, from what was computed of the record."""
+    choose.main(["--small", "--to", str(tmp_path)])
     findings = (tmp_path / "findings.txt").read_text(encoding="utf-8")
     assert "size=small" in findings.splitlines()[0]
     assert "Chosen: " in findings
     assert (tmp_path / "scores.png").is_file()
 
 
-def test_the_record_of_mechanisms_is_that_of_the_sources(sources: Path) -> None:
-    """What choose.py computes from the tables is what stands beside it."""
-    sys.path.insert(0, str(EXPERIMENTS / "e12_mechanisms"))
-    choose = __import__("choose")
-    found = choose.read_periods(sources)
+def test_the_record_of_mechanisms_is_that_of_the_sources(choose: ModuleType, sources: Path) -> None:
+    """What the script computes from the tables is what stands beside it."""
     kept = pd.read_csv(EXPERIMENTS / "e12_mechanisms" / "record.csv", dtype={"left_out": str})
+    found = choose.read_periods(sources)
     pd.testing.assert_frame_equal(found, kept.fillna({"left_out": ""}))
 
 

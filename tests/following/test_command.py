@@ -17,7 +17,17 @@ date,kind,side,value,probability,note
 2025-10-31,strike,home,,0.5,denied
 2025-11-20,clash,,,,later
 """
-QUICK = ["mediation=none", "--posterior", "none", "--particles", "400", "--least", "100", "--ahead", "30"]
+QUICK = [
+    "mediation=none",
+    "--posterior",
+    "none",
+    "--particles",
+    "400",
+    "--least",
+    "100",
+    "--ahead",
+    "30",
+]
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ def test_bad_files_are_refused(tmp_path: Path, text: str, words: str) -> None:
 
 def test_what_spreadsheets_leave_behind_is_read(tmp_path: Path) -> None:
     """Blanks around names, lines of empty cells, whole numbers with a point, any order of rows."""
-    text = "\ufeffday , kind,note,\n12.0,clash,,\n,,,\n3.0,clash,\"two\nlines\",\n\n"
+    text = '\ufeffday , kind,note,\n12.0,clash,,\n,,,\n3.0,clash,"two\nlines",\n\n'
     found = read_record(written(tmp_path, text), None, FIRST)
     assert (found.as_of, [entry.day for entry in found.entries]) == (12, [3, 12])
 
