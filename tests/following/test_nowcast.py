@@ -293,7 +293,7 @@ def test_a_posterior_on_disk_is_read_with_its_weights(tmp_path: Path) -> None:
 
 def test_the_prior_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "ROUNDS", 2)
-    found = small(posterior=None, particles=300, least=70)
+    found = small(posterior=None, particles=300, least=40)
     assert "drawn from the prior (default)" in found.source
     assert found.particles > 500
     assert len(found.learned) > 60
