@@ -63,7 +63,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forked: Path) -> Path
     tools.mkdir()
     here.mkdir()
     (tools / "python").symlink_to(sys.executable)
-    cases = "\n".join(f"  {name}) set -- \"$@\" {words} ;;" for name, words in FEWER.items())
+    cases = "\n".join(f'  {name}) set -- "$@" {words} ;;' for name, words in FEWER.items())
     script = f'#!/bin/sh\ncase "$1" in\n{cases}\nesac\nexec "{forked}" "$@"\n'
     (tools / "truce-sim").write_text(script, encoding="utf-8")
     (tools / "truce-sim").chmod(0o755)

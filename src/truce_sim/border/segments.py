@@ -109,9 +109,7 @@ def _records(path: Path) -> list[tuple[int, list[str]]]:
     return lines
 
 
-def _rows(
-    path: Path, records: list[tuple[int, list[str]]], columns: tuple[str, str]
-) -> list[_Row]:
+def _rows(path: Path, records: list[tuple[int, list[str]]], columns: tuple[str, str]) -> list[_Row]:
     header = [cell.strip() for cell in records[0][1]]
     needed = ("km_from", "km_to", *columns)
     for column in needed:
