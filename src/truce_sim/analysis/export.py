@@ -109,14 +109,19 @@ def _tables(sweep: Sweep) -> dict[str, pd.DataFrame]:
 
 
 def _placed_events(sweep: Sweep) -> pd.DataFrame:
-    """The events that have a place, with longitude and latitude."""
+    """The events that have a place, with longitude and latitude; dates are days, without a time.
+
+    Columns that none of them fills (those of decisions) are left out: programs take them for text.
+    """
     events = sweep.load(None, "events")
     if "longitude" not in events:
         raise InputError(
             "has no course: its events have no place on the earth", setting="--to",
             value=str(sweep.path), allowed="csv, xlsx, dta or sav; or a border with a line.geojson",
         )  # fmt: skip
-    return events[events["longitude"].notna()]
+    placed = events[events["longitude"].notna()].dropna(axis=1, how="all")
+    dates = placed.select_dtypes("datetime").columns
+    return placed.assign(**{name: placed[name].dt.date for name in dates})
 
 
 # ── names, types, labels ─────────────────────────────────────────────────────────────────────
@@ -298,7 +303,9 @@ def _write_geojson(folder: Path, tables: _Tables, meanings: _Tables) -> list[Pat
     path = folder / "events.geojson"
 
     def write(temporary: Path) -> None:
-        plain = json.loads(events.to_json(orient="records", date_format="iso", date_unit="s"))
+        dates = events.columns.intersection(["date"])
+        whole = events.assign(**{name: events[name].map(str, na_action="ignore") for name in dates})
+        plain = json.loads(whole.to_json(orient="records"))
         with temporary.open("w", encoding="utf-8") as file:
             file.write('{"type": "FeatureCollection", "features": [')
             for i, row in enumerate(plain):
@@ -322,7 +329,7 @@ def _write_geopackage(folder: Path, tables: _Tables, meanings: _Tables) -> list[
 
     def write(temporary: Path) -> None:
         named = temporary.with_name(f"{temporary.name}.gpkg")  # as the format demands
-        frame.to_file(named, driver="GPKG", layer="events")
+        frame.to_file(named, driver="GPKG", layer="events", use_arrow=True)  # which knows dates
         named.replace(temporary)
 
     write_whole(path, write)
