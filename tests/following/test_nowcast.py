@@ -259,6 +259,7 @@ def test_a_record_that_no_run_agrees_with_is_refused() -> None:
         ({"particles": 1}, "particles = 1"),
         ({"ahead": 0}, "ahead = 0"),
         ({"ahead": 4000}, "no run is longer than 3,650"),
+        ({"as_of": 8015}, "--as-of: is day 8,015"),
         ({"tolerance": -1}, "tolerance = -1"),
         ({"reported": 0.0}, "reported = 0.0"),
         ({"least": 0}, "least = 0"),

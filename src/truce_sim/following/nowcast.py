@@ -282,6 +282,11 @@ class _Job:
 def _with_horizon(setup: Setup, as_of: int, ahead: int) -> Setup:
     """Return the setup with runs that are long enough."""
     days = as_of + 1 + ahead
+    if as_of >= MAX_DAYS - 1:
+        raise InputError(
+            f"is day {as_of:,}, and no run is longer than {MAX_DAYS:,} days", setting="--as-of",
+            allowed="an earlier day; or another scenario.start_date, the date of day 0",
+        )  # fmt: skip
     if days > MAX_DAYS:
         raise InputError(
             f"ends on day {days:,}, and no run is longer than {MAX_DAYS:,} days",
