@@ -51,3 +51,28 @@ def rewrite(path: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
     changed = pa.Table.from_pandas(frame, schema=table.schema, preserve_index=False)
     changed = changed.replace_schema_metadata(table.schema.metadata)
     write_table(path, changed, {k.decode(): v.decode() for k, v in notes.items() if b":" not in k})
+
+
+def small_search(folder: Path) -> Path:
+    """A finished search for effort or patience, in seconds; returns its folder."""
+    import pytest
+
+    pytest.importorskip("pymoo", reason="searches need the extra `search`")
+    from truce_sim import search
+    from truce_sim.policy.report import write_results
+
+    problem = {
+        "question": "Effort or patience?",
+        "base": {"run.horizon_days": 40},
+        "levers": {
+            "effort": {"set": "home.capacity", "low": 1.0, "high": 2.0, "step": 0.5,
+                       "cost": {1.0: 0, 2.0: 4}, "words": "interdiction by the home state"},
+            "patience": {"set": "home.threshold", "low": 3, "high": 9, "step": 3,
+                         "cost": {3: 0, 9: 6}},
+        },
+        "worlds": {"scenarios": {"today": {}, "surge": {"militants": "surge"}}},
+        "sizes": {"population": 8, "generations": 1, "rungs": [4], "luck": 2, "reported": 3,
+                  "proof_worlds": 20, "proof_luck": 2},
+    }  # fmt: skip
+    write_results(search(problem, folder=folder, threads=1))
+    return folder

@@ -34,6 +34,7 @@ def main() -> None:
                 sweep_pages(browser, sweep, size, dark, suffix)
         if not everything:
             run_pages(browser, SIZES[""], True, "-dark", only_run=True)
+            search_page(browser, make_search(Path(folder) / "effort-or-patience"))
         report_page(browser, sweep)
 
 
@@ -47,6 +48,30 @@ def make_sweep(folder: Path) -> Path:
     }
     settings = {"sweep.question": "What do mediators buy, and under which threshold?"}
     sweep(factors, settings, replicates=200, compare="mediation", folder=folder)
+    return folder
+
+
+def make_search(folder: Path) -> Path:
+    """Make a small search to show, and return its folder."""
+    from truce_sim import search
+    from truce_sim.policy.report import write_results
+
+    effort = {"set": "home.capacity", "low": 0.8, "high": 2, "step": 0.2, "cost": {0.8: 0, 2: 4}}
+    patience = {"set": "home.threshold", "low": 3, "high": 9, "step": 1, "cost": {3: 0, 9: 6}}
+    mediators = {"none": {"set": ["mediation=none"], "cost": 0}, "two": {"cost": 2}}
+    problem = {
+        "question": "Effort, patience or mediation?",
+        "base": {"run.horizon_days": 120},
+        "levers": {
+            "effort": {**effort, "words": "interdiction by the home state"},
+            "patience": {**patience, "words": "grievance at which it strikes with even odds"},
+            "mediators": {"options": mediators, "today": "two", "words": "number of mediators"},
+        },
+        "worlds": {"prior": "default"},
+        "sizes": {"population": 12, "generations": 6, "rungs": [4, 16], "luck": 2, "reported": 8,
+                  "proof_worlds": 32, "proof_luck": 6},
+    }  # fmt: skip
+    write_results(search(problem, folder=folder))
     return folder
 
 
@@ -90,6 +115,13 @@ def sweep_pages(browser, folder: Path, size, dark: bool, suffix: str) -> None:
     page.locator(".mark.good", has_text="matches the sweep").wait_for()
     page.wait_for_selector("[data-testid=settings-preset-truce]")
     shoot(page, f"view-row{suffix}")
+    server.stop()
+
+
+def search_page(browser, folder: Path) -> None:
+    """Take the picture of a search."""
+    server = Server(folder)
+    shoot(visit(browser, server.url, SIZES[""], False), "view-search")
     server.stop()
 
 

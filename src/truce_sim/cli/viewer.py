@@ -26,7 +26,7 @@ def view(arguments: list[str]) -> NoReturn:
     """`truce-sim view [overrides | DIR]`: serve the viewer until stopped."""
     from truce_sim.viewer.serve import Address, check_assets, check_host, serve
 
-    parser = _parser("view", "Watch a run, a sweep, or one run of a sweep in the browser.")
+    parser = _parser("view", "Watch a run, a sweep or one run of it, or a search in the browser.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8765,
                         help="port; if taken, the next free one")  # fmt: skip
@@ -125,7 +125,7 @@ def _parser(command: str, description: str) -> _Parser:
     parser = _Parser(
         prog=f"truce-sim {command}", description=description, allow_abbrev=False,
         epilog=f"Anything else is an override, as in truce-sim {command} truce=literal seed=7, or "
-        "the folder of a run or a sweep.",
+        "the folder of a run, a sweep or a search.",
     )  # fmt: skip
     parser.add_argument("--run", default="", metavar="POINT:REPLICATE", help="one run of the sweep")
     for name, meaning in PICKS.items():

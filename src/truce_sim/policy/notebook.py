@@ -44,13 +44,18 @@ def open_folder(folder: Path, problem: Problem) -> None:
             f"cannot be written to: {error.strerror or error}", setting="--folder",
             value=str(folder), allowed="a folder that you can write to",
         ) from None  # fmt: skip
-    found = _about(folder)
+    found = read_about(folder)
     for key, what in (("problem", "holds another search"), ("rules", "was made by other rules")):
         if found.get(key) != wanted[key]:
             raise InputError(what, setting="--folder", value=str(folder), allowed="a new folder")
 
 
-def _about(folder: Path) -> dict[str, Any]:
+def read_about(folder: Path) -> dict[str, Any]:
+    """Return what the file says that tells what a folder holds.
+
+    Raises:
+        InputError: it is damaged.
+    """
     try:
         found = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -81,7 +81,7 @@ def _picks(found: Search) -> Section:
     section = Section("picks", "Three policies")
     for name, row in words.pick_rows(found):
         section.points.append(
-            f"{name.capitalize()} ({PICKS[name]}): {words.describe(found, row)}. "
+            f"{name.capitalize()} ({PICKS[name]}): {words.describe(found.problem, row)}. "
             f"{words.numbers(row)}."
         )
     today = found.pareto[found.pareto["pick"].str.contains("today")].iloc[0]

@@ -31,10 +31,10 @@ def pick_rows(found: Search) -> Iterator[tuple[str, pd.Series]]:
             yield name, rows.iloc[0]
 
 
-def describe(found: Search, row: pd.Series) -> str:
+def describe(problem: Problem, row: pd.Series) -> str:
     """Say what a policy changes of today's: "home_effort 1.4 (today 0.85), …"."""
     changed = []
-    for lever in found.problem.levers:
+    for lever in problem.levers:
         value = row[lever.name]
         if value != lever.today:
             changed.append(f"{lever.name} {written(value)} (today {written(lever.today)})")
@@ -52,8 +52,9 @@ def numbers(row: pd.Series) -> str:
 
 
 def _share(row: pd.Series, name: str) -> str:
-    low, high = row[f"{name}_low"], row[f"{name}_high"]
-    return f"{100 * row[name]:.0f} % [{100 * low:.0f}, {100 * high:.0f}]"
+    low, high = (100 * row[f"{name}_{end}"] for end in ("low", "high"))
+    ends = f"[{low:.0f}, {high:.0f}]" if np.isfinite(low) else "[no interval: too few worlds]"
+    return f"{100 * row[name]:.0f} % {ends}"
 
 
 def _plain(row: pd.Series, name: str) -> str:
@@ -82,7 +83,7 @@ def verdict(found: Search) -> str:
         said = f"No policy that was found holds in {100 * target:.0f} % of runs; this holds most."
     else:
         said = f"The proof leaves open whether {100 * target:.0f} % hold."
-    return f"{describe(found, row)}. {said}"
+    return f"{describe(found.problem, row)}. {said}"
 
 
 def turns_on(found: Search) -> list[str]:

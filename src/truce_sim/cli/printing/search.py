@@ -27,7 +27,8 @@ def print_search(found: Search, arguments: Sequence[str]) -> None:
     today = found.pareto[found.pareto["pick"].str.contains("today")].iloc[0]
     out.print(f"Today: {words.numbers(today)}")
     for name, row in words.pick_rows(found):
-        said = words.verdict(found) if name == "cheapest that holds" else words.describe(found, row)
+        first = name == "cheapest that holds"
+        said = words.verdict(found) if first else words.describe(found.problem, row)
         out.print(f"\n{name.capitalize()}: {said}\n  {words.numbers(row)}")
     out.print(f"\n{words.loss_in_words(found)}")
     for sentence in words.turns_on(found):

@@ -19,7 +19,7 @@ from truce_sim.viewer.state.visit import Visit
 
 @solara.component
 def Page() -> None:
-    """A run in SolaraViz, or a sweep at a glance, as the address says."""
+    """A run in SolaraViz, or a sweep or a search at a glance, as the address says."""
     router = solara.use_router()
     visit = solara.use_memo(lambda: Visit(current.opening, router.search or ""), [])
     session = visit.session.value
@@ -29,13 +29,19 @@ def Page() -> None:
     if session is not None:
         from truce_sim.viewer.pages.live import RunPage
 
-        RunPage(session, visit.back if visit.view else None).key(f"run-{id(session)}")
+        RunPage(session, visit.back if visit.view or visit.search else None).key(
+            f"run-{id(session)}"
+        )
     elif visit.damage:
         solara.Error(visit.damage)
     elif visit.view is not None:
         from truce_sim.viewer.pages.sweep_page import SweepPage
 
         SweepPage(visit.view, visit.show)
+    elif visit.search is not None:
+        from truce_sim.viewer.pages.search_page import SearchPage
+
+        SearchPage(visit.search, visit.show)
 
 
 @solara.component
@@ -53,7 +59,9 @@ def Here(visit: Visit) -> None:
 
 def load(opening: Opening) -> None:
     """Import what the first page needs, and load its compiled rules from the cache."""
-    if opening.config is None:
+    if opening.search is not None:
+        from truce_sim.viewer.pages import search_page  # noqa: F401
+    elif opening.config is None:
         from truce_sim.viewer.pages import sweep_page  # noqa: F401
     else:
         from truce_sim.model.rules import rules

@@ -80,7 +80,12 @@ def BelowControls(session: Session, back: Callable[[], None] | None) -> None:
     with solara.Sidebar(), solara.Column(gap="8px"):
         solara.HTML("details", "<summary>Mesa's own controls</summary>", classes=["mesa"])
         if back is not None:
-            solara.Button("Back to the sweep", icon_name="mdi-arrow-left", on_click=back, text=True)
+            solara.Button(
+                f"Back to the {session.opening.page}",
+                icon_name="mdi-arrow-left",
+                on_click=back,
+                text=True,
+            )
         Settings(session)
 
 

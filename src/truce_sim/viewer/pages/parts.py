@@ -170,5 +170,32 @@ def HeatMap(
 
 
 @solara.component_vue("../vue/points.vue")
-def PointTable(table: Data, chosen: int, event_open: Callable[[int], None] | None = None) -> None:
-    """The points, with intervals; a click selects one, which is marked."""
+def PointTable(
+    table: Data,
+    chosen: int,
+    only: list[int] | None = None,
+    event_open: Callable[[int], None] | None = None,
+) -> None:
+    """The points, with intervals, or some of them only; a click selects one, which is marked."""
+
+
+@solara.component_vue("../vue/tradeoff.vue")
+def TradeOff(
+    plot: Data,
+    chosen: int,
+    only: list[int] | None = None,
+    event_choose: Callable[[int], None] | None = None,
+) -> None:
+    """Share that holds against cost, of what a search saw and proved; a click chooses a policy."""
+
+
+@solara.component_vue("../vue/parallel.vue")
+def ParallelPlot(
+    plot: Data,
+    chosen: int,
+    brushes: dict[str, tuple[float, float]],
+    event_choose: Callable[[int], None] | None = None,
+    event_brush: Callable[[tuple[str, list[float]]], None] | None = None,
+) -> None:
+    """Parallel coordinates (`state.parallel`): a click chooses a line, dragging along an axis keeps
+    those that cross it there."""

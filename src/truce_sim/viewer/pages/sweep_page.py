@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import solara
 
 from truce_sim.errors import InputError
 from truce_sim.sweeps.summaries.picks import PICKS, pick_run
 from truce_sim.sweeps.summaries.summary import days_watched
-from truce_sim.viewer.pages.parts import HeatMap, PointTable, SurvivalCurves
+from truce_sim.viewer.pages.parts import HeatMap, ParallelPlot, PointTable, SurvivalCurves
 from truce_sim.viewer.state.levers import as_text, plain_name
 from truce_sim.viewer.state.opening import Opening, open_row, parse_run
+from truce_sim.viewer.state.parallel import Brushes, brushed, parallel_data
 from truce_sim.viewer.state.sweep_data import SweepData
 from truce_sim.viewer.state.sweep_view import SweepView
 
@@ -30,13 +32,35 @@ def SweepPage(view: SweepView, show: Callable[[Opening], None]) -> None:
     with solara.Column(gap="12px", classes=["sweep"]):
         Heading(data)
         PointChoice(data, point, show)
+        if data.axes:
+            Levers(view)
         with solara.Div(classes=["halves"]):
-            Survival(data, view.factor, view.fixed, point.value)
+            Survival(view)
             Heat(view)
         with solara.Card("Points", margin=0):
             table = solara.use_memo(data.table, [folder.path])
-            PointTable(table=table, chosen=point.value, event_open=point.set)
+            keep = np.flatnonzero(data.matching_points({}, view.brushes.value)).tolist()
+            only = keep if view.brushes.value else None
+            PointTable(table=table, chosen=point.value, only=only, event_open=point.set)
         Failures(data)
+
+
+@solara.component
+def Levers(view: SweepView) -> None:
+    """Show a line for each point across all factors and outcomes; brushes keep some of them."""
+    data, brushes = view.data, view.brushes
+
+    def brush(name: str, ends: list[float]) -> None:
+        brushes.value = brushed(brushes.value, name, ends) if name else {}
+
+    with solara.Card("All factors at once", margin=0):
+        plot = solara.use_memo(lambda: parallel_data(data.axes, "holds", {}), [data.folder.path])
+        ParallelPlot(
+            plot=plot, chosen=view.point.value, brushes=brushes.value,
+            event_choose=view.point.set, event_brush=lambda pair: brush(*pair),
+        )  # fmt: skip
+        if brushes.value:
+            solara.Text(data.in_words(brushes.value), classes=["kept"])
 
 
 @solara.component
@@ -64,13 +88,10 @@ def NamedChoice(label: str, names: dict[str, str], value: solara.Reactive[str]) 
 
 
 @solara.component
-def Survival(
-    data: SweepData,
-    factor: solara.Reactive[str],
-    fixed: solara.Reactive[dict[str, str]],
-    point: int,
-) -> None:
+def Survival(view: SweepView) -> None:
     """Show survival curves by a factor, at chosen levels of the others."""
+    data, factor, fixed, point = view.data, view.factor, view.fixed, view.point.value
+    brushes = view.brushes.value
     with solara.Card("Survival of the truce", margin=0):
         with solara.Row(style={"flex-wrap": "wrap"}):
             NamedChoice("by factor", data.names(), factor)
@@ -79,7 +100,8 @@ def Survival(
                     LevelChoice(data, name, fixed)
         kept = {name: level for name, level in fixed.value.items() if name != factor.value}
         curves = solara.use_memo(
-            lambda: data.curves(factor.value, kept), [factor.value, tuple(kept.items())]
+            lambda: data.curves(factor.value, kept, brushes),
+            [factor.value, tuple(kept.items()), tuple(brushes.items())],
         )
         inside = data.has_levels(kept, point)
         SurvivalCurves(
@@ -105,7 +127,7 @@ def LevelChoice(data: SweepData, name: str, fixed: solara.Reactive[dict[str, str
 @solara.component
 def Heat(view: SweepView) -> None:
     """Show an outcome over two factors."""
-    data, fixed = view.data, view.fixed
+    data, fixed, brushes = view.data, view.fixed, view.brushes.value
     outcome, across, down = view.outcome, view.across, view.down
     names = data.names()
     with solara.Card("An outcome over two factors", margin=0):
@@ -116,8 +138,10 @@ def Heat(view: SweepView) -> None:
         lower = "" if down.value == across.value else down.value
         kept = {k: v for k, v in fixed.value.items() if k not in (across.value, lower)}
         table = solara.use_memo(
-            lambda: _heat(data, outcome.value, across.value, lower, kept) if names else None,
-            [outcome.value, across.value, lower, tuple(kept.items())],
+            lambda: (
+                _heat(data, outcome.value, across.value, lower, kept, brushes) if names else None
+            ),
+            [outcome.value, across.value, lower, tuple(kept.items()), tuple(brushes.items())],
         )
         if isinstance(table, str):
             solara.Error(table)
@@ -127,11 +151,11 @@ def Heat(view: SweepView) -> None:
 
 
 def _heat(
-    data: SweepData, outcome: str, across: str, down: str, fixed: dict[str, str]
+    data: SweepData, outcome: str, across: str, down: str, fixed: dict[str, str], brushes: Brushes
 ) -> dict[str, Any] | str:
     """The heat map, or why the outcome cannot be read."""
     try:
-        return data.heat(outcome, across, down, fixed)
+        return data.heat(outcome, across, down, fixed, brushes)
     except InputError as error:
         return str(error)
 
@@ -170,6 +194,7 @@ def PointChoice(
             solara.Button(
                 "Open", small=True, on_click=lambda: open_run(lambda: parse_run(run.value))
             )
+        solara.Text(data.point_in_words(point.value), classes=["in-words"])
         meanings = "; ".join(f"{_called(pick)}: {meaning}" for pick, meaning in PICKS.items())
         solara.Text(f"Open one of its runs. {meanings}.", classes=["caption"])
         if message.value:
@@ -185,8 +210,9 @@ def _called(pick: str) -> str:
 def Failures(data: SweepData) -> None:
     """List the runs that failed, if any."""
     failures = data.failures
+    if failures.empty:
+        solara.Text("No run failed.")
+        return
     with solara.Card("Failures", margin=0):
-        if failures.empty:
-            solara.Text("No run failed.")
         for row in failures.head(100).to_dict("records"):
             solara.Text(f"run {row['point']}:{row['replicate']}: {row['status']}: {row['error']}")

@@ -1,4 +1,4 @@
-"""What the viewer opens: settings, the folder of a run, a row of a sweep, or a whole sweep."""
+"""What the viewer opens: settings, the folder of a run, a row of a sweep, a sweep or a search."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from truce_sim.sweeps.summaries.picks import pick_run
 
 if TYPE_CHECKING:
     from truce_sim.config.setup import Setup
+    from truce_sim.policy.folder import Findings
     from truce_sim.sweeps.folder.folder import SweepFolder
     from truce_sim.sweeps.folder.replay import Row
 
 
 @dataclass(frozen=True)
 class Opening:
-    """What a visitor sees first: a run or a sweep.
+    """What a visitor sees first: a run, a sweep or a search.
 
     Attributes:
-        setup: The run's configuration and values derived from it; None for a sweep.
+        setup: The run's configuration and values derived from it; None for a sweep or a search.
         row: The stored run to compare with, if any.
         sweep: The folder of the sweep, also when one of its runs is shown.
+        search: The search, also when a run under one of its policies is shown.
         day: The day that is shown first; -1 is before day 0.
         run: Which run of the sweep it is, as "point:replicate", or "".
         record: What happened in a truce of the world, each with "day" and "words", to be shown
@@ -34,9 +36,15 @@ class Opening:
     setup: Setup | None = None
     row: Row | None = None
     sweep: SweepFolder | None = None
+    search: Findings | None = None
     day: int = -1
     run: str = ""
     record: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def page(self) -> str:
+        """Whose page there is besides that of a run: sweep, search or ""."""
+        return "sweep" if self.sweep else "search" if self.search else ""
 
     @property
     def config(self) -> Config | None:
@@ -45,7 +53,7 @@ class Opening:
 
 
 def open_folder(folder: Path, run: str = "", pick: str = "", point: int = 0) -> Opening:
-    """Open the folder of a run or of a sweep.
+    """Open the folder of a run, of a sweep or of a search.
 
     Args:
         folder: The folder.
@@ -55,20 +63,23 @@ def open_folder(folder: Path, run: str = "", pick: str = "", point: int = 0) -> 
 
     Raises:
         InputError: It is not such a folder, the sweep has no such run, or `run` or `pick` was
-            given for the folder of a run.
+            given for the folder of a run or of a search.
     """
     import json
 
+    from truce_sim.policy.folder import is_search, read_findings
+
+    if is_search(folder):
+        if run or pick:
+            raise _no_sweep("a search", folder)
+        return Opening(search=read_findings(folder))
     try:
         kind = json.loads((folder / "manifest.json").read_text(encoding="utf-8")).get("kind")
     except (OSError, ValueError, AttributeError):
         kind = None
     if kind == "run":
         if run or pick:
-            raise InputError(
-                "is the folder of a single run", value=str(folder),
-                allowed="--run, --worst and the like with the folder of a sweep",
-            )  # fmt: skip
+            raise _no_sweep("a single run", folder)
         return _open_run(folder)
     from truce_sim.sweeps.folder.folder import read_folder
 
@@ -76,6 +87,13 @@ def open_folder(folder: Path, run: str = "", pick: str = "", point: int = 0) -> 
     if pick:
         return open_row(sweep, point, pick_run(sweep, point, pick))
     return open_row(sweep, *parse_run(run)) if run else Opening(sweep=sweep)
+
+
+def _no_sweep(what: str, folder: Path) -> InputError:
+    return InputError(
+        f"is the folder of {what}", value=str(folder),
+        allowed="--run, --worst and the like with the folder of a sweep",
+    )  # fmt: skip
 
 
 def open_row(sweep: SweepFolder, point: int, replicate: int) -> Opening:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +20,7 @@ from truce_sim.sweeps.summaries.levels import factor_levels
 from truce_sim.sweeps.summaries.summary import survival_table
 from truce_sim.sweeps.sweep import greatest
 from truce_sim.viewer.state.levers import plain_name
+from truce_sim.viewer.state.parallel import Axis, Brushes, kept, level_axis, number_axis
 
 #: Summaries that a heat map can show, in addition to the mean or the daily rate of any outcome.
 SUMMARIES = {
@@ -40,7 +42,12 @@ BETTER_LOW = (
 _SHARES = ("holds",)  # shown in percent
 _WORDS = ("status", "cause", "collapsed")  # outcomes that are not numbers
 MAX_ROWS = 5000
+_DASHES = (
+    "a single run gives no interval for a mean, and there is no median where fewer than half of "
+    "the runs collapsed"
+)
 MAX_CURVES = 8
+MAX_LINES = 2000  # of parallel coordinates
 
 
 class SweepData:
@@ -83,14 +90,44 @@ class SweepData:
         names = ["point", "replicate", "seed", "end_day", "collapsed"]
         return runs.loc[runs["status"] == "done", names].reset_index(drop=True)
 
-    def matching_points(self, fixed: dict[str, str]) -> NDArray[np.bool_]:
-        """A mask of the points that have these levels of these factors."""
-        keep = np.ones(len(self.summary), bool)
+    @cached_property
+    def axes(self) -> list[Axis]:
+        """The axes of parallel coordinates; none of a sweep that two factors show completely."""
+        if len(self.factors) <= 2 or len(self.summary) > MAX_LINES:
+            return []
+        factors = [
+            level_axis(name, plain_name(name), levels) for name, levels in self.levels.items()
+        ]
+        holds, days = self.summary["holds"], self.summary["mean_survival"]
+        return [
+            *factors,
+            number_axis("holds", f"{SUMMARIES['holds']} (%)", 100 * holds, 1, (0.0, 100.0)),
+            number_axis("mean_survival", f"{SUMMARIES['mean_survival']} (d)", days, 1),
+        ]
+
+    def in_words(self, brushes: Brushes) -> str:
+        """What comes of the points that brushes keep, together, with its interval in words."""
+        keep = kept(self.axes, brushes)
+        runs = self.runs[keep[self.runs["point"].to_numpy()]]
+        points = f"{keep.sum():,} of {keep.size:,} points are kept"
+        return f"{points}. {outcome_in_words(runs, self.folder.horizon)}" if len(runs) else points
+
+    def point_in_words(self, point: int) -> str:
+        """What comes of a point, with its intervals in words."""
+        return outcome_in_words(self.runs[self.runs["point"] == point], self.folder.horizon)
+
+    def matching_points(
+        self, fixed: dict[str, str], brushes: Brushes | None = None
+    ) -> NDArray[np.bool_]:
+        """A mask of the points that have these levels of these factors, and that brushes keep."""
+        keep = kept(self.axes, brushes) if brushes else np.ones(len(self.summary), bool)
         for name, level in fixed.items():
             keep &= (self.levels[name].astype(str) == level).to_numpy()
         return keep
 
-    def curves(self, factor: str, fixed: dict[str, str]) -> list[dict[str, Any]]:
+    def curves(
+        self, factor: str, fixed: dict[str, str], brushes: Brushes | None = None
+    ) -> list[dict[str, Any]]:
         """Return survival curves by level of a factor, with log-log intervals.
 
         Points with the same level are pooled, with a variance that accounts for shared draws.
@@ -98,12 +135,13 @@ class SweepData:
         Args:
             factor: The factor; "" pools all points.
             fixed: Levels of other factors.
+            brushes: Keep the points that pass through these only.
 
         Returns:
             For each level: its name, the number of runs, and the share of truces holding at the
             end of each day with its interval (None with a single set of draws).
         """
-        keep, found = self.matching_points(fixed), []
+        keep, found = self.matching_points(fixed, brushes), []
         levels = self.levels.get(factor, pd.Series(["all"] * len(keep), dtype="category"))
         for level in levels.cat.categories[:MAX_CURVES]:
             points = keep & (levels == level).to_numpy()
@@ -125,7 +163,14 @@ class SweepData:
         """The outcomes that a heat map can show: name and meaning."""
         return SUMMARIES | {name: _meaning(name) for name in OUTCOME_COLUMNS if name not in _WORDS}
 
-    def heat(self, outcome: str, across: str, down: str, fixed: dict[str, str]) -> dict[str, Any]:
+    def heat(
+        self,
+        outcome: str,
+        across: str,
+        down: str,
+        fixed: dict[str, str],
+        brushes: Brushes | None = None,
+    ) -> dict[str, Any]:
         """Return the heat map of an outcome over two factors.
 
         Each cell pools the runs of its points, as `analysis.measures.measure` does.
@@ -135,11 +180,12 @@ class SweepData:
             across: The factor of the columns.
             down: The factor of the rows; "" for a single row.
             fixed: Levels of other factors.
+            brushes: Keep the points that pass through these only.
         """
         xs = self.levels[across]
         ys = self.levels[down] if down else pd.Series(pd.Categorical([""] * len(xs)))
         codes = ys.cat.codes.to_numpy(int) * len(xs.cat.categories) + xs.cat.codes.to_numpy(int)
-        cell_of = np.where(self.matching_points(fixed), codes, -1)
+        cell_of = np.where(self.matching_points(fixed, brushes), codes, -1)
         runs = self._runs_with(outcome)
         pooled = dict(list(runs.groupby(cell_of[runs["point"].to_numpy(int)])))
         cells = [
@@ -214,8 +260,29 @@ class SweepData:
             "names": [title[:1].upper() + title[1:] for title in titles],
             "times": [100 if name in _SHARES else 1 for name in columns],
             "units": [" %" if name in _SHARES else "" for name in columns],
-            "rows": rows, "total": len(self.summary),
+            "rows": rows, "total": len(self.summary), "note": _DASHES,
         }  # fmt: skip
+
+
+def outcome_in_words(runs: pd.DataFrame, horizon: int) -> str:
+    """How many of these runs hold, and for how many days truces last, with intervals in words."""
+    if runs.empty:
+        return "None of its runs has finished."
+    share = [100 * each for each in estimate("holds", runs, horizon)]
+    days = estimate("mean_survival", runs, horizon)
+    return (
+        f"The truce holds to the horizon in {share[0]:.0f} % of {len(runs):,} runs"
+        f"{_between(share[1:], ' %', 0)}; it lasts {days[0]:.1f} days in the mean, up to the "
+        f"horizon{_between(days[1:], '', 1)}."
+    )
+
+
+def _between(ends: Sequence[float], unit: str, digits: int) -> str:
+    """A 95 % interval in words."""
+    if not all(map(math.isfinite, ends)):
+        return " (no interval: at least two replicates are needed)"
+    low, high = (f"{end:.{digits}f}{unit}" for end in ends)
+    return f" (95 % interval: {low} to {high})"
 
 
 def _meaning(outcome: str) -> str:

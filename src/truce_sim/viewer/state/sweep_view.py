@@ -7,6 +7,7 @@ import solara
 from truce_sim.errors import InputError
 from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.viewer.state.address import Words
+from truce_sim.viewer.state.parallel import Brushes, brush_words, read_brushes
 from truce_sim.viewer.state.sweep_data import SweepData
 
 #: Prefix of a fixed level in an address: `at.FACTOR=LEVEL`.
@@ -23,6 +24,7 @@ class SweepView:
         outcome: The outcome of the heat map.
         across: The factor of its columns.
         down: The factor of its rows, or "".
+        brushes: What is kept on the axes of parallel coordinates.
     """
 
     def __init__(self, folder: SweepFolder) -> None:
@@ -31,6 +33,7 @@ class SweepView:
         self.factor = solara.reactive(names[0] if names else "")
         self.fixed: solara.Reactive[Words] = solara.reactive({})
         self.point = solara.reactive(0)
+        self.brushes: solara.Reactive[Brushes] = solara.reactive({})
         self.outcome = solara.reactive("mean_survival")
         self.across = solara.reactive(names[0] if names else "")
         self.down = solara.reactive(names[1] if len(names) > 1 else "")
@@ -38,10 +41,11 @@ class SweepView:
 
     def words(self) -> Words:
         """Return the view as parts of an address."""
+        levels = {f"{_AT}{name}": level for name, level in self.fixed.value.items()}
         return {
             "point": str(self.point.value), "factor": self.factor.value,
             "outcome": self.outcome.value, "across": self.across.value, "down": self.down.value,
-        } | {f"{_AT}{name}": level for name, level in self.fixed.value.items()}  # fmt: skip
+        } | levels | brush_words(self.brushes.value)  # fmt: skip
 
     def changed_words(self) -> Words:
         """Return the parts of an address that differ from those of the first view."""
@@ -63,8 +67,9 @@ class SweepView:
         ):  # fmt: skip
             if wanted[name] not in allowed and wanted[name] != self._first[name]:
                 raise _none(name, wanted[name], ", ".join(allowed))
+        brushes = read_brushes(words, self.data.axes)
         self.fixed.value = dict(self._level(k, v) for k, v in words.items() if k.startswith(_AT))
-        self.point.value = int(point)
+        self.point.value, self.brushes.value = int(point), brushes
         for name in ("factor", "across", "down", "outcome"):
             getattr(self, name).value = wanted[name]
 

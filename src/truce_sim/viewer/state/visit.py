@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import solara
 
@@ -26,6 +26,9 @@ from truce_sim.viewer.state.picture import LAYERS
 from truce_sim.viewer.state.session import ENSEMBLES, PANELS, VIEWS, Session
 from truce_sim.viewer.state.sweep_view import SweepView
 
+if TYPE_CHECKING:
+    from truce_sim.viewer.state.search_view import SearchView
+
 _FIRST_LAYER = next(iter(LAYERS))
 
 #: Parts of an address that say where in a run a visitor is, not which run it is.
@@ -33,11 +36,12 @@ _PLACE = ("day", "layer", "view", "hide", "panel", "ensemble", "futures")
 
 
 class Visit:
-    """One visitor's pages: a run or the sweep. Visitors share nothing.
+    """One visitor's pages: a run, or the sweep or search. Visitors share nothing.
 
     Attributes:
-        session: The run shown; None on the page of a sweep.
+        session: The run shown; None on the page of a sweep or a search.
         view: The view of the sweep, if one is open and can be read.
+        search: The view of the search, if one is open.
         damage: Why the sweep cannot be read, or "".
         problem: Why the address could not be followed, or "".
         followed: How many addresses have been followed.
@@ -47,6 +51,7 @@ class Visit:
         """Show what an address describes, or else what the viewer was started with."""
         self._first = opening
         self.view, self.damage = _sweep_view(opening)
+        self.search = _search_view(opening)
         self.session: solara.Reactive[Session | None] = solara.reactive(None)
         self.problem = solara.reactive("")
         self.followed = solara.reactive(0)
@@ -56,22 +61,21 @@ class Visit:
             self.show(opening)
 
     def show(self, opening: Opening) -> None:
-        """Show a run, or the page of the sweep."""
+        """Show a run, or the page of the sweep or search."""
         self.session.value = Session(opening) if opening.setup else None
 
     def back(self) -> None:
-        """Show the page of the sweep."""
+        """Show the page of the sweep or search."""
         self.session.value = None
 
     # ── the address ──────────────────────────────────────────────────────────────────────────
 
     def query(self) -> str:
         """Return the query of the address of what is shown."""
-        session, words = self.session.value, {}
-        if self._first.sweep is not None:
-            words["sweep"] = self._first.sweep.path.name
+        session, words = self.session.value, _folder_words(self._first)
         if session is None:
-            return write_query(words | (self.view.changed_words() if self.view else {}))
+            page = self.view or self.search
+            return write_query(words | (page.changed_words() if page else {}))
         words |= _run_words(session) | _draft_words(session)
         return write_query(words | _place_words(session))
 
@@ -85,15 +89,15 @@ class Visit:
         self.followed.value += 1
 
     def _follow(self, words: Words) -> None:
-        sweep = self._first.sweep
-        named = words.pop("sweep", "")
-        if named and (sweep is None or sweep.path.name != named):
-            shown = f"the sweep {sweep.path.name}" if sweep else "no sweep"
-            raise InputError(f"it is of the sweep {named}; this viewer shows {shown}")
+        for what in ("sweep", "search"):
+            named, shown = words.pop(what, ""), _folder_words(self._first).get(what, "")
+            if named and named != shown:
+                shows = f"the {what} {shown}" if shown else f"no {what}"
+                raise InputError(f"it is of the {what} {named}; this viewer shows {shows}")
         opening = self._opening(words)
         if opening.setup is None:
-            if self.view is not None:
-                self.view.follow(words)
+            if page := self.view or self.search:
+                page.follow(words)
             self.session.value = None
             return
         session = self.session.value
@@ -124,7 +128,11 @@ class Visit:
         }
         opened = first.config
         config = read_settings(settings, opened, to_plain(opened) if opened else None)
-        return first if config is opened else Opening(as_setup(config), None, first.sweep)
+        return (
+            first
+            if config is opened
+            else Opening(as_setup(config), None, first.sweep, first.search)
+        )
 
 
 def _sweep_view(opening: Opening) -> tuple[SweepView | None, str]:
@@ -137,6 +145,22 @@ def _sweep_view(opening: Opening) -> tuple[SweepView | None, str]:
     except InputError as error:
         return None, str(error)
     return view, ""
+
+
+def _search_view(opening: Opening) -> SearchView | None:
+    """The view of the search, if one is open; its modules are imported only then."""
+    if opening.search is None:
+        return None
+    from truce_sim.viewer.state.search_view import SearchView
+
+    return SearchView(opening.search)
+
+
+def _folder_words(opening: Opening) -> Words:
+    """Which sweep or search is open, as part of an address."""
+    if opening.sweep is not None:
+        return {"sweep": opening.sweep.path.name}
+    return {"search": opening.search.folder.name} if opening.search is not None else {}
 
 
 def _run_words(session: Session) -> Words:
