@@ -120,8 +120,13 @@ def test_after_the_end_it_plays_on_from_an_earlier_day(visit, url, run) -> None:
 
 
 def test_keyboard(visit, url, run) -> None:
-    """Space plays and pauses; arrows a day, with Shift an event; Home and End."""
+    """The first Tab leads past the settings; Space plays and pauses; arrows a day, with Shift an
+    event; Home and End."""
     page = visit(url)
+    page.keyboard.press("Tab")
+    expect(page.locator("[data-testid=skip]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-testid=slider]")).to_be_focused()
     days = sorted({day for day, _ in timeline(run)})
     for key, day in (("ArrowRight", 0), ("ArrowRight", 1), ("ArrowLeft", 0)):
         page.keyboard.press(key)

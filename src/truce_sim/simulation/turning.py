@@ -164,14 +164,16 @@ def _sentence(run: Simulation, strikes: list[Event]) -> str:
     days: dict[str, list[str]] = {}
     for strike in strikes:
         days.setdefault(named(strike["actor"]), []).append(str(strike["day"]))
-    by = " and ".join(
-        f"{actor} on day{'s' if len(on) > 1 else ''} {_listed(on)}" for actor, on in days.items()
-    )
+    acts = [
+        f"{actor}{'' if which else ' struck'} on day{'s' if len(on) > 1 else ''} {_listed(on)}"
+        for which, (actor, on) in enumerate(days.items())
+    ]
+    who = " and ".join(acts)
     truce = _config_on(run, int(run.outcome["end_day"])).truce
     within = f" within {truce.window_days} days" if len(strikes) > 1 else ""
     return (
-        f"{_count(len(strikes), 'strike')}{within}, by {by}: {truce.collapse_strikes:g} "
-        f"{'end' if truce.collapse_strikes > 1 else 'ends'} a truce. "
+        f"{who[:1].upper()}{who[1:]}, and {_count(int(truce.collapse_strikes), 'strike')}{within} "
+        f"{'end' if truce.collapse_strikes > 1 else 'ends'} this truce. "
         f"The first answered {CAUSES[run.outcome['cause']]}."
     )
 

@@ -62,10 +62,17 @@ def RunPage(session: Session, back: Callable[[], None] | None = None) -> None:
         session.clock,
         components=[(Head, 0), (Stage, 0), (Transport, 0), (Panels, 0)],
         model_params={"session": session},
-        name="truce_sim",
+        name=f"truce_sim: {what_it_is(session.tracks[0])}",
         play_interval=session.pace,
     )
     Aside(session, back)
+
+
+def what_it_is(track: Track) -> str:
+    """Say what a stranger looks at."""
+    host, home = _ground(track)["sides"]
+    between = f" between {home} (home state) and {host} (host state)" if home and host else ""
+    return f"a simulated truce{between}, made up, no forecast"
 
 
 @solara.component
@@ -271,7 +278,8 @@ def _ground(track: Track) -> dict[str, Any]:
 def _draw_ground(track: Track) -> dict[str, Any]:
     border, grid = track.run.border, track.config.border
     size = ground_data(border, grid.host_depth, grid.home_depth, grid.cell_km)
-    return size | map_data(make_atlas(track.config, border))
+    atlas = make_atlas(track.config, border)
+    return size | map_data(atlas) | {"sides": atlas.sides}
 
 
 def _mark(clock: Clock, which: int) -> tuple[str, bool]:

@@ -56,10 +56,10 @@ def level_axis(name: str, title: str, levels: pd.Series) -> Axis:
 def number_axis(
     name: str, title: str, values: pd.Series, good: int = 0, ends: tuple[float, float] | None = None
 ) -> Axis:
-    """Return an axis of numbers, from 0 to the largest unless its ends are given."""
+    """Return an axis of numbers, from 0 or below to the largest unless its ends are given."""
     numbers = values.to_numpy(float)
     known = numbers[np.isfinite(numbers)]
-    low, high = ends or (0.0, float(known.max(initial=0.0)))
+    low, high = ends or (float(known.min(initial=0.0)), float(known.max(initial=0.0)))
     span = high - low or 1.0
     ticks = [(share, f"{low + share * span:.3g}") for share in (0.0, 0.5, 1.0)]
     return Axis(name, title, good, ticks, np.clip((numbers - low) / span, 0.0, 1.0))

@@ -46,17 +46,17 @@ def status_strip(track: Track, model: TruceModel) -> dict[str, Any]:
 def _round(model: TruceModel) -> str:
     day = model.day
     if model.collapsed:
-        return "none: the truce has collapsed"
+        return "none, as the truce has collapsed"
     for talks in model.world["rounds"]:
         if talks["start"] <= day <= talks["end"]:
-            return f"a round of talks is under way, until day {int(talks['end'])}"
+            return f"under way, until day {int(talks['end'])}"
     if not model.mediators:
-        return "none: there are no mediators"
+        return "none, as there are no mediators"
     start = next_round(model.params, model.world, day)
     if math.isinf(start):
-        return "no round of talks is scheduled"
+        return "none scheduled"
     days = int(start) - max(day, 0)
-    return f"round of talks in {days} day{'' if days == 1 else 's'}, on day {int(start)}"
+    return f"in {days} day{'' if days == 1 else 's'}, on day {int(start)}"
 
 
 def _grievances(model: TruceModel) -> list[dict[str, Any]]:
