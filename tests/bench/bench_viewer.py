@@ -1,6 +1,9 @@
 """The viewer's speed as a visitor meets it, in a real Chromium; a figure a line, with its aim.
 
     python tests/bench/bench_viewer.py [--runs N]    N runs in the sweep opened (1,000,000)
+    python tests/bench/bench_viewer.py --against SRC [--rounds N]
+        this build against another one, whose package lies in SRC (`git archive COMMIT src`), by
+        turns, so that both meet the same load; and the memory of this one
 
 Timings hold for this machine as loaded now; the picture's time is the browser's own clock.
 """
@@ -34,12 +37,19 @@ def main() -> None:
     """Print every figure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1_000_000, help="runs in the sweep opened")
-    runs = parser.parse_args().runs
+    parser.add_argument("--against", type=Path, help="src of another build, to compare with")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each build")
+    asked = parser.parse_args()
+    runs = asked.runs
     print("\nViewer, in Chromium on the same cores")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:
         browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        if asked.against:
+            by_turns(browser, asked.against, asked.rounds)
+            memory(browser)
+            return
         one_visitor(browser)
         many_visitors(browser, 10)
         large_sweep(browser, Path(folder) / "large", runs)
@@ -92,6 +102,61 @@ def large_sweep(browser, folder: Path, runs: int) -> None:
     tell(f"command to page of a sweep of {runs:,} runs", seconds, "s", 5)
 
 
+def by_turns(browser, other: Path, rounds: int) -> None:
+    """Both builds by turns: each figure's median, and the median of the ratios of a turn."""
+    found = [(one_turn(browser, None), one_turn(browser, other)) for _ in range(rounds)]
+    aims = {"command to picture": 0.6, "command to picture, processor time": 0.6}
+    for name in found[0][0]:
+        ours, theirs = ([pair[i][name] for pair in found] for i in (0, 1))
+        ratios = [x / y for x, y in zip(ours, theirs, strict=True)]
+        tell(f"{name}: this build", median(ours), "", 0)
+        tell(f"{name}: the other", median(theirs), "", 0)
+        tell(f"{name}: ratio, {min(ratios):.2f} to {max(ratios):.2f}", median(ratios), "",
+             aims.get(name, 0))  # fmt: skip
+
+
+def one_turn(browser, source: Path | None) -> dict[str, float]:
+    """Seconds and processor seconds of a build's server for its first visitor and the next, and
+    days a second as it plays at 100 ms."""
+    start = time.perf_counter()
+    server = Server("seed=1", source=source)
+    page = open_page(browser, server.url)
+    found = {"command to picture": time.perf_counter() - start}
+    found["command to picture, processor time"] = cpu = cpu_seconds(server)
+    open_page(browser, server.url).context.close()
+    found["second visitor, processor time"] = cpu_seconds(server) - cpu
+    page.get_by_role("button", name="▶", exact=True).first.click()
+    page.wait_for_function("Number(document.querySelector('canvas')?.dataset.day) > 3")
+    day, begun = day_of(page), time.perf_counter()
+    page.wait_for_timeout(10_000)
+    found["days a second at 100 ms"] = (day_of(page) - day) / (time.perf_counter() - begun)
+    page.context.close()
+    server.stop()
+    return found
+
+
+def memory(browser) -> None:
+    """Resident memory after 50 resets and 30 visitors, over that after the first visitor."""
+    server = Server("seed=1")
+    page = open_page(browser, server.url)
+    first = resident(server)
+    for _ in range(50):
+        page.get_by_role("button", name="Reset", exact=True).click()
+        page.wait_for_timeout(200)
+    for _ in range(30):
+        open_page(browser, server.url).context.close()
+    tell("memory after the first visitor", first, "MB", 0)
+    tell("after 50 resets and 30 visitors, times that", resident(server) / first, "", 1.1)
+    page.context.close()
+    server.stop()
+
+
+def resident(server: Server) -> float:
+    """Resident memory of the server, MB (Linux)."""
+    pages = int(Path(f"/proc/{server.process.pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
 def started(browser, *arguments: Path):
     """A server, its first visitor's page, and the seconds from the command to that page."""
     start = time.perf_counter()
@@ -111,7 +176,7 @@ def open_page(browser, url: str):
     """A visitor of their own, once the page is there."""
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.goto(url)
-    page.wait_for_selector("[data-testid=slider], [data-testid=points]", timeout=60_000)
+    page.wait_for_selector("[data-testid=slider], [data-testid=points]", timeout=300_000)
     return page
 
 

@@ -22,15 +22,21 @@ FLAGS = [
     "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
 ]  # fmt: skip
 
+#: What the page of a run or of a sweep has.
+SHOWN = "[data-testid=slider], [data-testid=points]"
+
 
 class Server:
     """`truce-sim view` as a user starts it."""
 
-    def __init__(self, *arguments: str | Path, folder: Path | None = None) -> None:
+    def __init__(
+        self, *arguments: str | Path, folder: Path | None = None, source: Path | None = None
+    ) -> None:
+        """Start it in a folder; from the source of another build, to compare the two."""
         words = ["view", "--no-open", *map(str, arguments)]
         self.process = subprocess.Popen(
             [*PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            cwd=folder,
+            cwd=folder, env=os.environ | ({"PYTHONPATH": str(source)} if source else {}),
         )  # fmt: skip
         self.lines: list[str] = []
         self.url = self._wait()
@@ -104,7 +110,7 @@ class Watched:
         self.problems: list[str] = []
         self.contexts = []
 
-    def open(self, url: str, width: int = 1280, height: int = 800):
+    def open(self, url: str, width: int = 1280, height: int = 800, shown: str = SHOWN):
         """A new visitor at `url`, once the page is there."""
         context = self.browser.new_context(
             viewport={"width": width, "height": height}, accept_downloads=True
@@ -116,7 +122,7 @@ class Watched:
         page.on("request", lambda request: self._check(request.url))
         page.set_default_timeout(60_000)
         page.goto(url)
-        page.wait_for_selector("[data-testid=slider], [data-testid=points]")
+        page.wait_for_selector(shown)
         return page
 
     def _check(self, url: str) -> None:

@@ -201,16 +201,34 @@ def test_after_a_preset_and_apply_nothing_is_left_to_apply(visit, url) -> None:
     expect(apply).to_be_hidden()
 
 
-def test_the_largest_run_is_shown_at_once(visit, serve) -> None:
-    """500 sectors, 150 cells deep, ten years: within seconds, and the page answers."""
+def test_the_largest_run_is_made_ready_beside_the_page(visit, serve) -> None:
+    """500 sectors, 150 cells deep, ten years: a bar until it is there, then any day within
+    seconds. Another one can be cancelled while it is made, which keeps the first and the draft;
+    small cells are drawn together until one looks closer."""
     page = visit(
         serve("border.sectors=500", "border.host_depth=50", "border.home_depth=100",
-              "run.horizon_days=3650", "home.threshold=inf", "truce.collapse_strikes=inf").url
+              "run.horizon_days=3650", "home.threshold=inf", "truce.collapse_strikes=inf").url,
+        shown=".making, [data-testid=slider]",
     )  # fmt: skip
+    page.wait_for_selector("[data-testid=slider]")
     for day in (3649, 0, 2000):
         go(page, day)  # the largest allowed wait is ten seconds
     press(page, "Step")
     at(page, 2001)
+    assert int(page.get_attribute("canvas", "data-thin")) > 1
+    for _ in range(4):
+        page.get_by_role("button", name="closer", exact=True).click()
+    page.wait_for_function("document.querySelector('canvas').dataset.thin === '1'")
+    type_in(page, "militants.attempts_per_day", "20")
+    apply = page.get_by_role("button", name="Apply", exact=True)
+    apply.click()
+    press(page, "Cancel")
+    apply.wait_for()
+    press(page, "Step")
+    at(page, 2002)
+    apply.click()
+    at(page, -1)
+    expect(apply).to_be_hidden()
 
 
 def test_the_log_is_the_account_up_to_the_day(visit, url, run) -> None:

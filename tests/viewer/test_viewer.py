@@ -122,6 +122,35 @@ def test_a_lever_without_effect_says_why_until_its_switch_is_turned() -> None:
     assert lag not in without_effect(one.drafted_fork)
 
 
+def test_a_large_run_comes_once_it_is_ready() -> None:
+    """Until then, and if it is cancelled, the former run stays with its draft; runs on the same
+    border share their map."""
+    one = session()
+    small = one.tracks
+    small[0].cache["ground"] = ground = {"a": "map"}
+    one.edit("run.horizon_days", "2000")
+    one.edit("home.threshold", "inf")
+    one.go(20)
+    one.restart()
+    assert one.tracks is small
+    assert one.clock.value.day == 20
+    assert one.changed
+    one.stay()
+    assert one.coming.value is None
+    assert one.changed
+    one.restart()
+    one.arrive()
+    assert one.config.run.horizon_days == 2000
+    assert one.clock.value.tracks == one.tracks
+    assert one.tracks[0].cache["ground"] is ground
+    assert (one.coming.value, one.changed) == (None, False)
+    one.edit("border.sectors", "30")
+    one.edit("run.horizon_days", "100")
+    one.restart()
+    assert one.config.border.sectors == 30
+    assert "ground" not in one.tracks[0].cache
+
+
 @pytest.mark.parametrize(
     "group", ["truce", "mediation", "host", "militants", "frailty", "scenario"]
 )

@@ -27,6 +27,8 @@ Floats = NDArray[np.float64]
 _EARTH_KM = 6371.0
 #: A sector's edge is drawn with at most so many straight pieces, all edges with some of them.
 _PIECES, _ALL_PIECES = 8, 270
+#: Rows and columns of a grid that tell in which country it lies.
+_ENOUGH = 60
 
 
 class Shape(NamedTuple):
@@ -193,8 +195,10 @@ def _in_sight(label: Label, sides: tuple[str, ...], halves: tuple[Floats, Floats
 
 
 def _country(shapes: tuple[Shape, ...], where: Floats) -> str:
-    """The country in which most of some places lie; "" if most lie in none."""
-    places = where.reshape(-1, 2)
+    """The country in which most of some places lie; "" if most lie in none. (Of very many places
+    in a grid, some rows and columns tell.)"""
+    every = [-(-size // _ENOUGH) for size in where.shape[:2]]
+    places = where[:: every[0], :: every[1]].reshape(-1, 2)
     inside: dict[str, int] = {}
     for shape in shapes:
         if shape.kind == "country" and shape.closed:

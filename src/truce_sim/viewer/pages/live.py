@@ -25,7 +25,9 @@ from truce_sim.viewer.pages.parts import (
     StatusStrip,
     Timeline,
 )
+from truce_sim.viewer.pages.ready import Coming, First
 from truce_sim.viewer.pages.why import Why
+from truce_sim.viewer.pages.work import Work
 from truce_sim.viewer.state.ground import LOOKS, map_data
 from truce_sim.viewer.state.levers import choices, controls, fork_in_words, without_effect
 from truce_sim.viewer.state.picture import LAYERS, colour_power, ground_data
@@ -33,6 +35,7 @@ from truce_sim.viewer.state.presets import ready, warm
 from truce_sim.viewer.state.session import Clock, Session
 from truce_sim.viewer.state.track import Track
 from truce_sim.viewer.state.week import frame_data
+from truce_sim.viewer.state.why import why_data
 from truce_sim.viewer.state.words import status_strip
 
 #: Events marked on the day slider.
@@ -58,6 +61,9 @@ _COLUMNS = (
 def RunPage(session: Session, back: Callable[[], None] | None = None) -> None:
     """Show a visitor's run: SolaraViz with its controls, and the settings below them."""
     solara.Title("truce_sim")
+    if not session.ready.value:
+        First(session, make_ready)
+        return
     SolaraViz(
         session.clock,
         components=[(Head, 0), (Stage, 0), (Transport, 0), (Panels, 0)],
@@ -108,7 +114,8 @@ def Settings(session: Session) -> None:
         with solara.Column(gap="6px"):  # always present, so that the controls do not move
             if session.message.value:
                 solara.Error(session.message.value)
-            if session.changed:
+            Coming(session, make_ready)
+            if session.changed and session.coming.value is None:
                 solara.Info("Press Reset or Apply to start a run with these settings.", dense=True)
                 with solara.Row():
                     apply = session.restart
@@ -242,6 +249,22 @@ def Panels(clock: Clock) -> None:
             Fork(clock)
         with solara.lab.Tab("Export"):
             Exports(clock)
+
+
+def make_ready(track: Track, work: Work) -> None:
+    """Make what is sent once for a run, piece by piece.
+
+    Raises:
+        Stopped: The visitor has cancelled the work.
+    """
+    pieces: tuple[Callable[[], object], ...] = (
+        lambda: track.run.events, lambda: track.scales, lambda: track.log,
+        lambda: story(track), lambda: why_data(track), lambda: _ground(track),
+    )  # fmt: skip
+    for done, piece in enumerate(pieces):
+        work(done / len(pieces))
+        piece()
+    work(1.0)
 
 
 # ── data sent once for each run ───────────────────────────────────────────────────────────

@@ -85,6 +85,8 @@ class Session:
         self._tracks: solara.Reactive[tuple[Track, ...]] = solara.reactive(
             (run_track(opening.setup),)
         )
+        self.ready = solara.reactive(not self.tracks[0].is_large)  # to be shown at once
+        self.coming: solara.Reactive[Track | None] = solara.reactive(None)  # being made ready
         self.fork_day = solara.reactive(0)
         self.message = solara.reactive("")
         self.layer = solara.reactive("home_effort")
@@ -157,17 +159,38 @@ class Session:
         self.draft_all(to_plain(self.config))
 
     def commit(self) -> tuple[Track, ...]:
-        """Return the runs to show: a new run if the controls changed, otherwise the same ones."""
+        """Return the runs to show: a new run if the controls changed, otherwise the same ones.
+
+        A large run is to come: `arrive` shows it, once it has been made ready beside the page.
+        """
         if self.changed:
             config = with_changes(self.base, self.draft.changes.value)
             try:
-                self.tracks = (run_track(config),)
+                track = run_track(config)
             except RuntimeError as error:
                 self.message.value = str(error)
                 return self.tracks
-            self.row = None
-            self.undo()
+            track.share_with(self.tracks[0])
+            if track.is_large:
+                self.coming.value = track
+            else:
+                self._adopt(track)
         return self.tracks
+
+    def _adopt(self, track: Track) -> None:
+        """Show a new run."""
+        self.tracks, self.row, self.coming.value = (track,), None, None
+        self.undo()
+
+    def arrive(self) -> None:
+        """Show the run that was to come."""
+        if self.coming.value is not None:
+            self._adopt(self.coming.value)
+            self.restart()
+
+    def stay(self) -> None:
+        """Keep the run shown; the controls still describe the one that was to come."""
+        self.coming.value = None
 
     # ── the day ──────────────────────────────────────────────────────────────────────────────
 
@@ -176,8 +199,10 @@ class Session:
         self.clock.value = self.clock.value.at(day)
 
     def restart(self) -> None:
-        """Show the run that the controls describe, from before day 0."""
-        self.clock.value = Clock(self)
+        """Show the run that the controls describe, from before day 0; a large one is to come."""
+        clock = Clock(self)
+        if self.coming.value is None:
+            self.clock.value = clock
 
     # ── the fork ─────────────────────────────────────────────────────────────────────────────
 
@@ -215,7 +240,9 @@ class Session:
             InputError: The intervention is not valid.
             RuntimeError: The run fails.
         """
-        self.tracks = (self.tracks[0], run_track(self._with_entry(entry)))
+        forked = run_track(self._with_entry(entry))
+        forked.share_with(self.tracks[0])
+        self.tracks = (self.tracks[0], forked)
         self.message.value = ""
         self.fork_day.value = entry["day"]
         self.go(entry["day"])

@@ -15,6 +15,9 @@ from truce_sim.simulation.run import Simulation, simulate
 from truce_sim.viewer.state.picture import Scales, layer_scales
 from truce_sim.viewer.state.replay import Replay
 
+#: A run with more cells, or more days, is large.
+LARGE_CELLS, LARGE_DAYS = 10_000, 1_500
+
 
 @dataclass(frozen=True, eq=False)
 class Track:
@@ -29,6 +32,21 @@ class Track:
     run: Simulation
     setup: Setup
     cache: dict[str, dict[Any, Any]] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether its picture and its charts take seconds to make."""
+        grid = self.config.border
+        cells = grid.sectors * (grid.host_depth + grid.home_depth)
+        return cells > LARGE_CELLS or self.last_day > LARGE_DAYS
+
+    def share_with(self, other: Track) -> None:
+        """Take over the map of another run, if it is that of the same border."""
+        same = (other.config.border, other.config.scenario) == (
+            self.config.border, self.config.scenario
+        )  # fmt: skip
+        if same and "ground" in other.cache:
+            self.cache["ground"] = other.cache["ground"]
 
     def once(self, name: str, make: Callable[[], Mapping[Any, Any]]) -> dict[Any, Any]:
         """Return what `make` returns, calling it only once for this run."""

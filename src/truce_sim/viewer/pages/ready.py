@@ -1,0 +1,52 @@
+"""A large run is made ready beside the page, which shows how far it is and can stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import solara
+
+from truce_sim.viewer.pages.work import Progress, Work, use_work
+from truce_sim.viewer.state.session import Session
+from truce_sim.viewer.state.track import Track
+
+#: Makes a run ready, and says how far it is.
+MakeReady = Callable[[Track, Work], object]
+
+
+@solara.component
+def Coming(session: Session, make_ready: MakeReady) -> None:
+    """Make the run that is to come ready; Cancel keeps the one shown."""
+    track = session.coming.value
+
+    def make(work: Work) -> None:
+        assert track is not None
+        make_ready(track, work)
+        session.arrive()
+
+    work, _ = use_work(make, track is not None, [id(track)])
+    if track is not None:
+        with solara.Div(classes=["coming"]):
+            Progress(work, "The new run", session.stay)
+
+
+@solara.component
+def First(session: Session, make_ready: MakeReady) -> None:
+    """Make the first run ready; it can be stopped, and taken up again."""
+    tries, stopped = solara.use_reactive(0), solara.use_reactive(False)
+
+    def make(work: Work) -> None:
+        for track in session.tracks:
+            make_ready(track, work)
+        session.ready.value = True
+
+    def again() -> None:
+        stopped.value, tries.value = False, tries.value + 1
+
+    work, _ = use_work(make, not stopped.value, [tries.value, stopped.value])
+    with solara.Column(classes=["making"], style={"padding": "24px"}):
+        solara.Text("A large run: its map and its charts are being made.")
+        if stopped.value:
+            solara.Button("Go on", on_click=again, color="primary", style={"max-width": "120px"})
+        else:
+            Progress(work, "The run", lambda: stopped.set(True))
