@@ -123,6 +123,14 @@ def test_the_record_of_mechanisms_is_that_of_the_sources(choose: ModuleType, sou
     pd.testing.assert_frame_equal(found, kept.fillna({"left_out": ""}))
 
 
+def test_what_doha_says_of_worlds_was_found() -> None:
+    """Every interval over a posterior stands in what the commands printed, or above on the page."""
+    above, _, over = readme("doha").partition("## Not knowing the settings")
+    findings = (EXPERIMENTS / "doha" / "worlds.txt").read_text(encoding="utf-8")
+    assert len(brackets(over)) > 10
+    assert brackets(over) - brackets(findings) - brackets(above) == set()
+
+
 def test_the_summary_quotes_the_studies() -> None:
     """Every interval of the page that sums up stands in some study's findings."""
     page = (EXPERIMENTS / "README.md").read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ things are told apart: how they differ between worlds, and chance.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,15 +37,21 @@ def policies(sweep: Sweep) -> list[str]:
     return [name for name in sweep.factors if varied[name]]
 
 
-def over_worlds(sweep: Sweep | str, factor: str = "") -> pd.DataFrame:
+def is_over_worlds(sweep: Sweep) -> bool:
+    """Whether a sweep is over a posterior, or other draws of settings."""
+    return bool(sweep.design == POSTERIOR)
+
+
+def over_worlds(sweep: Sweep | str, factor: str = "", baseline: object = None) -> pd.DataFrame:
     """Compare the levels of a policy with its first, world by world.
 
     Args:
         sweep: a sweep over a posterior, or its folder.
         factor: the policy; by default that of `sweep.compare`, or the first.
+        baseline: the level to compare with; by default the first.
 
     Returns:
-        A row for each level but the first and each combination of other policies: these, `level`,
+        A row for each level but that and each combination of other policies: these, `level`,
         `against`, worlds, runs (of each world); `days`, the mean difference of days survived, with
         its interval over worlds; `longer`, the share of worlds in which the mean of the runs is
         longer, with its interval; `due_to_settings`, the share of the variance of a run's
@@ -53,40 +60,119 @@ def over_worlds(sweep: Sweep | str, factor: str = "") -> pd.DataFrame:
     Raises:
         InputError: the sweep is not over a posterior, or does not vary the factor.
     """
-    opened = open_sweep(sweep) if isinstance(sweep, str) else sweep
-    names = policies(opened)
-    factor = factor or opened.folder.settings.compare or (names or [""])[0]
-    if factor not in names:
-        raise InputError("is no policy of this sweep", setting="factor", value=factor,
-                         allowed=", ".join(names) or "a sweep with several policies")  # fmt: skip
-    runs = finished_runs(opened.load(["end_day"]))
-    runs = runs.assign(world=opened.folder.design["row"].reindex(runs["point"]).to_numpy())
-    others = [name for name in names if name != factor]
-    keys = runs[others].drop_duplicates().to_dict("records") if others else [{}]
-    rows: list[dict[str, Any]] = []
-    for key in keys:
-        some = runs[(runs[list(key)] == pd.Series(key)).all(axis=1)] if key else runs
-        rows += [row | {str(name): level for name, level in key.items()}
-                 for row in _rows(some, factor)]  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def _rows(runs: pd.DataFrame, factor: str) -> list[dict[str, Any]]:
-    levels = list(dict.fromkeys(runs[factor]))
-    table = runs.pivot_table("end_day", ["world", "replicate"], factor, observed=True)
     rows = []
-    for level in levels[1:]:
-        difference = (table[level] - table[levels[0]]).dropna()
+    for about, difference in _differences(_opened(sweep), factor, baseline):
         by_world = difference.groupby("world")
         mean = by_world.mean().to_numpy(float)
         longer = float((mean > 0).sum() + 0.5 * (mean == 0).sum())
-        value = float(mean.mean())
-        row: dict[str, Any] = {"level": level, "against": levels[0], "worlds": len(mean),
-                               "runs": int(by_world.size().median())}  # fmt: skip
-        row |= named("days", interval_of_parts(value, (mean - value) / len(mean)))
+        row: dict[str, Any] = {"level": about.pop("level"), "against": about.pop("against")}
+        row |= {"worlds": len(mean), "runs": int(by_world.size().median())}
+        row |= named("days", _mean(mean))
         row |= named("longer", count_interval(round(longer), len(mean)))
-        rows.append(row | named("due_to_settings", between_worlds(difference)))
-    return rows
+        rows.append(row | named("due_to_settings", between_worlds(difference)) | about)
+    return pd.DataFrame(rows)
+
+
+def world_gains(sweep: Sweep | str, factor: str = "", baseline: object = None) -> pd.DataFrame:
+    """Return what each level of a policy gains in each world, against one of them.
+
+    Args:
+        sweep: as in `over_worlds`.
+        factor: as in `over_worlds`.
+        baseline: as in `over_worlds`.
+
+    Returns:
+        A row for each world, level and combination of other policies: these, level, against, world,
+        days (the mean of the runs).
+
+    Raises:
+        InputError: as `over_worlds` does.
+    """
+    found = [difference.groupby("world").mean().rename("days").reset_index().assign(**about)
+             for about, difference in _differences(_opened(sweep), factor, baseline)]  # fmt: skip
+    return pd.concat(found, ignore_index=True)
+
+
+def spread_over_worlds(sweep: Sweep | str) -> pd.DataFrame:
+    """Return what part of the spread of how long truces last is not knowing the settings.
+
+    Args:
+        sweep: a sweep over a posterior, or its folder.
+
+    Returns:
+        A row for each combination of policies: these; worlds, runs (of each world); days, the mean
+        of days survived, and due_to_settings, the share of the variance of single runs that lies
+        between worlds, both with intervals (NaN from one run a world).
+
+    Raises:
+        InputError: the sweep is not over a posterior.
+    """
+    opened = _opened(sweep)
+    names = policies(opened)
+    rows = []
+    for key, runs in _by_policy(_runs(opened), names):
+        days = runs.set_index(["world", "replicate"])["end_day"].astype(float)
+        size = days.groupby("world").size()
+        row = key | {"worlds": len(size), "runs": int(size.median())}
+        row |= named("days", _mean(np.asarray(days.groupby("world").mean(), float)))
+        rows.append(row | named("due_to_settings", between_worlds(days)))
+    return pd.DataFrame(rows)
+
+
+def _opened(sweep: Sweep | str) -> Sweep:
+    return open_sweep(sweep) if isinstance(sweep, str) else sweep
+
+
+def _mean(values: Floats) -> Estimate:
+    """The mean over worlds, with its interval."""
+    value = float(values.mean())
+    return interval_of_parts(value, (values - value) / len(values))
+
+
+def _runs(sweep: Sweep) -> pd.DataFrame:
+    """Finished runs, each with the number of its world."""
+    runs = finished_runs(sweep.load(["end_day"]))
+    return runs.assign(world=sweep.folder.design["row"].reindex(runs["point"]).to_numpy())
+
+
+def _by_policy(
+    runs: pd.DataFrame, names: Sequence[str]
+) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+    """Yield each combination of levels, with its runs."""
+    for key in runs[list(names)].drop_duplicates().to_dict("records") if names else [{}]:
+        some = runs[(runs[list(key)] == pd.Series(key)).all(axis=1)] if key else runs
+        yield {str(name): level for name, level in key.items()}, some
+
+
+def _differences(
+    sweep: Sweep, factor: str, baseline: object
+) -> Iterator[tuple[dict[str, Any], pd.Series]]:
+    """Yield each level and combination of others, with differences by world and replicate."""
+    names = policies(sweep)
+    factor = factor or sweep.folder.settings.compare or (names or [""])[0]
+    if factor not in names:
+        raise InputError("is no policy of this sweep", setting="factor", value=factor,
+                         allowed=", ".join(names) or "a sweep with several policies")  # fmt: skip
+    runs = _runs(sweep)
+    levels = list(dict.fromkeys(runs[factor]))
+    first = _level(levels, factor, baseline)
+    for key, some in _by_policy(runs, [name for name in names if name != factor]):
+        table = some.pivot_table("end_day", ["world", "replicate"], factor, observed=True)
+        for level in levels:
+            if level != first:
+                difference = (table[level] - table[first]).dropna()
+                yield {"level": level, "against": first, **key}, difference
+
+
+def _level(levels: Sequence[Any], factor: str, baseline: object) -> Any:
+    """The level to compare with, as it is in the sweep."""
+    if baseline is None:
+        return levels[0]
+    for level in levels:
+        if level == baseline or str(level) == str(baseline):
+            return level
+    raise InputError(f"is not a level of {factor}", setting="baseline", value=baseline,
+                     allowed=", ".join(map(str, levels)))  # fmt: skip
 
 
 def between_worlds(values: pd.Series) -> Estimate:
@@ -123,6 +209,27 @@ def sentences(table: pd.DataFrame, factor: str) -> list[str]:
              ("days", "longer", "due_to_settings") for end in ("", "_low", "_high"))}  # fmt: skip
     return [_sentence(row, factor, [name for name in table if name not in known])
             for row in table.to_dict("records")]  # fmt: skip
+
+
+def spread_sentence(spread: pd.DataFrame) -> str:
+    """Say what part of the spread of single truces is chance, and what is not knowing settings.
+
+    Args:
+        spread: the result of `spread_over_worlds`.
+    """
+    if spread["due_to_settings_low"].isna().any():
+        return (
+            "With one run in each world, chance and not knowing the settings cannot be told apart."
+        )
+    names = [*spread.columns[: spread.columns.get_loc("worlds")]]
+    rows = spread.sort_values("due_to_settings").to_dict("records")
+    parts = []
+    for row in rows[:: max(len(rows) - 1, 1)]:  # the least, and the greatest
+        held = ", ".join(f"{name}={row[name]}" for name in names)
+        value, low, high = (100 * row[f"due_to_settings{end}"] for end in ("", "_low", "_high"))
+        parts.append(f"{value:.0f} % [{low:.0f}, {high:.0f}]{f' ({held})' if held else ''}")
+    return (f"Of the variance of how long a single truce lasts, {' to '.join(parts)} is not "
+            "knowing the settings; the rest is chance.")  # fmt: skip
 
 
 def _sentence(row: dict[Any, Any], factor: str, others: list[Any]) -> str:

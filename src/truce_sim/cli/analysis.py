@@ -49,7 +49,11 @@ def summary(arguments: Sequence[str]) -> int:
 
 
 def _default_groups(sweep: Sweep) -> list[str]:
-    """All factors if they make few groups, else none."""
+    """All factors if they make few groups, else none; over a posterior, the policies."""
+    from truce_sim.analysis.worlds import is_over_worlds, policies
+
+    if is_over_worlds(sweep):
+        return policies(sweep)
     return list(sweep.factors) if len(sweep.folder.design) <= _MAX_GROUPS else []
 
 
@@ -67,13 +71,31 @@ def compare_command(arguments: Sequence[str]) -> int:
     parser.add_argument("--against", metavar="POINT", help="the point to compare it with")
     _add_common(parser)
     asked = parser.parse_args(arguments)
+    from truce_sim.analysis.worlds import is_over_worlds
     from truce_sim.cli.printing.analysis import print_comparison
     from truce_sim.sweeps.sweep import open_sweep
 
     sweep = open_sweep(asked.dir)
+    if is_over_worlds(sweep) and asked.point is None and asked.against is None:
+        return _compare_worlds(sweep, asked)
     comparison = _compared(sweep, asked)
     if not print_as(comparison.pooled if asked.pooled else comparison.table, asked.format):
         print_comparison(sweep, comparison, asked.pooled)
+    return 0
+
+
+def _compare_worlds(sweep: Sweep, asked: Namespace) -> int:
+    """Compare the levels of a policy world by world."""
+    from truce_sim.analysis.worlds import over_worlds
+    from truce_sim.cli.printing.analysis import print_over_worlds
+
+    for name in ("pooled", "where"):
+        if getattr(asked, name):
+            raise InputError("has no effect on a sweep over a posterior", setting=f"--{name}",
+                             allowed="FACTOR, --baseline, or --point with --against")  # fmt: skip
+    table = over_worlds(sweep, asked.factor, asked.baseline)
+    if not print_as(table, asked.format):
+        print_over_worlds(sweep, table, asked.factor)
     return 0
 
 

@@ -107,19 +107,30 @@ class Violence:
             values: a row for each draw, with its seed.
             threads: as in `record_points`.
         """
+        model, failed = self.violence_of(values, threads)
+        found = self._reduce(model, len(values))
+        found[failed] = np.nan
+        return found
+
+    def violence_of(
+        self, values: pd.DataFrame, threads: int = 0
+    ) -> tuple[Incidents, NDArray[np.bool_]]:
+        """Return lethal attacks in runs of settings, and which draws have a run that failed.
+
+        Args:
+            values: as in `simulate`.
+            threads: as in `simulate`.
+        """
         chosen = values.drop(columns="truce.collapse_strikes", errors="ignore")
         outcome, events = record_points(self.setup, chosen, self.runs, int(BAND_ATTACK), threads)
         log = np.concatenate(events)
         frame = pd.DataFrame({"run": np.repeat(np.arange(len(events)), [*map(len, events)]),
                               "day": log["day"], "deaths": log["deaths"]})  # fmt: skip
         frame["km_along"], frame["km_depth"] = placed(self.setup, log["sector"], log["depth"])
-        draws = len(values)
-        model = Incidents(frame[frame["deaths"] > 0], np.full(len(events), self.horizon),
-                          np.repeat(np.arange(draws), self.runs), line_length(self.setup),
-        )  # fmt: skip
-        found = self._reduce(model, draws)
-        found[(outcome["status"] != DONE).any(axis=1)] = np.nan
-        return found
+        draws = np.repeat(np.arange(len(values)), self.runs)
+        days = np.full(len(events), self.horizon)
+        model = Incidents(frame[frame["deaths"] > 0], days, draws, line_length(self.setup))
+        return model, (outcome["status"] != DONE).any(axis=1)
 
     def _reduce(self, found: Incidents, draws: int) -> Floats:
         """(draws, summaries) of incidents whose runs have the numbers of draws as codes."""

@@ -8,6 +8,14 @@ import pandas as pd
 
 from truce_sim.analysis.compare import Comparison, compare
 from truce_sim.analysis.survival import survival_summary
+from truce_sim.analysis.worlds import (
+    is_over_worlds,
+    over_worlds,
+    policies,
+    spread_over_worlds,
+    world_gains,
+)
+from truce_sim.analysis.worlds import sentences as world_sentences
 from truce_sim.errors import InputError, command
 from truce_sim.sweeps.sweep import Sweep
 
@@ -31,7 +39,10 @@ class Material:
                 "has no finished runs yet", value=str(sweep.path),
                 allowed=command("resume", sweep.path),
             )  # fmt: skip
-        if factor or baseline is not None:
+        self._asked = factor, baseline
+        if is_over_worlds(sweep):
+            self.comparison = "a sweep over worlds is compared world by world"
+        elif factor or baseline is not None:
             self.comparison = compare(sweep, factor, baseline)
 
     @cached_property
@@ -46,6 +57,32 @@ class Material:
             return compare(self.sweep)
         except InputError as error:
             return error.problem
+
+    @cached_property
+    def worlds(self) -> pd.DataFrame:
+        """Of a sweep over worlds, the comparison of policies; empty if there is one policy only."""
+        return over_worlds(self.sweep, *self._asked) if self.policy else pd.DataFrame()
+
+    @cached_property
+    def gains(self) -> pd.DataFrame:
+        """Of a sweep over worlds, what each policy gains in each."""
+        return world_gains(self.sweep, *self._asked)
+
+    @cached_property
+    def spread(self) -> pd.DataFrame:
+        """Of a sweep over worlds, what part of the spread of each policy is due to the settings."""
+        return spread_over_worlds(self.sweep)
+
+    @cached_property
+    def in_worlds(self) -> list[str]:
+        """What policies do over worlds, in words."""
+        return world_sentences(self.worlds, self.policy) if self.policy else []
+
+    @cached_property
+    def policy(self) -> str:
+        """Of a sweep over worlds, the policy that is compared; "" if there is none."""
+        names = policies(self.sweep)
+        return self._asked[0] or self.sweep.folder.settings.compare or next(iter(names), "")
 
     @cached_property
     def ranked(self) -> pd.DataFrame | str:
@@ -87,6 +124,8 @@ class Material:
     @cached_property
     def across(self) -> str:
         """The factor with which the compared one is crossed: the one that matters most; or ""."""
+        if is_over_worlds(self.sweep):
+            return next((name for name in policies(self.sweep) if name != self.policy), "")
         if isinstance(self.comparison, str):
             return ""
         others = set(self.comparison.interactions.get("by", ()))
@@ -98,5 +137,7 @@ class Material:
         """The factor that groups the curves: the one compared, else the one that matters most."""
         if not isinstance(self.comparison, str):
             return self.comparison.factor
+        if is_over_worlds(self.sweep):
+            return self.policy
         ranked = () if isinstance(self.ranked, str) else self.ranked["factor"]
         return next(iter((*ranked, *self.sweep.factors)), "")

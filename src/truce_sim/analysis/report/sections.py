@@ -18,6 +18,7 @@ from truce_sim.analysis.report.assumptions import assumptions_section
 from truce_sim.analysis.report.material import Material
 from truce_sim.analysis.report.parts import MAX_ROWS, Section, figure, make_table
 from truce_sim.analysis.survival import kaplan_meier, logrank, shortest_horizon, survival_summary
+from truce_sim.analysis.worlds import is_over_worlds, spread_sentence
 from truce_sim.engine.compile import DIGEST
 from truce_sim.errors import InputError, command
 from truce_sim.settings.written import written
@@ -44,7 +45,9 @@ def write_answer(material: Material) -> list[str]:
     last, what matters."""
     sweep, horizon = material.sweep, shortest_horizon(material.sweep)
     answer, found = [], material.comparison
-    if isinstance(found, Comparison):
+    if is_over_worlds(sweep):
+        answer = [*material.in_worlds[:MAX_CROSSINGS], spread_sentence(material.spread)]
+    elif isinstance(found, Comparison):
         question = sweep.folder.settings.question
         answer = [words.what_helps(found, question), *words.what_depends(found)[:MAX_CROSSINGS]]
     answer.append(words.how_long(material.overall, sweep.points, sweep.factors, horizon))
@@ -123,6 +126,8 @@ def comparison_section(material: Material) -> Section:
     """Compare every level with the baseline, run by run, and show regret."""
     from truce_sim.analysis.plots.compare import plot_comparison, plot_regret
 
+    if is_over_worlds(material.sweep):
+        return worlds_section(material)
     section = Section("comparison", "What changes it, compared run by run")
     found = material.comparison
     if isinstance(found, str):
@@ -153,6 +158,52 @@ def comparison_section(material: Material) -> Section:
         "as the one observed with power 0.8."
     )
     return section
+
+
+def worlds_section(material: Material) -> Section:
+    """Compare policies world by world, and tell chance from not knowing the settings."""
+    from truce_sim.analysis.plots.worlds import plot_due, plot_gains
+
+    section = Section("comparison", "What helps, in how many worlds, and what is chance")
+    section.texts.append(
+        f"Every policy was run in each of {int(material.spread['worlds'].max()):,} worlds, draws "
+        "of the settings that are not known, with the same luck for all policies of a world. What "
+        "differs between worlds is due to the settings; what differs between the runs of one world "
+        "is chance."
+    )  # fmt: skip
+    section.points += material.in_worlds
+    section.texts.append(spread_sentence(material.spread))
+    if material.in_worlds:
+        section.figures.append(figure(
+            plot_gains(material.gains, material.policy),
+            f"Days gained by {material.policy}, over worlds",
+            "Share of worlds in which a policy gains at most so many days, by the mean of the runs "
+            "of each; left of 0 it costs days. With few runs a world, luck widens the curves.",
+        ))  # fmt: skip
+        section.tables.append(make_table(_world_rows(material.worlds), "World by world"))
+    if not material.spread["due_to_settings_low"].isna().any():
+        section.figures.append(figure(
+            plot_due(material.spread), "Shares of the variance due to settings and to chance",
+            "What part of the spread of single truces is not knowing the settings (black: 95 % "
+            "interval), and what part no knowledge of settings would remove.",
+        ))  # fmt: skip
+    return section
+
+
+def _world_rows(table: pd.DataFrame) -> pd.DataFrame:
+    known = {"level", "against", "worlds", "runs"}
+    others = [name for name in table if name not in known and
+              not str(name).startswith(("days", "longer", "due_to_settings"))]  # fmt: skip
+    return pd.DataFrame({name: [written(level) for level in table[name]] for name in others} | {
+        "policy": [written(level) for level in table["level"]],
+        "against": [written(level) for level in table["against"]],
+        "worlds": [f"{n:,}" for n in table["worlds"]],
+        "longer in": [words.percent(row, "longer") for _, row in table.iterrows()],
+        "days gained": [words.amount(row, "days", "", 1) for _, row in table.iterrows()],
+        "variance due to settings": [
+            words.percent(row, "due_to_settings") for _, row in table.iterrows()
+        ],
+    })  # fmt: skip
 
 
 def daily_section(material: Material) -> Section:

@@ -13,6 +13,7 @@ from truce_sim.analysis import words
 from truce_sim.analysis.opened import opened
 from truce_sim.analysis.report.material import Material
 from truce_sim.analysis.report.parts import Section
+from truce_sim.analysis.worlds import is_over_worlds
 from truce_sim.errors import InputError
 from truce_sim.results.outputs import check_writable, writing
 from truce_sim.results.store import write_whole
@@ -24,6 +25,11 @@ GENERATOR = '<meta name="generator" content="truce_sim'
 CAVEAT = (
     "These are results of a model under the assumptions listed below, not forecasts. The 95 % "
     "intervals cover only the randomness of the simulation, not whether the assumptions hold."
+)
+CAVEAT_OVER_WORLDS = (
+    "These are results of a model, not forecasts. The 95 % intervals and the shares of worlds "
+    "cover the randomness of the simulation and not knowing the settings that were drawn; they do "
+    "not cover whether the assumptions listed below, and the model itself, hold."
 )
 
 
@@ -136,7 +142,8 @@ def _render(material: Material, sections: Sequence[Section]) -> str:
     sweep = material.sweep
     question = sweep.folder.settings.question
     title = question or f"How long does the truce last? Sweep {sweep.path.name}"
-    return render_page(title, subtitle(material), write_answer(material), CAVEAT, sections)
+    caveat = CAVEAT_OVER_WORLDS if is_over_worlds(sweep) else CAVEAT
+    return render_page(title, subtitle(material), write_answer(material), caveat, sections)
 
 
 def render_page(

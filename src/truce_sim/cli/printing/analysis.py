@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from truce_sim.analysis import words
+from truce_sim.analysis.worlds import (
+    is_over_worlds,
+    policies,
+    sentences,
+    spread_over_worlds,
+    spread_sentence,
+)
 from truce_sim.cli.printing.layout import print_next, print_sentence, print_table
 from truce_sim.errors import command
 from truce_sim.settings.written import written
@@ -56,6 +63,8 @@ def print_summary(
         f"Intervals: 95 %, for the simulation under these assumptions; means restricted to "
         f"{until}; – means that fewer than half of the runs collapsed.", style="dim",
     )  # fmt: skip
+    if is_over_worlds(sweep):
+        print_sentence(out, spread_sentence(spread_over_worlds(sweep)))
     report = ("for the answer as a page", command("report", sweep.path))
     compare = ("to compare run by run", command("compare", sweep.path))
     print_next(out, *([compare] if sweep.factors else []), report)
@@ -91,6 +100,24 @@ def print_comparison(sweep: Sweep, comparison: Comparison, pooled: bool) -> None
         as_csv = command("compare", sweep.path, comparison.factor, "--format", "csv")
         steps += [("for the table", as_csv)]
     print_next(out, *steps)
+
+
+def print_over_worlds(sweep: Sweep, table: pd.DataFrame, factor: str) -> None:
+    """Print what a policy does over worlds, and what part of the spread is chance.
+
+    Args:
+        sweep: a sweep over a posterior.
+        table: the result of `over_worlds`.
+        factor: the policy; "" for the default.
+    """
+    out = console()
+    named = factor or sweep.folder.settings.compare or policies(sweep)[0]
+    for sentence in [*sentences(table, named), spread_sentence(spread_over_worlds(sweep))]:
+        print_sentence(out, sentence)
+    print_next(
+        out, ("for the answer as a page", command("report", sweep.path)),
+        ("for the table", command("compare", sweep.path, named, "--format", "csv")),
+    )  # fmt: skip
 
 
 def two_points(sweep: Sweep) -> str:

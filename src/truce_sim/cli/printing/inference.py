@@ -126,7 +126,13 @@ def print_worlds(out: Console, folder: Path, factor: str) -> None:
         factor: the policy to compare; "": the first.
     """
     from truce_sim.analysis.survival import survival_summary
-    from truce_sim.analysis.worlds import over_worlds, policies, sentences
+    from truce_sim.analysis.worlds import (
+        over_worlds,
+        policies,
+        sentences,
+        spread_over_worlds,
+        spread_sentence,
+    )
     from truce_sim.sweeps.sweep import open_sweep
 
     sweep = open_sweep(folder)
@@ -141,6 +147,7 @@ def print_worlds(out: Console, folder: Path, factor: str) -> None:
         out.print()
         for sentence in sentences(over_worlds(sweep, chosen), chosen):
             print_sentence(out, sentence)
+    print_sentence(out, spread_sentence(spread_over_worlds(sweep)))
 
 
 def _held(row: dict[Hashable, Any]) -> str:
