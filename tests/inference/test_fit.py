@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from inference.exact import KNOWN, QUANTILES, truces_like
-from truce_sim import InputError
+from truce_sim import InputError, nowcast
 from truce_sim.analysis.worlds import between_worlds, over_worlds, sentences
 from truce_sim.cli.commands import run_command
 from truce_sim.inference import checks, flow
@@ -175,6 +175,13 @@ def test_a_bad_fit_is_refused_before_anything_is_written(
     with pytest.raises(InputError, match=words):
         fit("bad", folder=tmp_path / "new", **changed)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_truce_is_followed_over_the_posterior_of_a_fit(made: Fit) -> None:
+    found = nowcast(None, 3, posterior=made.folder, particles=300, futures=100, ahead=10, least=50)
+    assert f"4,000 draws of {made.folder}" in found.source
+    assert set(found.learned["setting"]) >= {RATE, CV}
+    assert 50 < found.draws <= found.effective
 
 
 def test_the_page_says_what_the_data_say(made: Fit) -> None:
