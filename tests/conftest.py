@@ -32,11 +32,12 @@ settings.load_profile(
 #: The files that take longest, the longest first: workers take files in this order, so that none
 #: is left with a long one when the others have nothing to do.
 LONGEST = (
-    "docs/test_contributing.py", "docs/test_examples.py", "browser/test_live.py",
+    "sweeps/test_kills.py", "browser/test_live.py", "docs/test_examples.py",
     "sweeps/test_damage.py", "packaging/test_wheel.py", "docs/test_studies.py",
-    "sweeps/test_kills.py", "sweeps/test_failures.py", "browser/test_manners.py",
-    "test_properties.py", "test_config.py", "analysis/test_report.py", "cli/test_bad_input.py",
-    "engine/test_determinism.py", "test_model.py",
+    "docs/test_contributing.py", "browser/test_address.py", "sweeps/test_extend.py",
+    "browser/test_sweep_page.py", "sweeps/test_crashes.py", "browser/test_manners.py",
+    "test_properties.py", "test_config.py", "analysis/test_report.py", "cli/test_tracebacks.py",
+    "cli/test_bad_input.py", "engine/test_determinism.py", "test_model.py",
 )  # fmt: skip
 
 

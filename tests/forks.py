@@ -78,7 +78,7 @@ class Server:
         """Start a worker on a sweep's folder, as `crew.start_process` does."""
         theirs_in, ours_out = os.pipe()
         ours_in, theirs_out = os.pipe()
-        question = {"work": str(folder.resolve()), "environment": dict(os.environ)}
+        question = {"work": str(folder.absolute()), "environment": dict(os.environ)}
         pid = int(self._ask(question, [theirs_in, theirs_out, 2]))
         os.close(theirs_in)
         os.close(theirs_out)
@@ -120,56 +120,84 @@ class Server:
 def serve(channel: socket.socket) -> None:
     """Answer the questions of a Server until it closes standard input."""
     from truce_sim import simulate
-    from truce_sim.cli import commands
     from truce_sim.sweeps.execution import crew
     from truce_sim.sweeps.folder import plan
 
     simulate({"run.horizon_days": 30})
-    usual, listener = plan.RUNS_PER_CHUNK, 0
+    usual = plan.RUNS_PER_CHUNK
     crew.start_process = _fork_worker  # type: ignore[assignment]
     plan.RUNS_PER_CHUNK = _RUNS_PER_CHUNK
+    started: set[int] = set()
     ended: dict[int, int] = {}
     for line in sys.stdin:
         question = json.loads(line)
-        answer = None
         if "start" in question:
-            answer = os.fork()
-            if not answer:
-                log = os.open(question["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-                for number, target in ((os.open(os.devnull, os.O_RDONLY), 0), (log, 1), (log, 2)):
-                    os.dup2(number, target)
-                code = commands.run_command(question["start"])
-                sys.stdout.flush()
-                os._exit(code)
+            answer = _start(question["start"], question["log"])
+            started.add(answer)
         elif "work" in question:
-            _, descriptors, _, _ = socket.recv_fds(channel, 1, 3)
-            answer = os.fork()
-            if not answer:
-                channel.close()
-                os.environ.clear()
-                os.environ.update(question["environment"])
-                _be_worker(question["work"], descriptors)
-            for descriptor in descriptors:
-                os.close(descriptor)
+            answer = _work(channel, question["work"], question["environment"])
+            started.add(answer)
         elif "listen" in question:
             answer = question["listen"]
-            listening = socket.socket(socket.AF_UNIX)
-            listening.bind(answer)
-            listening.listen()
-            listener = os.fork()
-            if not listener:
-                plan.RUNS_PER_CHUNK = usual
-                _answer_clients(listening)
-        elif "poll" in question or "wait" in question:
-            process, flags = next(iter(question.values())), 0 if "wait" in question else os.WNOHANG
-            if process not in ended:
-                found, status = os.waitpid(process, flags)
-                if found:
-                    ended[process] = os.waitstatus_to_exitcode(status)
-            answer = ended.get(process)
+            started.add(_listen(answer, usual))
+        else:
+            answer = _wait_for(question, ended)
         print(json.dumps(answer), flush=True)
-    if listener:
-        os.kill(listener, signal.SIGKILL)
+    for process in started - set(ended):
+        os.kill(process, signal.SIGKILL)
+
+
+def _start(words: list[str], log: str) -> int:
+    """Fork a command whose output goes to a file."""
+    from truce_sim.cli import commands
+
+    process = os.fork()
+    if process:
+        return process
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    for number, target in ((os.open(os.devnull, os.O_RDONLY), 0), (output, 1), (output, 2)):
+        os.dup2(number, target)
+    code = commands.run_command(words)
+    sys.stdout.flush()
+    os._exit(code)
+
+
+def _work(channel: socket.socket, folder: str, environment: dict[str, str]) -> int:
+    """Fork a worker on the files that come through the channel."""
+    _, descriptors, _, _ = socket.recv_fds(channel, 1, 3)
+    process = os.fork()
+    if not process:
+        channel.close()
+        os.environ.clear()
+        os.environ.update(environment)
+        _be_worker(folder, descriptors)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return process
+
+
+def _listen(address: str, runs_per_chunk: int) -> int:
+    """Fork a process that answers clients at an address, with chunks of the usual size."""
+    from truce_sim.sweeps.folder import plan
+
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(address)
+    listening.listen()
+    process = os.fork()
+    if not process:
+        plan.RUNS_PER_CHUNK = runs_per_chunk
+        _answer_clients(listening)
+    return process
+
+
+def _wait_for(question: dict[str, int], ended: dict[int, int]) -> int | None:
+    """Return the exit code of a process, or None if it has not ended and is not waited for."""
+    process, flags = next(iter(question.values())), 0 if "wait" in question else os.WNOHANG
+    if process not in ended:
+        found, status = os.waitpid(process, flags)
+        if found:
+            ended[process] = os.waitstatus_to_exitcode(status)
+    return ended.get(process)
 
 
 def _answer_clients(listening: socket.socket) -> NoReturn:
