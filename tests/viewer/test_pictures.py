@@ -21,6 +21,7 @@ from truce_sim.errors import InputError
 from truce_sim.files import shipped_borders
 from truce_sim.viewer.pictures.figure import DayFigure
 from truce_sim.viewer.pictures.movie import film_days, write_movie
+from truce_sim.viewer.state import week
 from truce_sim.viewer.state.caption import caption, changed_settings
 from truce_sim.viewer.state.ground import map_data
 from truce_sim.viewer.state.opening import Opening
@@ -279,3 +280,20 @@ def test_every_border_that_ships_names_its_states_on_its_map(name: str) -> None:
     land = np.concatenate([shape.xy for shape in atlas.shapes])
     assert (land.min(0) <= grid.min(0)).all()
     assert (land.max(0) >= grid.max(0)).all()
+
+
+def test_a_day_may_be_noted_while_the_days_before_are_read(monkeypatch) -> None:
+    """As when a run plays: its player notes days while the page of the day before is made."""
+    noted = week.Week()
+
+    class Places(dict[int, tuple[int, int]]):
+        def __contains__(self, band: object) -> bool:
+            noted.note(None)  # type: ignore[arg-type]
+            return super().__contains__(band)
+
+    monkeypatch.setattr(week, "band_places", lambda _: Places({7: (1, 2)}))
+    monkeypatch.setattr(week, "struck_sectors", lambda _: None)
+    for _ in range(3):
+        noted.note(None)  # type: ignore[arg-type]
+    assert noted.trail(7) == [(1, 2)] * 3
+    assert len(noted.trail(7)) == week.DAYS - 1

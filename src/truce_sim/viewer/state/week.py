@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any, NamedTuple
 
 from truce_sim.viewer.state.picture import (
@@ -34,15 +33,16 @@ class Week:
     """What a run's map showed on the days before today, newest last."""
 
     def __init__(self) -> None:
-        self._days: deque[tuple[dict[int, Place], Place | None]] = deque(maxlen=DAYS - 1)
+        # Replaced as a whole: a player notes days in its thread while a page reads them.
+        self._days: tuple[tuple[dict[int, Place], Place | None], ...] = ()
 
     def note(self, model: Replay) -> None:
         """Note the model's day, which is over."""
-        self._days.append((band_places(model), struck_sectors(model)))
+        self._days = (*self._days, (band_places(model), struck_sectors(model)))[1 - DAYS :]
 
     def catch_up(self, model: Replay, day: int) -> None:
         """Run a model to a day, of which and of those before it the map is noted."""
-        self._days.clear()
+        self._days = ()
         for each in range(max(day - DAYS + 2, -1), day + 1):
             model.run_to(each)
             self.note(model)
@@ -53,10 +53,9 @@ class Week:
 
     def strikes(self) -> list[Struck]:
         """The strikes of these days, oldest first."""
-        ago = range(len(self._days), 0, -1)
-        return [
-            Struck(*struck, age) for (_, struck), age in zip(self._days, ago, strict=True) if struck
-        ]
+        days = self._days
+        ago = range(len(days), 0, -1)
+        return [Struck(*struck, age) for (_, struck), age in zip(days, ago, strict=True) if struck]
 
 
 def fading(age: int) -> float:
