@@ -9,17 +9,21 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from _pytest.runner import runtestprotocol
 
+import forks
+
 PROGRAM = [sys.executable, "-c", "from truce_sim.cli import main; main()"]
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-background-timer-throttling",
     "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
+    "--process-per-site",
 ]  # fmt: skip
 
 #: What the page of a run or of a sweep has.
@@ -56,10 +60,32 @@ class Server:
         self.lines += self.process.stdout
 
     def stop(self) -> int:
-        """Ctrl-C; the exit code. What it printed must hold no traceback."""
+        """Press Ctrl-C, and return the exit code. It must have printed no traceback."""
         self.process.send_signal(signal.SIGINT)
         code = self.process.wait(15)
         assert "Traceback" not in "".join(self.lines)
+        return code
+
+
+class ForkedServer:
+    """The same, forked from a process that has imported what the viewer needs: four seconds."""
+
+    def __init__(self, forks: forks.Server, log: Path, *arguments: str | Path) -> None:
+        self._forks, self._log = forks, log
+        self._process = forks.start(["view", "--no-open", *map(str, arguments)], log)
+        while not (found := re.search(r"truce_sim is at (http://\S+)", self._text())):
+            assert forks.poll(self._process) is None, self._text()
+            time.sleep(0.02)
+        self.url = found[1]
+
+    def _text(self) -> str:
+        return self._log.read_text(encoding="utf-8")
+
+    def stop(self) -> int:
+        """Press Ctrl-C, and return the exit code. It must have printed no traceback."""
+        os.kill(self._process, signal.SIGINT)
+        code = self._forks.wait(self._process)
+        assert "Traceback" not in self._text()
         return code
 
 
@@ -102,21 +128,36 @@ def browser(chromium: str) -> Iterator[object]:
         launched.close()
 
 
+@pytest.fixture(scope="session")
+def tabs(browser) -> Iterator[object]:
+    """Where the pages of tests are opened, one after another, in a process that has compiled the
+    viewer's scripts: half of the time that a page takes. A page that stays keeps the process."""
+    context = browser.new_context(accept_downloads=True)
+    kept = context.new_page()
+    kept.route("**", lambda route: route.fulfill(body="It stays."))
+    kept.goto("http://127.0.0.1/")
+    yield context
+    context.close()
+
+
 class Watched:
     """Pages whose console errors and outside requests are collected."""
 
-    def __init__(self, browser) -> None:
-        self.browser = browser
+    def __init__(self, browser, tabs) -> None:
+        self.browser, self.tabs = browser, tabs
         self.problems: list[str] = []
-        self.contexts = []
+        self.opened = []
 
-    def open(self, url: str, width: int = 1280, height: int = 800, shown: str = SHOWN):
-        """A new visitor at `url`, once the page is there."""
-        context = self.browser.new_context(
-            viewport={"width": width, "height": height}, accept_downloads=True
-        )
-        self.contexts.append(context)
+    def open(
+        self, url: str, width: int = 1280, height: int = 800, shown: str = SHOWN, *,
+        stranger: bool = False,
+    ):  # fmt: skip
+        """Open a page at `url`, and return it once it is there; a stranger shares no cookies and no
+        files with other pages."""
+        context = self.browser.new_context(accept_downloads=True) if stranger else self.tabs
         page = context.new_page()
+        self.opened.append(context if stranger else page)
+        page.set_viewport_size({"width": width, "height": height})
         page.on("console", lambda m: self.problems.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("request", lambda request: self._check(request.url))
@@ -131,25 +172,49 @@ class Watched:
 
 
 @pytest.fixture
-def visit(browser) -> Iterator[Callable]:
-    """Open a page as a new visitor: visit(url)."""
-    watched = Watched(browser)
+def visit(browser, tabs) -> Iterator[Callable]:
+    """Open a page: visit(url)."""
+    watched = Watched(browser, tabs)
     yield watched.open
-    for context in watched.contexts:
-        context.close()
+    for page in watched.opened:
+        page.close()
     assert watched.problems == []
 
 
-@pytest.fixture(scope="module")
-def serve() -> Iterator[Callable[..., Server]]:
-    """Start servers that end with the module, cleanly."""
+@pytest.fixture
+def start() -> Iterator[Callable[..., Server]]:
+    """Start servers as a user does, which end with the test."""
     started: list[Server] = []
 
-    def start(*arguments: str | Path) -> Server:
+    def begin(*arguments: str | Path) -> Server:
         started.append(Server(*arguments))
+        return started[-1]
+
+    yield begin
+    for server in started:
+        if server.process.poll() is None:
+            assert server.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def viewers() -> Iterator[forks.Server]:
+    """Forks viewers."""
+    with forks.Server("browser.ready") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def serve(
+    viewers: forks.Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., ForkedServer]]:
+    """Start servers that end with the module, cleanly."""
+    started: list[ForkedServer] = []
+    logs = tmp_path_factory.mktemp("servers")
+
+    def start(*arguments: str | Path) -> ForkedServer:
+        started.append(ForkedServer(viewers, logs / str(len(started)), *arguments))
         return started[-1]
 
     yield start
     for server in started:
-        if server.process.poll() is None:
-            assert server.stop() == 0
+        assert server.stop() == 0

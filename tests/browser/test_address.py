@@ -57,7 +57,7 @@ def test_reload_back_and_a_colleague_show_the_same(visit, server) -> None:
     page.wait_for_function(f"before => {PICTURE} === before", arg=first[0])
     page.go_forward()
     page.wait_for_function(f"before => {PICTURE} === before", arg=second[0])
-    colleague = visit(server.url + "&" + page.url.split("?")[1])
+    colleague = visit(server.url + "&" + page.url.split("?")[1], stranger=True)
     at(colleague, 45)
     colleague.wait_for_function(f"before => {PICTURE} === before", arg=second[0])
     assert everything(colleague) == second

@@ -53,9 +53,9 @@ def test_load_step_and_status(visit, url, run) -> None:
     assert f"{first['grievance_home']:.1f} of threshold {first['threshold_home']:.1f}" in strip
 
 
-def test_the_first_visitor_gets_the_presets(visit, serve) -> None:
+def test_the_first_visitor_gets_the_presets(start, visit) -> None:
     """They come after the picture, by themselves."""
-    page = visit(serve("host=unable").url)
+    page = visit(start("host=unable").url)
     expect(page.locator("[data-testid=settings-preset-host]")).to_have_value(
         "unable", timeout=30_000
     )
@@ -76,9 +76,9 @@ def test_play_pause_and_reset_repeats(visit, url) -> None:
     assert everything(page) == seen
 
 
-def test_ctrl_c_ends_it_while_a_visitor_plays(browser, serve) -> None:
+def test_ctrl_c_ends_it_while_a_visitor_plays(browser, start) -> None:
     """At once, with code 0 and no traceback."""
-    server = serve()
+    server = start()
     page = browser.new_page()
     page.goto(server.url)
     press(page, "▶")
@@ -307,6 +307,17 @@ def test_presets(visit, url) -> None:
     expect(setting(page, "home.threshold")).to_have_value("4.5")
 
 
+def test_a_group_is_drawn_when_it_is_opened(visit, url) -> None:
+    """By a search, after which it is as it was, or by a click."""
+    page = visit(url)
+    lag = setting(page, "home.lag_days")
+    expect(lag).to_be_visible()
+    page.fill("[data-testid=settings-find]", "")
+    expect(lag).to_have_count(0)
+    page.locator("[data-testid=controls-settings] summary", has_text="Home state").click()
+    expect(lag).to_be_visible()
+
+
 def test_a_lever_without_effect_is_greyed_out_until_its_switch_is_turned(visit, url) -> None:
     """It says why, and cannot be changed; once the switch is drafted, it can."""
     page = visit(url)
@@ -352,7 +363,7 @@ def test_bad_input_is_explained_beside_its_control(visit, url) -> None:
 
 def test_two_visitors_share_nothing(visit, url) -> None:
     """Each has their own day and settings."""
-    one, other = visit(url), visit(url)
+    one, other = visit(url), visit(url, stranger=True)
     go(one, 50)
     type_in(one, "home.threshold", "9")
     press(one, "Apply")
