@@ -126,7 +126,9 @@ def one_turn(browser, source: Path | None) -> dict[str, float]:
     open_page(browser, server.url).context.close()
     found["second visitor, processor time"] = cpu_seconds(server) - cpu
     page.get_by_role("button", name="▶", exact=True).first.click()
-    page.wait_for_function("Number(document.querySelector('canvas')?.dataset.day) > 3")
+    page.wait_for_function(
+        "Number(document.querySelector('canvas')?.dataset.day) > 3", timeout=300_000
+    )
     day, begun = day_of(page), time.perf_counter()
     page.wait_for_timeout(10_000)
     found["days a second at 100 ms"] = (day_of(page) - day) / (time.perf_counter() - begun)
