@@ -89,11 +89,12 @@ test-next: ## test the newest pre-releases of Mesa and Hydra (docs/releases.md)
 soak: $(READY) ## kill commands on sweeps 500 times at random moments (ten minutes)
 	@TRUCE_SIM_KILLS=500 $(BIN)/python -m pytest tests/sweeps/test_kills.py -s $(ARGS)
 
-bench: browser-setup $(READY) ## measure speed and memory, as figures and as ratios to one run (20 minutes)
+bench: browser-setup $(READY) ## measure speed and memory, as figures and as ratios to one run (40 minutes)
 	@$(BIN)/python tests/bench/bench.py
 	@$(BIN)/python tests/bench/bench_engine.py
 	@$(BIN)/python tests/bench/bench_analysis.py
 	@$(BIN)/python tests/bench/bench_viewer.py
+	@$(BIN)/python -W ignore tests/bench/bench_search.py
 
 browser-setup: $(READY) ## install Chromium, which the viewer's tests and pictures need (Debian's package)
 	@command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || { \

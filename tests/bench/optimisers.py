@@ -13,17 +13,31 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
 
-from truce_sim.policy.problem import load_problem
+from truce_sim.policy.levers import TODAY, Code
+from truce_sim.policy.problem import Problem, load_problem
+from truce_sim.policy.race import Race
 from truce_sim.policy.trials import Laboratory
 from truce_sim.policy.worlds import make_worlds
 
-PROBLEM = load_problem("doha", objectives=["holds", "cost"])
+#: Without effort on a stretch: such policies take longer to prepare than to run.
+_LEVERS = {
+    name: lever for name, lever in load_problem("doha").content["levers"].items()
+    if name != "stretch"
+}  # fmt: skip
+
+
+def doha(**changes: object) -> Problem:
+    """The problem that is searched, by share and cost."""
+    return load_problem("doha", objectives=["holds", "cost"], levers=_LEVERS, **changes)
+
+
+PROBLEM = doha()
 LEVELS = [len(lever.values) for lever in PROBLEM.levers]
 DEAREST = 25.0
 POPULATION = 48
@@ -56,7 +70,7 @@ def evaluator(which: str, worlds: int, luck: int) -> Evaluate:
 
 def pymoo(evaluate: Evaluate, candidates: int, seed: int) -> Points:
     """NSGA-II of pymoo, whole numbers by rounding."""
-    from truce_sim.policy.race import make_optimiser
+    from truce_sim.policy.proposals import make_optimiser
 
     engine, seen = make_optimiser(LEVELS, 2, POPULATION, seed), []
     for _ in range(candidates // POPULATION):
@@ -121,21 +135,31 @@ def platypus(kind: str) -> Callable[[Evaluate, int, int], Points]:
 
 
 def race(evaluate: Evaluate, candidates: int, seed: int) -> Points:
-    """What `truce-sim search` does with as many runs: few worlds for many, many for the few."""
-    from truce_sim.policy.race import TODAY, Race
+    """What `truce-sim search` does with as many runs."""
+    return next(fronts_of_race(seed, [candidates * WORLDS * LUCK]))[1]
 
-    sizes = {"population": POPULATION, "rungs": [4, 16, 64], "luck": LUCK, "generations": 1000}
-    problem = load_problem("doha", objectives=["holds", "cost"], seed=seed, sizes=sizes)
-    room = Laboratory(problem, make_worlds(problem, "search", 64), LUCK)
+
+def fronts_of_race(seed: int, runs: Sequence[int]) -> Iterator[tuple[int, Points]]:
+    """What `truce-sim search` reports after some numbers of runs: runs made, front."""
+    problem = doha(seed=seed, sizes={"generations": 10**6})
+    worlds = make_worlds(problem, "search", problem.rungs[-1])
+    room = Laboratory(problem, worlds, problem.sizes["luck"])
+    found: list[tuple[int, Points]] = []
 
     def tell(generation: int, seen: int) -> None:
-        if room.runs >= candidates * WORLDS * LUCK:
+        if room.runs >= runs[len(found)]:
+            front = [code for code in made.front() if code != TODAY]
+            found.append((room.runs, np.array(front)))
+        if len(found) == len(runs):
             raise StopIteration
 
-    made = Race(problem, lambda codes, worlds: room.tried([*map(made.policy, codes)], worlds), tell)
+    def attempt(codes: Sequence[Code], among: Points) -> NDArray[np.void]:
+        return room.tried([*map(problem.policy, codes)], among)
+
+    made = Race(problem, attempt, len(worlds), tell)
     with suppress(StopIteration):
         made.run()
-    return np.array([code for code in made.front() if code != TODAY])
+    yield from found
 
 
 ENGINES: dict[str, Callable[[Evaluate, int, int], Points]] = {

@@ -131,6 +131,17 @@ def test_what_doha_says_of_worlds_was_found() -> None:
     assert brackets(over) - brackets(findings) - brackets(above) == set()
 
 
+@pytest.mark.slow
+def test_the_search_runs_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """E11's command with --small: its two figures, and three policies."""
+    pytest.importorskip("pymoo")
+    monkeypatch.chdir(tmp_path)
+    assert "truce-sim search doha" in readme("e11_policy")
+    assert run_command(["search", "doha", "--small"]) == 0
+    made = {path.name for path in Path("outputs/search-doha").glob("*.png")}
+    assert made == {path.name for path in (EXPERIMENTS / "e11_policy").glob("*.png")}
+
+
 def test_the_summary_quotes_the_studies() -> None:
     """Every interval of the page that sums up stands in some study's findings."""
     page = (EXPERIMENTS / "README.md").read_text(encoding="utf-8")

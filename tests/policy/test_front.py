@@ -49,7 +49,7 @@ CONTENT: dict[str, Any] = {
     },
     "target": 0.5,
     "worlds": {"scenarios": {"one": {}}},
-    "sizes": {"population": 24, "generations": 12, "rungs": [8, 40, 160], "luck": 4,
+    "sizes": {"population": 24, "generations": 8, "rungs": [8, 40, 160], "luck": 4,
               "proof_worlds": 50, "proof_luck": 8, "reported": 8},
 }  # fmt: skip
 
@@ -78,13 +78,13 @@ def everything(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_a_known_front_is_found() -> None:
-    """Of 441 policies it tries at most two thirds; what it reports covers 95 % of the hypervolume
+    """Of 441 policies it tries at most half; what it reports covers 95 % of the hypervolume
     of the true front; none reported is more than 0.1 below the best for its cost; and the proof is
     right."""
     problem = load_problem(CONTENT, sizes={"reported": 20})
     found = search(problem)
     cost, share = everything(problem)
-    assert len(found.seen) <= 294
+    assert len(found.seen) <= 220
     proved = found.pareto[found.pareto["pick"] != "today"]
     true = np.array([chance(row) for _, row in proved.iterrows()])
     whole = volume(cost, share, 8.0)

@@ -43,8 +43,16 @@ class _Stopped(RuntimeError):
         super().__init__(f"Interrupted. What was tried is kept.\n  To continue: {again}")
 
 
-def _sizes(asked: Any) -> dict[str, int]:
-    return {} if asked.generations is None else {"generations": asked.generations}
+#: A quick look: too little to find much, enough to see what comes.
+_SMALL = {
+    "population": 8, "generations": 2, "rungs": [4, 8], "luck": 2, "reported": 3,
+    "proof_worlds": 20, "proof_luck": 2,
+}  # fmt: skip
+
+
+def _sizes(asked: Any) -> dict[str, Any]:
+    given = {} if asked.generations is None else {"generations": asked.generations}
+    return (_SMALL if asked.small else {}) | given
 
 
 def _worlds(asked: Any) -> dict[str, str] | None:
@@ -70,6 +78,7 @@ def _parser() -> Parser:
         "file with a column for each setting and perhaps a weight")  # fmt: skip
     add("--target", type=float, metavar="SHARE", help="the share that should hold")
     add("--generations", type=count, metavar="N", help="of the search")
+    add("--small", action="store_true", help="a quick look, with few policies and worlds")
     add("--seed", type=whole, metavar="SEED", help="of everything random")
     add("--threads", type=count, default=0, metavar="N", help="default: one for each core")
     return parser

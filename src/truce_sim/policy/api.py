@@ -20,11 +20,12 @@ import pandas as pd
 from truce_sim.config.tokens import Overrides, as_tokens
 from truce_sim.intervals import Estimate
 from truce_sim.policy.choose import choose, thinned
+from truce_sim.policy.levers import TODAY, Code
 from truce_sim.policy.measures import holds, judged, loss
 from truce_sim.policy.notebook import Notebook, open_folder
 from truce_sim.policy.problem import AnyProblem, Problem, load_problem
-from truce_sim.policy.race import TODAY, Code, Race
-from truce_sim.policy.trials import Laboratory
+from truce_sim.policy.race import Race
+from truce_sim.policy.trials import Ints, Laboratory
 from truce_sim.policy.worlds import SETS, Worlds, make_worlds
 from truce_sim.sweeps.execution.lock import locked
 from truce_sim.sweeps.execution.progress import Progress, Silence
@@ -123,9 +124,10 @@ class _Work:
             for name, luck in zip(SETS, lucks, strict=True)
         }
         self.books = {name: Notebook(folder, name, room) for name, room in self.rooms.items()}
-        self.race = Race(problem, lambda codes, worlds: self._try("search", codes, worlds),
-                         self._tell)  # fmt: skip
-        self.race.worlds = len(self.worlds["search"])
+        self.race = Race(
+            problem, lambda codes, worlds: self._try("search", codes, worlds),
+            len(self.worlds["search"]), self._tell, _CANDIDATES * sizes["reported"],
+        )  # fmt: skip
 
     def run(self) -> Search:
         """Search, choose, prove."""
@@ -163,7 +165,7 @@ class _Work:
         proved = judged(trials, costs, luck, self.problem.target, worlds.scenarios)
         before = np.stack([self.race.seen[code] for code in reported])
         proved.insert(1, "holds_in_search", holds(before, self.problem.sizes["luck"]))
-        levers = pd.DataFrame([self.race.policy(code) for code in reported])
+        levers = pd.DataFrame([self.problem.policy(code) for code in reported])
         named = [*picks.items(), ("today", TODAY)]
         why = [" and ".join(name for name, code in named if code == here) for here in reported]
         found = [i for i, code in enumerate(reported) if code != TODAY] or [0]
@@ -182,25 +184,26 @@ class _Work:
 
     def _seen(self) -> pd.DataFrame:
         codes = list(self.race.seen)
-        levers = pd.DataFrame([self.race.policy(code) for code in codes])
-        tried = pd.Series([len(self.race.seen[code]) for code in codes], name="worlds")
+        levers = pd.DataFrame([self.problem.policy(code) for code in codes])
+        tried = pd.Series([int((self.race.seen[code]["runs"] > 0).sum()) for code in codes],
+                          name="worlds")  # fmt: skip
         return pd.concat([levers, pd.DataFrame(self.race.natural(codes)), tried], axis=1)
 
-    def _try(self, which: str, codes: Sequence[Code], worlds: range | None = None) -> Any:
-        among = range(len(self.worlds[which])) if worlds is None else worlds
-        policies = [self.race.policy(code) for code in codes]
+    def _try(self, which: str, codes: Sequence[Code], worlds: Ints | None = None) -> Any:
+        every = np.tile(np.arange(len(self.worlds[which])), (len(codes), 1))
+        among = every if worlds is None else worlds
+        policies = [self.problem.policy(code) for code in codes]
         return self.books[which].attempt(codes, policies, among)
 
     def _costs(self, codes: Sequence[Code]) -> list[float]:
-        return [self.problem.cost(self.race.policy(code)) for code in codes]
+        return [self.problem.cost(self.problem.policy(code)) for code in codes]
 
     def _most_runs(self) -> int:
         """About how many runs it takes; what is promoted is known only as it happens."""
         sizes, rungs = self.problem.sizes, self.problem.rungs
-        few = sizes["population"] * sizes["generations"] * rungs[0] * 2
-        many = sizes["population"] * rungs[-1] * 2
+        each = sizes["population"] * (rungs[0] + rungs[-1] / 8) * (sizes["generations"] + 1)
         proof = sizes["proof_worlds"] * sizes["proof_luck"] * 3 * sizes["reported"]
-        return (few + many) * sizes["luck"] + proof
+        return int(each + rungs[-1] * 2 * sizes["reported"]) * sizes["luck"] + proof
 
     def _tell(self, done: int, seen: int) -> None:
         made = self.rooms["search"].runs

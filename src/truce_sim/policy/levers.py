@@ -21,6 +21,10 @@ from truce_sim.settings.nested import get
 #: A policy: the value of each lever, or the name of its option.
 Policy: TypeAlias = Mapping[str, Any]
 
+#: A policy as the numbers of its levers' values; () is today's.
+Code: TypeAlias = tuple[int, ...]
+TODAY: Code = ()
+
 _EACH = "mediation.mediators.*."
 _RANGE = ("set", "low", "high", "step", "cost", "words")
 _CHOICE = ("options", "today", "words")

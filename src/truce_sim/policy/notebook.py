@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 
 from truce_sim.engine.compile import DIGEST
 from truce_sim.errors import InputError
+from truce_sim.policy.levers import Code
 from truce_sim.policy.problem import Problem
-from truce_sim.policy.race import Code
-from truce_sim.policy.trials import TRIAL, Laboratory
+from truce_sim.policy.trials import TRIAL, Ints, Laboratory
 from truce_sim.results.store import Damaged, read_table, remove_leftovers, write_json, write_table
 
 #: The file that says what a folder holds.
 ABOUT = "search.json"
 _TRIALS = "trials"
 _HALVES = ("held_even", "held_odd")
+_COUNTS = ("deaths", "days", "failed", "runs")
 
 
 def open_folder(folder: Path, problem: Problem) -> None:
@@ -82,34 +83,35 @@ class Notebook:
         for path in sorted(self.folder.glob(f"{which}-*.parquet")) if self.folder else ():
             self._read(path)
 
-    def attempt(self, codes: Sequence[Code], policies: Sequence[Any], worlds: range) -> Any:
+    def attempt(self, codes: Sequence[Code], policies: Sequence[Any], worlds: Ints) -> Any:
         """Return TRIAL (codes, worlds), from what is written or by running it.
 
         Args:
             codes: of the policies.
             policies: what they stand for.
-            worlds: which of the set.
+            worlds: (codes, n) the worlds of each, of the set.
         """
-        new = [i for i, code in enumerate(codes) if (code, worlds.start) not in self.written
-               or len(self.written[code, worlds.start]) != len(worlds)]  # fmt: skip
+        keys = [(code, int(first)) for code, first in zip(codes, worlds[:, 0], strict=True)]
+        size = worlds.shape[1]
+        new = [i for i, key in enumerate(keys) if len(self.written.get(key, ())) != size]
         if new:
-            found = self.room.tried([policies[i] for i in new], worlds)
+            found = self.room.tried([policies[i] for i in new], worlds[new])
             for i, trials in zip(new, found, strict=True):
-                self.written[codes[i], worlds.start] = trials
-            self._write([codes[i] for i in new], worlds, found)
-        return np.stack([self.written[code, worlds.start] for code in codes])
+                self.written[keys[i]] = trials
+            self._write([codes[i] for i in new], worlds[new], found)
+        return np.stack([self.written[key] for key in keys])
 
-    def _write(self, codes: Sequence[Code], worlds: range, trials: NDArray[np.void]) -> None:
+    def _write(self, codes: Sequence[Code], worlds: Ints, trials: NDArray[np.void]) -> None:
         if self.folder is None:
             return
-        flat, size = trials.ravel(), len(worlds)
+        flat, size = trials.ravel(), worlds.shape[1]
         names = ["-".join(map(str, code)) for code in codes]
         columns = {
             "policy": np.repeat(np.array(names), size).tolist(),
-            "start": np.full(flat.size, worlds.start),
-            "world": np.tile(np.array(worlds), len(codes)),
+            "start": np.repeat(worlds[:, 0], size),
+            "world": worlds.ravel(),
             **{name: flat["held"][:, i] for i, name in enumerate(_HALVES)},
-            **{name: flat[name] for name in ("deaths", "days", "failed")},
+            **{name: flat[name] for name in _COUNTS},
         }
         write_table(self.folder / f"{self.which}-{self._files:05}.parquet", pa.table(columns))
         self._files += 1
@@ -123,7 +125,7 @@ class Notebook:
         trials = np.zeros(len(table), TRIAL)
         for i, name in enumerate(_HALVES):
             trials["held"][:, i] = table[name]
-        for name in ("deaths", "days", "failed"):
+        for name in _COUNTS:
             trials[name] = table[name]
         for (policy, start), rows in table.groupby(["policy", "start"], sort=False).indices.items():
             code = tuple(int(part) for part in policy.split("-") if part)

@@ -18,7 +18,7 @@ from truce_sim.config.option_files import option_file, plain_values
 from truce_sim.config.setup import Setup
 from truce_sim.config.tokens import as_tokens
 from truce_sim.errors import InputError, NoEffectWarning, closest
-from truce_sim.policy.levers import Lever, Policy, check_keys, number, read_lever
+from truce_sim.policy.levers import TODAY, Code, Lever, Policy, check_keys, number, read_lever
 from truce_sim.settings.nested import get
 
 #: Whatever names a problem: an option in `conf/search`, a file, or what such a file holds.
@@ -34,10 +34,10 @@ OBJECTIVES: Mapping[str, tuple[str, str, bool]] = {
 
 #: Sizes: what a file may set, with the least value and the default.
 SIZES: Mapping[str, tuple[int, int]] = {
-    "population": (8, 48), "generations": (1, 25), "luck": (2, 4), "reported": (3, 12),
+    "population": (8, 48), "generations": (1, 25), "luck": (2, 2), "reported": (3, 12),
     "proof_worlds": (20, 256), "proof_luck": (2, 16),
 }  # fmt: skip
-_RUNGS = (8, 32, 128)
+_RUNGS = (16, 64, 192)
 _KEYS = ("question", "base", "levers", "objectives", "limits", "target", "worlds", "sizes", "seed")
 _WORLDS = ("prior", "posterior", "scenarios")
 
@@ -85,6 +85,12 @@ class Problem:
     def policies(self) -> int:
         """How many policies there are."""
         return prod(len(lever.values) for lever in self.levers)
+
+    def policy(self, code: Code) -> dict[str, Any]:
+        """Return the policy that a code stands for."""
+        if code == TODAY:
+            return self.today
+        return {lever.name: lever.values[i] for lever, i in zip(self.levers, code, strict=True)}
 
     def cost(self, policy: Policy) -> float:
         """Return what a policy costs: the sum over its levers."""
@@ -235,6 +241,6 @@ def _sizes(written: Mapping[str, Any]) -> tuple[dict[str, int], tuple[int, ...]]
     if not whole or not rungs or list(rungs) != sorted(set(rungs)):
         raise InputError(
             "are not rungs", setting="sizes.rungs", value=rungs,
-            allowed="numbers of worlds in rising order, such as [8, 32, 128]",
+            allowed="numbers of worlds in rising order, such as [16, 64, 192]",
         )  # fmt: skip
     return found, tuple(rungs)

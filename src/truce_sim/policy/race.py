@@ -1,10 +1,9 @@
-"""The search: an optimiser proposes policies, a race decides how many worlds each is tried in.
+"""The search: surfaces propose policies, a race decides how many worlds each is tried in.
 
-Every candidate is tried in a few worlds. In each generation, the best of what has been seen go on
-to more worlds, and the best of those to all: few worlds for many candidates, many for the few left.
-So no candidate stays ahead by the luck of a few runs. What a candidate would come to in all worlds
-is estimated by its difference from today's policy in those that it has seen (common random
-numbers).
+Every candidate is tried in one block of worlds. In each generation, the best of what has been seen
+go on to more, and the best of those to all: few worlds for many candidates, many for the few left.
+So no candidate stays ahead by the luck of a few runs. What candidates come to is estimated by a
+response surface from all that was tried; the next are those that it thinks best.
 
 A search is a function of the problem and its seed. What is tried is written down as it is tried;
 begun again, a search goes the same way, and reads what is written instead of running it.
@@ -12,68 +11,31 @@ begun again, a search goes the same way, and reads what is written instead of ru
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from truce_sim.errors import InputError
-from truce_sim.policy.measures import best_of, deaths, holds, regret
+from truce_sim.policy.levers import TODAY, Code
+from truce_sim.policy.measures import best_of, worst
 from truce_sim.policy.problem import OBJECTIVES, Problem
-from truce_sim.policy.trials import TRIAL, joined
-
-if TYPE_CHECKING:
-    from pymoo.algorithms.moo.nsga2 import NSGA2
+from truce_sim.policy.proposals import by_merit, propose, ranks, spread
+from truce_sim.policy.surface import LINKS, Space, Surface, fit_surface
+from truce_sim.policy.trials import TRIAL
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: A policy as the numbers of its levers' values; () is today's.
-Code = tuple[int, ...]
-TODAY: Code = ()
+#: Tries policies, each in its own worlds: (codes, (codes, n) worlds) -> TRIAL (codes, n).
+Try = Callable[[Sequence[Code], Ints], NDArray[np.void]]
 
-#: Tries policies in worlds: (codes, worlds) -> TRIAL (codes, worlds).
-Try = Callable[[Sequence[Code], range], NDArray[np.void]]
-
-
-def make_optimiser(levels: Sequence[int], objectives: int, population: int, seed: int) -> NSGA2:
-    """Return NSGA-II on whole numbers from 0 up to `levels` - 1, to ask and to tell.
-
-    Deb, Pratap, Agarwal and Meyarivan 2002, IEEE Transactions on Evolutionary Computation 6(2).
-
-    Args:
-        levels: how many values each lever has.
-        objectives: how many there are.
-        population: candidates of a generation.
-        seed: of its draws.
-
-    Raises:
-        InputError: pymoo is not installed.
-    """
-    try:
-        from pymoo.algorithms.moo.nsga2 import NSGA2
-    except ImportError:
-        raise InputError("needs pymoo", setting="search",
-                         allowed="pip install 'truce-sim[search]'") from None  # fmt: skip
-    from pymoo.core.problem import Problem as Space
-    from pymoo.operators.crossover.sbx import SBX
-    from pymoo.operators.mutation.pm import PM
-    from pymoo.operators.repair.rounding import RoundingRepair
-    from pymoo.operators.sampling.rnd import IntegerRandomSampling
-
-    whole: dict[str, Any] = {"vtype": float, "repair": RoundingRepair()}
-    engine = NSGA2(
-        pop_size=population, sampling=IntegerRandomSampling(), eliminate_duplicates=True,
-        crossover=SBX(prob=0.9, eta=3.0, **whole), mutation=PM(eta=3.0, **whole),
-    )  # fmt: skip
-    space = Space(
-        n_var=len(levels), n_obj=objectives, xl=np.zeros(len(levels)),
-        xu=np.array(levels) - 1, vtype=int,
-    )  # fmt: skip
-    engine.setup(space, termination=("n_gen", 10**9), seed=seed, verbose=False)
-    return engine
+#: The first generation is so many times as large as those after it.
+_FIRST = 2
+#: Of the population, one in so many goes on to the next rung in each generation, and so on.
+_GOES_ON = 4
 
 
 @dataclass
@@ -83,148 +45,161 @@ class Race:
     Attributes:
         problem: what is searched.
         attempt: tries policies in worlds.
+        worlds: how many there are.
         tell: called after each generation with its number and how many candidates were seen.
-        seen: candidate -> TRIAL (worlds tried so far,).
-        worlds: how many there are; 0: as many as the last rung says.
+        finalists: how many of the front are tried in all worlds in the end.
+        seen: candidate -> TRIAL (worlds,); where it was not tried, runs are 0.
     """
 
     problem: Problem
     attempt: Try
+    worlds: int
     tell: Callable[[int, int], None] = lambda done, seen: None
+    finalists: int = 36
     seen: dict[Code, NDArray[np.void]] = field(default_factory=dict)
-    worlds: int = 0
+    _first: dict[Code, int] = field(default_factory=dict)
+    _fitted: tuple[int, dict[str, Surface]] = (0, {})
 
     @property
     def rungs(self) -> list[int]:
         """Numbers of worlds that candidates are tried in."""
-        most = self.worlds or self.problem.rungs[-1]
+        most = self.worlds
         return sorted({min(rung, most) for rung in (*self.problem.rungs[:-1], most)})
+
+    @cached_property
+    def space(self) -> Space:
+        """The policies as numbers.
+
+        Raises:
+            InputError: what it takes is not installed.
+        """
+        try:
+            import pymoo  # noqa: F401
+
+            return Space(self.problem)
+        except ImportError:
+            raise InputError("needs pymoo and scikit-learn", setting="search",
+                             allowed="pip install 'truce-sim[search]'") from None  # fmt: skip
 
     def run(self) -> list[Code]:
         """Search, and return the candidates of the front, which were tried in all worlds."""
-        sizes, rungs = self.problem.sizes, self.rungs
-        levels = [len(lever.values) for lever in self.problem.levers]
-        engine = make_optimiser(
-            levels, len(self.problem.objectives), sizes["population"], self.problem.seed
-        )
-        self._extend([TODAY], rungs[-1])
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1):  # sums in the same order on any number of cores
+            return self._run()
+
+    def _run(self) -> list[Code]:
+        sizes = self.problem.sizes
+        self._extend([TODAY], self.worlds)
+        codes = spread(self.space.levels, _FIRST * sizes["population"], self.problem.seed)
         for generation in range(sizes["generations"]):
-            asked = engine.ask()
-            if asked is None or not len(asked):  # every policy has been seen
-                break
-            codes = [tuple(map(int, row)) for row in asked.get("X")]
-            self._extend(codes, rungs[0])
+            for i, code in enumerate(codes):
+                self._first[code] = (generation + i) * self.rungs[0] % self.worlds
+            self._extend(codes, self.rungs[0])
             self._promote()
-            told = [*codes, *self._codes(engine.pop)]
-            values, found = dict(zip(told, self.values(told), strict=True)), [asked]
-            found += [] if engine.pop is None else [engine.pop]
-            for members in found:
-                members.set("F", np.array([values[code] for code in self._codes(members)]))
-            engine.tell(infills=asked)
             self.tell(generation + 1, len(self.seen))
-        while self._promote():
-            pass
-        return self.front()
+            codes = self._next(generation)
+            if not codes:  # every policy has been seen
+                break
+        self._extend(self.front()[: self.finalists], self.worlds)
+        full = [code for code in self.seen if self._tried(code) == self.worlds]
+        return self._front(full)
 
     def front(self) -> list[Code]:
-        """Return those tried in all worlds that no other such one is better than."""
-        full = [code for code in self.seen if self._rung(code) == self.rungs[-1]]
-        best = _ranks(self.values(full)) == 0
-        return [code for code, good in zip(full, best, strict=True) if good]
+        """Return those that no other is estimated to be better than, lonely ones first."""
+        return self._front(list(self.seen))
+
+    def _front(self, codes: Sequence[Code]) -> list[Code]:
+        values = self.values(codes)
+        order = np.argsort(by_merit(values), kind="stable")
+        return [codes[i] for i in order[: int((ranks(values) == 0).sum())]]
 
     def values(self, codes: Sequence[Code]) -> Floats:
         """Return (codes, objectives) to be made small; a limit that is broken makes all worse."""
-        natural = self.natural(codes)
-        out = np.empty((len(codes), len(self.problem.objectives)))
-        for j, name in enumerate(self.problem.objectives):
-            out[:, j] = -natural[name] if OBJECTIVES[name][2] else natural[name]
-        broken = np.zeros(len(codes))
-        for name, limit in self.problem.limits.items():
-            over = limit - natural[name] if OBJECTIVES[name][2] else natural[name] - limit
-            broken += np.maximum(over, 0.0) / max(abs(limit), 1e-9)
-        return out + 1e3 * (broken[:, None] + (broken > 0)[:, None])
+        return self._values(self.natural(codes))
 
     def natural(self, codes: Sequence[Code]) -> dict[str, Floats]:
         """Return what candidates would come to in all worlds, by name of the objective."""
-        luck, today = self.problem.sizes["luck"], self.seen[TODAY]
-        costs = [self.problem.cost(self.policy(code)) for code in codes]
-        needed = {*self.problem.objectives, *self.problem.limits}
-        best = self._best() if "regret" in needed else None
-        rows = []
-        for code in codes:
-            here = self.seen[code][None]
-            like = today[None, : here.shape[1]]
-            row = [figure(here) + figure(today[None]) - figure(like)
-                   for figure in (lambda t: holds(t, luck), deaths)]  # fmt: skip
-            short = 0.0 if best is None else regret(here, best[..., : here.shape[1]], luck)[0]
-            rows.append([row[0][0], row[1][0], short])
-        found = np.array(rows).reshape(len(codes), 3)
-        return {"holds": found[:, 0], "deaths": found[:, 1], "cost": np.array(costs),
-                "regret": found[:, 2]}  # fmt: skip
+        place = {code: i for i, code in enumerate(self.seen)}
+        at = [place[code] for code in codes]
+        found = {name: surface.estimates[at] for name, surface in self._surfaces().items()}
+        return {"cost": self.space.costs(codes), **found}
 
-    def policy(self, code: Code) -> dict[str, Any]:
-        """Return the policy that a code stands for."""
-        if code == TODAY:
-            return self.problem.today
-        levers = self.problem.levers
-        return {lever.name: lever.values[i] for lever, i in zip(levers, code, strict=True)}
+    def _values(self, natural: Mapping[str, Floats]) -> Floats:
+        signs = [-1.0 if OBJECTIVES[name][2] else 1.0 for name in self.problem.objectives]
+        out = np.stack([natural[name] for name in self.problem.objectives], axis=1) * signs
+        broken = np.zeros(len(out))
+        for name, limit in self.problem.limits.items():
+            over = limit - natural[name] if OBJECTIVES[name][2] else natural[name] - limit
+            broken += np.maximum(over, 0.0) / max(abs(limit), 1e-9)
+        return np.asarray(out + 1e3 * (broken[:, None] + (broken > 0)[:, None]))
 
-    def _best(self) -> Floats:
-        """(2, 2, worlds): the best that anything seen achieves in each world."""
-        every = np.zeros((len(self.seen), len(self.seen[TODAY])), TRIAL)
-        for row, trials in zip(every, self.seen.values(), strict=True):
-            row[: len(trials)] = trials
-        return best_of(every, self.problem.sizes["luck"])
+    def _next(self, generation: int) -> list[Code]:
+        """The policies to try next."""
+        surfaces = self._surfaces()
 
-    def _codes(self, members: Any) -> list[Code]:
-        return [] if members is None else [tuple(map(int, row)) for row in members.get("X")]
+        def value(rows: Ints) -> Floats:
+            x = self.space.features(rows)
+            found = {name: surface.predict(x) for name, surface in surfaces.items()}
+            return self._values({"cost": self.space.costs(rows), **found})
 
-    def _rung(self, code: Code) -> int:
-        return len(self.seen.get(code, ()))
+        codes = [code for code in self.seen if code != TODAY]
+        best = np.argsort(by_merit(self.values(codes)), kind="stable")
+        return propose(value, self.space.levels, [codes[i] for i in best], self.seen.__contains__,
+                       self.problem.sizes["population"], self.problem.seed * 10_000 + generation
+                       )  # fmt: skip
 
-    def _promote(self) -> bool:
-        """Try the best in more worlds; return whether any had not been."""
-        any_new, quota = False, self.problem.sizes["population"]
+    def _surfaces(self) -> dict[str, Surface]:
+        """A surface for each objective but cost, of all that was tried so far."""
+        state = sum(int((trials["runs"] > 0).sum()) for trials in self.seen.values())
+        if self._fitted[0] != state:
+            wanted = {*self.problem.objectives, *self.problem.limits, "holds", "deaths"}
+            x, every = self.space.features(list(self.seen)), np.stack([*self.seen.values()])
+            self._fitted = state, {
+                name: fit_surface(name, x, *self._by_block(name, every))
+                for name in LINKS if name in wanted
+            }  # fmt: skip
+        return self._fitted[1]
+
+    def _by_block(self, name: str, every: NDArray[np.void]) -> tuple[Floats, Floats]:
+        """(codes, blocks) values and weights of TRIAL (codes, worlds)."""
+        starts = np.arange(0, self.worlds, self.rungs[0])
+        runs = np.add.reduceat(every["runs"], starts, axis=1).astype(float)
+        if name == "regret":
+            luck = self.problem.sizes["luck"]
+            best = best_of(every, luck)
+            cut = [slice(start, start + self.rungs[0]) for start in starts]
+            return np.stack([worst(every[:, part], best[..., part], luck).mean(axis=1)
+                             for part in cut], axis=1), runs  # fmt: skip
+        amount = every["deaths"] if name == "deaths" else every["held"].sum(axis=-1)
+        sums = np.add.reduceat(amount, starts, axis=1).astype(float)
+        weights = np.add.reduceat(every["days"], starts, axis=1) if name == "deaths" else runs
+        return sums / np.maximum(weights, 1e-9), weights
+
+    def _tried(self, code: Code) -> int:
+        return int((self.seen[code]["runs"] > 0).sum()) if code in self.seen else 0
+
+    def _promote(self) -> None:
+        """Try the best in more worlds."""
+        quota = self.problem.sizes["population"]
         for rung in self.rungs[1:]:
-            codes = list(self.seen)
-            order = np.argsort(_order(self.values(codes)), kind="stable")[:quota]
-            behind = [codes[i] for i in order if self._rung(codes[i]) < rung]
-            self._extend(behind, rung)
-            any_new |= bool(behind)
-            quota = max(quota // 2, 1)
-        return any_new
+            quota = max(quota // _GOES_ON, 1)
+            self._extend(self._best(quota), rung)
+
+    def _best(self, number: int) -> list[Code]:
+        codes = list(self.seen)
+        order = np.argsort(by_merit(self.values(codes)), kind="stable")
+        return [codes[i] for i in order[:number]]
 
     def _extend(self, codes: Sequence[Code], worlds: int) -> None:
-        """Try candidates in worlds that they have not been tried in, up to a number."""
-        by_start: dict[int, list[Code]] = {}
+        """Try candidates in worlds that they have not been tried in, up to a number of worlds."""
+        behind: dict[int, list[Code]] = {}
         for code in dict.fromkeys(codes):
-            if self._rung(code) < worlds:
-                by_start.setdefault(self._rung(code), []).append(code)
-        for start, some in sorted(by_start.items()):
-            found = self.attempt(some, range(start, worlds))
-            for code, trials in zip(some, found, strict=True):
-                before = self.seen.get(code)
-                self.seen[code] = trials if before is None else joined(before, trials)
-
-
-def _ranks(values: Floats) -> Ints:
-    """The front that each row (n, objectives) belongs to, 0 the best."""
-    from pymoo.util.nds.non_dominated_sorting import NonDominatedSorting
-
-    ranks = np.empty(len(values), int)
-    for rank, members in enumerate(NonDominatedSorting().do(values)):
-        ranks[members] = rank
-    return ranks
-
-
-def _order(values: Floats) -> Ints:
-    """The place of each row when sorted by front and, within a front, by crowding, lonely first."""
-    from pymoo.operators.survival.rank_and_crowding.metrics import calc_crowding_distance
-
-    ranks, crowding = _ranks(values), np.zeros(len(values))
-    for rank in np.unique(ranks):
-        members = np.flatnonzero(ranks == rank)
-        crowding[members] = calc_crowding_distance(values[members])
-    place = np.empty(len(values), int)
-    place[np.lexsort((-crowding, ranks))] = np.arange(len(values))
-    return place
+            if self._tried(code) < worlds:
+                behind.setdefault(self._tried(code), []).append(code)
+        for had, some in sorted(behind.items()):
+            start = np.array([self._first.get(code, 0) for code in some])[:, None]
+            among = (start + np.arange(had, worlds)) % self.worlds
+            for code, here, trials in zip(some, among, self.attempt(some, among), strict=True):
+                row = self.seen.setdefault(code, np.zeros(self.worlds, TRIAL))
+                row[here] = trials

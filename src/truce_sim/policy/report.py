@@ -137,10 +137,11 @@ def _method(found: Search) -> Section:
     return Section(
         "method", "How it was found",
         [
-            f"NSGA-II proposed {sizes['population']} policies in each of {sizes['generations']} "
-            f"generations; objectives: {', '.join(problem.objectives)}. All were tried in "
-            f"{problem.rungs[0]} worlds, the best in up to {problem.rungs[-1]}, all with the same "
-            f"luck. Three were chosen in {sizes['proof_worlds']} fresh worlds, and everything "
+            f"{sizes['population']} policies in each of {sizes['generations']} generations, twice "
+            "as many in the first, spread evenly; then those on the front that a response surface "
+            f"predicts (NSGA-II). Objectives: {', '.join(problem.objectives)}. All were tried in "
+            f"{problem.rungs[0]} worlds, the best in up to {problem.rungs[-1]}. Three were chosen "
+            f"in {sizes['proof_worlds']} fresh worlds, and everything "
             "reported was tried in as many again, in which nothing was chosen. "
             f"Seed {problem.seed}.",
             f"{100 * found.worlds.dropped:.0f} % of the draws of worlds did not go with every "

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.config.setup import Setup
@@ -17,10 +16,12 @@ from truce_sim.policy.worlds import Worlds
 from truce_sim.settings.fields import by_path
 from truce_sim.sweeps.many import run_points
 
+Ints = NDArray[np.int64]
+
 #: What is counted of the runs of a policy in a world: those that hold, in either half of the luck;
-#: deaths by bands, days of truce, runs that failed.
+#: deaths by bands, days of truce, runs that failed; runs made, 0 if it was not tried.
 TRIAL = np.dtype([
-    ("held", "i4", (2,)), ("deaths", "f8"), ("days", "f8"), ("failed", "i4"),
+    ("held", "i4", (2,)), ("deaths", "f8"), ("days", "f8"), ("failed", "i4"), ("runs", "i4"),
 ])  # fmt: skip
 
 
@@ -48,35 +49,36 @@ class Laboratory:
     runs: int = 0
     _setups: dict[tuple[str, ...], Setup] = field(default_factory=dict)
 
-    def tried(self, policies: Sequence[Policy], worlds: range | None = None) -> NDArray[np.void]:
+    def tried(self, policies: Sequence[Policy], worlds: Ints | None = None) -> NDArray[np.void]:
         """Return TRIAL (policies, worlds).
 
         A run that fails counts as one that does not hold.
 
         Args:
             policies: to try.
-            worlds: which of the worlds; None: all.
+            worlds: (policies, n) the worlds of each; None: all.
         """
-        chosen = range(len(self.worlds)) if worlds is None else worlds
-        out = np.zeros((len(policies), len(chosen)), TRIAL)
-        for setup, members, among in self._groups(policies, chosen):
-            rows = self._run(setup, [policies[i] for i in members], among)
-            at = np.array(among) - chosen.start
-            out[np.ix_(members, at)] = _counted(rows).reshape(len(members), len(among))
+        if worlds is None:
+            worlds = np.tile(np.arange(len(self.worlds)), (len(policies), 1))
+        out = np.zeros(worlds.shape, TRIAL)
+        for setup, pairs in self._groups(policies, worlds):
+            members, there = pairs[0], worlds[tuple(pairs)]
+            out[tuple(pairs)] = _counted(self._run(setup, policies, members, there))
         return out
 
     def _groups(
-        self, policies: Sequence[Policy], worlds: range
-    ) -> Iterable[tuple[Setup, list[int], list[int]]]:
-        """Policies and worlds that share all but numbers, with what they share."""
-        fixed: dict[tuple[str, ...], list[int]] = {}
-        for i, policy in enumerate(policies):
-            fixed.setdefault(self.problem.fixed(policy), []).append(i)
-        names = self.worlds.scenarios
-        for tokens, members in fixed.items():
-            for name in dict.fromkeys(names[w] for w in worlds) if names else ("",):
-                among = [w for w in worlds if not names or names[w] == name]
-                yield self._setup(tokens, name), members, among
+        self, policies: Sequence[Policy], worlds: Ints
+    ) -> Iterator[tuple[Setup, NDArray[np.int64]]]:
+        """Setups with the pairs, (2, n) of places in `worlds`, that share all but numbers."""
+        fixed = [self.problem.fixed(policy) for policy in policies]
+        names = self.worlds.scenarios or ("",) * len(self.worlds)
+        here = np.array([list(dict.fromkeys(names)).index(name) for name in names])[worlds]
+        for tokens in dict.fromkeys(fixed):
+            members = np.array([other == tokens for other in fixed])[:, None]
+            for i, name in enumerate(dict.fromkeys(names)):
+                pairs = np.stack(np.nonzero(members & (here == i)))
+                if pairs.size:
+                    yield self._setup(tokens, name), pairs
 
     def _setup(self, tokens: tuple[str, ...], scenario: str) -> Setup:
         more = as_tokens(self.problem.worlds[1][scenario] or []) if scenario else ()
@@ -86,19 +88,17 @@ class Laboratory:
         return self._setups[key]
 
     def _run(
-        self, setup: Setup, policies: Sequence[Policy], worlds: Sequence[int]
+        self, setup: Setup, policies: Sequence[Policy], members: Ints, worlds: Ints
     ) -> NDArray[np.void]:
-        """OUTCOME (policies x worlds, luck), policy by policy."""
-        number = len(policies)
-        draws = self.worlds.draws.iloc[list(worlds)]
-        there = [path for path in draws if _exists(str(path), setup)]
-        table = pd.concat([draws[there]] * number, ignore_index=True)
+        """OUTCOME (pairs, luck) of policies, by number, each in a world."""
+        draws = self.worlds.draws.iloc[worlds].reset_index(drop=True)
+        table = draws[[path for path in draws if _exists(str(path), setup)]].copy()
         for lever in self.problem.levers:
-            values = [policy.get(lever.name) for policy in policies]
             for path in lever.paths(setup):
                 kind = int if path in _WHOLE else float
-                table[path] = np.repeat(np.array(values, kind), len(worlds))
-        table["seed"] = np.tile(self.worlds.seeds[list(worlds)], number)
+                values = np.array([policy.get(lever.name) for policy in policies], kind)
+                table[path] = values[members]
+        table["seed"] = self.worlds.seeds[worlds]
         found = run_points(setup, table, self.luck, self.threads)
         self.runs += found.size
         self.tell(found.size)
@@ -120,9 +120,5 @@ def _counted(rows: NDArray[np.void]) -> NDArray[np.void]:
     out["deaths"] = np.where(done, rows["deaths"], 0).sum(axis=1)
     out["days"] = np.where(done, rows["end_day"], 0).sum(axis=1)
     out["failed"] = (~done).sum(axis=1)
+    out["runs"] = done.shape[1]
     return out
-
-
-def joined(first: NDArray[np.void], more: NDArray[np.void]) -> NDArray[np.void]:
-    """Return trials in some worlds and in those after them as one."""
-    return np.concatenate([first, more], axis=-1)

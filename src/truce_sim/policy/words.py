@@ -134,18 +134,23 @@ def commands(found: Search) -> Iterator[tuple[str, list[str]]]:
         changes = _from_day_0(problem, policy)
         words = problem.tokens(policy)
         if changes:
-            (entry,) = as_tokens({"interventions": [{"day": 0, "set": changes}]})
+            (entry,) = as_tokens({"interventions": changes})
             both = entry.replace("=", "=[],", 1)
             words = [*problem.tokens(problem.today), both, "sweep.compare=interventions"]
         yield name, [command("sweep", *words, *more), command("view", f"outputs/{title}")]
 
 
-def _from_day_0(problem: Problem, policy: Policy) -> dict[str, Any]:
-    """What an intervention must set to turn today's policy into another; nothing if none can."""
+def _from_day_0(problem: Problem, policy: Policy) -> list[dict[str, Any]]:
+    """The interventions that turn today's policy into another; none if that cannot be."""
     whole = ("mediation.mediators",)
     today, then = (
         leaves(asdict(quiet_setup(problem.tokens(one)).config), whole)
         for one in (problem.today, policy)
     )
+    placed = then.pop("interventions")
+    if today.pop("interventions"):  # a sweep compares with none
+        return []
     changes = {path: value for path, value in then.items() if value != today.get(path)}
-    return changes if all(map(may_change, changes)) else {}
+    if not all(map(may_change, changes)):
+        return []
+    return [*([{"day": 0, "set": changes}] if changes else []), *placed]
