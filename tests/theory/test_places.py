@@ -22,10 +22,12 @@ from theory.spec import (
 from truce_sim import load_setup, simulate, sweep
 from truce_sim.analysis.incidents import sweep_incidents
 from truce_sim.analysis.micro import displacement
-from truce_sim.config.places import Place, places
+from truce_sim.config.branching import effective_branching
+from truce_sim.config.places import Place, home_capacities, places
 from truce_sim.config.setup import Setup
 from truce_sim.engine import codes as names
 from truce_sim.engine.run import RunSpec, run
+from truce_sim.errors import InputError
 from truce_sim.simulation.account import timeline
 
 #: Ten sectors of 100 km, alike.
@@ -152,3 +154,22 @@ def test_the_account_tells_it() -> None:
     made = simulate({**LINE, "interventions": [placed(5, 200.0, 450.5, home=1.7)]}, seed=1)
     told = [sentence for day, sentence in timeline(made) if day == 5]
     assert "intervention: home.capacity is 1.7 from now on between km 200 and km 450.5" in told
+
+
+def test_attacks_that_die_out_are_reckoned_by_place() -> None:
+    """A place weaker than the rest counts with its traffic: withdrawing from an empty stretch is
+    allowed, from a busy one refused; along the whole line it is as without a place."""
+
+    def config(low: float, high: float, capacity: float) -> tuple[float, Setup]:
+        setup = load_setup({"interventions": [placed(30, low, high, home=capacity)]})
+        local = home_capacities(setup.config, 30, setup.border)
+        return effective_branching(setup.config, setup.border, local), setup
+
+    empty, setup = config(0, 450, 0.0)
+    plain = effective_branching(setup.config, setup.border)
+    assert plain < empty < 1
+    whole, _ = config(0, 2240, 0.7)
+    everywhere = load_setup({"home.capacity": 0.7})
+    assert whole == pytest.approx(effective_branching(everywhere.config, everywhere.border))
+    with pytest.raises(InputError, match="where effort is withdrawn"):
+        config(500, 750, 0.0)

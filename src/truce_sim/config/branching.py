@@ -13,19 +13,22 @@ from truce_sim.border.border import Border
 from truce_sim.settings.schema import Config
 
 
-def effective_branching(config: Config, border: Border) -> float:
+def effective_branching(
+    config: Config, border: Border, local: NDArray[np.float64] | None = None
+) -> float:
     """Return n_eff, the number of attacks that one attack triggers when the host does nothing.
 
     Args:
         config: a checked configuration.
         border: its border.
+        local: (sectors,) capacity of the home state in each, where it differs along the line.
     """
     militants, home, line = config.militants, config.home, config.border
     return float(
         branching(
             militants.excitation, militants.depth_mu, militants.depth_sigma, home.capacity,
             home.forward, militants.offspring_km, line.effort_per_km, line.ratio_cap, line.cell_km,
-            line.home_depth, line.terrain, border.sectors,
+            line.home_depth, line.terrain, border.sectors, local,
         )
     )  # fmt: skip
 
@@ -59,6 +62,7 @@ def branching(
     home_depth: int,
     terrain: float,
     sectors: NDArray[np.void],
+    local: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Return n_eff for settings given as numbers or as columns of one length.
 
@@ -81,17 +85,19 @@ def branching(
         home_depth: number of cells on the home side.
         terrain: effort lost on the most rugged ground.
         sectors: `SECTOR` (sectors,), the border.
+        local: (sectors,) takes the place of `capacity`; then all settings are numbers.
 
     Returns:
         n_eff, a number or an array of the columns' length.
     """
     shares = target_shares(depth_mu, depth_sigma, cell_km, home_depth)
-    capacity, forward = np.asarray(capacity)[..., None], np.asarray(forward)[..., None]
+    capacity = np.asarray(capacity)[..., None] if local is None else local
+    forward = np.asarray(forward)[..., None]
     weight = sectors["weight"]
     ratio = 1 - effort_per_km + effort_per_km * weight / (weight @ weight)
     ratio = np.minimum(ratio, ratio_cap) if effort_per_km else np.ones(1)  # of all sectors
-    behind = capacity * (1 - forward) / (home_depth - 1) * np.arange(home_depth)
-    deep = (np.exp(-behind[..., None, :] * ratio[:, None]) * shares[..., None, :]).sum(axis=-1)
+    behind = (capacity * (1 - forward) / (home_depth - 1))[..., None] * np.arange(home_depth)
+    deep = (np.exp(-behind * ratio[:, None]) * shares[..., None, :]).sum(axis=-1)
     passing = -capacity * forward * ((1 - terrain * sectors["ruggedness"]) * ratio)
     np.exp(passing, out=passing)  # in place: of a million points, each copy takes 360 MB
     whole = passing.shape == np.broadcast_shapes(passing.shape, deep.shape)

@@ -12,10 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from truce_sim.border.border import Border
 from truce_sim.engine.params import MAX_PLACES, STATES
 from truce_sim.errors import InputError, closest
 from truce_sim.settings.nested import leaves
+from truce_sim.settings.schema import Config
 
 #: Settings that may differ along the line.
 PLACED = tuple(f"{state}.capacity" for state in STATES)
@@ -63,6 +67,25 @@ def places(interventions: Sequence[Mapping[str, Any]], day: int) -> list[Place]:
                 found = [place for place in found if not made.covers(place)]
                 found += [made] if "where" in entry else []
     return found
+
+
+def home_capacities(config: Config, day: int, border: Border) -> NDArray[np.float64]:
+    """Return (sectors,) the home state's capacity on a day, as `place_capacity` of the engine does.
+
+    Args:
+        config: what holds on that day, with its interventions.
+        day: of the run.
+        border: its border.
+    """
+    sectors = len(border.sectors)
+    capacity = np.full(sectors, float(config.home.capacity))
+    edges = np.linspace(border.km_from[0], border.km_to[-1], sectors + 1)
+    for place in places(config.interventions, day):
+        if place.state == "home":
+            inside = np.minimum(edges[1:], place.km_to) - np.maximum(edges[:-1], place.km_from)
+            part = np.clip(inside / np.diff(edges), 0.0, 1.0)
+            capacity = (1.0 - part) * capacity + part * place.capacity
+    return capacity
 
 
 def check_where(where: object, setting: str) -> None:

@@ -7,15 +7,21 @@ regimes, each a whole configuration, checked like the first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from copy import copy, deepcopy
-from dataclasses import asdict, replace
-from math import inf
+from copy import deepcopy
+from dataclasses import asdict
 from typing import Any
 
 from truce_sim.border.border import Border
 from truce_sim.border.dates import days_for_dates
+from truce_sim.config.branching import effective_branching
 from truce_sim.config.checks import build_config, unknown_setting
-from truce_sim.config.places import check_number, check_placed, check_where, places
+from truce_sim.config.places import (
+    check_number,
+    check_placed,
+    check_where,
+    home_capacities,
+    places,
+)
 from truce_sim.config.rules import check, too_many_mediators
 from truce_sim.config.tokens import group_paths
 from truce_sim.engine.params import MAX_MEDIATORS
@@ -68,7 +74,7 @@ def regimes(config: Config, border: Border) -> list[Regime]:
             changed = build_config(plain)
             changed.interventions = config.interventions
             check(changed, border)
-            _check_weakest(changed, day, border)
+            _check_withdrawn(changed, day, border)
         except InputError as error:
             raise error.at(origin=f"interventions[{i}] (day {day})") from None
         if sequence[-1][0] == day and len(sequence) > 1:
@@ -89,13 +95,19 @@ def _check_places(
     check_number(places(interventions, entry["day"]))
 
 
-def _check_weakest(config: Config, day: int, border: Border) -> None:
-    """Check the rules as if the home state were everywhere as weak as at its weakest place."""
-    here = [place.capacity for place in places(config.interventions, day) if place.state == "home"]
-    if min(here, default=inf) < config.home.capacity:
-        weakest = copy(config)
-        weakest.home = replace(config.home, capacity=min(here))
-        check(weakest, border)
+def _check_withdrawn(config: Config, day: int, border: Border) -> None:
+    """Check that attacks die out where places leave the home state weaker than elsewhere."""
+    local = home_capacities(config, day, border)
+    if local.min() >= config.home.capacity:
+        return
+    n_eff = effective_branching(config, border, local)
+    if n_eff >= 1:
+        raise InputError(
+            "attacks would multiply without end where effort is withdrawn: each leads to "
+            f"n_eff = {n_eff:.4g} further attacks if the host does nothing; it must be below 1",
+            setting="interventions", value=f"home.capacity={local.min():g}",
+            allowed="more effort there, or a shorter stretch",
+        )  # fmt: skip
 
 
 def mediators_by_slot(sequence: Sequence[Regime]) -> list[str]:
