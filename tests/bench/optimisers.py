@@ -25,16 +25,10 @@ from truce_sim.policy.race import Race
 from truce_sim.policy.trials import Laboratory
 from truce_sim.policy.worlds import make_worlds
 
-#: Without effort on a stretch: such policies take longer to prepare than to run.
-_LEVERS = {
-    name: lever for name, lever in load_problem("doha").content["levers"].items()
-    if name != "stretch"
-}  # fmt: skip
-
 
 def doha(**changes: object) -> Problem:
     """The problem that is searched, by share and cost."""
-    return load_problem("doha", objectives=["holds", "cost"], levers=_LEVERS, **changes)
+    return load_problem("doha", objectives=["holds", "cost"], **changes)
 
 
 PROBLEM = doha()

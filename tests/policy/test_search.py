@@ -32,7 +32,7 @@ PLACED: dict[str, Any] = {
 
 
 def test_a_surface_pools_what_was_tried() -> None:
-    """Of 60 policies tried in one of four blocks with 32 runs each, it estimates the true shares
+    """Of some 60 policies tried in one of four blocks with 32 runs each, it estimates the true shares
     with less than half of the mean squared error of the shares seen. Simulated: the share seen has
     a mean squared error of p (1 - p) / 32 = 0.006 and that of its block besides; six times the
     spread over 20 seeds lies below the bound."""
@@ -41,7 +41,7 @@ def test_a_surface_pools_what_was_tried() -> None:
     codes = spread(space.levels, 60, 1)
     x = space.features(codes)
     true = expit(x[:, :2] @ [1.0, 0.8] + 0.5 * x[:, 2])
-    values, weights = np.zeros((60, 4)), np.zeros((60, 4))
+    values, weights = np.zeros((2, len(codes), 4))
     for i, p in enumerate(true):
         values[i, i % 4] = rng.binomial(32, p) / 32
         weights[i, i % 4] = 32
