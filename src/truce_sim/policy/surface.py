@@ -160,12 +160,13 @@ def _reliability(off: Floats, at: Ints, w: Floats) -> Floats:
     """(codes,) how much of a policy's distance from the surface is its own, not noise.
 
     Noise is how distances differ between blocks for the same policy; what distances have more than
-    that, the surface misses.
+    that, the surface misses. If none was tried in two blocks, all of it may be noise.
     """
     own, total = _means(off, at, w), np.bincount(at, w)
-    blocks = np.bincount(at)
-    within = float((w * (off - own[at]) ** 2).sum()) / max(int((blocks - 1).sum()), 1)
-    noise = within / total
+    freedom = len(at) - len(own)
+    if freedom < 1:
+        return np.zeros(len(own))
+    noise = float((w * (off - own[at]) ** 2).sum()) / freedom / total
     missed = max(float((own**2 - noise).mean()), 0.0)
     return np.asarray(missed / np.maximum(missed + noise, 1e-12))
 
