@@ -28,7 +28,7 @@ from truce_sim.config.tokens import Overrides
 from truce_sim.engine.run import run
 from truce_sim.errors import InputError, NoEffectWarning
 from truce_sim.settings.fields import FieldInfo, by_path, fields
-from truce_sim.settings.needs import NEEDS, NEVER, Comparison, conditions
+from truce_sim.settings.needs import NEEDS, Comparison, conditions
 from truce_sim.settings.nested import put
 from truce_sim.settings.quantities import Quantity
 from truce_sim.settings.schema import Config
@@ -58,7 +58,6 @@ PATIENT = {"home.threshold": 30.0, "attribution.attack": 1.0}  # no suspension s
 MORE: dict[str, dict[str, object]] = {
     "run.horizon_days": {"truce.window_days": 1, "mediation.calendar": []},
     "host.release": {"host.resolve": 1.0, "host.lag_days": 0, "host.decision_noise": 0.0},
-    "home.threshold_floor": {"belief.threshold_effect": 10.0, "mediation.threshold_effect": 0.0},
     "mediation.fatigue_kept": {"mediation.relief": 0.1, "truce.collapse_strikes": inf},
     "mediation.verification.sensitivity": PATIENT,
     "mediation.verification.doubt": PATIENT,
@@ -74,7 +73,7 @@ SETTINGS = [
     for info in fields()
     if info.path.split(".")[0] not in ("seed", "replicate", "output", "sweep")
     and info.path
-    not in {"scenario.table", "scenario.path", "scenario.start_date", *NEVER}  # tests/test_dates.py
+    not in {"scenario.table", "scenario.path", "scenario.start_date"}  # tests/test_dates.py
 ]
 
 
@@ -220,15 +219,6 @@ def test_a_setting_has_an_effect_exactly_while_its_conditions_hold(info: FieldIn
         assert not differ(variants(changed, info), 3), effects.reason(named(info.path))
 
 
-@pytest.mark.parametrize("path", NEVER)
-def test_a_setting_said_never_to_matter_never_does(path: str) -> None:
-    info = by_path()[path]
-    for more in ({}, {"mediation.threshold_effect": 10.0}, {"belief.threshold_effect": 10.0}):
-        plain = put_all(usual(), {**BUSY, **more})
-        assert not Effects(plain).effective(path)
-        assert not differ(variants(plain, info), 5)
-
-
 def test_every_condition_is_on_settings_that_exist() -> None:
     others = {"mediation.mediators", "interventions"}
     for path in NEEDS:
@@ -298,10 +288,6 @@ def test_a_single_value_without_effect_is_warned_of() -> None:
     ]
     assert said(["truce=literal", "truce.window_days=7"]) == [
         "truce.window_days has no effect while truce.collapse_strikes is 1"
-    ]
-    assert said(["host.threshold_floor=0.2"]) == [
-        "host.threshold_floor never has an effect: mediation can only raise the threshold of the "
-        "host"
     ]
     assert said(["sweep.replicates=5"]) == ["sweep.replicates has no effect on a single run"]
 

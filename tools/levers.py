@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,18 @@ BESIDE = ("seed", "replicate", "output", "sweep", "scenario")
 
 #: Days that a setting must be shown to move the mean, lest it is called inert.
 INERT = 2.4
+
+#: Settings that wait for another: what they are measured beside, as overrides.
+WAITING = (
+    ("truce.strained_at", "host.withholding=0.5"),
+    ("truce.eased_below", "host.withholding=0.5"),
+    ("host.will_relaxation_per_day", "host.enforcement_cost=0.03"),
+    ("host.will_relaxation_per_day", "host.peace_payoff=0.4"),
+    ("home.strike_recruits", "truce.collapse_strikes=6"),
+    ("truce.suspension_days", "truce.suspended_friction=10"),
+    ("host.decision_noise", "host.resolve=1"),
+    ("home.strike_radius", "home.strike_kill=1"),
+)
 
 
 def numbers(setup: Setup) -> Iterator[tuple[FieldInfo, str, float]]:
@@ -81,12 +93,26 @@ def moves(runs: int) -> pd.DataFrame:
     """A row for each setting and value: setting, default, value, factor, move (an Estimate or
     None), largest first."""
     setup = load_setup()
+    return _moves(setup, numbers(setup), runs)
+
+
+def waiting(runs: int) -> pd.DataFrame:
+    """The same of `WAITING`, with a column `beside`."""
+    found = []
+    for path, beside in WAITING:
+        setup = load_setup([beside])
+        wanted = [row for row in numbers(setup) if row[1] == path]
+        found.append(_moves(setup, wanted, runs).assign(beside=beside))
+    return pd.concat(found)
+
+
+def _moves(setup: Setup, wanted: Iterable[tuple[FieldInfo, str, float]], runs: int) -> pd.DataFrame:
     same = {"home.threshold": [setup.config.home.threshold]}
     usual = simulate_many(same, setup, replicates=runs)["end_day"].to_numpy(float)
     rows = [
         {"setting": info.path, "default": default, "factor": factor, "value": value,
          "move": move(setup, path, value, usual) if value != default else Estimate(0.0, 0.0, 0.0)}
-        for info, path, default in numbers(setup)
+        for info, path, default in wanted
         for factor in (0.5, 2.0)
         for value in [moved(info, default, factor)]
     ]  # fmt: skip
@@ -125,13 +151,7 @@ def page(table: pd.DataFrame, runs: int) -> str:
         "| --- | --- | --- | --- |",
     ]  # fmt: skip
     for name in sorted(by_setting, key=lambda name: -largest[name]):
-        part = by_setting[name]
-        cells = [
-            f"{words(one)}"
-            + ("" if row.value == row.default * row.factor else f" (at {row.value:g})")
-            for row, one in zip(part.itertuples(), part["move"], strict=True)
-        ]
-        lines.append(f"| `{name}` | {part['default'].iloc[0]:g} | {' | '.join(cells)} |")
+        lines.append(_row(f"`{name}`", by_setting[name]))
     inert = _named(by_setting, is_inert)
     unsure = [name for name in _named(by_setting, may_be_none) if name not in inert]
     lines += [
@@ -139,6 +159,27 @@ def page(table: pd.DataFrame, runs: int) -> str:
         "", f"**Not told from 0** either, but less surely: {', '.join(unsure) or 'none'}.",
     ]  # fmt: skip
     return "\n".join(lines)
+
+
+def second_page(table: pd.DataFrame) -> str:
+    """The table of what waits for another setting."""
+    lines = [
+        "**Beside another setting**, which lets them matter:", "",
+        "| setting | default | halved: days more | doubled: days more |",
+        "| --- | --- | --- | --- |",
+    ]  # fmt: skip
+    for (name, beside), part in table.groupby(["setting", "beside"], sort=False):
+        lines.append(_row(f"`{name}`, with `{beside}`", part))
+    return "\n".join(lines)
+
+
+def _row(name: str, part: pd.DataFrame) -> str:
+    """A row of a table: what half and twice the default do."""
+    cells = [
+        f"{words(one)}" + ("" if row.value == row.default * row.factor else f" (at {row.value:g})")
+        for row, one in zip(part.itertuples(), part["move"], strict=True)
+    ]
+    return f"| {name} | {part['default'].iloc[0]:g} | {' | '.join(cells)} |"
 
 
 def _named(by_setting: dict[str, pd.DataFrame], holds: Callable[[pd.Series], bool]) -> list[str]:
@@ -155,7 +196,7 @@ def main() -> None:
     text = given.page.read_text(encoding="utf-8")
     before, rest = text.split(MARK)
     _, after = rest.split(END)
-    made = page(moves(given.runs), given.runs)
+    made = f"{page(moves(given.runs), given.runs)}\n\n{second_page(waiting(given.runs))}"
     given.page.write_text(f"{before}{MARK}\n\n{made}\n\n{END}{after}", encoding="utf-8")
 
 

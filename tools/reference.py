@@ -32,7 +32,7 @@ from truce_sim.cli import border
 from truce_sim.config.compose import compose
 from truce_sim.engine.record import EVENT_COLUMNS, OUTCOME_COLUMNS, SERIES_COLUMNS, Column
 from truce_sim.settings.fields import FieldInfo, fields, groups
-from truce_sim.settings.needs import NEVER, conditions
+from truce_sim.settings.needs import conditions
 from truce_sim.settings.quantities import Quantity
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -248,8 +248,6 @@ EFFECT = "has an effect while"
 
 def needs(info: FieldInfo) -> str:
     """The conditions for an effect of a setting."""
-    if info.path in NEVER:
-        return f"never: {NEVER[info.path]}"
     return "; ".join(" or ".join(f"`{one}`" for one in each) for each in conditions(info.path))
 
 

@@ -42,10 +42,6 @@ REFUSED = {
     "home.resolve=0 home.strike_weight=1,5": (
         "home.strike_weight: has no effect while home.resolve is 0; try home.resolve above 0"
     ),
-    "host.threshold_floor=0.1,0.5": (
-        "host.threshold_floor: never has an effect: mediation can only raise the threshold of the "
-        "host"
-    ),
     "hydra.sweeper.design=sobol hydra.sweeper.points=8 mediation=none "
     "mediation.save=interval(0,1)": (
         "mediation.save: has no effect while there are no mediators; try mediation=qatar_turkiye"

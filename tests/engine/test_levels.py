@@ -57,12 +57,10 @@ def test_no_state_decides_below_the_floor(floor: float) -> None:
     assert min(levels) < floor + 0.5
 
 
-@pytest.mark.parametrize("floor", [0.05, 0.3])
-def test_a_threshold_never_falls_below_its_floor(floor: float) -> None:
+def test_a_threshold_never_falls_below_a_twentieth() -> None:
     distrust = {"belief.threshold_effect": 10.0, "belief.prior": 0.9, "frailty": "none"}
-    found = run(distrust, home__threshold_floor=floor, home__threshold=5.0)
-    lowest = found.series["threshold_home"].min()
-    assert lowest == floor * 5.0
+    found = run(distrust, home__threshold=5.0)
+    assert found.series["threshold_home"].min() == 0.05 * 5.0
 
 
 def test_mediators_call_above_a_level() -> None:

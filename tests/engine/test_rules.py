@@ -182,6 +182,19 @@ def test_effort_of_each_cell() -> None:
     assert interception_chance(stage.p, stage.w, 2, 4) == pytest.approx(-math.expm1(-expected[4]))
 
 
+@pytest.mark.parametrize(("share", "left"), [(0.0, 1.0), (0.4, 0.6), (1.0, 0.0), (-0.5, 1.5)])
+def test_the_host_withholds_effort_while_the_truce_is_strained_or_suspended(
+    share: float, left: float
+) -> None:
+    stage = Stage({"host.withholding": share})
+    prepare(stage.p, stage.w)
+    calm = [effort(stage.p, stage.w, 0, d) for d in (0, 5, 6)]  # host, border cell, inside
+    for state in (names.STRAINED, names.SUSPENDED):
+        stage.w["truce"] = state
+        tense = [effort(stage.p, stage.w, 0, d) for d in (0, 5, 6)]
+        assert tense == pytest.approx([left * calm[0], *calm[1:]])
+
+
 # ── step 3: launch ───────────────────────────────────────────────────────────────────────────
 
 
@@ -648,7 +661,7 @@ def test_threshold_rises_with_mediation(day: int, c: float) -> None:
     assert stage.host["threshold"] == pytest.approx(1.5 * factor)
 
 
-def test_threshold_floor() -> None:
+def test_a_twentieth_of_a_threshold_is_always_left() -> None:
     """Never below 0.05 θ."""
     stage = Stage({"belief.threshold_effect": 10.0, "belief.prior": 0.9})
     stage.w["belief_logit"] = -5.0

@@ -89,6 +89,38 @@ def test_reassurance_costs_will_by_moral_hazard() -> None:
     assert alone == pytest.approx(np.full(200, WILL), abs=1e-12)
 
 
+@pytest.mark.parametrize("share", [0.6, -0.5])
+def test_withholding_is_less_capacity_while_the_truce_is_not_in_force(share: float) -> None:
+    """A truce that is strained from the end of day 0 on and never eases makes, count by count, the
+    runs of a host whose capacity is (1 - h) k_H from day 1 on."""
+    capacity = 1.5
+    strained: Settings = {
+        **NO_FRAILTY, **TWO_MEDIATORS, "home.threshold": 1e6, "host.threshold": math.inf,
+        "truce.strained_at": 0.0, "truce.eased_below": 0.0, "host.capacity": capacity,
+        "home.backlash": 0.0, "run.horizon_days": 200,
+    }  # fmt: skip
+    withheld = recorded(spec({**strained, "host.withholding": share}), 20)
+    less = [(1, {"host.capacity": capacity * (1 - share)})]
+    weak = recorded(spec(strained, interventions=less), 20)
+    usual = recorded(spec(strained), 20)
+    for one, other in zip(withheld, weak, strict=True):
+        assert one.outcome["days_strained"] == 200
+        for name in ("attempts", "foiled_by_host", "crossings", "attacks"):
+            assert (one.series[name] == other.series[name]).all(), name
+    stopped = [sum(run.outcome["foiled_by_host"] for run in runs) for runs in (withheld, usual)]
+    assert (stopped[0] < 0.8 * stopped[1]) if share > 0 else (stopped[0] > 1.1 * stopped[1])
+
+
+def test_a_host_withholds_nothing_while_the_truce_is_in_force() -> None:
+    """With a strain that is never reached and no strike, runs are to the last bit as without."""
+    calm: Settings = {**NO_FRAILTY, "home.threshold": 1e6, "host.threshold": math.inf,
+                      "truce.strained_at": 1.0, "run.horizon_days": 100}  # fmt: skip
+    usual, withheld = (recorded(spec({**calm, "host.withholding": share}), 5) for share in (0, 1))
+    for one, other in zip(usual, withheld, strict=True):
+        assert one.series.tobytes() == other.series.tobytes()
+        assert one.outcome.tobytes() == other.outcome.tobytes()
+
+
 def choices(run: RunResult) -> list[int]:
     """Days on which the home state chose to strike."""
     chosen = (run.events["kind"] == STRIKE_CHOSEN) & (run.events["actor"] == HOME)

@@ -14,6 +14,7 @@ from truce_sim.border.dates import days_for_dates
 from truce_sim.config.tokens import plain_value
 from truce_sim.errors import InputError, closest
 from truce_sim.settings.fields import INTERVENTIONS, by_path, declared, field_at, groups
+from truce_sim.settings.gone import GONE, taken_out
 from truce_sim.settings.quantities import Quantity
 from truce_sim.settings.schema import Config
 
@@ -175,6 +176,8 @@ def unknown_setting(path: str, options: Iterable[str] = ()) -> InputError:
     """
     if path.rsplit(".", 1)[-1].startswith("_") and path.endswith("_"):
         return refused_target(path)
+    if path in GONE:
+        return taken_out(path)
     known = [p for p in by_path() if "<name>" not in p]
     return InputError("no such setting", setting=path, suggestion=closest(path, [*known, *options]))
 

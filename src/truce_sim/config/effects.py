@@ -19,7 +19,7 @@ import numpy as np
 from truce_sim.config.regimes import plain_regimes
 from truce_sim.errors import NoEffectWarning
 from truce_sim.settings.fields import declared, field_at
-from truce_sim.settings.needs import NEVER, Comparison, Condition, conditions
+from truce_sim.settings.needs import Comparison, Condition, conditions
 from truce_sim.settings.nested import get
 from truce_sim.settings.schema import Config
 from truce_sim.settings.written import written
@@ -58,15 +58,12 @@ class Effects:
         Returns:
             "has no effect while militants.attempts_per_day is 0"; "" if it has one.
         """
-        if declared(path) in NEVER:
-            return f"never has an effect: {NEVER[declared(path)]}"
         why = dict.fromkeys(map(self._state, self.switches(path)))
         return f"has no effect while {' and '.join(why)}" if why else ""
 
     def why(self, path: str) -> str:
         """Return the reason alone: "militants.attempts_per_day is 0"."""
-        reason = self.reason(path)
-        return reason.partition(" while ")[2] or reason.partition(": ")[2]
+        return self.reason(path).partition(" while ")[2]
 
     def switches(self, path: str) -> list[Comparison]:
         """Return the comparisons that do not hold, of which one must for an effect."""
@@ -80,7 +77,7 @@ class Effects:
 
     def _effective(self, path: str, asked: frozenset[str]) -> Flags:
         """`asked`: settings whose effect is in question, so that their own values do not count."""
-        met: Flags = path not in NEVER
+        met: Flags = True
         for condition in conditions(path):
             met = met & self._met(condition, asked | {path})
         return met

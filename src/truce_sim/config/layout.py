@@ -2,7 +2,8 @@
 
 The record grows with the schema. Files say which layout their records have; those of 0.1.0 do not,
 so that layout is kept in `data/0.1.0.json`. A setting that a record lacks had its default when the
-record was made, because new settings come with a neutral default.
+record was made, because new settings come with a neutral default. A setting that has gone since
+must have the value that the rules keep in its place.
 
 The identity of a record must not change because a setting was added. So its identity, from which
 the keys and own seeds of points derive, is the record in the layout of 0.1.0 plus everything else
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from truce_sim.config.params import PARAMS, fill
 from truce_sim.engine.params import HOME, HOST, record
 from truce_sim.files import first_release
+from truce_sim.settings.gone import GONE, taken_out
 from truce_sim.settings.schema import Config
 
 #: A layout as JSON: [name, type or layout, shape if there is one] for each field.
@@ -33,6 +35,9 @@ _MOVED: dict[_Way, tuple[_Way, int | None]] = {
     ("host", "capacity"): (("states", "capacity"), int(HOST)),
     ("frailty", "gamma_law"): (("frailty", "law"), None),
 }
+
+#: Fields of settings that have gone -> their path.
+_GONE: dict[_Way, str] = {("states", "threshold_floor"): "home.threshold_floor"}
 
 
 def describe_layout(kind: np.dtype[np.void]) -> Layout:
@@ -69,13 +74,18 @@ def upgrade(old: NDArray[np.void]) -> NDArray[np.void]:
     """Convert records of another layout to PARAMS; missing fields get their default.
 
     Raises:
-        ValueError: a field that this version does not have.
+        ValueError: a field that no version had.
+        InputError: a setting that has gone had another value than the rules keep.
     """
     if old.dtype == PARAMS:
         return old
     new = np.repeat(_defaults(), old.size)
     for way in _leaves(old.dtype):
-        _today(new, way)[...] = _field(old, way)
+        values = _field(old, way)
+        if way not in _GONE:
+            _today(new, way)[...] = values
+        elif (values != GONE[_GONE[way]].value).any():
+            raise taken_out(_GONE[way])
     return new
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from truce_sim.engine.arithmetic import exp
+from truce_sim.engine.codes import IN_FORCE
 from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.params import HOME, HOST, MAX_PLACES
 
@@ -33,11 +34,19 @@ def effort(p, w, s, depth):
     behind it. ω is today's."""
     at = w.sectors
     if depth < p.border.host_depth:
-        enforcement = at.capacity[HOST, s] * w.will
+        enforcement = at.capacity[HOST, s] * enforcing_will(p, w)
         return enforcement * at.ratio[HOST, s] * at.passable[s] / p.border.host_depth
     if depth == p.border.host_depth:
         return at.capacity[HOME, s] * p.home.forward * at.ratio[HOME, s] * at.passable[s]
     return at.behind_line[s] * at.ratio[HOME, s]
+
+
+@rule
+def enforcing_will(p, w):
+    """ω, less what the host withholds while the truce is strained or suspended."""
+    if w.truce == IN_FORCE:
+        return w.will
+    return w.will * (1.0 - p.host.withholding)
 
 
 @rule

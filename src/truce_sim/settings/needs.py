@@ -117,6 +117,9 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     ),
     "host.enforcement_cost": (_BANDS, "host.capacity > 0"),
     "host.moral_hazard": (_MEDIATORS,),
+    "host.withholding": (
+        _BANDS, "host.capacity > 0", "home.threshold < inf or host.resolve > 0",
+    ),
     "host.peace_days": ("host.peace_payoff > 0",),
     "host.adaptivity": ("host.capacity > 0", _ACTIVITY_MOVES, _SEVERAL_SECTORS),
     "host.threshold": (_HOST_GRIEVANCE,),
@@ -138,7 +141,6 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "home.release": (_HOME_DECIDES,),
     "home.decision_floor": (_HOME_DECIDES,),
     "home.trigger": (_HOME_DECIDES,),
-    "home.threshold_floor": (_HOME_DECIDES, "belief.threshold_effect > 0"),
     "home.strike_weight": (_HOME_STRIKES,),
     "home.backlash": (_HOME_STRIKES,),
     "home.strike_loss": (_HOME_STRIKES,),
@@ -224,12 +226,6 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "sweep.until.paired": ("sweep.until.outcome",),
     "sweep.only_if_collapsed": ("sweep.series_every_days > 0 or sweep.events",),
 }  # fmt: skip
-
-
-#: Settings that never have an effect, and why.
-NEVER: Mapping[str, str] = {
-    "host.threshold_floor": "mediation can only raise the threshold of the host",
-}
 
 
 @dataclass(frozen=True)

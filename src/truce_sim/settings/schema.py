@@ -225,6 +225,11 @@ class HostConfig:
     ] = 0.0
     peace_payoff: Annotated[float, _share("will that long quiet adds", "y")] = 0.0
     peace_days: Annotated[float, _memory("memory of quiet, days without a strike", "τ_Q")] = 60.0
+    withholding: Annotated[
+        float,
+        Quantity(-1, 1, "", "share of its effort that it withholds while the truce is strained or "
+                 "suspended; sign disputed", "h_H"),
+    ] = 0.0  # fmt: skip
     adaptivity: Annotated[float, _share("how far effort follows recent incidents", "a")] = 0.5
     threshold: Annotated[
         float, Quantity(1e-6, inf, "", "grievance at which a strike has even odds", "θ")
@@ -250,9 +255,6 @@ class HostConfig:
     decision_floor: Annotated[
         float, Quantity(0, 1, "of θ", "lowest grievance at which it considers a strike")
     ] = 0.5
-    threshold_floor: Annotated[
-        float, Quantity(0, 1, "of θ", "lowest threshold that belief and mediation can leave")
-    ] = 0.05
 
 
 @config_class(config=_STRICT)
@@ -316,9 +318,6 @@ class HomeConfig:
     decision_floor: Annotated[
         float, Quantity(0, 1, "of θ", "lowest grievance at which it considers a strike")
     ] = 0.5
-    threshold_floor: Annotated[
-        float, Quantity(0, 1, "of θ", "lowest threshold that belief and mediation can leave")
-    ] = 0.05
 
 
 @config_class(config=_STRICT)

@@ -28,6 +28,7 @@ from truce_sim.results.columns import OUTCOME
 from truce_sim.results.seal import digest_of
 from truce_sim.results.sources import with_kept_table
 from truce_sim.results.store import Damaged
+from truce_sim.settings.gone import without_gone
 from truce_sim.sweeps.folder.files import EVENTS, PARTS, SERIES, Files
 from truce_sim.sweeps.folder.labels import label_bytes
 from truce_sim.sweeps.folder.manifest import read_manifest
@@ -154,7 +155,7 @@ class SweepFolder:
         if self._checked:
             return self._checked
         try:
-            return build_config(self.manifest["config"])
+            return build_config(without_gone(self.manifest["config"]))
         except InputError as error:
             raise error.at(origin=str(self.path / "manifest.json")) from None
 
@@ -191,7 +192,7 @@ class SweepFolder:
         for rows in kinds.indices.values():
             row = self.design.iloc[rows[0]]
             values = {name: row[name] for name in names}
-            plain = plain_config(self.manifest["bases"][row["base"]], values)
+            plain = without_gone(plain_config(self.manifest["bases"][row["base"]], values))
             dates[rows] = first_date(ScenarioConfig(**plain["scenario"]))
         return dates
 
@@ -244,7 +245,7 @@ class SweepFolder:
         seed = self.spec_of(point).seed
         row = self.design.iloc[[point]].to_dict("records")[0]
         values = {name: row[name] for name in self.factors}
-        plain = plain_config(self.manifest["bases"][row["base"]], values)
+        plain = without_gone(plain_config(self.manifest["bases"][row["base"]], values))
         return prepare(with_kept_table(plain, self.path, self.manifest)).with_seed(seed)
 
     def spec_of(self, point: int, replicate: int = 0) -> RunSpec:

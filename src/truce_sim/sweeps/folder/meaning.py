@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from truce_sim.results.sources import digest_table
 from truce_sim.settings.fields import field_at, is_choice
+from truce_sim.settings.gone import without_gone
 from truce_sim.settings.nested import differences
 from truce_sim.sweeps.design.configs import plain_config
 from truce_sim.sweeps.design.design import Design
@@ -54,7 +55,7 @@ def changes(
         now: another one.
         tables: `tables` of the folder's manifest.
     """
-    for change in map(Change._make, differences(before, now)):
+    for change in map(Change._make, differences(without_gone(before), now)):
         same_table = change.setting in _FILES and tables.get(str(change.before)) in (
             tables.get(str(change.now), ""), digest_table(str(change.now)),
         )  # fmt: skip

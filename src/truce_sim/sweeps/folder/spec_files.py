@@ -24,6 +24,7 @@ from truce_sim.config.params import PARAMS
 from truce_sim.engine.compile import DIGEST
 from truce_sim.engine.params import SECTOR
 from truce_sim.engine.run import RunSpec
+from truce_sim.errors import InputError
 from truce_sim.results.store import Damaged, open_table, read_groups, write_tables
 from truce_sim.sweeps.folder.files import Files
 
@@ -160,6 +161,8 @@ class SpecReader:
                     borders.indices.to_pylist(), strict=True,
                 )
             ]  # fmt: skip
+        except InputError as error:
+            raise error.at(origin=str(path)) from None
         except Damaged as error:
             raise self._sweep.damaged(f"{self._folder.name}/{path.stem}", error.why) from error
         except (OSError, ValueError, TypeError, IndexError) as error:

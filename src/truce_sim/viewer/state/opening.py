@@ -126,11 +126,12 @@ def _open_run(folder: Path) -> Opening:
     from truce_sim.results.seal import run_notes
     from truce_sim.results.sources import with_kept_table
     from truce_sim.results.store import SEALED_SINCE, read_table
+    from truce_sim.settings.gone import without_gone
     from truce_sim.sweeps.folder.manifest import read_manifest
     from truce_sim.sweeps.folder.replay import Row, tolerance_for
 
     manifest = read_manifest(folder, "run")
-    plain = with_kept_table(manifest["config"], folder, manifest)
+    plain = with_kept_table(without_gone(manifest["config"]), folder, manifest)
     setup = prepare(plain, origin=str(folder / "manifest.json"))
     sealed = manifest["schema_version"] >= SEALED_SINCE
     try:
