@@ -58,8 +58,10 @@ def propose(
     else:
         rows, values = _evolve(value, levels, known, seed)
     new = [i for i, row in enumerate(rows) if not seen(tuple(map(int, row)))]
-    order = np.argsort(by_merit(values[new]), kind="stable")[:number] if new else []
-    return [tuple(map(int, rows[new[i]])) for i in order]
+    if not new:
+        return []
+    best = np.argsort(by_merit(values[new]), kind="stable")[:number]
+    return [tuple(map(int, rows[new[i]])) for i in best]
 
 
 def _evolve(
