@@ -260,7 +260,9 @@ _INTERVENTIONS = [
     BadInput("iv_beyond", _placed("[0,9000]", "home.capacity:1"), ("where.km", "beyond", "2240")),
     BadInput("iv_everywhere", _placed("[0,90]", "home.threshold:5"), ("home.threshold", "capacit")),
     BadInput("iv_placed_range", _placed("[0,90]", "home.capacity:99"), ("home.capacity = 99", OUT)),
-    BadInput("iv_placed_n_eff", _placed("[400,1400]", "home.capacity:0.1"), ("n_eff = ", "(day 3)")),
+    BadInput(
+        "iv_placed_n_eff", _placed("[400,1400]", "home.capacity:0.1"), ("n_eff = ", "(day 3)")
+    ),
     BadInput(
         "iv_placed_many",
         [f"interventions=[{','.join(_PLACED.format(i, i + 1) for i in range(9))}]"],

@@ -7,7 +7,6 @@ its shell scripts do by the program that `client` writes.
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import json
 import os
@@ -304,9 +303,10 @@ def _be_worker(folder: str, descriptors: list[int]) -> NoReturn:
     try:
         os.setsid()
         _take_files(descriptors)
-        with contextlib.suppress(BrokenPipeError):  # as the module itself: the driver has ended
-            worker.main(folder)
+        worker.main(folder)
         code = 0
+    except BrokenPipeError:  # as the module itself: the driver has ended
+        os._exit(0)
     except BaseException:
         traceback.print_exc()
     finally:

@@ -221,14 +221,15 @@ def test_an_edited_rule_takes_effect(tmp_path: Path) -> None:
     shutil.copytree(source, package / "truce_sim", ignore=_compiled)
     posture = package / "truce_sim" / "engine" / "posture.py"
     original = posture.read_text()
-    # `effort` moves to a file of its own, which `posture` imports.
+    # `effort`, with the rule after it, moves to a file of its own, which `posture` imports.
     head, rest = original.split("@rule\ndef effort(", 1)
-    body, tail = rest.split("\n\n\n@rule", 1)
+    *body, tail = rest.split("\n\n\n@rule", 2)
     own = "from truce_sim.engine.compile import rule, rule_apart\n"
     moved = own.replace(", rule_apart", "")
+    moved += "from truce_sim.engine.codes import IN_FORCE\n"
     moved += "from truce_sim.engine.params import HOME, HOST\n\n\n@rule\ndef effort("
     elsewhere = posture.with_name("effort.py")
-    elsewhere.write_text(moved + body + "\n")
+    elsewhere.write_text(moved + "\n\n\n@rule".join(body) + "\n")
     assert own in head
     imported = head.replace(own, own + "from truce_sim.engine.effort import effort\n")
     posture.write_text(imported + "@rule" + tail)

@@ -15,14 +15,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.analysis.groups import finished_runs
+from truce_sim.analysis.opened import opened
 from truce_sim.errors import InputError
 from truce_sim.intervals import Estimate, count_interval, cut, interval_of_parts, named
 from truce_sim.sweeps.design.worlds import POSTERIOR
-from truce_sim.sweeps.sweep import Sweep, open_sweep
+from truce_sim.sweeps.sweep import Sweep
 
 Floats = NDArray[np.float64]
 
 
+@opened
 def policies(sweep: Sweep) -> list[str]:
     """Return the factors that differ within a world; the others describe the worlds.
 
@@ -37,12 +39,14 @@ def policies(sweep: Sweep) -> list[str]:
     return [name for name in sweep.factors if varied[name]]
 
 
+@opened
 def is_over_worlds(sweep: Sweep) -> bool:
     """Whether a sweep is over a posterior, or other draws of settings."""
     return bool(sweep.design == POSTERIOR)
 
 
-def over_worlds(sweep: Sweep | str, factor: str = "", baseline: object = None) -> pd.DataFrame:
+@opened
+def over_worlds(sweep: Sweep, factor: str = "", baseline: object = None) -> pd.DataFrame:
     """Compare the levels of a policy with its first, world by world.
 
     Args:
@@ -61,7 +65,7 @@ def over_worlds(sweep: Sweep | str, factor: str = "", baseline: object = None) -
         InputError: the sweep is not over a posterior, or does not vary the factor.
     """
     rows = []
-    for about, difference in _differences(_opened(sweep), factor, baseline):
+    for about, difference in _differences(sweep, factor, baseline):
         by_world = difference.groupby("world")
         mean = by_world.mean().to_numpy(float)
         longer = float((mean > 0).sum() + 0.5 * (mean == 0).sum())
@@ -73,7 +77,8 @@ def over_worlds(sweep: Sweep | str, factor: str = "", baseline: object = None) -
     return pd.DataFrame(rows)
 
 
-def world_gains(sweep: Sweep | str, factor: str = "", baseline: object = None) -> pd.DataFrame:
+@opened
+def world_gains(sweep: Sweep, factor: str = "", baseline: object = None) -> pd.DataFrame:
     """Return what each level of a policy gains in each world, against one of them.
 
     Args:
@@ -89,11 +94,12 @@ def world_gains(sweep: Sweep | str, factor: str = "", baseline: object = None) -
         InputError: as `over_worlds` does.
     """
     found = [difference.groupby("world").mean().rename("days").reset_index().assign(**about)
-             for about, difference in _differences(_opened(sweep), factor, baseline)]  # fmt: skip
+             for about, difference in _differences(sweep, factor, baseline)]  # fmt: skip
     return pd.concat(found, ignore_index=True)
 
 
-def spread_over_worlds(sweep: Sweep | str) -> pd.DataFrame:
+@opened
+def spread_over_worlds(sweep: Sweep) -> pd.DataFrame:
     """Return what part of the spread of how long truces last is not knowing the settings.
 
     Args:
@@ -107,20 +113,15 @@ def spread_over_worlds(sweep: Sweep | str) -> pd.DataFrame:
     Raises:
         InputError: the sweep is not over a posterior.
     """
-    opened = _opened(sweep)
-    names = policies(opened)
+    names = policies(sweep)
     rows = []
-    for key, runs in _by_policy(_runs(opened), names):
+    for key, runs in _by_policy(_runs(sweep), names):
         days = runs.set_index(["world", "replicate"])["end_day"].astype(float)
         size = days.groupby("world").size()
         row = key | {"worlds": len(size), "runs": int(size.median())}
         row |= named("days", _mean(np.asarray(days.groupby("world").mean(), float)))
         rows.append(row | named("due_to_settings", between_worlds(days)))
     return pd.DataFrame(rows)
-
-
-def _opened(sweep: Sweep | str) -> Sweep:
-    return open_sweep(sweep) if isinstance(sweep, str) else sweep
 
 
 def _mean(values: Floats) -> Estimate:
