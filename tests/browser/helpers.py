@@ -35,8 +35,9 @@ def _comes(page, day: int) -> bool:
 
 
 def at(page, day: int) -> None:
-    """Wait for the picture of a day."""
+    """Wait for the picture of a day, with its letters."""
     page.wait_for_function(f"document.querySelector('canvas')?.dataset.day === '{day}'")
+    page.wait_for_function("document.fonts.status === 'loaded'")
 
 
 def past(page, day: int) -> None:

@@ -47,7 +47,13 @@ def test_the_token_opens_once_and_leaves_the_address() -> None:
     cookie = first["headers"][b"set-cookie"].decode()
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
-    assert status(guard, cookie=cookie.split(";")[0]) == 200
+    own = cookie.split(";")[0]
+    assert status(guard, cookie=own) == 200
+    for token in (guard.token, "of-an-earlier-start"):  # the printed address, opened once more
+        again = ask(
+            guard, f"token={token}&day=5", host="127.0.0.1:8765", cookie=cookie.split(";")[0]
+        )
+        assert (again["status"], again["headers"][b"location"]) == (303, b"/?day=5")
     assert status(guard, cookie="truce_sim_8765=guess") == 401
     assert status(guard, cookie=f"truce_sim_8766={guard.token}") == 401
     assert guard.token != Guard(hello, "127.0.0.1", 8765).token

@@ -74,10 +74,17 @@ class Guard:
         answer = _with_headers(send)
         if problem := self._problem(headers):
             await _refuse(scope, answer, HTTPStatus.FORBIDDEN, problem)
-        elif self._knows_token(headers):
+            return
+        known, token, rest = self._knows_token(headers), *_token(scope)
+        if token and (known or self._matches(token)):
+            await self._let_in(answer, rest)
+        elif known:
             await self._app(scope, receive, answer)
+        elif scope["type"] == "http" and scope["path"] == "/":
+            page = _ASK.format(kept="".join(_hidden(*pair) for pair in rest)).encode()
+            await _respond(answer, HTTPStatus.UNAUTHORIZED, page, content_type="text/html")
         else:
-            await self._let_in(scope, answer)
+            await _refuse(scope, answer, HTTPStatus.UNAUTHORIZED, "The token is missing.")
 
     def _problem(self, headers: Mapping[str, str]) -> str:
         """Why the headers are not those of the viewer's own page, or ""."""
@@ -106,20 +113,20 @@ class Guard:
     def _matches(self, token: str) -> bool:
         return hmac.compare_digest(token.encode(), self.token.encode())
 
-    async def _let_in(self, scope: Scope, send: Send) -> None:
-        """Give a browser that brings the token a cookie, and take the token out of its address."""
-        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        token = next((value for name, value in query if name == "token"), "")
-        rest = [pair for pair in query if pair[0] != "token"]
-        if scope["type"] == "http" and scope["method"] == "GET" and self._matches(token):
-            cookie = f"{self._cookie}={self.token}; Path=/; HttpOnly; SameSite=Lax"
-            target = "/" + (f"?{urlencode(rest)}" if rest else "")
-            await _respond(send, HTTPStatus.SEE_OTHER, b"", location=target, set_cookie=cookie)
-        elif scope["type"] == "http" and scope["path"] == "/":
-            page = _ASK.format(kept="".join(_hidden(*pair) for pair in rest)).encode()
-            await _respond(send, HTTPStatus.UNAUTHORIZED, page, content_type="text/html")
-        else:
-            await _refuse(scope, send, HTTPStatus.UNAUTHORIZED, "The token is missing.")
+    async def _let_in(self, send: Send, rest: list[tuple[str, str]]) -> None:
+        """Give a browser a cookie, and take the token out of its address."""
+        cookie = f"{self._cookie}={self.token}; Path=/; HttpOnly; SameSite=Lax"
+        target = "/" + (f"?{urlencode(rest)}" if rest else "")
+        await _respond(send, HTTPStatus.SEE_OTHER, b"", location=target, set_cookie=cookie)
+
+
+def _token(scope: Scope) -> tuple[str, list[tuple[str, str]]]:
+    """Return the token that the address of a request brings, or "", and the rest of its query."""
+    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    rest = [pair for pair in query if pair[0] != "token"]
+    if scope["type"] != "http" or scope["method"] != "GET":
+        return "", rest
+    return next((value for name, value in query if name == "token"), ""), rest
 
 
 def allowed_hosts(host: str) -> frozenset[str]:
