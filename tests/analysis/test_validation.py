@@ -52,6 +52,20 @@ def test_references_of_one_border_do_not_judge_another(tmp_path: Path) -> None:
     assert len(own) == len(general) + 2
 
 
+def test_a_record_too_short_for_an_interval_gets_none_of_another_record() -> None:
+    """And so no verdict; the other references stay as they are."""
+    row = {"pattern": "Gini over 100 km", "reference": 0.5, "reference_low": math.nan,
+           "reference_high": math.nan, "n": 30}  # fmt: skip
+    recorded = reference().set_index("pattern")
+    own = validation._renewed(recorded, pd.DataFrame([row])).reset_index()
+    gini = own["pattern"] == "Gini over 100 km"
+    (found,) = own[gini].to_dict("records")
+    assert (found["reference"], found["n"]) == (0.5, 30)
+    assert verdict(found | {"model_low": 0.49, "model_high": 0.51}) == "undecided"
+    assert math.isnan(found["reference_low"])
+    pd.testing.assert_frame_equal(own[~gini], recorded.reset_index()[~gini])
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -75,6 +89,7 @@ def test_events_of_a_border_that_cannot_be_used(words, told, capsys) -> None:
 def test_the_verdict_needs_the_whole_interval(low: float, high: float, said: str) -> None:
     row = {"model_low": low, "model_high": high, "reference_low": 1.0, "reference_high": 2.0}
     assert verdict(row) == said
+    assert verdict(row | {"reference_low": math.nan, "reference_high": math.nan}) == "undecided"
 
 
 def ends(days: np.ndarray, horizon: int = 365) -> pd.DataFrame:

@@ -161,7 +161,7 @@ def score_patterns(evidence: Evidence, fresh: pd.DataFrame | None = None) -> pd.
     if border is None or border.path != BORDERS / "durand":
         table = _of_border(table, fresh, border)
     elif fresh is not None:
-        table.update(fresh.set_index("pattern").drop(columns="source", errors="ignore"))
+        table = _renewed(table, fresh.drop(columns="source", errors="ignore"))
     table, found = table.reset_index(), dict(_model_values(evidence))
     model = [named("model", found[name]) for name in table["pattern"]]
     table = pd.concat([table, pd.DataFrame(model)], axis=1)
@@ -179,12 +179,22 @@ def _of_border(
     table = table.loc[kept].copy()
     if fresh is None or border is None:
         return table
-    table.update(fresh.set_index("pattern"))
+    table = _renewed(table, fresh)
     table.loc[own, "standing"], table.loc[own, "note"] = "test", ""
     if "events" in border.about.get("sources", {}):
         same = [name for name in own if name.startswith(("Gini", "near-repeat"))]
         table.loc[same, "standing"] = "same data"
         table.loc[same, "note"] = "the weights of the border's segments are numbers of events"
+    return table
+
+
+def _renewed(table: pd.DataFrame, fresh: pd.DataFrame) -> pd.DataFrame:
+    """The references, with those computed from events in place of the recorded ones; where a record
+    is too short for an interval, none is left from another record (as `DataFrame.update` would)."""
+    new = fresh.set_index("pattern")
+    rows, columns = table.index.intersection(new.index), table.columns.intersection(new.columns)
+    table = table.copy()
+    table.loc[rows, columns] = new.loc[rows, columns]
     return table
 
 
@@ -253,12 +263,12 @@ def _events_in(folder: Path, setting: str) -> Path:
 def verdict(row: Mapping[Any, Any]) -> str:
     """Return "pass" if the model's interval lies within the reference's, "fail" if outside it.
 
-    Otherwise, or if the model has no interval, the verdict is "undecided".
+    Otherwise, or if either has no interval, the verdict is "undecided".
     """
     low, high, least, most = (
         float(row[f"{name}_{end}"]) for name in ("model", "reference") for end in ("low", "high")
     )
-    if math.isnan(low) or math.isnan(high):
+    if math.isnan(low + high + least + most):
         return "undecided"
     if least <= low and high <= most:
         return "pass"

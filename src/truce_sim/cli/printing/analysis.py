@@ -197,6 +197,11 @@ def print_validation(table: pd.DataFrame, data: Path | None, folder: Path) -> No
         f"Intervals: 95 %. Event data: {source}. A pattern passes where the model's whole interval "
         "lies within the record's, and fails where it lies outside.", style="dim",
     )  # fmt: skip
+    if table["reference_low"].isna().any():
+        out.print(
+            "–: the record is too short for an interval, which leaves out a quarter of a year at "
+            "a time; it decides nothing.", style="dim",
+        )  # fmt: skip
     out.print(f"Notes and sources: {folder / 'patterns.csv'}", style="dim", soft_wrap=True)
     out.print(f"The figure: {folder / 'patterns.png'}", style="dim", soft_wrap=True)
 
