@@ -52,7 +52,7 @@ def _map(
     margin = 0.12 * max(float(np.max(high - low)), 0.3)
     axes.set(xlim=(low[0] - margin, high[0] + margin), ylim=(low[1] - margin, high[1] + margin),
              xlabel="longitude", ylabel="latitude",
-             title=f"{made.folder.path.name}: {made.length_km:,.0f} km")  # fmt: skip
+             title=f"{made.folder.title}: {made.length_km:,.0f} km")  # fmt: skip
     axes.set_aspect(1 / np.cos(middle))
     for feature in base:
         _shape(axes, feature)
