@@ -24,7 +24,7 @@ _DRAWN = 5000
 
 def draw_border(
     path: Path, made: MadeBorder, points: Floats, home_is_left: bool,
-    base: Sequence[Mapping[str, Any]],
+    base: Sequence[Mapping[str, Any]], title: str,
 ) -> None:  # fmt: skip
     """Draw the line with its events and km, and below it weight and ruggedness along it.
 
@@ -34,12 +34,14 @@ def draw_border(
         points: (n, 2) longitudes and latitudes of the line.
         home_is_left: whether home is on the left of the line.
         base: features of a base map.
+        title: the border's name in words.
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 10), layout="constrained")
     above, below = figure.subplots(2, 1, height_ratios=[4, 1])
     _map(above, made, points, home_is_left, base)
+    above.set_title(f"{title}: {made.length_km:,.0f} km")
     _profile(below, made)
     figure.savefig(path, dpi=110)
 
@@ -51,8 +53,7 @@ def _map(
     middle = np.radians((low[1] + high[1]) / 2)
     margin = 0.12 * max(float(np.max(high - low)), 0.3)
     axes.set(xlim=(low[0] - margin, high[0] + margin), ylim=(low[1] - margin, high[1] + margin),
-             xlabel="longitude", ylabel="latitude",
-             title=f"{made.folder.title}: {made.length_km:,.0f} km")  # fmt: skip
+             xlabel="longitude", ylabel="latitude")  # fmt: skip
     axes.set_aspect(1 / np.cos(middle))
     for feature in base:
         _shape(axes, feature)

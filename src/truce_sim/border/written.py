@@ -53,7 +53,10 @@ def write_folder(
             _write_features(part / "base.geojson", shapes)
         text = OmegaConf.to_yaml(OmegaConf.create(dict(content)))
         (part / "border.yaml").write_text(text, encoding="utf-8")
-        draw_border(part / "border.png", made, points, content["home_side"] == "left", shapes)
+        title = str(content.get("title") or content["name"])
+        draw_border(
+            part / "border.png", made, points, content["home_side"] == "left", shapes, title
+        )
         if target.exists():
             target.rmdir()  # it is empty
         part.rename(target)
