@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 
 import numpy as np
 from ema_workbench import (
@@ -42,10 +43,11 @@ def main(runs: int, worlds: int, seed: int) -> None:
     model.uncertainties = [RealParameter("luck", 0, 1)]  # version 3.0 needs one
     model.outcomes = [ScalarOutcome("holds", kind=ScalarOutcome.MAXIMIZE),
                       ScalarOutcome("cost", kind=ScalarOutcome.MINIMIZE)]  # fmt: skip
-    with SequentialEvaluator(model) as evaluator:
+    with tempfile.TemporaryDirectory() as folder, SequentialEvaluator(model) as evaluator:
         found, _ = evaluator.optimize(
             algorithm=EpsNSGAII, nfe=runs // (worlds * LUCK), epsilons=[0.01, 0.25],
             population_size=100, rng=seed, reference=Sample("these worlds", luck=0.0),
+            filename="found.tar.gz", directory=folder,  # version 3.0 needs both
         )  # fmt: skip
     print(json.dumps({"front": found[names].astype(int).to_numpy().tolist(), "runs": room.runs,
                       "said": found[["holds", "cost"]].to_numpy().tolist()}))  # fmt: skip
