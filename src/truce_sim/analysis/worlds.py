@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 from truce_sim.analysis.groups import finished_runs
 from truce_sim.analysis.opened import opened
 from truce_sim.errors import InputError
-from truce_sim.intervals import Estimate, count_interval, cut, interval_of_parts, named
+from truce_sim.intervals import (
+    Estimate,
+    count_interval,
+    cut,
+    interval_of_parts,
+    mean_interval,
+    named,
+)
 from truce_sim.sweeps.design.worlds import POSTERIOR
 from truce_sim.sweeps.sweep import Sweep
 
@@ -31,7 +38,7 @@ def policies(sweep: Sweep) -> list[str]:
     Raises:
         InputError: the sweep is not over a posterior.
     """
-    if sweep.design != POSTERIOR:
+    if not is_over_worlds(sweep):
         raise InputError("is not over a posterior", setting="sweep", value=str(sweep.path),
                          allowed="a sweep made with +posterior=FIT")  # fmt: skip
     design = sweep.folder.design
@@ -71,7 +78,7 @@ def over_worlds(sweep: Sweep, factor: str = "", baseline: object = None) -> pd.D
         longer = float((mean > 0).sum() + 0.5 * (mean == 0).sum())
         row: dict[str, Any] = {"level": about.pop("level"), "against": about.pop("against")}
         row |= {"worlds": len(mean), "runs": int(by_world.size().median())}
-        row |= named("days", _mean(mean))
+        row |= named("days", mean_interval(mean, np.arange(len(mean))))
         row |= named("longer", count_interval(round(longer), len(mean)))
         rows.append(row | named("due_to_settings", between_worlds(difference)) | about)
     return pd.DataFrame(rows)
@@ -119,15 +126,10 @@ def spread_over_worlds(sweep: Sweep) -> pd.DataFrame:
         days = runs.set_index(["world", "replicate"])["end_day"].astype(float)
         size = days.groupby("world").size()
         row = key | {"worlds": len(size), "runs": int(size.median())}
-        row |= named("days", _mean(np.asarray(days.groupby("world").mean(), float)))
+        mean = np.asarray(days.groupby("world").mean(), float)
+        row |= named("days", mean_interval(mean, np.arange(len(mean))))
         rows.append(row | named("due_to_settings", between_worlds(days)))
     return pd.DataFrame(rows)
-
-
-def _mean(values: Floats) -> Estimate:
-    """The mean over worlds, with its interval."""
-    value = float(values.mean())
-    return interval_of_parts(value, (values - value) / len(values))
 
 
 def _runs(sweep: Sweep) -> pd.DataFrame:

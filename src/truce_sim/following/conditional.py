@@ -8,8 +8,6 @@ their intervals; what an observer who sees only the events could say is a `nowca
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -22,8 +20,7 @@ from truce_sim.border.dates import first_date
 from truce_sim.config.arguments import refuse_arguments
 from truce_sim.config.load import as_setup
 from truce_sim.config.setup import Setup
-from truce_sim.engine.codes import DONE
-from truce_sim.engine.run import TURN, outcomes
+from truce_sim.engine.run import TURN
 from truce_sim.errors import InputError
 from truce_sim.following.drawn import Drawn
 from truce_sim.following.futures import (
@@ -31,13 +28,15 @@ from truce_sim.following.futures import (
     difference_table,
     median_left,
     next_table,
+    plain_estimate,
+    plain_tables,
     play_futures,
     survival_table,
 )
 from truce_sim.following.particles import Particles, Share
 from truce_sim.intervals import Estimate
 from truce_sim.settings.dates import date_of, day_of
-from truce_sim.simulation.run import Overrides, room
+from truce_sim.simulation.run import Overrides, run_spec
 from truce_sim.simulation.spec import make_spec
 
 #: Futures, unless asked for more or fewer.
@@ -105,18 +104,13 @@ class Futures:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what they say as plain values, as in JSON; numbers that are none are null."""
-        tables = {
-            name: json.loads(table.to_json(orient="records", double_precision=10))
-            for name in ("survival", "causes", "coming")
-            for table in [getattr(self, name)]
-        }
+        tables = {"survival": self.survival, "causes": self.causes, "coming": self.coming}
         day = date_of(self.first, self.day)
-        left = {name: None if math.isnan(x) else x for name, x in self.left._asdict().items()}
         return {
             "day": self.day, "date": None if day is None else day.isoformat(),
             "seed": self.setup.config.seed, "replicate": self.setup.config.replicate,
             "futures": len(self.each), "failed": self.failed, "ahead": self.ahead,
-            "days_left": left, **tables,
+            "days_left": plain_estimate(self.left), **plain_tables(tables),
         }  # fmt: skip
 
     def compare(self, other: Futures) -> pd.Series:
@@ -196,11 +190,9 @@ def _shared_day(setup: Setup, day: object) -> int:
 
     Raises:
         InputError: it is none, or the run is over by then.
+        RuntimeError: the run fails.
     """
-    spec = make_spec(setup)
-    run = outcomes(spec, [spec.replicate], room())[0]
-    if run["status"] != DONE:
-        raise RuntimeError(f"seed {spec.seed}, replicate {spec.replicate}: the run failed")
+    run = run_spec(setup, make_spec(setup)).record
     last = int(run["end_day"]) - 1  # of a run that collapses or reaches its horizon then
     text = str(day)
     number = int(text) if text.removeprefix("-").isdecimal() and text.isascii() else (

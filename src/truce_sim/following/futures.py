@@ -6,6 +6,7 @@ of roots. That covers the error of the filter too (Chan and Lai 2013; Lee and Wh
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -139,6 +140,19 @@ def next_table(futures: pd.DataFrame, as_of: int, ahead: int) -> pd.DataFrame:
                 row |= named(f"within_{days}", share_interval(day <= as_of + days, root))
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def plain_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    """Return the rows of tables as plain values, as in JSON; numbers that are none are null."""
+    return {
+        name: json.loads(table.to_json(orient="records", double_precision=10))
+        for name, table in tables.items()
+    }
+
+
+def plain_estimate(found: Estimate) -> dict[str, float | None]:
+    """Return an estimate as plain values; numbers that are none are null."""
+    return {name: None if math.isnan(x) else x for name, x in found._asdict().items()}
 
 
 def difference_table(

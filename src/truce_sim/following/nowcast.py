@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +29,8 @@ from truce_sim.following.futures import (
     learned_table,
     median_left,
     next_table,
+    plain_estimate,
+    plain_tables,
     play_futures,
     survival_table,
 )
@@ -114,20 +115,18 @@ class Nowcast:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what it says as plain values, as in JSON; numbers that are none are null."""
-        told = {
-            name: json.loads(table.to_json(orient="records", double_precision=10))
-            for name, table in vars(self).items()
+        tables = {
+            name: table for name, table in vars(self).items()
             if isinstance(table, pd.DataFrame) and name != "futures"
-        }
+        }  # fmt: skip
         day = date_of(self.first, self.record.as_of)
-        left = {name: None if math.isnan(x) else x for name, x in self.left._asdict().items()}
         return {
             "as_of": self.record.as_of, "date": None if day is None else day.isoformat(),
             "rows_used": len(self.record.entries), "rows_later": self.record.later,
             "settings": self.source, "particles": self.particles, "effective": self.effective,
             "draws": self.draws,
             "enough": self.enough, "log_agreement": self.agreement, "ahead": self.ahead,
-            "days_left": left, **told,
+            "days_left": plain_estimate(self.left), **plain_tables(tables),
         }  # fmt: skip
 
 

@@ -19,6 +19,12 @@ from truce_sim.errors import InputError
 #: Brushes: the lowest and the highest place kept on an axis, from 0 at its foot to 1 at its top.
 Brushes = dict[str, tuple[float, float]]
 
+#: Ten steps of the colour map cividis, from low to high.
+CIVIDIS = (
+    "#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369",
+    "#e1cc55", "#fee838",
+)  # fmt: skip
+
 #: Prefix of a brush in an address: `brush.AXIS=LOWEST:HIGHEST`.
 PREFIX = "brush."
 
@@ -133,4 +139,5 @@ def parallel_data(axes: Sequence[Axis], colour: str, marks: Mapping[int, str]) -
         "lines": [[None if np.isnan(p) else round(float(p), 4) for p in row] for row in places],
         "colour": [axis.name for axis in axes].index(colour),
         "marks": {str(line): words for line, words in marks.items()},
+        "colours": list(CIVIDIS),
     }

@@ -20,7 +20,7 @@ from truce_sim.sweeps.summaries.levels import factor_levels
 from truce_sim.sweeps.summaries.summary import survival_table
 from truce_sim.sweeps.sweep import greatest
 from truce_sim.viewer.state.levers import plain_name
-from truce_sim.viewer.state.parallel import Axis, Brushes, kept, level_axis, number_axis
+from truce_sim.viewer.state.parallel import CIVIDIS, Axis, Brushes, kept, level_axis, number_axis
 
 #: Summaries that a heat map can show, in addition to the mean or the daily rate of any outcome.
 SUMMARIES = {
@@ -201,6 +201,7 @@ class SweepData:
             "xs": [str(x) for x in xs.cat.categories],
             "ys": [str(y) for y in ys.cat.categories],
             "rows": [cells[i : i + wide] for i in range(0, len(cells), wide)],
+            "colours": list(CIVIDIS),
         }  # fmt: skip
 
     def names(self) -> dict[str, str]:
