@@ -2,7 +2,9 @@
 
 Replicate r of every point has the same draws, so runs of different points are dependent when they
 are pooled: runs that share a seed and a replicate form a *cluster*, and only clusters are
-independent. Variances are therefore sums over clusters (Liang and Zeger 1986), and quantiles are
+independent. In a sweep over worlds (draws of the settings) all runs of a world form one, for they
+share its settings: intervals are then about worlds, and there is none for a single world.
+Variances are therefore sums over clusters (Liang and Zeger 1986), and quantiles are
 those of Student's t, because a few clusters estimate their variance poorly. If every cluster has
 one run, all formulas are the usual ones.
 
@@ -50,12 +52,28 @@ def named(name: str, values: Sequence[Any]) -> dict[str, Any]:
     return dict(zip((name, f"{name}_low", f"{name}_high"), values, strict=True))
 
 
+#: The column of runs that has their world, if the sweep is over worlds.
+WORLD = "world"
+
+
+def shared_by(runs: pd.DataFrame) -> list[str]:
+    """Return the columns in which the runs of a cluster are equal."""
+    return [WORLD] if WORLD in runs else ["seed", "replicate"]
+
+
+def within_world(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return runs of one point for estimates *given* its settings, whatever world it lies in."""
+    return runs.drop(columns=WORLD, errors="ignore")
+
+
 def clusters(runs: pd.DataFrame) -> Ints:
     """Return (runs,) the cluster of each run as a code from 0.
 
     Args:
-        runs: with columns "seed" and "replicate"; runs equal in both share a cluster.
+        runs: with the columns of `shared_by`; runs equal in these share a cluster.
     """
+    if WORLD in runs:
+        return np.unique(runs[WORLD].to_numpy(np.int64), return_inverse=True)[1]
     replicate = runs["replicate"].to_numpy(np.int64)
     seed = runs["seed"].to_numpy(np.int64)
     if not len(runs) or (seed == seed[0]).all():

@@ -18,6 +18,7 @@ from theory.test_clause import UNIT_VIOLATIONS, lomax
 from truce_sim import InputError, nowcast
 from truce_sim.config.load import to_plain, validate
 from truce_sim.engine.run import NO_TURNS, TURN, outcomes
+from truce_sim.errors import NoEffectWarning
 from truce_sim.following import nowcast as following
 from truce_sim.following import particles as filtering
 from truce_sim.following.evidence import BACKGROUND, REPORTED
@@ -290,6 +291,16 @@ def test_a_posterior_on_disk_is_read_with_its_weights(tmp_path: Path) -> None:
         found = small(posterior=where)
         assert set(found.futures["draw"]) == {1}
         assert found.draws == pytest.approx(1.0)  # a sample of one, however often it is run
+
+
+def test_draws_of_mediators_that_are_not_there_are_told_of() -> None:
+    drawn = pd.DataFrame({"home.threshold": [4.0, 5.0],
+                          "mediation.mediators.qatar.skill": [0.2, 0.8]})  # fmt: skip
+    with pytest.warns(NoEffectWarning, match="qatar.skill has no effect while there is no"):
+        found = nowcast(
+            None, 3, ["mediation=none"], posterior=drawn, particles=20, least=2, ahead=5
+        )
+    assert found.learned["setting"].tolist() == ["home.threshold"]
 
 
 def test_the_prior_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,8 @@ class Comparison:
         contexts: levels of the other factors, a row for each context.
         days: (contexts, replicates, levels) days survived, capped at `horizon`; NaN where there is
             no run or the run failed.
-        draws: (contexts, replicates) the cluster to which the runs belong.
+        draws: (contexts, replicates) the cluster to which the runs belong; what is said of a single
+            context is given that context, in which replicates are independent.
         why: says why the factor can have no effect in a context, given by its index; "" if it may.
         left_out: which points are not compared, and why; "" if all are.
     """
@@ -238,7 +239,10 @@ class Comparison:
         days = self._difference(some, other)
         pairs = np.isfinite(days)
         alone = int((np.isfinite(self.days[some][..., [self.baseline, other]]).sum(-1) == 1).sum())
-        days, draws = days[pairs], np.unique(self.draws[some][pairs], return_inverse=True)[1]
+        draws = self.draws[some]
+        if len(draws) == 1:  # given a context, its replicates are independent
+            draws = np.arange(draws.size)[None]
+        days, draws = days[pairs], np.unique(draws[pairs], return_inverse=True)[1]
         base, ours = (
             (self.days[some, :, i][pairs] < self.horizon).astype(float)
             for i in (self.baseline, other)

@@ -11,7 +11,6 @@ import pandas as pd
 from truce_sim.analysis.opened import opened
 from truce_sim.errors import InputError
 from truce_sim.settings.written import written
-from truce_sim.sweeps.design.worlds import POSTERIOR
 from truce_sim.sweeps.summaries.levels import factor_levels
 from truce_sim.sweeps.sweep import Sweep
 
@@ -42,7 +41,7 @@ def groups(
 ) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
     """Yield the levels and the runs of each group, including failed runs, in order of the levels.
 
-    Runs equal in seed and replicate depend on each other (`intervals.clusters`).
+    Some runs depend on each other (`intervals.clusters`).
 
     Args:
         sweep: the sweep to analyse.
@@ -55,8 +54,6 @@ def groups(
         InputError: a factor was not swept, or does not have that level.
     """
     names, runs = factor_names(sweep, by), restrict_runs(sweep.load(columns), sweep, where or {})
-    if sweep.design == POSTERIOR:  # the runs of a world share its settings: they are one cluster
-        runs = runs.assign(replicate=0)
     if not names:
         yield {}, runs
         return

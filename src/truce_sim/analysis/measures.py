@@ -25,6 +25,7 @@ from truce_sim.intervals import (
     cut,
     interval_of_parts,
     named,
+    shared_by,
     simultaneous,
     value_within,
 )
@@ -42,8 +43,7 @@ class Measured(NamedTuple):
 
     Attributes:
         value: the mean or rate.
-        share: contribution of each set of shared draws to the error, by (seed, replicate); its sum
-            is 0.
+        share: contribution of each cluster to the error, by what its runs share; its sum is 0.
         runs: number of runs that have the outcome.
         of: number of all runs that did not fail.
     """
@@ -177,7 +177,8 @@ def measure_runs(runs: pd.DataFrame, part: str, whole: str = "") -> Measured:
     """Measure an outcome in one group of runs.
 
     Args:
-        runs: a row for each run that did not fail: seed, replicate and the columns to measure.
+        runs: a row for each run that did not fail: the columns to measure, and those that say
+            which runs are dependent (`intervals.clusters`).
         part: the outcome, as in `measure`.
         whole: the denominator, as in `measure`.
     """
@@ -186,7 +187,8 @@ def measure_runs(runs: pd.DataFrame, part: str, whole: str = "") -> Measured:
     total = float(over.sum())
     value = float(runs[part].astype(float).sum()) / total if total else math.nan
     linear = (runs[part].astype(float) - value * over) / total if total else over * math.nan
-    return Measured(value, linear.groupby([runs["seed"], runs["replicate"]]).sum(), len(runs), of)
+    shares = linear.groupby([runs[name] for name in shared_by(runs)]).sum()
+    return Measured(value, shares, len(runs), of)
 
 
 def _denominator(runs: pd.DataFrame, whole: str) -> pd.Series:

@@ -11,7 +11,6 @@ from truce_sim.analysis.compare import Comparison
 from truce_sim.analysis.groups import finished_runs, level_in
 from truce_sim.analysis.opened import opened
 from truce_sim.errors import InputError, a_kind
-from truce_sim.intervals import clusters
 from truce_sim.settings.written import written
 from truce_sim.sweeps.sweep import Sweep
 
@@ -33,7 +32,8 @@ def compare_points(sweep: Sweep, point: Point, against: Point) -> Comparison:
 
     Returns:
         A comparison whose factor is `point`, with the settings of each point as its level. Days
-        are counted up to the shorter of their horizons.
+        are counted up to the shorter of their horizons. Intervals are about chance given these two
+        points; in a sweep over worlds they say nothing of other worlds.
 
     Raises:
         InputError: there is no such point, several have these settings, or there are no two runs
@@ -52,7 +52,6 @@ def compare_points(sweep: Sweep, point: Point, against: Point) -> Comparison:
     horizon = int(sweep.points.loc[[theirs, ours], "horizon"].min())
     days, draws = np.full(shape, np.nan), np.arange(shape[1])[None, :]
     days[0, replicate, column] = np.minimum(runs["end_day"].to_numpy(float), horizon)
-    draws[0, replicate[column == 0]] = clusters(runs)[column == 0]
     if not np.isfinite(days).all(axis=2).any():
         raise InputError(
             "there are no two runs of the same replicate", setting="point", value=ours,

@@ -134,8 +134,7 @@ def spread_over_worlds(sweep: Sweep) -> pd.DataFrame:
 
 def _runs(sweep: Sweep) -> pd.DataFrame:
     """Finished runs, each with the number of its world."""
-    runs = finished_runs(sweep.load(["end_day"]))
-    return runs.assign(world=sweep.folder.design["row"].reindex(runs["point"]).to_numpy())
+    return finished_runs(sweep.load(["end_day"]))
 
 
 def _by_policy(

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from truce_sim.config.regimes import plain_regimes
+from truce_sim.config.tokens import mediator_of
 from truce_sim.errors import NoEffectWarning
 from truce_sim.settings.fields import declared, field_at
 from truce_sim.settings.needs import Comparison, Condition, conditions
@@ -50,7 +51,7 @@ class Effects:
 
     def effective(self, path: str) -> Flags:
         """Return whether the setting at `path` has an effect, at each point if there are many."""
-        return self._effective(declared(path), frozenset())
+        return self._effective(declared(path), frozenset()) if self._there(path) else False
 
     def reason(self, path: str) -> str:
         """Say why a setting has no effect, at the first point if there are many.
@@ -58,6 +59,8 @@ class Effects:
         Returns:
             "has no effect while militants.attempts_per_day is 0"; "" if it has one.
         """
+        if not self._there(path):
+            return f"has no effect while there is no mediator {mediator_of(path)}"
         why = dict.fromkeys(map(self._state, self.switches(path)))
         return f"has no effect while {' and '.join(why)}" if why else ""
 
@@ -74,6 +77,13 @@ class Effects:
         values = self._values(path)
         first = values[0] if values else None
         return first.flat[0] if isinstance(first, np.ndarray) and first.size else first
+
+    def _there(self, path: str) -> bool:
+        """Whether a setting is of no mediator, or of one that some regime has."""
+        name = mediator_of(path)
+        return not name or any(
+            name in plain["mediation"]["mediators"] for plain, _ in self._regimes
+        )
 
     def _effective(self, path: str, asked: frozenset[str]) -> Flags:
         """`asked`: settings whose effect is in question, so that their own values do not count."""

@@ -82,6 +82,12 @@ def _mediators(mediators: Mapping[object, object]) -> Iterator[str]:
         yield from _tokens(f"{MEDIATORS}.{name}", mediator)
 
 
+def mediator_of(path: str) -> str:
+    """Return the mediator that a setting is of; "" if it is of none."""
+    head, _, rest = path.partition(f"{MEDIATORS}.")
+    return "" if head else rest.partition(".")[0]
+
+
 def no_mediators() -> InputError:
     """Return the error for an empty mapping of mediators: merged by Hydra, it has no effect."""
     return InputError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -12,7 +13,9 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from truce_sim.config.effects import warn
 from truce_sim.config.setup import Setup
+from truce_sim.config.tokens import mediator_of
 from truce_sim.errors import InputError
 from truce_sim.following.drawn import Drawn
 from truce_sim.following.particles import systematic
@@ -88,6 +91,15 @@ def read_draws(posterior: AnyDraws, prior: AnyPrior, setup: Setup, n: int) -> Dr
     return _of_table(_read(path), setup, str(path))
 
 
+def _without_mediator(values: pd.DataFrame, setup: Setup) -> Iterator[str]:
+    """Yield settings of mediators that the configuration lacks, and tell of them."""
+    for name in map(str, values):
+        mediator = mediator_of(name)
+        if mediator and mediator not in setup.mediators:
+            warn(f"{name} has no effect while there is no mediator {mediator}")
+            yield name
+
+
 def _of_prior(prior: Prior, setup: Setup, n: int, before: pd.DataFrame | None = None) -> Draws:
     """Return draws of a prior after those there are; what an intervention forbids is left out."""
     have = 0 if before is None else len(before)
@@ -126,6 +138,7 @@ def _of_table(table: pd.DataFrame, setup: Setup, where: str) -> Draws:
         raise InputError("has weights that are none", setting="--posterior", value=where,
                          allowed="a column weight of numbers from 0 up, not all 0")  # fmt: skip
     values = table[[name for name in table if "." in str(name)]].reset_index(drop=True)
+    values = values.drop(columns=list(_without_mediator(values, setup)))
     if not len(values.columns):
         raise InputError("has no settings", setting="--posterior", value=where,
                          allowed="a column for each, such as home.threshold")  # fmt: skip

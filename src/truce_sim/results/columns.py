@@ -37,6 +37,7 @@ SWEEP: Meanings = {
     "error": ("", "what went wrong, where the run failed"),
     "traceback": ("", "where in the program it went wrong, if in the program"),
     "base": ("", "which of the manifest's configurations the point starts from"),
-    "row": ("", "trajectory (morris) or base row (saltelli): its points share a seed"),
+    "row": ("", "trajectory (morris), base row (saltelli) or world: its points share a seed"),
+    "world": ("", "number of the draw, in a sweep over worlds; it is not stored"),
     "key": ("", "digest of parameters, border, interventions, seed and rules; identifies the run"),
 }

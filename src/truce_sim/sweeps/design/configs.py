@@ -10,6 +10,7 @@ from truce_sim.config.checks import unknown_setting
 from truce_sim.config.load import prepare
 from truce_sim.config.resolvers import has_references, refuse_resolvers
 from truce_sim.config.setup import Setup
+from truce_sim.config.tokens import MEDIATORS, mediator_of
 from truce_sim.settings.fields import is_choice
 from truce_sim.settings.nested import merge
 from truce_sim.settings.schema import Config
@@ -41,15 +42,24 @@ def plain_config(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[
 
 
 def merged(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[str, Any]:
-    """Return a copy of a base with values applied, neither resolved nor checked."""
-    plain = copy.deepcopy(dict(base))
+    """Return a copy of a base with values applied, neither resolved nor checked.
+
+    Those of a mediator that the point does not have are left out (`effects.py` tells of them).
+    """
+    plain, there = copy.deepcopy(dict(base)), mediators_at(base, values)
     for name, cell in values.items():
-        if not is_choice(name):
+        if not is_choice(name) and mediator_of(name) in ("", *there):
             try:
                 merge(plain, name, decode(name, cell))
             except KeyError:
                 raise unknown_setting(name) from None
     return plain
+
+
+def mediators_at(base: Mapping[str, Any], values: Mapping[str, object]) -> list[str]:
+    """Return the mediators of a point: those of its base, and of a mapping among its values."""
+    given = decode(MEDIATORS, values[MEDIATORS]) if MEDIATORS in values else {}
+    return [*base.get("mediation", {}).get("mediators", {}), *given]
 
 
 def _resolve(plain: dict[str, Any]) -> dict[str, Any]:

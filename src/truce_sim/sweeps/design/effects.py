@@ -3,7 +3,7 @@ some points. When a setting has an effect is in `settings/needs.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,7 @@ def check_effects(
     values: pd.DataFrame,
     bases: Sequence[Base],
     base: NDArray[np.int64],
+    drawn: Collection[str] = (),
 ) -> None:
     """Check that what a sweep varies has an effect, and warn of what has none.
 
@@ -45,9 +46,11 @@ def check_effects(
         values: one row per point, one column per factor.
         bases: the configurations that points start from.
         base: (points,) the base of each point.
+        drawn: factors that describe worlds: a draw is what it is, and policies decide what of it
+            matters, so these are never refused.
 
     Raises:
-        InputError: a setting with several values has no effect at any point.
+        InputError: another setting with several values has no effect at any point.
     """
 
     _refuse_two_borders(values, bases, base)
@@ -57,7 +60,7 @@ def check_effects(
         return _remedy(name, effects, composer, fixed, cells, bases[base[point]])
 
     check_points(
-        _settings(values, fixed, typed), values, [each.plain for each in bases], base, remedy
+        _settings(values, fixed, typed), values, [each.plain for each in bases], base, remedy, drawn
     )
     if "replicate" in settings_given(typed):
         warn("replicate has no effect on a sweep: sweep.replicates says how many runs a point has")
@@ -69,6 +72,7 @@ def check_points(
     bases: Sequence[Mapping[str, Any]],
     base: NDArray[np.int64],
     remedy: Callable[[str, Effects, int], str],
+    drawn: Collection[str] = (),
 ) -> None:
     """Check that settings have an effect at some points, and warn of points where they have none.
 
@@ -78,10 +82,11 @@ def check_points(
         bases: the nested configurations that points start from.
         base: (points,) the base of each point.
         remedy: says, of a setting without effect at a point, what to do instead.
+        drawn: settings that are warned of and never refused.
 
     Raises:
-        InputError: a setting with several values has no effect at any point, or an empty mapping
-            of mediators stands where there are some.
+        InputError: another setting with several values has no effect at any point, or an empty
+            mapping of mediators stands where there are some.
     """
     _refuse_empty_mappings(values, bases, base)
     _refuse_two_borders(values, bases, base)
@@ -102,7 +107,7 @@ def check_points(
                  f"were not looked at ({effects.why(name)})")  # fmt: skip
         elif active.any():
             some.setdefault((active.tobytes(), effects.why(name)), []).append(name)
-        elif name in values and values[name].nunique() > 1:
+        elif name in values and values[name].nunique() > 1 and name not in drawn:
             raise InputError(f"{effects.reason(name)}{remedy(name, effects, first)}", setting=name)
         elif not is_off(effects.value(name)):
             warn(f"{name} {effects.reason(name)}")

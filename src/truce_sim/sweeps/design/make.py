@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +13,13 @@ from hydra.core.override_parser.types import Override
 from numpy.typing import NDArray
 
 from truce_sim.config.load import validate
-from truce_sim.config.tokens import as_tokens
+from truce_sim.config.tokens import as_tokens, mediator_of
 from truce_sim.errors import InputError, closest
 from truce_sim.settings.fields import is_choice
 from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.cells import decode
 from truce_sim.sweeps.design.composer import Base, Composer
+from truce_sim.sweeps.design.configs import mediators_at
 from truce_sim.sweeps.design.constraint import evaluate_constraint, make_lookup
 from truce_sim.sweeps.design.design import Design
 from truce_sim.sweeps.design.effects import check_effects
@@ -55,6 +56,11 @@ class DesignSettings:
     table: str | pd.DataFrame = ""
 
     @property
+    def over_worlds(self) -> bool:
+        """Whether every policy meets every draw of a table."""
+        return self.design == POSTERIOR
+
+    @property
     def table_name(self) -> str:
         """What messages call the table; "" if there is none."""
         return self.table if isinstance(self.table, str) else FRAME
@@ -68,7 +74,7 @@ class DesignSettings:
         points: Any = self.points  # from a command line
         if not isinstance(points, int) or isinstance(points, bool) or points < 0:
             raise _bad("points", self.points, "is not a number of points", "a whole number from 1")
-        if sampled != bool(self.points) and self.design != POSTERIOR:
+        if sampled != bool(self.points) and not self.over_worlds:
             problem = f"a {self.design} design {'needs this' if sampled else 'does not use this'}"
             allowed = "a whole number from 1" if sampled else "0, or a design that samples"
             raise _bad("points", self.points, problem, allowed)
@@ -118,6 +124,7 @@ def make_design(
     shared = validate(composer.compose(fixed).typed)
     values = _values(composer, fixed, factors, settings, shared.seed)
     names = values.columns.to_list()
+    drawn = set(names) - {factor.name for factor in factors} if settings.over_worlds else set()
     _check_seeds(settings.design, names, shared)
     keys = {name: name for name in names} | {factor.name: factor.key for factor in factors}
 
@@ -125,10 +132,10 @@ def make_design(
         tokens = [as_tokens({keys[name]: option})[0] for name, option in choices.items()]
         return composer.compose([*fixed, *tokens])
 
-    bases, base = _bases(compose, keys, values)
+    bases, base = _bases(compose, keys, values, drawn)
     kept, left_out = _select_points(values, bases, base, settings)
     check_effects(
-        composer, fixed, arguments, values[kept].reset_index(drop=True), bases, base[kept]
+        composer, fixed, arguments, values[kept].reset_index(drop=True), bases, base[kept], drawn
     )
     used, base = np.unique(base[kept], return_inverse=True)
     return Design(
@@ -149,7 +156,7 @@ def _row_numbers(
     settings: DesignSettings, values: pd.DataFrame, factors: Sequence[Factor]
 ) -> NDArray[np.int64] | None:
     """The row of each point, if rows have seeds of their own: of a posterior, the draw."""
-    if settings.design == POSTERIOR:
+    if settings.over_worlds:
         return np.arange(len(values)) // math.prod(len(factor.levels) for factor in factors)
     return row_numbers(settings.design, values.shape[1], settings.points)
 
@@ -183,7 +190,7 @@ def _values(
             raise _bad("table", settings.table_name, problem, "each setting in only one place")
         return values
     draws = None
-    if settings.design == POSTERIOR:
+    if settings.over_worlds:
         draws = read_draws(settings.table, settings.points, composer.options)
         given = {o.get_key_element().lstrip("+~") for o in composer.parse(fixed)}
         given |= {factor.name for factor in factors}
@@ -216,25 +223,32 @@ def _check_seeds(kind: str, factors: Sequence[str], shared: Config) -> None:
 
 
 def _bases(
-    compose: Callable[[Mapping[str, object]], Base], keys: Mapping[str, str], values: pd.DataFrame
+    compose: Callable[[Mapping[str, object]], Base],
+    keys: Mapping[str, str],
+    values: pd.DataFrame,
+    drawn: Collection[str],
 ) -> tuple[list[Base], NDArray[np.int64]]:
     """Return one base per distinct choice of config groups, and the index of each point's base.
 
     The first point of each base is checked as Hydra would compose it, which refuses unknown
-    settings. keys: factor -> its name as written in overrides.
+    settings; but not settings of a mediator that it lacks, if another base has it, or if they were
+    drawn. keys: factor -> its name as written in overrides.
     """
     chosen = [name for name in keys if is_choice(name)]
     base = np.zeros(len(values), np.int64)
     if chosen:
         numbers = values.groupby(chosen, sort=False, dropna=False).ngroup()
         base = np.asarray(numbers, np.int64)
-    bases = []
-    for first in np.unique(base, return_index=True)[1]:
-        cells = {name: values[name].iloc[first] for name in keys}
-        composed = compose({name: cells[name] for name in chosen})
-        others = {keys[n]: decode(n, cell) for n, cell in cells.items() if not is_choice(n)}
-        composed.check_values(others)
-        bases.append(composed)
+    firsts = [{name: values[name].iloc[first] for name in keys}
+              for first in np.unique(base, return_index=True)[1]]  # fmt: skip
+    bases = [compose({name: cells[name] for name in chosen}) for cells in firsts]
+    there = [mediators_at(made.plain, cells) for made, cells in zip(bases, firsts, strict=True)]
+    spared = {name for name in keys if mediator_of(name)
+              and (name in drawn or any(mediator_of(name) in some for some in there))}  # fmt: skip
+    for made, cells, here in zip(bases, firsts, there, strict=True):
+        idle = {name for name in spared if mediator_of(name) not in here}
+        made.check_values({keys[n]: decode(n, cell) for n, cell in cells.items()
+                           if not is_choice(n) and n not in idle})  # fmt: skip
     return bases, base
 
 

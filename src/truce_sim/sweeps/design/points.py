@@ -9,6 +9,7 @@ import numpy as np
 
 from truce_sim.config.resolvers import has_references
 from truce_sim.config.setup import Setup
+from truce_sim.config.tokens import mediator_of
 from truce_sim.engine.run import RunSpec
 from truce_sim.errors import InputError
 from truce_sim.settings.fields import is_choice
@@ -56,9 +57,11 @@ def _quick_specs(
         if base not in templates:
             templates[base] = _template(design, int(members[0]))
         template = templates[base]
-        if template is None:
+        there = () if template is None else template.mediators
+        used = [name for name in names if mediator_of(name) in ("", *there)]
+        if template is None or not used:
             continue
-        columns = {name: design.values[name].to_numpy()[members] for name in names}
+        columns = {name: design.values[name].to_numpy()[members] for name in used}
         params, good = fill_params(template, columns)
         first = make_spec(template)
         for i in np.flatnonzero(good):

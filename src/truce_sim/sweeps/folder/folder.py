@@ -24,11 +24,13 @@ from numpy.typing import NDArray
 from truce_sim.engine.run import RunSpec
 from truce_sim.errors import InputError, closest, command
 from truce_sim.files import first_release
+from truce_sim.intervals import WORLD
 from truce_sim.results.columns import OUTCOME
 from truce_sim.results.seal import digest_of
 from truce_sim.results.sources import with_kept_table
 from truce_sim.results.store import Damaged
 from truce_sim.settings.gone import without_gone
+from truce_sim.sweeps.design.worlds import POSTERIOR
 from truce_sim.sweeps.folder.files import EVENTS, PARTS, SERIES, Files
 from truce_sim.sweeps.folder.labels import label_bytes
 from truce_sim.sweeps.folder.manifest import read_manifest
@@ -467,6 +469,8 @@ class SweepFolder:
     ) -> pd.DataFrame:
         """Return the runs: point, replicate, seed, swept values, status and outcome.
 
+        Runs of a sweep over worlds also have `world`, the number of the draw, which is not stored.
+
         Args:
             columns: columns of the outcome (docs/columns.md); by default all.
             points: only runs of these points; by default all.
@@ -479,15 +483,21 @@ class SweepFolder:
         self._check_columns(columns or ())
         names = None if columns is None else self._order(columns)
         if self.finished and (self.path / "runs.parquet").is_file():
-            frame: pd.DataFrame = self._read_runs(names, points).to_pandas()
-            return frame
+            return self._with_world(self._read_runs(names, points).to_pandas())
         span = range(min(points), max(points) + 1) if points is not None and len(points) else None
         tables = [self.with_values(table) for _, table in self.tables(_own(columns), span)]
         if not tables:
-            return pd.DataFrame(columns=names or self._order([]))
+            return self._with_world(pd.DataFrame(columns=names or self._order([])))
         frame = pa.concat_tables(tables).to_pandas()
         frame = frame if points is None else frame[frame["point"].isin(list(points))]
-        return frame[names] if names else frame
+        return self._with_world(frame[names] if names else frame)
+
+    def _with_world(self, runs: pd.DataFrame) -> pd.DataFrame:
+        """Add the world of each run, if the sweep is over worlds."""
+        if self.manifest["design"] != POSTERIOR:
+            return runs
+        world = self.design["row"].reindex(runs["point"]).to_numpy()
+        return runs.assign(**{WORLD: world})
 
     @property
     def finished(self) -> bool:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from truce_sim.analysis.measures import DAYS_LIVED, measure_runs
 from truce_sim.analysis.survival import curve, curve_median, run_ends
 from truce_sim.engine.record import OUTCOME_COLUMNS, TOTALS
-from truce_sim.intervals import Estimate, clusters, share_interval
+from truce_sim.intervals import Estimate, clusters, share_interval, within_world
 from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.sweeps.summaries.levels import factor_levels
 from truce_sim.sweeps.summaries.summary import survival_table
@@ -85,10 +85,9 @@ class SweepData:
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """The runs that did not fail, with point, replicate, seed, end_day and collapsed."""
+        """The runs that did not fail, with end_day and collapsed."""
         runs = self.folder.runs(["end_day", "collapsed"])
-        names = ["point", "replicate", "seed", "end_day", "collapsed"]
-        return runs.loc[runs["status"] == "done", names].reset_index(drop=True)
+        return runs[runs["status"] == "done"].reset_index(drop=True)
 
     @cached_property
     def axes(self) -> list[Axis]:
@@ -113,8 +112,9 @@ class SweepData:
         return f"{points}. {outcome_in_words(runs, self.folder.horizon)}" if len(runs) else points
 
     def point_in_words(self, point: int) -> str:
-        """What comes of a point, with its intervals in words."""
-        return outcome_in_words(self.runs[self.runs["point"] == point], self.folder.horizon)
+        """What comes of a point, with its intervals in words: those of chance at its settings."""
+        runs = within_world(self.runs[self.runs["point"] == point])
+        return outcome_in_words(runs, self.folder.horizon)
 
     def matching_points(
         self, fixed: dict[str, str], brushes: Brushes | None = None
@@ -281,7 +281,7 @@ def outcome_in_words(runs: pd.DataFrame, horizon: int) -> str:
 def _between(ends: Sequence[float], unit: str, digits: int) -> str:
     """A 95 % interval in words."""
     if not all(map(math.isfinite, ends)):
-        return " (no interval: at least two replicates are needed)"
+        return " (no interval: at least two replicates, or worlds, are needed)"
     low, high = (f"{end:.{digits}f}{unit}" for end in ends)
     return f" (95 % interval: {low} to {high})"
 
@@ -328,7 +328,7 @@ def _why(outcome: str, result: Estimate, runs: int) -> str:
         fewer = "fewer than half of its runs collapsed"
         return fewer if outcome == "median_survival" else "none of its runs has a value"
     if math.isnan(result.low) and math.isnan(result.high):
-        return "an interval needs at least two replicates"
+        return "an interval needs at least two replicates, or worlds"
     return ""
 
 
