@@ -135,10 +135,18 @@ class SweepBar:
         self._bar.stop()
 
 
-class ReportBar:
-    """A progress bar over the sections of a report; nothing without a terminal."""
+class StepBar:
+    """A progress bar over named steps, with the time left.
 
-    def __enter__(self) -> ReportBar:
+    Args:
+        lines: whether each step, and progress every ten seconds, is a line where there is no
+            terminal; else nothing is shown there.
+    """
+
+    def __init__(self, lines: bool) -> None:
+        self._lines, self._console = lines, CleanConsole(stderr=True)
+
+    def __enter__(self) -> StepBar:
         from rich.progress import (
             BarColumn,
             MofNCompleteColumn,
@@ -149,12 +157,12 @@ class ReportBar:
 
         self._bar = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-            TextColumn("left"), TimeRemainingColumn(), console=CleanConsole(stderr=True),
-            transient=True,
+            TextColumn("left"), TimeRemainingColumn(), console=self._console, transient=True,
+            disable=not self._console.is_terminal,
         )  # fmt: skip
-        self._task = self._bar.add_task("reading", total=None)
-        self._bar.disable = not self._bar.console.is_terminal
+        self._task = self._bar.add_task("", total=None)
         self._bar.start()
+        self._said, self._printed = "", time.monotonic()
         return self
 
     def __exit__(
@@ -163,12 +171,11 @@ class ReportBar:
     ) -> None:  # fmt: skip
         self._bar.stop()
 
-    def step(self, title: str, done: int, of: int) -> None:
-        """Show that a section begins.
-
-        Args:
-            title: of the section.
-            done: number of finished sections.
-            of: number of all sections.
-        """
-        self._bar.update(self._task, description=title, completed=done, total=of)
+    def step(self, what: str, done: int, of: int) -> None:
+        """Show what is being done, how much is done, and of how much."""
+        self._bar.update(self._task, description=what, completed=done, total=of)
+        now = time.monotonic()
+        silent = self._console.is_terminal or not self._lines
+        if not silent and (what != self._said or now - self._printed > 10):
+            self._said, self._printed = what, now
+            self._console.print(f"{what}: {done:,} of {of:,}")

@@ -16,7 +16,7 @@ from truce_sim.following.evidence import (
     parts_of,
     stages_of,
 )
-from truce_sim.following.record import Entry, Record
+from truce_sim.inference.record import Entry, Record
 
 
 def days_of(parts: list[Part], which: int) -> list[tuple[int, int, tuple[float, ...]]]:

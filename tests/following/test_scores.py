@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from conftest import REPOSITORY
-from truce_sim.following.record import read_record
+from truce_sim.inference.record import read_record
 
 STUDY = REPOSITORY / "experiments" / "nowcast"
 

@@ -45,14 +45,16 @@ BAD_TRUCES: list[tuple[Any, tuple[str, ...]]] = [
     ([], ("has no rows",)),
     (3, ("is no table", "int")),
     ({"days": [3]}, ("is no table",)),
-    ("nowhere.csv", ("cannot be read", "No such file")),
+    ("nowhere.csv", ("no such file", "nowhere.csv")),
     ([{"days": -1, "ended": 1}], ("not a number of days", "row 0")),
     ([{"days": 2.5, "ended": 1}], ("not a number of days",)),
     ([{"days": "x", "ended": 1}], ("not a number of days",)),
     ([{"days": "inf", "ended": 1}], ("not a number of days", "row 0")),
     ([{"days": "nan", "ended": 1}], ("not a number of days", "row 0")),
-    ([{"days": 5}], ("does not say whether", "1 or 0")),
-    ([{"ended": 1}], ("is not a date", "or a column days")),
+    ([{"days": 5}], ("lacks the column ended",)),
+    ([{"days": 5, "ended": ""}], ("does not say whether", "1 or 0")),
+    ([{"ended": 1}], ("lacks the column days or start",)),
+    ([{"start": "", "ended": 1}], ("is not a date", "or a column days")),
     ([{"start": "2025-02-30", "end": "2025-03-01", "ended": 1}], ("is not a date",)),
     ([{"start": "2025-03-02", "end": "2025-03-01", "ended": 0}], ("before the start",)),
     ([{"id": "a", "days": 3, "ended": 1}] * 2, ("is there twice", "row 0")),
@@ -84,6 +86,7 @@ def test_a_case_is_read_from_its_record() -> None:
         {"day": 12, "kind": "violation"},
         {"date": "2026-02-27", "kind": "collapse"},
     ]
+    assert read_case([*record[:1], {**record[1], "value": 3}], FIRST).counts["strikes_by_home"] == 3
     found = read_case(record, FIRST)
     assert (found.last, found.ended, found.firsts) == (131, True, {"strike": 126})
     assert found.counts == {"strikes_by_home": 1, "strikes_by_host": 1, "rounds_called": 1}
@@ -102,17 +105,13 @@ def test_a_truce_in_force_is_followed_to_the_last_day_on_record() -> None:
 
 
 BAD_RECORDS: list[tuple[Any, tuple[str, ...]]] = [
-    ([], ("no rows that can be used",)),
-    ([{"day": 3, "kind": "violation"}], ("no rows that can be used",)),
-    ([{"day": 3, "kind": "strik"}], ("no such kind", "strike")),
-    ([{"day": 3, "kind": "strike"}], ("not the side", "home, host")),
-    ([{"date": "2025-10-01", "kind": "round"}], ("before day 0",)),
-    ([{"date": "20251001", "kind": "round"}], ("YYYY-MM-DD",)),
-    ([{"day": "inf", "kind": "round"}], ("not a number of days", "row 0")),
-    ([{"day": 3, "kind": "round", "probability": "likely"}], ("not a probability", "row 0")),
-    ([{"day": 3, "kind": "round", "probability": 1.5}], ("not a probability", "0 to 1")),
-    ([{"day": 3, "kind": "collapse"}, {"day": 9, "kind": "round"}], ("after its end",)),
-    ([{"day": 3, "kind": "collapse"}] * 2, ("ends twice",)),
+    ([], ("has no rows",)),
+    ([{"day": 3, "kind": "violation"}], ("no rows that can be used", "suspension")),
+    ([{"day": 3, "kind": "strik"}], ("is not known", "strike")),
+    ([{"day": 3, "kind": "round"}], ("value: is missing", "succeeded")),
+    ([{"day": 5000, "kind": "followed"}], ("too long after day 0", "3,650")),
+    ([{"day": 3, "kind": "suspension"}] * 2, ("given twice for day 3",)),
+    ([{"day": 3, "kind": "collapse"}, {"day": 9, "kind": "suspension"}], ("after the collapse",)),
 ]
 
 
@@ -125,7 +124,7 @@ def test_a_bad_record_is_refused_in_words(record: Any, words: tuple[str, ...]) -
 
 def test_a_date_needs_the_date_of_day_0() -> None:
     with pytest.raises(InputError, match="day 0 has none"):
-        read_case([{"date": "2025-11-01", "kind": "round"}], None)
+        read_case([{"date": "2025-11-01", "kind": "suspension"}], None)
 
 
 @pytest.mark.parametrize(

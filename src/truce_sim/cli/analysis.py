@@ -149,10 +149,10 @@ def report(arguments: Sequence[str]) -> int:
     from truce_sim.analysis.report.write import write_report
     from truce_sim.cli.printing.analysis import print_report
     from truce_sim.sweeps.sweep import open_sweep
-    from truce_sim.terminal import ReportBar
+    from truce_sim.terminal import StepBar
 
     sweep = open_sweep(asked.dir)
-    with ReportBar() as bar:
+    with StepBar(lines=False) as bar:
         path = write_report(sweep, asked.out, asked.factor, asked.baseline, bar.step, asked.figures)
     print_report(path, sweep)
     if asked.figures:

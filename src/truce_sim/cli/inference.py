@@ -57,15 +57,16 @@ def _prior_parser() -> Parser:
 def fit(arguments: Sequence[str]) -> int:
     """`truce-sim fit NAME [overrides]`: infer settings from data."""
     asked = _fit_parser().parse_intermixed_args(arguments)
-    from truce_sim.cli.printing.inference import FitBar, print_fit
+    from truce_sim.cli.printing.inference import print_fit
     from truce_sim.config.load import load_setup
     from truce_sim.inference import fit as fits
     from truce_sim.inference.page import write_page
+    from truce_sim.terminal import StepBar
 
     name, overrides = split_prior(asked.overrides)
     base = load_setup(overrides)
     free = [word for word in (asked.free or "").split(",") if word]
-    with FitBar() as bar:
+    with StepBar(lines=True) as bar:
         found = fits.fit(
             asked.name, truces=asked.truces, record=asked.record, patterns=asked.pattern,
             events=asked.events, filters=_filters(asked), leave_out=asked.leave_out, free=free,

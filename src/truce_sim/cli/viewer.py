@@ -53,7 +53,7 @@ def beside_record(opening: Opening, record: str) -> Opening:
         InputError: a bad record, or no run is opened.
     """
     from truce_sim.border.dates import first_date
-    from truce_sim.following.record import in_words, read_entries
+    from truce_sim.inference.record import in_words, read_entries
 
     if not record:
         return opening

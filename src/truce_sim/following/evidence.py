@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from truce_sim.following.record import Record
+from truce_sim.inference.record import Record
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]

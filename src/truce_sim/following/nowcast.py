@@ -36,6 +36,7 @@ from truce_sim.following.futures import (
 )
 from truce_sim.following.particles import (
     Filtered,
+    Particles,
     effective,
     first_particles,
     joined,
@@ -43,8 +44,8 @@ from truce_sim.following.particles import (
     scaled,
     systematic,
 )
-from truce_sim.following.record import AnyRecord, Record, read_record
 from truce_sim.inference.prior import AnyPrior
+from truce_sim.inference.record import AnyRecord, Record, read_record
 from truce_sim.intervals import Estimate
 from truce_sim.settings.dates import date_of
 from truce_sim.simulation.run import Overrides
@@ -183,25 +184,28 @@ def nowcast(
     setup = as_setup(base)
     known = read_record(record, as_of, first_date(setup.config.scenario))
     setup = _with_horizon(setup, known.as_of, _whole("ahead", ahead, 1))
-    parts = parts_of(known, _whole("tolerance", tolerance, 0))
-    day, horizon = known.as_of + 1, known.as_of + 1 + ahead
-    for lever in (what_if or {}).values():  # refused before anything is run
-        Drawn(setup, pd.DataFrame(index=range(1))).with_changes(day, lever)
+    parts, levers = parts_of(known, _whole("tolerance", tolerance, 0)), what_if or {}
+    for lever in levers.values():  # refused before anything is run
+        Drawn(setup, pd.DataFrame(index=range(1))).with_changes(known.as_of + 1, lever)
     chance, luck = np.random.default_rng(setup.config.seed), count()
-    least = _whole("least", least, 1)
-    job = _Job(parts, known.as_of, n, _positive("reported", reported), least, threads)
-    progress(f"drawing {n:,} settings")
-    found, draws = job.filtered(read_draws(posterior, prior, setup, n), luck, chance, progress)
+    job = _Job(parts, known.as_of, n, _positive("reported", reported), _whole("least", least, 1),
+               threads, progress)  # fmt: skip
+    found, draws = job.filtered(read_draws(posterior, prior, setup, n), luck, chance)
     chosen = systematic(scaled(found.log_weight), m, chance)
-    kept = found.particles.taken(chosen, day, luck)
-    progress(f"following {m:,} futures for {ahead:,} days")
-    claims = [part for part in parts if any(0 < p < 1 for p in part.claims)]
-    now = play_futures(draws.drawn, kept, known.as_of, horizon, claims, threads)
-    changed = {}
-    for name, change in (what_if or {}).items():
-        progress(f"what if {name}")
-        lever_on = draws.drawn.with_changes(day, change, kept.draw)
-        changed[name] = play_futures(lever_on, kept, known.as_of, horizon, threads=threads)
+    kept = found.particles.taken(chosen, known.as_of + 1, luck)
+    return _told(known, setup, found, draws, job.followed(draws.drawn, kept, ahead, levers), ahead)
+
+
+def _told(
+    known: Record,
+    setup: Setup,
+    found: Filtered,
+    draws: Draws,
+    futures: tuple[pd.DataFrame, dict[str, pd.DataFrame], list[Part]],
+    ahead: int,
+) -> Nowcast:
+    """Say what futures say: those without a change, those with each lever, the claims counted."""
+    now, changed, claims = futures
     return Nowcast(
         record=known, first=first_date(setup.config.scenario), source=draws.source,
         particles=len(found.particles), effective=worth(found), ahead=ahead,
@@ -210,7 +214,7 @@ def nowcast(
         survival=survival_table(now, known.as_of, ahead), causes=causes_table(now),
         coming=next_table(now, known.as_of, ahead), claims=claims_table(now, claims),
         learned=learned_table(draws.drawn.values, draws.weight, now),
-        what_if=difference_table(now, changed, known.as_of, horizon), futures=now,
+        what_if=difference_table(now, changed, known.as_of, known.as_of + 1 + ahead), futures=now,
     )  # fmt: skip
 
 
@@ -223,7 +227,7 @@ def worth(found: Filtered) -> float:
 
 @dataclass(frozen=True)
 class _Job:
-    """What a filter needs besides luck."""
+    """What runs need besides luck."""
 
     parts: Sequence[Part]
     as_of: int
@@ -231,9 +235,29 @@ class _Job:
     reported: float
     least: int
     threads: int
+    progress: Progress
+
+    def followed(
+        self, drawn: Drawn, kept: Particles, ahead: int, levers: WhatIf
+    ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], list[Part]]:
+        """Follow particles from the present on.
+
+        Returns:
+            Their futures, those with each lever, and the parts of the record that are claims.
+        """
+        self.progress(f"following {len(kept):,} futures for {ahead:,} days")
+        claims = [part for part in self.parts if any(0 < p < 1 for p in part.claims)]
+        day, horizon = self.as_of + 1, self.as_of + 1 + ahead
+        now = play_futures(drawn, kept, self.as_of, horizon, claims, self.threads)
+        changed = {}
+        for name, change in levers.items():
+            self.progress(f"what if {name}")
+            lever_on = drawn.with_changes(day, change, kept.draw)
+            changed[name] = play_futures(lever_on, kept, self.as_of, horizon, threads=self.threads)
+        return now, changed, claims
 
     def filtered(
-        self, draws: Draws, luck: Iterator[int], chance: np.random.Generator, progress: Progress
+        self, draws: Draws, luck: Iterator[int], chance: np.random.Generator
     ) -> tuple[Filtered, Draws]:
         """Filter rounds of particles until they are worth enough.
 
@@ -244,9 +268,10 @@ class _Job:
             InputError: they will not be worth enough.
         """
         rounds: list[Filtered] = []
+        self.progress(f"drawing {self.n:,} settings")
         while True:
             more = " more" if rounds else ""
-            progress(f"weighing {self.n:,}{more} runs by the record")
+            self.progress(f"weighing {self.n:,}{more} runs by the record")
             draws = draws.with_more(self.n) if rounds else draws
             begun = first_particles(draws.take(self.n, chance), luck, draws.shared)
             rounds.append(

@@ -20,15 +20,16 @@ from numpy.typing import NDArray
 from truce_sim.errors import InputError, closest
 from truce_sim.inference.cells import MOST_DAYS, AnyTable, date_of, flag, rows_of, whole_days
 from truce_sim.inference.measures import MEASURES
+from truce_sim.inference.record import SIDES, Entry, read_entries
 from truce_sim.inference.summary import Summary
-from truce_sim.settings.dates import day_of
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 #: Ends of the windows of days in which truces are counted, as far as the data go.
 EDGES = (0, 3, 7, 14, 30, 60, 120, 240, 480, 960, 1920, MOST_DAYS)
-#: Most truces of a table.
+#: The columns of a table of truces, and most of its rows.
+NOTES = "columns ended, days (or start, end), followed, id; others are notes"
 MOST_TRUCES = 2000
 #: Runs whose mean is compared with a pattern.
 _RUNS_OF_PATTERN = 20
@@ -163,9 +164,7 @@ def read_truces(table: AnyTable) -> Truces:
     Raises:
         InputError: no rows, a bad or contradictory cell, two rows of one `id`.
     """
-    rows = list(rows_of(table, "truces"))
-    if not rows:
-        raise InputError("has no rows", setting="truces", allowed="a row for each truce")
+    rows = rows_of(table, "truces", ("ended", "days or start"), NOTES)
     if len(rows) > MOST_TRUCES:
         raise InputError(f"has {len(rows):,} rows", setting="truces",
                          allowed=f"up to {MOST_TRUCES:,}")  # fmt: skip
@@ -221,8 +220,8 @@ def _followed(row: Mapping[str, str], where: str, days: int, longest: int, ended
 # ── the record of one case ───────────────────────────────────────────────────────────────────
 
 
-#: What a row of a record may say; the first four are used.
-KINDS = ("strike", "suspension", "round", "collapse", "violation", "clash")
+#: What of a record is not used by a fit: what is reported of it depends on who counts.
+LEFT_OUT = ("violation", "clash")
 
 
 @dataclass(frozen=True)
@@ -296,12 +295,10 @@ class Case:
 
 
 def read_case(record: AnyTable, first: date | None, horizon: int = 365) -> Case:
-    """Read the record of one truce: columns `day` or `date`, `kind`, and `side` of strikes.
+    """Read the record of one truce (`record.py`).
 
-    Kinds: strike, suspension, round, collapse; rows of violations and clashes are left out, for
-    what is reported of them depends on who counts. A row of kind `followed` gives the last day
-    followed of a truce that has not collapsed; by default that is the last day on record. Rows
-    with a probability below 1/2 are left out, others count.
+    Rows of violations and clashes are left out, and rows with a probability below 1/2; others
+    count. Without a collapse, the last day of those that count is the last day followed.
 
     Args:
         record: the table.
@@ -309,61 +306,32 @@ def read_case(record: AnyTable, first: date | None, horizon: int = 365) -> Case:
         horizon: of the runs that stand for a truce that ended.
 
     Raises:
-        InputError: no rows, an unknown kind, a day before day 0, two collapses, rows after it.
+        InputError: as `read_entries` does; no row that counts, or a day too late for a run.
     """
-    rows = [entry for row, where in rows_of(record, "record")
-            if (entry := _entry(row, where, first)) is not None]  # fmt: skip
-    if not rows:
-        raise InputError("has no rows that can be used", setting="record",
-                         allowed="rows with day or date, kind, side")  # fmt: skip
-    last = max(day for day, _, _ in rows)
-    ends = [day for day, kind, _ in rows if kind == "collapse"]
-    if len(ends) > 1 or (ends and ends[0] < last):
-        raise InputError("the truce ends twice, or something happens after its end",
-                         setting="record", value="collapse", allowed="one, on the last day",
+    entries = [e for e in read_entries(record, first)
+               if e.kind not in LEFT_OUT and e.probability >= 0.5]  # fmt: skip
+    if not entries:
+        raise InputError(
+            "has no rows that can be used", setting="record",
+            allowed="at least one of strike, suspension, round, collapse, followed",
         )  # fmt: skip
-    seen = {kind for _, kind, _ in rows}
-    firsts: dict[str, int] = {kind: min(day for day, k, _ in rows if k == kind)
-              for kind in ("strike", "suspension") if kind in seen}  # fmt: skip
-    return Case(last, bool(ends), firsts, _counts(rows), horizon)
+    last = max(entry.day for entry in entries)
+    if last > MOST_DAYS:
+        raise InputError("is too long after day 0", setting="record", value=f"day {last:,}",
+                         allowed=f"days up to {MOST_DAYS:,}")  # fmt: skip
+    firsts = {kind: min(days) for kind in ("strike", "suspension")
+              if (days := [e.day for e in entries if e.kind == kind])}  # fmt: skip
+    ended = any(entry.kind == "collapse" for entry in entries)
+    return Case(last, ended, firsts, _counts(entries), horizon)
 
 
-def _counts(rows: Sequence[tuple[int, str, str]]) -> dict[str, int]:
-    sides = [side for _, kind, side in rows if kind == "strike"]
-    found = {f"strikes_by_{side}": sides.count(side) for side in ("home", "host") if sides}
-    rounds = sum(kind == "round" for _, kind, _ in rows)
+def _counts(entries: Sequence[Entry]) -> dict[str, int]:
+    """How many strikes of each side, if there are any, and rounds, likewise."""
+    strikes = [entry for entry in entries if entry.kind == "strike"]
+    found = {f"strikes_by_{side}": int(sum(e.count for e in strikes if e.side == side))
+             for side in SIDES if strikes}  # fmt: skip
+    rounds = sum(entry.kind == "round" for entry in entries)
     return found | ({"rounds_called": rounds} if rounds else {})
-
-
-def _entry(row: Mapping[str, str], where: str, first: date | None) -> tuple[int, str, str] | None:
-    kind, side = row.get("kind", ""), row.get("side", "")
-    if kind not in (*KINDS, "followed"):
-        raise InputError("no such kind", setting="kind", value=kind, origin=where,
-                         allowed=", ".join((*KINDS, "followed")),
-                         suggestion=closest(kind, KINDS))  # fmt: skip
-    if kind == "strike" and side not in ("home", "host"):
-        raise InputError("is not the side that struck", setting="side", value=side, origin=where,
-                         allowed="home, host")  # fmt: skip
-    if kind in ("violation", "clash") or _probability(row, where) < 0.5:
-        return None
-    if row.get("day", ""):
-        return whole_days(row, "day", where), kind, side
-    try:
-        return day_of(row.get("date", ""), first, "date"), kind, side
-    except InputError as error:
-        raise error.at(origin=where) from None
-
-
-def _probability(row: Mapping[str, str], where: str) -> float:
-    text = row.get("probability", "")
-    try:
-        value = float(text) if text else 1.0
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 1:
-        raise InputError("is not a probability", setting="probability", value=text, origin=where,
-                         allowed="0 to 1; nothing: 1")  # fmt: skip
-    return value
 
 
 # ── patterns ─────────────────────────────────────────────────────────────────────────────────

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from truce_sim.cli.printing.layout import print_next, print_sentence, print_table
 from truce_sim.errors import command
-from truce_sim.terminal import CleanConsole, console
+from truce_sim.terminal import console
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     import pandas as pd
     from rich.console import Console
 
@@ -55,38 +52,6 @@ def print_prior(
     else:
         print_next(out, ("with the draws as a table", command(
             "prior", *_asked(prior, overrides), "--write", "draws.csv")))  # fmt: skip
-
-
-class FitBar:
-    """A progress bar over the steps of a fit; a line for each step without a terminal."""
-
-    def __enter__(self) -> FitBar:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-        from rich.progress import TimeRemainingColumn as Left
-
-        self._console = CleanConsole(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Left(),
-            console=self._console, transient=True, disable=not self._console.is_terminal,
-        )  # fmt: skip
-        self._task = self._bar.add_task("", total=None)
-        self._bar.start()
-        self._said, self._printed = "", time.monotonic()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
-        self._bar.stop()
-
-    def step(self, what: str, done: int, of: int) -> None:
-        """Show what is being done, how much is done, and of how much."""
-        self._bar.update(self._task, description=what, completed=done, total=of)
-        now = time.monotonic()
-        if not self._console.is_terminal and (what != self._said or now - self._printed > 10):
-            self._said, self._printed = what, now
-            self._console.print(f"{what}: {done:,} of {of:,}")
 
 
 def print_fit(found: Fit, page: Path) -> None:

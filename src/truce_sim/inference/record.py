@@ -1,4 +1,4 @@
-"""The record of a truce: a table of dated rows, read and checked.
+"""The record of a truce: a table of dated rows, read and checked, for nowcasts and for fits.
 
 Columns: `date` or `day` (or both, if they agree), `kind`, and where the kind has them `side`,
 `value` and `probability`. Other columns are notes and are not read.
@@ -6,19 +6,15 @@ Columns: `date` or `day` (or both, if they agree), `kind`, and where the kind ha
 
 from __future__ import annotations
 
-import csv
 import math
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-import pandas as pd
-
-from truce_sim.errors import InputError, a_kind, closest
+from truce_sim.errors import InputError, closest
+from truce_sim.inference.cells import AnyTable, as_text, rows_of
 from truce_sim.settings.dates import day_of
 
 #: What a row may say, and what its `value` is.
@@ -37,9 +33,11 @@ MOST = 1000
 _NUMBER = re.compile(r"-?\d+(\.\d*)?")
 ENDS = ("succeeded", "failed")
 COLUMNS = ("date", "day", "kind", "side", "value", "probability")
+#: The columns that a record must have, and all that are read.
+NEEDS, NOTES = ("kind", "date or day"), f"columns {', '.join(COLUMNS)}; others are notes"
 
-#: A record as users give it: a CSV file, a table, one mapping for each row; None: nothing happened.
-AnyRecord: TypeAlias = "str | os.PathLike[str] | pd.DataFrame | Sequence[Mapping[str, Any]] | None"
+#: A record as users give it; None: nothing happened.
+AnyRecord: TypeAlias = "AnyTable | None"
 
 
 @dataclass(frozen=True, order=True)
@@ -112,7 +110,7 @@ def read_entries(record: AnyRecord, first: date | None) -> list[Entry]:
     Raises:
         InputError: bad rows.
     """
-    rows = _rows(record)
+    rows = [] if record is None else rows_of(record, "record", NEEDS, NOTES)
     entries = [_entry(row, where, first) for row, where in rows]
     _refuse_twins(entries, [where for _, where in rows])
     _refuse_afterwards(entries, [where for _, where in rows])
@@ -126,84 +124,6 @@ def in_words(entry: Entry) -> str:
     return f"{number}{what}" + (
         f" (claimed, {entry.probability:g})" if entry.probability < 1 else ""
     )
-
-
-def _rows(record: AnyRecord) -> list[tuple[dict[str, str], str]]:
-    """Return the rows with where each is; cells as text."""
-    if record is None:
-        return []
-    if isinstance(record, str | os.PathLike):
-        return _of_file(Path(record).expanduser())
-    table = record
-    if not isinstance(record, pd.DataFrame):
-        if isinstance(record, Mapping) or not all(isinstance(row, Mapping) for row in record):
-            raise InputError(
-                f"is no record but {a_kind(record)}", setting="record",
-                allowed="a CSV file, a DataFrame, or a list with a mapping for each row",
-            )  # fmt: skip
-        table = pd.DataFrame(list(record))
-    assert isinstance(table, pd.DataFrame)
-    names = [str(name) for name in table.columns]
-    _check_columns(names, "the record")
-    rows = table.astype(object).where(table.notna(), "").to_numpy().tolist()
-    if not rows:
-        raise _empty("the record")
-    cells = ({n: _text(c) for n, c in zip(names, row, strict=True)} for row in rows)
-    return [(row, f"row {i} (counted from 0)") for i, row in enumerate(cells)]
-
-
-def _text(cell: object) -> str:
-    """Return a cell of a table as text: a date without its hour, a whole number without point."""
-    if isinstance(cell, date):
-        return cell.isoformat()[:10]
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
-
-
-def _of_file(path: Path) -> list[tuple[dict[str, str], str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file)
-            table.fieldnames = [name.strip() for name in table.fieldnames or []]
-            _check_columns(table.fieldnames, str(path))
-            rows = [(row, f"{path} line {table.line_num}") for row in table]
-    except FileNotFoundError:
-        raise InputError("no such file", setting="--record", value=str(path)) from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"cannot be read: {error}", setting="--record", value=str(path),
-                         allowed="a CSV file in UTF-8") from None  # fmt: skip
-    for row, where in rows:
-        if None in row or None in row.values():
-            raise InputError("has more or fewer cells than the first line", origin=where)
-    rows = [(row, where) for row, where in rows if any(map(str.strip, row.values()))]
-    if not rows:
-        raise _empty(str(path))
-    return rows
-
-
-def _empty(where: str) -> InputError:
-    return InputError(
-        "has no rows", setting="--record", value=where,
-        allowed="at least one; leave the record out if nothing has happened yet",
-    )  # fmt: skip
-
-
-def _check_columns(names: Sequence[str], where: str) -> None:
-    lacking = "kind" if "kind" not in names else ""
-    lacking = lacking or ("date or day" if not {"date", "day"} & set(names) else "")
-    if lacking and len(names) == 1 and {*names[0]} & {*";\t"}:
-        raise InputError("is not separated by commas", setting="--record", value=where,
-                         allowed="a CSV file with commas")  # fmt: skip
-    if lacking:
-        near = closest(lacking, [str(name) for name in names])
-        raise InputError(
-            f"lacks the column {lacking}", setting="--record", value=where,
-            allowed=f"columns {', '.join(COLUMNS)}; others are notes", suggestion=near,
-        )  # fmt: skip
-    twice = sorted({name for name in names if list(names).count(name) > 1})
-    if twice:
-        raise InputError(f"names a column twice: {twice[0]}", setting="--record", value=where)
 
 
 def _entry(row: Mapping[str, str], where: str, first: date | None) -> Entry:
@@ -244,7 +164,7 @@ def _day_of_row(cell: Mapping[str, str], first: date | None) -> int:
 
 def _day(value: object, first: date | None, setting: str) -> int:
     """Return a day given as a number or a date."""
-    text = _text(value)
+    text = as_text(value)
     if text.isascii() and _NUMBER.fullmatch(text):
         if float(text) % 1:
             raise InputError("is not a whole day", setting=setting, value=text,
