@@ -1,6 +1,6 @@
 """A server that forks truce-sim commands, for tests that run many: none waits for its imports.
 
-A command is a process of its own, and so are its workers, also forked. They run the program's own
+A command is a process of its own, and so are its workers. They run the program's own
 code; only the way in which processes are started is another. A test starts commands by `start`, or
 its shell scripts do by the program that `client` writes.
 """
@@ -22,6 +22,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
+
+from truce_sim.sweeps.execution.processes import be_worker, take_files
 
 #: Runs per part, few, so that there are many parts; a whole block of replicates, as ever.
 _RUNS_PER_CHUNK = 64
@@ -119,12 +121,10 @@ class Server:
 def serve(channel: socket.socket) -> None:
     """Answer the questions of a Server until it closes standard input."""
     from truce_sim import simulate
-    from truce_sim.sweeps.execution import crew
     from truce_sim.sweeps.folder import plan
 
     simulate({"run.horizon_days": 30})
     usual = plan.RUNS_PER_CHUNK
-    crew.start_process = _fork_worker  # type: ignore[assignment]
     plan.RUNS_PER_CHUNK = _RUNS_PER_CHUNK
     started: set[int] = set()
     ended: dict[int, int] = {}
@@ -169,7 +169,7 @@ def _work(channel: socket.socket, folder: str, environment: dict[str, str]) -> i
         channel.close()
         os.environ.clear()
         os.environ.update(environment)
-        _be_worker(folder, descriptors)
+        be_worker(Path(folder), descriptors)
     for descriptor in descriptors:
         os.close(descriptor)
     return process
@@ -210,7 +210,7 @@ def _answer_clients(listening: socket.socket) -> NoReturn:
         )
         process = os.fork()
         if not process:
-            _take_files(descriptors)
+            take_files(descriptors)
             os.chdir(folder)
             os.environ.clear()
             os.environ.update(environment)
@@ -275,52 +275,6 @@ class Process:
         if self._code is None:
             self._code = self._wait(self.pid)
         return self._code
-
-
-def _wait(process: int) -> int:
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-
-
-def _fork_worker(folder: Path) -> Process:
-    """Fork a worker from this process, a command."""
-    theirs_in, ours_out = os.pipe()
-    ours_in, theirs_out = os.pipe()
-    pid = os.fork()
-    if not pid:
-        os.close(ours_out)
-        os.close(ours_in)
-        _be_worker(str(folder), [theirs_in, theirs_out, 2])
-    os.close(theirs_in)
-    os.close(theirs_out)
-    return Process(pid, os.fdopen(ours_out, "wb", 0), os.fdopen(ours_in, "rb"), _wait)
-
-
-def _be_worker(folder: str, descriptors: list[int]) -> NoReturn:
-    """Work as `python -m truce_sim.sweeps.execution.worker` does, on these three files."""
-    from truce_sim.sweeps.execution import worker
-
-    code = 1
-    try:
-        os.setsid()
-        _take_files(descriptors)
-        worker.main(folder)
-        code = 0
-    except BrokenPipeError:  # as the module itself: the driver has ended
-        os._exit(0)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(code)
-
-
-def _take_files(descriptors: list[int]) -> None:
-    """Make these files standard input, output and error, in Python too."""
-    for number, descriptor in enumerate(descriptors):
-        if descriptor != number:
-            os.dup2(descriptor, number)
-            os.close(descriptor)
-    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
-    sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
 
 
 if __name__ == "__main__":

@@ -20,11 +20,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy  # its parts are imported when they are used: half a second that a sweep saves
 from numpy.typing import NDArray
-from scipy import special  # scipy.stats alone would take most of a second to import
 
 #: Confidence level of every printed interval, unless stated otherwise.
 CONFIDENCE = 0.95
+
+#: Its half-width in standard errors, so that what asks for no other level does without scipy.
+_Z = 1.959963984540054
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -87,12 +90,12 @@ def clusters(runs: pd.DataFrame) -> Ints:
 
 def z_quantile(confidence: float = CONFIDENCE) -> float:
     """Return the half-width of a normal interval in standard errors."""
-    return float(special.ndtri(0.5 + confidence / 2))
+    return _Z if confidence == CONFIDENCE else float(scipy.special.ndtri(0.5 + confidence / 2))
 
 
 def t_quantile(freedom: float, confidence: float = CONFIDENCE) -> float:
     """Return the half-width of a t interval in standard errors; NaN without degrees of freedom."""
-    return float(special.stdtrit(freedom, 0.5 + confidence / 2))
+    return float(scipy.special.stdtrit(freedom, 0.5 + confidence / 2))
 
 
 def simultaneous(number: int, confidence: float = CONFIDENCE) -> float:
@@ -112,7 +115,7 @@ def allowance(clusters: int, confidence: float = CONFIDENCE) -> float:
     if clusters < 2:
         return 1.0
     level = 0.5 + confidence / 2
-    return float(special.stdtrit(clusters - 1, level) / special.ndtri(level))
+    return float(scipy.special.stdtrit(clusters - 1, level) / scipy.special.ndtri(level))
 
 
 # ── means ────────────────────────────────────────────────────────────────────────────────────
@@ -137,7 +140,7 @@ def t_intervals(
     values: Floats, errors: Floats, freedom: Ints | int, confidence: float = CONFIDENCE
 ) -> tuple[Floats, Floats, Floats]:
     """Return values (n,) with their t intervals, as `t_interval`; NaN without freedom."""
-    half = special.stdtrit(freedom, 0.5 + confidence / 2) * errors
+    half = scipy.special.stdtrit(freedom, 0.5 + confidence / 2) * errors
     return values, values - half, values + half
 
 
@@ -190,7 +193,7 @@ def means_within(
         spread = share * (1 - share)
         varies = variance / most**2 > 1e-14 * spread
         size = np.where(varies, spread * most**2 / variance, groups)
-        size *= (special.ndtri(level) / special.stdtrit(groups - 1.0, level)) ** 2
+        size *= (scipy.special.ndtri(level) / scipy.special.stdtrit(groups - 1.0, level)) ** 2
         size = np.where(np.isfinite(size) & np.isfinite(share), size, 0.0)
         _, low, high = wilson_intervals(share * size, size, confidence)
     return mean, most * low, most * high
@@ -509,6 +512,6 @@ def percentile_interval(draws: Floats, clusters: int) -> tuple[float, float]:
         clusters: number of clusters that were resampled.
     """
     wide = math.sqrt(clusters / (clusters - 1)) * t_quantile(clusters - 1)
-    tail = float(special.ndtr(-wide))
+    tail = float(scipy.special.ndtr(-wide))
     low, high = math.floor(tail * (draws.size - 1)), math.ceil((1 - tail) * (draws.size - 1))
     return float(draws[low]), float(draws[high])

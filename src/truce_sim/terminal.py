@@ -106,10 +106,10 @@ class SweepBar:
             disable=not self._console.is_terminal, speed_estimate_period=300,
         )  # fmt: skip
         self._task = self._bar.add_task("runs", total=runs, completed=done, rate="")
-        self._bar.start()
 
     def advance(self, runs: int) -> None:
         """Add `runs` to the number of finished runs."""
+        self._bar.start()  # now, because its thread would keep workers from being forks
         self._done += runs
         now = time.monotonic()
         begun, before = self._first = self._first or (now, self._done)

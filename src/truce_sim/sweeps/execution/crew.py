@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from queue import SimpleQueue
 
 import numpy as np
@@ -24,6 +21,7 @@ import pyarrow as pa
 from truce_sim.engine.compile import is_compiled
 from truce_sim.engine.record import OUTCOME
 from truce_sim.engine.run import outcomes
+from truce_sim.sweeps.execution.processes import Process, start_process
 from truce_sim.sweeps.execution.worker import OUT_OF_TIME, Done
 from truce_sim.sweeps.folder.files import PARTS
 from truce_sim.sweeps.folder.folder import SweepFolder
@@ -39,24 +37,16 @@ _DEATHS_BEFORE_CUT = 2
 _FALSE_STARTS = 20
 
 
-def start_process(folder: Path) -> subprocess.Popen[bytes]:
-    """Start a worker's process on a sweep's folder."""
-    command = [sys.executable, "-P", "-m", "truce_sim.sweeps.execution.worker", str(folder)]
-    return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
-    )
-
-
 class WorkerProcess:
     """One worker process, and its assigned chunks, in order.
 
     Args:
-        folder: the sweep.
+        process: the worker's.
         answers: receives this and each answer of the process; at its end, this and None.
     """
 
-    def __init__(self, folder: Path, answers: Answers) -> None:
-        self.process = start_process(folder)
+    def __init__(self, process: Process, answers: Answers) -> None:
+        self.process = process
         self.chunks: deque[Chunk] = deque()
         self.ready = False
         # A thread, because Windows cannot wait for several pipes at once.
@@ -64,7 +54,6 @@ class WorkerProcess:
         self._listener.start()
 
     def _listen(self, answers: Answers) -> None:
-        assert self.process.stdout is not None
         for line in self.process.stdout:
             if line.endswith(b"\n"):  # else it died while it wrote
                 answers.put((self, json.loads(line)))
@@ -73,7 +62,6 @@ class WorkerProcess:
     def assign(self, chunk: Chunk, into: str) -> None:
         """Assign one more chunk; `answers` notices if the process has died."""
         self.chunks.append(chunk)
-        assert self.process.stdin is not None
         with suppress(OSError):  # a broken pipe; on Windows, an invalid argument
             self.process.stdin.write(f"{into}/{chunk.name}\n".encode())
 
@@ -82,7 +70,6 @@ class WorkerProcess:
         self.process.kill()
         self._listener.join()
         for pipe in (self.process.stdin, self.process.stdout):
-            assert pipe is not None
             pipe.close()
         return self.process.wait()
 
@@ -127,14 +114,12 @@ class Crew:
         Raises:
             RuntimeError: if no worker can work, because the disk is full or none starts.
         """
-        todo, processes = iter(chunks), self._processes
-        missing = self._workers - len(processes)
-        processes += [self._start_worker() for _ in range(missing)]
+        todo, missing = iter(chunks), self._workers - len(self._processes)
+        # All of them before any has its thread here, so that they can be forks.
+        started = [start_process(self._folder.path) for _ in range(missing)]
+        self._processes += [WorkerProcess(process, self._answers) for process in started]
         while self._assign(todo):
             yield from self._handle(*self._answers.get())
-
-    def _start_worker(self) -> WorkerProcess:
-        return WorkerProcess(self._folder.path, self._answers)
 
     def _assign(self, todo: Iterator[Chunk]) -> bool:
         """Assign chunks to all workers; False once everything is done."""
@@ -165,7 +150,7 @@ class Crew:
         self._false_starts += not dead.ready
         if self._false_starts > _FALSE_STARTS or (not dead.ready and code > 0):
             raise RuntimeError(f"worker processes do not start (exit code {code})")
-        self._processes.append(self._start_worker())
+        self._processes.append(WorkerProcess(start_process(self._folder.path), self._answers))
         if not dead.ready or not dead.chunks:  # no run is to blame
             self._again.extendleft(reversed(dead.chunks))
             return

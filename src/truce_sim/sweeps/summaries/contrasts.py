@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from truce_sim.errors import InputError
 from truce_sim.intervals import (
@@ -231,7 +231,7 @@ def more_replicates(n: int, mean: float, low: float, high: float, level: float) 
     if low > 0.0 or high < 0.0:
         return 0.0
     z = z_quantile(level)
-    needed = n * ((high - low) / 2 * (1 + float(special.ndtri(0.8)) / z) / abs(mean)) ** 2
+    needed = n * ((high - low) / 2 * (1 + float(scipy.special.ndtri(0.8)) / z) / abs(mean)) ** 2
     return float(max(math.ceil(needed) - n, 1))
 
 
