@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
+
 import pytest
 
 from browser.helpers import expect, press
 from folders import small_search
 from truce_sim import sweep
+from truce_sim.cli.commands import run_command
+from truce_sim.policy import words
+from truce_sim.policy.folder import read_findings
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -48,6 +54,31 @@ def test_a_search_is_brushed_chosen_and_opened(visit, serve, tmp_path) -> None:
     page.wait_for_selector("[data-testid=slider]")
     press(page, "Back to the search")
     expect(page.locator(f"[data-testid=point-{every - 1}]")).to_have_class("chosen")
+
+
+def test_the_lines_that_a_search_prints_open_a_policy_beside_todays(
+    visit, serve, tmp_path, monkeypatch
+) -> None:
+    """The sweep, then the viewer: both policies are there, and a run under the one found opens and
+    is the one stored."""
+    monkeypatch.chdir(tmp_path)
+    found = read_findings(small_search(tmp_path / "small"))
+    made, view = dict(words.commands(found))["cheapest that holds"]
+    make = shlex.split(made.replace("sweep.replicates=200", "sweep.replicates=4"))
+    assert run_command(make[1:]) == 0
+    page = visit(serve(Path(shlex.split(view)[2])).url)
+    assert "2 points, 8 runs" in page.inner_text("body")
+    rows = page.locator(".points tbody tr")
+    expect(rows).to_have_count(2)
+    patience = dict(words.pick_rows(found))["cheapest that holds"]["patience"]
+    expect(page.locator("[data-testid=point-0]")).to_contain_text("[]")
+    expect(page.locator("[data-testid=point-1]")).to_contain_text(f'"home.threshold": {patience}')
+    page.locator("[data-testid=point-1]").click()
+    page.get_by_text("Point 1:").wait_for()
+    press(page, "worst")
+    page.locator("[data-testid=mark]").wait_for()
+    page.keyboard.press("End")
+    page.locator(".mark.good", has_text="matches the sweep").wait_for()
 
 
 def test_a_brush_on_a_sweep_moves_its_curves_its_colours_and_its_table(

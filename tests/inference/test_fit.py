@@ -6,6 +6,7 @@ that the data cannot inform. Statistical bounds are stated where they are used.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pandas as pd
 import pytest
 
 from inference.exact import KNOWN, QUANTILES, truces_like
-from truce_sim import InputError, nowcast
+from truce_sim import InputError, nowcast, search
 from truce_sim.analysis.worlds import between_worlds, over_worlds, sentences
 from truce_sim.cli.commands import run_command
 from truce_sim.inference import checks, flow
@@ -150,8 +151,6 @@ def test_another_fit_is_refused_in_its_folder(made: Fit, folder: Path) -> None:
 
 
 def test_a_changed_file_is_refused(made: Fit, tmp_path: Path) -> None:
-    import shutil
-
     place = tmp_path / "copy"
     shutil.copytree(made.folder, place)
     text = (place / "diagnostics.json").read_text(encoding="utf-8")
@@ -182,6 +181,40 @@ def test_a_truce_is_followed_over_the_posterior_of_a_fit(made: Fit) -> None:
     assert f"4,000 draws of {made.folder}" in found.source
     assert set(found.learned["setting"]) >= {RATE, CV}
     assert 50 < found.draws <= found.effective
+
+
+def test_a_search_has_the_worlds_of_a_fit(
+    made: Fit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By its folder or by its name in outputs/, on the command line and in Python: worlds are rows
+    of its draws. With other draws behind the same name, a search does not go on."""
+    import yaml  # type: ignore[import-untyped]
+
+    pytest.importorskip("pymoo")
+    monkeypatch.chdir(tmp_path)
+    problem: dict[str, Any] = {
+        "base": {**KNOWN["V13"].base, "host.will": 1.0}, "target": 0.5,
+        "levers": {"host": {"set": "host.capacity", "low": 0, "high": 2, "step": 0.5,
+                            "cost": {0: 0, 2: 4}}},
+        "sizes": {"population": 8, "generations": 1, "rungs": [4, 8], "luck": 2, "reported": 3,
+                  "proof_worlds": 20, "proof_luck": 2},
+    }  # fmt: skip
+    Path("mine.yaml").write_text(yaml.safe_dump(problem), encoding="utf-8")
+    place = Path("outputs/known")
+    place.mkdir(parents=True)
+    draws = Path(shutil.copy(made.folder / "posterior.parquet", place))
+    words = ["search", "mine.yaml", "--folder", "found", "--posterior"]
+    assert run_command([*words, "known"]) == 0
+    assert "proved in 20 fresh worlds" in capsys.readouterr().out
+    worlds = pd.read_parquet("found/worlds.parquet").drop(columns="seed")
+    known_draws = made.draws.set_index([*worlds]).index
+    assert worlds.set_index([*worlds]).index.isin(known_draws).all()
+    assert worlds[RATE].nunique() > 5
+    found = search(problem, worlds={"posterior": str(made.folder)})
+    pd.testing.assert_frame_equal(found.worlds.draws, worlds)
+    made.draws.iloc[::-1].to_parquet(draws)
+    assert run_command([*words, "known"]) == 2
+    assert "was made in other worlds" in capsys.readouterr().err
 
 
 def test_the_page_says_what_the_data_say(made: Fit) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from policy.test_front import CONTENT
+from truce_sim import search
 from truce_sim.cli.commands import run_command
 from truce_sim.config.load import load_setup
 from truce_sim.errors import InputError
@@ -61,7 +62,16 @@ def test_the_problem_that_ships() -> None:
     ({"sizes": {"luck": 3}}, "odd"),
     ({"sizes": {"rungs": [8, 4]}}, "rising order"),
     ({"sizes": {"populations": 3}}, "population"),
+    ({"sizes": [8]}, "is not a mapping"),
     ({"target": 2}, "is not a share"),
+    ({"limits": {"cost": -1}}, "cannot be kept"),
+    ({"limits": {"hold": 0.5}}, "did you mean: holds"),
+    ({"levers": {name: {"set": "host.will", "low": 0, "high": 1, "step": 1, "cost": {0: 0, 1: 1}}
+                 for name in "ab"}}, "lever a as well"),
+    ({"levers": {"a": {"options": {"x": {"set": {"mediator": "none"}, "cost": 1}}, "today": "x"}}},
+     "levers.a.options.x"),
+    ({"worlds": {"scenarios": {"x": {"militants": "surges"}}}}, "worlds.scenarios.x"),
+    ({"worlds": {"scenarios": {"x": {"home.capacity": 1}}}}, "policies choose it"),
     ({"seed": -1}, "is not a seed"),
 ])  # fmt: skip
 def test_what_is_refused(change: dict[str, Any], words: str) -> None:
@@ -70,6 +80,16 @@ def test_what_is_refused(change: dict[str, Any], words: str) -> None:
         load_problem({**deepcopy(CONTENT), **change})
     assert words in str(caught.value)
     assert len(str(caught.value)) <= 300
+
+
+def test_a_scenario_that_breaks_a_rule_is_refused_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    """At an end of a lever, attacks would multiply without end."""
+    with pytest.raises(InputError, match=r"worlds.scenarios.many = 'home.capacity=0'"):
+        search(CONTENT, folder=tmp_path / "new",
+               worlds={"scenarios": {"many": {"militants.excitation": 1.5}}})  # fmt: skip
+    assert not (tmp_path / "new").exists()
 
 
 def test_worlds_share_nothing_and_repeat() -> None:

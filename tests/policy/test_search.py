@@ -77,6 +77,16 @@ def test_limits_and_regret() -> None:
     assert found.seen["regret"].between(-1, 1).all()
 
 
+def test_a_limit_that_none_keeps_is_told() -> None:
+    """Picks keep a limit that today's policy breaks, though it holds more; if none keeps it, each
+    is said to break it."""
+    kept = search(CONTENT, limits={"cost": 1.0}, sizes=SMALL)
+    assert all(row["cost"] <= 1.0 for _, row in words.pick_rows(kept))
+    broken = search(CONTENT, limits={"deaths": 1e-6}, sizes=SMALL)
+    for _, row in words.pick_rows(broken):
+        assert words.limits_broken(broken.problem, row) == " It breaks the limit of deaths 1e-06."
+
+
 def test_what_is_printed_can_be_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each pick beside today's policy as a sweep, also with effort on a stretch of the line."""
     monkeypatch.chdir(tmp_path)

@@ -201,6 +201,27 @@ def prim(
             allowed="a number between 0 and 1",
         )  # fmt: skip
     found, measured, points = split_halves(sweep, outcome)
+    return find_boxes(found, measured, points, outcome, sweep.design, boxes, coverage)
+
+
+def find_boxes(
+    found: Half, measured: Half, points: pd.DataFrame, outcome: str, design: str, boxes: int = 1,
+    coverage: float | None = None,
+) -> list[Box]:  # fmt: skip
+    """Find boxes as `prim` does, in runs that are split already.
+
+    Args:
+        found: the half to search.
+        measured: the half to measure.
+        points: factors of the points of both, a row each.
+        outcome: "collapsed" or "holds", which the hits are.
+        design: of the points.
+        boxes: largest number of boxes.
+        coverage: if given, the least share of the outcome to cover.
+
+    Returns:
+        The boxes, best first.
+    """
     space = Space.of(points)
     free = np.ones(len(points), bool)
     result: list[Box] = []
@@ -210,13 +231,34 @@ def prim(
             break
         inside = space.inside(region) & free
         result.append(Box(
-            outcome, sweep.design, _limits(space, region, measured, free),
+            outcome, design, _limits(space, region, measured, free),
             int(measured.runs.sum()), *_measures(measured, inside, free),
             quasi_p(measured, inside, free & ~inside),
             _trajectory(space, steps, chosen, found, measured, free),
         ))  # fmt: skip
         free = free & ~inside
     return result
+
+
+def few_factors(half: Half, points: pd.DataFrame, most: int) -> list[str]:
+    """Return the factors that matter most to where the outcome is frequent, for a box over few.
+
+    A box is peeled over all of them. Its restrictions are dropped, the one whose going costs the
+    least density first, until at most so many are left.
+
+    Args:
+        half: the half to search.
+        points: factors of the points, a row each.
+        most: how many to keep.
+    """
+    space, free = Space.of(points), np.ones(len(points), bool)
+    runs, hits = half.by_point(len(points))
+    region = _densest(space, half, free, None)[2]
+    while len(restricted := space.restrictions(region)) > most:
+        wider = [space.inside(release(region, j)) for j in restricted]
+        density = [hits[some].sum() / runs[some].sum() for some in wider]
+        region = release(region, restricted[int(np.argmax(density))])
+    return [space.names[j] for j in space.restrictions(region)]
 
 
 def _search(
@@ -226,6 +268,14 @@ def _search(
 
     The region is the whole space if none is clearly denser.
     """
+    steps, chosen, region = _densest(space, half, free, coverage)
+    return steps, chosen, _prune(space, region, half, free)
+
+
+def _densest(
+    space: Space, half: Half, free: Flags, coverage: float | None
+) -> tuple[list[tuple[str, Region]], int, Region]:
+    """What `_search` returns, before restrictions that are not clear are dropped."""
     all_runs, all_hits = half.by_point(free.size)
     runs, hits = np.where(free, all_runs, 0.0), np.where(free, all_hits, 0.0)
     if not 0.0 < hits.sum() < runs.sum():
@@ -238,8 +288,7 @@ def _search(
         chosen = int(np.argmax(covered - n / all_runs.sum()))
     else:
         chosen = int(np.argmax(np.where(covered >= coverage, h / n, -1.0)))
-    region = paste(space, steps[chosen][1], runs, hits)
-    return steps, chosen, _prune(space, region, half, free)
+    return steps, chosen, paste(space, steps[chosen][1], runs, hits)
 
 
 def _prune(space: Space, region: Region, half: Half, free: Flags) -> Region:
@@ -311,9 +360,14 @@ def _measures(
     )
 
 
+def box_in_words(box: Box) -> str:
+    """Say what lies in a box: its limits, joined by "and"."""
+    return " and ".join(limit_in_words(row) for row in box.limits.to_dict("records"))
+
+
 def describe_box(box: Box) -> str:
     """Describe a box in a sentence: its limits, and how frequent the outcome is there."""
-    where = " and ".join(limit_in_words(row) for row in box.limits.to_dict("records"))
+    where = box_in_words(box)
     space = "space" if box.design in (*SAMPLES, *OWN_SEEDS) else "points"
     inside, outside = box.holding, box.holding_elsewhere
     doubt = "" if box.p < _CLEAR else " Chance alone could explain the difference."

@@ -63,7 +63,7 @@ def _parser() -> Parser:
         "default: nothing is on record")  # fmt: skip
     add("--as-of", metavar="DATE", help="the day whose end is the present, a number or "
         "YYYY-MM-DD; later rows are not used; default: the last day of the record")  # fmt: skip
-    add("--posterior", metavar="PATH", help="draws of settings: a folder or a Parquet or CSV "
+    add("--posterior", metavar="PATH", help="draws of settings: a fit, or a Parquet or CSV "
         "file, a column for each setting, perhaps weight; none: all as configured; default: the "
         "prior, prior=NAME or FILE")  # fmt: skip
     add("--what-if", action="append", default=[], metavar="SETTING=VALUE,…", help="compare "

@@ -74,8 +74,8 @@ def _parser() -> Parser:
     add("--folder", type=Path, metavar="DIR", help="where it is kept, and goes on from if it was "
         "stopped; default: outputs/search-NAME")  # fmt: skip
     add("--prior", default="", metavar="NAME", help="worlds: draws of a prior")
-    add("--posterior", default="", metavar="FILE", help="worlds: draws of a posterior, a Parquet "
-        "file with a column for each setting and perhaps a weight")  # fmt: skip
+    add("--posterior", default="", metavar="PATH", help="worlds: draws of a posterior: a fit, or a "
+        "Parquet or CSV file with a column for each setting and perhaps a weight")  # fmt: skip
     add("--target", type=float, metavar="SHARE", help="the share that should hold")
     add("--generations", type=count, metavar="N", help="of the search")
     add("--small", action="store_true", help="a quick look, with few policies and worlds")

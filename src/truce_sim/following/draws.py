@@ -20,9 +20,8 @@ from truce_sim.errors import InputError
 from truce_sim.following.drawn import Drawn
 from truce_sim.following.particles import systematic
 from truce_sim.inference.prior import AnyPrior, Prior, load_prior
+from truce_sim.sweeps.design.worlds import draws_file
 
-#: What a folder of a fit calls its draws.
-POSTERIOR = "posterior.parquet"
 #: The settings of the configuration, and nothing else.
 NONE = "none"
 
@@ -86,8 +85,7 @@ def read_draws(posterior: AnyDraws, prior: AnyPrior, setup: Setup, n: int) -> Dr
         return Draws(Drawn(setup, pd.DataFrame(index=range(1))), np.ones(1), source)
     if isinstance(posterior, pd.DataFrame):
         return _of_table(posterior, setup, "a table")
-    path = Path(posterior).expanduser()
-    path = path / POSTERIOR if path.is_dir() else path
+    path = draws_file(os.fspath(posterior))
     return _of_table(_read(path), setup, str(path))
 
 
@@ -123,7 +121,7 @@ def _read(path: Path) -> pd.DataFrame:
         problem = f"cannot be read: {(str(error).splitlines() or [''])[0]}"
     raise InputError(
         problem, setting="--posterior", value=str(path),
-        allowed=f"a folder with {POSTERIOR}, a Parquet or CSV file of settings, or {NONE}",
+        allowed=f"the name or folder of a fit, a Parquet or CSV file of settings, or {NONE}",
     )  # fmt: skip
 
 

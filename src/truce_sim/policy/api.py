@@ -20,18 +20,23 @@ import pandas as pd
 from truce_sim.config.tokens import Overrides, as_tokens
 from truce_sim.intervals import Estimate
 from truce_sim.policy.choose import choose, thinned
+from truce_sim.policy.hinges import PAIR, Hinges, Outcomes, find_hinges
 from truce_sim.policy.levers import TODAY, Code
 from truce_sim.policy.measures import holds, judged, loss
 from truce_sim.policy.notebook import Notebook, open_folder
 from truce_sim.policy.problem import AnyProblem, Problem, load_problem
 from truce_sim.policy.race import Race
 from truce_sim.policy.trials import Ints, Laboratory
-from truce_sim.policy.worlds import SETS, Worlds, make_worlds
+from truce_sim.policy.worlds import Worlds, make_worlds
 from truce_sim.sweeps.execution.lock import locked
 from truce_sim.sweeps.execution.progress import Progress, Silence
 
 #: Of a front, so many times the number reported are tried again to choose among them.
 _CANDIDATES = 3
+#: Regions are sought and measured in so many worlds for each of the proof, by the search's luck.
+_MORE = 16
+#: The sets of worlds in which policies have the luck of the proof.
+_PROVES = ("choice", "proof")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +54,8 @@ class Search:
             than in the proof, in the mean; the same luck and worlds for both.
         worlds: the worlds of the proof, a row each.
         shares: (policies of `pareto`, worlds) the share that held in each world of the proof.
+        hinges: in which worlds the cheapest policy that holds fails, and what the most robust one
+            gains there.
         runs: made for all of it.
     """
 
@@ -59,6 +66,7 @@ class Search:
     loss: Estimate
     worlds: Worlds
     shares: np.ndarray[Any, np.dtype[np.float64]]
+    hinges: Hinges
     runs: int
 
     def policy(self, pick: str) -> dict[str, Any]:
@@ -97,36 +105,43 @@ def search(
     asked = load_problem(problem, **changes)
     if more := as_tokens(overrides):
         asked = load_problem(asked, base=[*asked.shared, *more])
-    place = None if folder is None else Path(folder)
-    if place is None:
-        return _Work(asked, None, threads, progress or Silence()).run()
-    open_folder(place, asked)
+    worlds, told = _make_worlds(asked), progress or Silence()
+    if folder is None:
+        return _Work(asked, worlds, None, threads, told).run()
+    place = Path(folder)
+    open_folder(place, asked, worlds.values())
     with locked(place):
-        return _Work(asked, place, threads, progress or Silence()).run()
+        return _Work(asked, worlds, place, threads, told).run()
+
+
+def _make_worlds(problem: Problem) -> dict[str, Worlds]:
+    """The three sets of worlds; of the last two also more of them, where few policies are tried, to
+    seek and to measure regions of worlds."""
+    proof = problem.sizes["proof_worlds"]
+    numbers = {"search": problem.rungs[-1], "choice": proof, "proof": proof}
+    made = {name: make_worlds(problem, name, n) for name, n in numbers.items()}
+    more = {"sought": "choice", "measured": "proof"}
+    return made | {to: make_worlds(problem, name, _MORE * proof) for to, name in more.items()}
 
 
 class _Work:
     """A search under way: the three sets of worlds and what is tried in each."""
 
     def __init__(
-        self, problem: Problem, folder: Path | None, threads: int, progress: Progress
-    ) -> None:
-        self.problem, self.folder, self.progress = problem, folder, progress
-        sizes = problem.sizes
-        numbers = (problem.rungs[-1], sizes["proof_worlds"], sizes["proof_worlds"])
-        lucks = (sizes["luck"], sizes["proof_luck"], sizes["proof_luck"])
-        self.worlds = {
-            name: make_worlds(problem, name, number)
-            for name, number in zip(SETS, numbers, strict=True)
-        }
+        self, problem: Problem, worlds: dict[str, Worlds], folder: Path | None, threads: int,
+        progress: Progress,
+    ) -> None:  # fmt: skip
+        self.problem, self.worlds = problem, worlds
+        self.folder, self.progress = folder, progress
+        luck = {name: problem.sizes["proof_luck" if name in _PROVES else "luck"] for name in worlds}
         self.rooms = {
-            name: Laboratory(problem, self.worlds[name], luck, threads, self.progress.advance)
-            for name, luck in zip(SETS, lucks, strict=True)
+            name: Laboratory(problem, some, luck[name], threads, self.progress.advance)
+            for name, some in worlds.items()
         }
         self.books = {name: Notebook(folder, name, room) for name, room in self.rooms.items()}
         self.race = Race(
             problem, lambda codes, worlds: self._try("search", codes, worlds),
-            len(self.worlds["search"]), self._tell, _CANDIDATES * sizes["reported"],
+            len(self.worlds["search"]), self._tell, _CANDIDATES * problem.sizes["reported"],
         )  # fmt: skip
 
     def run(self) -> Search:
@@ -153,7 +168,10 @@ class _Work:
             trials, self._costs(codes), self.rooms["choice"].luck, self.problem.target,
             self.worlds["choice"].scenarios,
         )  # fmt: skip
-        picks = {name: codes[i] for name, i in choose(table, self.problem.target).items()}
+        rows = table.to_dict("records")
+        keeps = [i for i, row in enumerate(rows) if not self.problem.broken(row)] or [*table.index]
+        chosen = choose(table.loc[keeps].reset_index(drop=True), self.problem.target)
+        picks = {name: codes[keeps[i]] for name, i in chosen.items()}
         keep = thinned(table["cost"], sizes["reported"])
         reported = [TODAY, *(codes[i] for i in keep), *picks.values()]
         return picks, sorted(dict.fromkeys(reported), key=lambda code: self._costs([code])[0])
@@ -178,9 +196,21 @@ class _Work:
         return Search(
             self.problem, self.folder,
             pd.concat([pd.Series(why, name="pick"), levers, proved], axis=1), self._seen(),
-            loss(*by_world), worlds, trials["held"].sum(axis=-1) / luck,
+            loss(*by_world), worlds, trials["held"].sum(axis=-1) / luck, self._hinges(picks),
             sum(room.runs for room in self.rooms.values()),
         )  # fmt: skip
+
+    def _hinges(self, picks: dict[str, Code]) -> Hinges:
+        """Where the cheapest that holds fails, and what the most robust gains."""
+        pair = list(dict.fromkeys(picks[name] for name in PAIR))
+
+        def outcomes(name: str) -> Outcomes:
+            luck = self.rooms[name].luck
+            shares = self._try(name, pair)["held"].sum(axis=-1) / luck
+            return Outcomes(self.worlds[name], shares[0], shares[-1], luck)
+
+        measured = outcomes("measured")
+        return find_hinges(measured if measured.worlds.scenarios else outcomes("sought"), measured)
 
     def _seen(self) -> pd.DataFrame:
         codes = list(self.race.seen)
@@ -201,9 +231,10 @@ class _Work:
     def _most_runs(self) -> int:
         """About how many runs it takes; what is promoted is known only as it happens."""
         sizes, rungs = self.problem.sizes, self.problem.rungs
+        more = 2 * len(PAIR) * _MORE * sizes["proof_worlds"]
         each = sizes["population"] * (rungs[0] + rungs[-1] / 8) * (sizes["generations"] + 1)
         proof = sizes["proof_worlds"] * sizes["proof_luck"] * 3 * sizes["reported"]
-        return int(each + rungs[-1] * 2 * sizes["reported"]) * sizes["luck"] + proof
+        return int(each + rungs[-1] * 2 * sizes["reported"] + more) * sizes["luck"] + proof
 
     def _tell(self, done: int, seen: int) -> None:
         made = self.rooms["search"].runs

@@ -74,6 +74,11 @@ class Lever:
             )
         ]
 
+    def sets(self, setup: Setup) -> set[str]:
+        """Return all settings that it has a say in: those of its range, or of its options."""
+        tokens = [token for some in self.options.values() for token in some]
+        return {token.lstrip("+~").partition("=")[0] for token in tokens} | {*self.paths(setup)}
+
 
 def read_lever(name: str, written: object, base: Setup) -> Lever:
     """Read a lever from a file's entry.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from truce_sim.errors import InputError
 from truce_sim.policy.levers import Code
 from truce_sim.policy.problem import Problem
 from truce_sim.policy.trials import TRIAL, Ints, Laboratory
+from truce_sim.policy.worlds import Worlds
 from truce_sim.results.store import Damaged, read_table, remove_leftovers, write_json, write_table
 
 #: The file that says what a folder holds.
@@ -25,13 +27,19 @@ _HALVES = ("held_even", "held_odd")
 _COUNTS = ("deaths", "days", "failed", "runs")
 
 
-def open_folder(folder: Path, problem: Problem) -> None:
+def open_folder(folder: Path, problem: Problem, worlds: Iterable[Worlds]) -> None:
     """Begin a folder for a search, or check that it holds this very one.
+
+    Args:
+        folder: to keep the search in.
+        problem: what is searched.
+        worlds: its sets of worlds: a file of draws may have changed since.
 
     Raises:
         InputError: it holds something else, or was made by other rules.
     """
-    wanted = json.loads(json.dumps({"problem": problem.content, "rules": DIGEST}, default=str))
+    about = {"problem": problem.content, "rules": DIGEST, "worlds": _digest(worlds)}
+    wanted = json.loads(json.dumps(about, default=str))
     try:
         (folder / _TRIALS).mkdir(parents=True, exist_ok=True)
         remove_leftovers(folder)
@@ -46,9 +54,16 @@ def open_folder(folder: Path, problem: Problem) -> None:
             value=str(folder), allowed="a folder that you can write to",
         ) from None  # fmt: skip
     found = read_about(folder)
-    for key, what in (("problem", "holds another search"), ("rules", "was made by other rules")):
+    for key, what in (("problem", "holds another search"), ("rules", "was made by other rules"),
+                      ("worlds", "was made in other worlds")):  # fmt: skip
         if found.get(key) != wanted[key]:
             raise InputError(what, setting="--folder", value=str(folder), allowed="a new folder")
+
+
+def _digest(worlds: Iterable[Worlds]) -> str:
+    """What tells worlds from others."""
+    text = "".join(some.draws.assign(seed=some.seeds).to_csv(index=False) for some in worlds)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_about(folder: Path) -> dict[str, Any]:

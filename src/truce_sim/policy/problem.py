@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from math import prod
 from pathlib import Path
 from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
 
 from truce_sim.config.load import load_setup
 from truce_sim.config.option_files import option_file, plain_values
@@ -86,6 +90,15 @@ class Problem:
         """How many policies there are."""
         return prod(len(lever.values) for lever in self.levers)
 
+    @property
+    def chosen(self) -> set[str]:
+        """The settings that policies choose."""
+        return {path for lever in self.levers for path in lever.sets(self.base)}
+
+    def scenario(self, name: str) -> Setup:
+        """Return the setup of a named scenario, under today's policy."""
+        return quiet_setup([*self.shared, *as_tokens(self.worlds[1][name] or [])])
+
     def policy(self, code: Code) -> dict[str, Any]:
         """Return the policy that a code stands for."""
         if code == TODAY:
@@ -95,6 +108,14 @@ class Problem:
     def cost(self, policy: Policy) -> float:
         """Return what a policy costs: the sum over its levers."""
         return sum(lever.cost(policy[lever.name]) for lever in self.levers)
+
+    def broken(self, row: Mapping[Any, Any] | pd.Series) -> list[str]:
+        """Return the objectives whose limits a policy breaks, by what it comes to."""
+        return [
+            name
+            for name, limit in self.limits.items()
+            if (row[name] < limit if OBJECTIVES[name][2] else row[name] > limit)
+        ]
 
     def fixed(self, policy: Policy) -> tuple[str, ...]:
         """Return the overrides that the options chosen by a policy stand for."""
@@ -146,7 +167,11 @@ def load_problem(problem: AnyProblem, **changes: Any) -> Problem:
         name, content = path.stem, _read(path)
     content.pop("name", None)
     given = {key: value for key, value in changes.items() if value is not None}
-    sizes = {**(content.get("sizes") or {}), **given.pop("sizes", {})}
+    sizes = content.get("sizes") or {}
+    if not isinstance(sizes, Mapping):
+        raise InputError("is not a mapping", setting="sizes", value=sizes,
+                         allowed=f"{{{', '.join(SIZES)}, rungs}}, each with a number")  # fmt: skip
+    sizes = {**sizes, **given.pop("sizes", {})}
     return _checked(name, {**content, **given, "sizes": sizes})
 
 
@@ -175,12 +200,66 @@ def _checked(name: str, content: dict[str, Any]) -> Problem:
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**31:
         raise InputError("is not a seed", setting="seed", value=seed,
                          allowed="a whole number from 0 up to 2,147,483,647")  # fmt: skip
-    return Problem(
+    problem = Problem(
         name, str(content.get("question", "")), content, shared, base, made,
         _objectives(content.get("objectives", ["holds", "cost"])),
         _limits(content.get("limits") or {}), target, _worlds(content.get("worlds")), sizes,
         rungs, seed,
     )  # fmt: skip
+    _check_levers(problem)
+    _check_scenarios(problem)
+    _check_limits(problem)
+    return problem
+
+
+def _check_levers(problem: Problem) -> None:
+    """Refuse options that cannot be set, and settings that two levers choose."""
+    taken: dict[str, str] = {}
+    for lever in problem.levers:
+        for option, tokens in lever.options.items():
+            with _told_where(f"levers.{lever.name}.options.{option}"):
+                quiet_setup([*problem.shared, *tokens])
+        for path in lever.sets(problem.base):
+            if path in taken:
+                raise InputError(f"is chosen by lever {taken[path]} as well", value=path,
+                                 setting=f"levers.{lever.name}")  # fmt: skip
+            taken[path] = lever.name
+
+
+def _check_scenarios(problem: Problem) -> None:
+    """Refuse scenarios that cannot be set, or that set what policies choose."""
+    kind, scenarios = problem.worlds
+    for name in scenarios if kind == "scenarios" else ():
+        where = f"worlds.scenarios.{name}"
+        with _told_where(where):
+            problem.scenario(name)
+        for token in as_tokens(scenarios[name] or []):
+            path = token.lstrip("+~").partition("=")[0]
+            if path in problem.chosen:
+                raise InputError("has no effect: policies choose it", setting=where, value=path)
+
+
+def _check_limits(problem: Problem) -> None:
+    """Refuse limits that no policy can keep."""
+    least = sum(min(lever.costs) for lever in problem.levers)
+    ranges = {"holds": (0.0, 1.0), "regret": (-1.0, 1.0), "deaths": (0.0, np.inf),
+              "cost": (least, np.inf)}  # fmt: skip
+    for name, value in problem.limits.items():
+        low, high = ranges[name]
+        if not low <= value <= high:
+            allowed = f"from {low:g} up" + (f" to {high:g}" if np.isfinite(high) else "")
+            raise InputError("cannot be kept by any policy", setting=f"limits.{name}", value=value,
+                             allowed=allowed)  # fmt: skip
+
+
+@contextmanager
+def _told_where(where: str) -> Iterator[None]:
+    """Have an error say which part of the file it is in."""
+    try:
+        yield
+    except InputError as error:
+        error.origin = ", ".join(filter(None, (where, error.origin)))
+        raise
 
 
 def _objectives(written: object) -> tuple[str, ...]:
@@ -210,7 +289,7 @@ def _worlds(written: object) -> tuple[str, Any]:
     if not isinstance(written, Mapping) or len(written) != 1 or next(iter(written)) not in _WORLDS:
         raise InputError(
             "are no worlds", setting="worlds", value=written,
-            allowed="{prior: default}, {posterior: FILE.parquet}, {scenarios: {<name>: {…}}}",
+            allowed="{prior: default}, {posterior: FIT}, {scenarios: {<name>: {…}}}",
         )  # fmt: skip
     kind, which = next(iter(written.items()))
     good = isinstance(which, Mapping) and which if kind == "scenarios" else isinstance(which, str)

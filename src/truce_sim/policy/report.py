@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from truce_sim.analysis.plots.discovery import plot_peeling
 from truce_sim.analysis.report.parts import Section, figure, make_table
 from truce_sim.files import PACKAGE
 from truce_sim.policy import words
@@ -30,7 +31,8 @@ def write_results(found: Search) -> None:
     folder = found.folder
     if folder is None:
         return
-    for name, table in (("pareto", found.pareto), ("seen", found.seen)):
+    tables = {"pareto": found.pareto, "seen": found.seen, "regions": found.hinges.regions}
+    for name, table in tables.items():
         write_table(folder / f"{name}.parquet", pa.Table.from_pandas(table, preserve_index=False))
     worlds = found.worlds.draws.assign(seed=found.worlds.seeds)
     if found.worlds.scenarios:
@@ -82,7 +84,7 @@ def _picks(found: Search) -> Section:
     for name, row in words.pick_rows(found):
         section.points.append(
             f"{name.capitalize()} ({PICKS[name]}): {words.describe(found.problem, row)}. "
-            f"{words.numbers(row)}."
+            f"{words.numbers(row)}.{words.limits_broken(found.problem, row)}"
         )
     today = found.pareto[found.pareto["pick"].str.contains("today")].iloc[0]
     section.points.append(f"Today: {words.numbers(today)}.")
@@ -123,7 +125,14 @@ def _levers(found: Search) -> Section:
 
 
 def _places(found: Search) -> Section:
-    return Section("places", "Where policies trade places", points=words.turns_on(found))
+    section = Section("places", "Where policies trade places", points=words.turns_on(found))
+    if box := found.hinges.box:
+        section.figures.append(
+            figure(plot_peeling(box), "Density against coverage as worlds are peeled off",
+                   "Where the cheapest policy that holds fails (PRIM): each dot leaves out a few "
+                   "more worlds.")
+        )  # fmt: skip
+    return section
 
 
 def _open(found: Search) -> Section:

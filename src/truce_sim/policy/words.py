@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from truce_sim.analysis.methods.trees import grow_tree
 from truce_sim.config.regimes import may_change
 from truce_sim.config.tokens import as_tokens
-from truce_sim.errors import InputError, command
+from truce_sim.errors import command
 from truce_sim.policy.api import Search
 from truce_sim.policy.choose import PICKS
 from truce_sim.policy.levers import Policy
@@ -20,7 +19,8 @@ from truce_sim.policy.problem import Problem, quiet_setup
 from truce_sim.settings.nested import leaves
 from truce_sim.settings.written import written
 
-_DEPTH = 2
+#: How the regions of worlds came about.
+HELD_OUT = "Regions were sought in some worlds and measured in others, by runs of their own."
 
 
 def pick_rows(found: Search) -> Iterator[tuple[str, pd.Series]]:
@@ -49,6 +49,12 @@ def numbers(row: pd.Series) -> str:
         f"in the tenth-worst of 100 worlds {_share(row, 'percentile')}; largest regret "
         f"{_share(row, 'regret')}; n = {int(row['worlds']):,} worlds, {int(row['runs']):,} runs"
     )
+
+
+def limits_broken(problem: Problem, row: pd.Series) -> str:
+    """Say which limits a policy breaks in the proof, with a blank before; nothing if none."""
+    broken = [f"{name} {problem.limits[name]:g}" for name in problem.broken(row)]
+    return f" It breaks the limit of {' and of '.join(broken)}." if broken else ""
 
 
 def _share(row: pd.Series, name: str) -> str:
@@ -87,37 +93,44 @@ def verdict(found: Search) -> str:
 
 
 def turns_on(found: Search) -> list[str]:
-    """Say where the cheapest that holds and the most robust trade places, by a tree.
+    """Say in which worlds the cheapest that holds fails, and where the most robust gains.
 
     Returns:
-        A sentence for each part of the worlds, or one that says why there is none.
+        A sentence for each region, or some that say why there are none.
     """
-    draws = found.worlds.draws
-    rows = {name: at for at, why in enumerate(found.pareto["pick"]) for name in why.split(" and ")}
-    one, other = rows["cheapest that holds"], rows["most robust"]
-    if one == other:
-        return ["The cheapest policy that holds is also the most robust, so none trade places."]
-    if found.worlds.scenarios:
-        return _by_scenario(found, one, other)
-    gain = found.shares[other] - found.shares[one]
-    better = np.where(gain == 0, 0.5, gain > 0)
-    try:
-        leaf, rules, _ = grow_tree(draws, np.ones(len(draws)), better, _DEPTH)
-    except InputError as error:
-        return [f"Where they trade places is not told: {error.problem}."]
-    return [
-        f"{rules[at] or 'everywhere'}: the most robust holds more by "
-        f"{100 * gain[leaf == at].mean():.0f} points (n = {int((leaf == at).sum())} worlds; the "
-        "parts were chosen for it)"
-        for at in sorted(rules)
-    ]
+    rows = {name: row.name for name, row in pick_rows(found)}
+    alike = rows["cheapest that holds"] == rows["most robust"]
+    regions = [row for _, row in found.hinges.regions.iterrows()]
+    said = [_fails(row, regions[0], alike) for row in regions if row["kind"] == "box"]
+    if not said and not found.worlds.scenarios:
+        said = ["No region was found in which the cheapest that holds clearly fails more often."]
+    if alike:
+        said += ["The cheapest policy that holds is also the most robust, so none trade places."]
+    else:
+        said += [_gains(row) for row in regions if row["kind"] != "box"]
+    return said if found.worlds.scenarios else [*said, HELD_OUT]
 
 
-def _by_scenario(found: Search, one: int, other: int) -> list[str]:
-    names = np.array(found.worlds.scenarios)
-    gain = found.shares[other] - found.shares[one]
-    return [f"{name}: the most robust holds more by {100 * gain[names == name].mean():.0f} points"
-            for name in dict.fromkeys(found.worlds.scenarios)]  # fmt: skip
+def _fails(row: pd.Series, every: pd.Series, alike: bool) -> str:
+    """A region in which the cheapest that holds fails."""
+    other = "" if alike else f", under the most robust in {_share(row, 'holds_other')}"
+    doubt = "" if row["p"] < 0.05 else " Chance alone could explain the difference."
+    return (
+        f"The cheapest that holds fails most where {row['rule']} ({_share(row, 'mass')} of "
+        f"worlds): truces hold in {_share(row, 'holds')} of runs there{other}; in all worlds in "
+        f"{_share(every, 'holds')}. {_share(row, 'coverage')} of its collapses are there "
+        f"(n = {row['worlds']:,} worlds).{doubt}"
+    )
+
+
+def _gains(row: pd.Series) -> str:
+    """A region, and by how much the most robust holds more there."""
+    value, low, high = (100 * row[f"gain{end}"] for end in ("", "_low", "_high"))
+    if not row["worlds"]:
+        return f"{row['rule']}: no world measures it"
+    ends = f"[{low:.0f}, {high:.0f}]" if np.isfinite(low) else "[no interval: too few worlds]"
+    return (f"{row['rule']}: the most robust holds more by {value:.0f} points {ends} "
+            f"(n = {row['worlds']:,} worlds)")  # fmt: skip
 
 
 def commands(found: Search) -> Iterator[tuple[str, list[str]]]:

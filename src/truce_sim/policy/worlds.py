@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from truce_sim.errors import InputError
 from truce_sim.inference.prior import load_prior
 from truce_sim.policy.problem import Problem
 from truce_sim.settings.fields import field_at
+from truce_sim.sweeps.design.worlds import draws_file
 
 #: The sets of worlds, each with its own draws and luck.
 SETS = ("search", "choice", "proof")
@@ -65,13 +65,15 @@ def make_worlds(problem: Problem, which: str, number: int) -> Worlds:
     rng = np.random.default_rng([problem.seed, place])
     seeds = rng.integers(0, 2**62, size=number, dtype=np.int64)
     if kind == "scenarios":
+        for name in source:
+            _refuse_what_cannot_be(problem, name)
         names = tuple(str(name) for name in source)
         number = max(number // len(names), 1) * len(names)
         more = rng.integers(0, 2**62, size=max(number - len(seeds), 0), dtype=np.int64)
         seeds = np.concatenate([seeds, more])[:number]
         return Worlds(pd.DataFrame(index=range(number)), seeds, names * (number // len(names)))
     draws = _prior(problem, source, number, place) if kind == "prior" else _posterior(source)
-    draws = draws.drop(columns=[path for path in draws if path in _chosen(problem)])
+    draws = draws.drop(columns=[path for path in draws if path in problem.chosen])
     fits = _goes_with_all(problem, draws)
     kept = draws[fits].reset_index(drop=True)
     if kind == "posterior":
@@ -80,14 +82,6 @@ def make_worlds(problem: Problem, which: str, number: int) -> Worlds:
         raise InputError("too few of its draws go with every policy", setting=f"worlds.{kind}",
                          value=str(source), allowed="levers with narrower ranges")  # fmt: skip
     return Worlds(kept[:number], seeds, (), float(1 - fits.mean()))
-
-
-def _chosen(problem: Problem) -> set[str]:
-    """The settings that policies choose."""
-    ranges = {path for lever in problem.levers for path in lever.paths(problem.base)}
-    options = [some for lever in problem.levers for some in lever.options.values()]
-    tokens = [token for some in options for token in some]
-    return ranges | {token.lstrip("+~").partition("=")[0] for token in tokens}
 
 
 def _prior(problem: Problem, name: str, number: int, place: int) -> pd.DataFrame:
@@ -106,15 +100,14 @@ def _posterior(name: str) -> pd.DataFrame:
 
 
 def _table(name: str) -> pd.DataFrame:
-    path = Path(name).expanduser()
-    path = path / "posterior.parquet" if path.is_dir() else path
+    path = draws_file(name)
     try:
-        return pd.read_parquet(path)
+        return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
     except (OSError, ValueError) as error:
         line = str(error).partition("\n")[0]
         raise InputError(
             f"cannot be read: {line}", setting="worlds.posterior", value=name,
-            allowed="a Parquet file of draws, or the folder of a fit",
+            allowed="the name or folder of a fit, or a Parquet or CSV file of draws",
         ) from None  # fmt: skip
 
 
@@ -149,6 +142,19 @@ def _goes_with_all(problem: Problem, draws: pd.DataFrame) -> NDArray[np.bool_]:
         ends = {path: np.full(len(draws), value) for path, value in policy.items()}
         fits &= valid_points(problem.base.config, problem.base.border, {**columns, **ends})
     return fits
+
+
+def _refuse_what_cannot_be(problem: Problem, scenario: str) -> None:
+    """Refuse a scenario in which a policy at an end of the levers' ranges breaks a rule."""
+    setup = problem.scenario(scenario)
+    for policy in _corners(problem):
+        ends = {path: np.full(1, value) for path, value in policy.items()}
+        if ends and not valid_points(setup.config, setup.border, ends).all():
+            raise InputError(
+                "does not go with every policy", setting=f"worlds.scenarios.{scenario}",
+                value=", ".join(f"{path}={value:g}" for path, value in policy.items()),
+                allowed="levers with narrower ranges",
+            )  # fmt: skip
 
 
 def _corners(problem: Problem) -> Iterator[Mapping[str, Any]]:

@@ -29,7 +29,8 @@ def print_search(found: Search, arguments: Sequence[str]) -> None:
     for name, row in words.pick_rows(found):
         first = name == "cheapest that holds"
         said = words.verdict(found) if first else words.describe(found.problem, row)
-        out.print(f"\n{name.capitalize()}: {said}\n  {words.numbers(row)}")
+        broken = words.limits_broken(found.problem, row)
+        out.print(f"\n{name.capitalize()}: {said}{broken}\n  {words.numbers(row)}")
     out.print(f"\n{words.loss_in_words(found)}")
     for sentence in words.turns_on(found):
         out.print(f"  {sentence}")

@@ -23,6 +23,16 @@ OWN_SEEDS = (*ROWS, POSTERIOR)
 DRAWS, WEIGHT = "posterior.parquet", "weight"
 
 
+def draws_file(name: str) -> Path:
+    """Return the file of draws that a name means: a file, the folder of a fit, or the name of one
+    in outputs/."""
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return path / DRAWS
+    fit = Path("outputs", name, DRAWS)
+    return fit if fit.exists() and not path.exists() else path
+
+
 def read_draws(
     table: str | pd.DataFrame, points: int, options: Callable[[str], Sequence[str]]
 ) -> pd.DataFrame:
@@ -36,11 +46,7 @@ def read_draws(
     Raises:
         InputError: no such folder or file, weights, a bad cell, fewer draws than asked for.
     """
-    if isinstance(table, str) and Path(table).expanduser().is_dir():
-        table = str(Path(table).expanduser() / DRAWS)
-    if isinstance(table, str) and not Path(table).expanduser().exists():
-        fit = Path("outputs", table, DRAWS)
-        table = str(fit) if fit.exists() else table
+    table = str(draws_file(table)) if isinstance(table, str) else table
     draws = read_design(table, options)
     if points > len(draws):
         raise InputError(f"there are {len(draws):,} draws", setting="hydra.sweeper.points",
