@@ -136,19 +136,64 @@ def test_a_large_run_comes_once_it_is_ready() -> None:
     assert one.clock.value.day == 20
     assert one.changed
     one.stay()
-    assert one.coming.value is None
+    assert one.coming.value == ()
     assert one.changed
     one.restart()
     one.arrive()
     assert one.config.run.horizon_days == 2000
     assert one.clock.value.tracks == one.tracks
     assert one.tracks[0].cache["ground"] is ground
-    assert (one.coming.value, one.changed) == (None, False)
+    assert (one.coming.value, one.changed) == ((), False)
     one.edit("border.sectors", "30")
     one.edit("run.horizon_days", "100")
     one.restart()
     assert one.config.border.sectors == 30
     assert "ground" not in one.tracks[0].cache
+
+
+def test_what_is_drafted_while_a_large_run_is_made_stays_drafted() -> None:
+    """A new change, another value of one that was asked for, and a refused one; a preset too."""
+    one = session()
+    one.edit("run.horizon_days", "2000")
+    one.edit("home.threshold", "inf")
+    one.restart()
+    one.edit("home.threshold", "9")
+    one.edit("host.will", "0.5")
+    one.edit("host.will", "2")
+    one.arrive()
+    assert (one.config.run.horizon_days, one.config.home.threshold) == (2000, np.inf)
+    assert one.draft.changes.value == {"home.threshold": "9", "host.will": "0.5"}
+    assert "up to 1" in one.draft.errors.value["host.will"]
+    assert one.drafted["run"]["horizon_days"] == 2000
+    one.draft.clear()
+    one.edit("run.horizon_days", "2500")
+    one.restart()
+    one.choose("host", "unable")
+    drafted = one.drafted
+    one.arrive()
+    assert one.config.run.horizon_days == 2500
+    assert one.drafted == drafted
+
+
+def test_a_large_fork_comes_once_it_is_ready() -> None:
+    """Until then, and if it is cancelled, the run stays alone; an address brings both at once."""
+    settings = ("run.horizon_days=2000", "home.threshold=inf", "truce.collapse_strikes=inf")
+    one = session(*settings)
+    one.ready.value = True
+    one.go(30)
+    one.edit_fork("host.will", "0.9")
+    one.fork()
+    assert (len(one.tracks), len(one.coming.value)) == (1, 2)
+    one.stay()
+    assert one.coming.value == ()
+    one.fork()
+    one.go(50)
+    one.arrive()
+    assert len(one.tracks) == len(one.clock.value.tracks) == 2
+    assert (one.clock.value.day, one.fork_day.value) == (30, 30)
+    other = session(*settings)
+    other.show_fork(one.fork_entry)
+    assert (len(other.tracks), other.coming.value) == (2, ())
 
 
 @pytest.mark.parametrize(

@@ -52,14 +52,14 @@ def beside_record(opening: Opening, record: str) -> Opening:
     Raises:
         InputError: a bad record, or no run is opened.
     """
-    from truce_sim.border.dates import first_date
-    from truce_sim.inference.record import in_words, read_entries
-
     if not record:
         return opening
     if opening.config is None:
         raise InputError("is shown beside one run", setting="--record", value=record,
                          allowed="--run POINT:REPLICATE")  # fmt: skip
+    from truce_sim.border.dates import first_date
+    from truce_sim.inference.record import in_words, read_entries  # which imports pandas
+
     entries = read_entries(record, first_date(opening.config.scenario))
     return replace(
         opening, record=tuple({"day": entry.day, "words": in_words(entry)} for entry in entries)

@@ -174,12 +174,12 @@ def _run(listener: socket.socket, url: str, address: Address) -> NoReturn:
     from truce_sim.viewer.guard import Guard
 
     warnings.filterwarnings("ignore", message="Cookies with samesite")
-    loaded = threading.Event()
+    whole = threading.Event()
 
     async def visitors(scope: Any, receive: Any, send: Any) -> None:
-        """Hold pages back until all is imported: reacton fails on a half-imported pandas."""
-        if scope["type"] == "websocket" and not loaded.is_set():
-            await asyncio.to_thread(loaded.wait)
+        """Hold pages back until pandas is imported: reacton fails on half of it."""
+        if scope["type"] == "websocket" and not whole.is_set():
+            await asyncio.to_thread(whole.wait)
         await app(scope, receive, send)
 
     guard = Guard(visitors, address.host, listener.getsockname()[1])
@@ -192,7 +192,7 @@ def _run(listener: socket.socket, url: str, address: Address) -> NoReturn:
     server = uvicorn.Server(config)
     url = f"{url}/?token={guard.token}"
     threading.Thread(
-        target=_announce, args=(server, url, address.browser, loaded), daemon=True
+        target=_announce, args=(server, url, address.browser, whole), daemon=True
     ).start()
     threading.Thread(target=_end_in_time, args=(server,), daemon=True).start()
     with closing(listener), suppress(KeyboardInterrupt):
@@ -217,9 +217,9 @@ def _end() -> NoReturn:
     os._exit(0)  # visitors' players are threads that would keep the process alive
 
 
-def _announce(server: object, url: str, browser: bool, loaded: threading.Event) -> None:
+def _announce(server: object, url: str, browser: bool, whole: threading.Event) -> None:
     """Print the address once the page is available, open a browser there, and import what the
-    page needs while the browser loads its scripts."""
+    page needs while the browser loads its scripts; from `whole` on, visitors see the border."""
     while not getattr(server, "started", False):
         time.sleep(0.02)
     print(f"truce_sim is at {url}  (Ctrl-C to stop)", flush=True)
@@ -227,14 +227,17 @@ def _announce(server: object, url: str, browser: bool, loaded: threading.Event) 
         import webbrowser
 
         webbrowser.open(url)
+    sys.setswitchinterval(0.001)  # the browser's requests come first
+    import pandas  # noqa: F401
+
     from truce_sim.viewer.pages import app
     from truce_sim.viewer.state import current
 
-    sys.setswitchinterval(0.001)  # the browser's requests come first
+    whole.set()
     try:
         app.load(current.opening)
     finally:
-        loaded.set()
+        current.loaded.set()
     sys.setswitchinterval(0.005)
     gc.freeze()
     gc.enable()

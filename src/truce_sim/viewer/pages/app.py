@@ -1,7 +1,7 @@
 """The pages. Solara imports this module and shows a new `Page` to every visitor.
 
 `load` imports what a page needs once the address has been printed: the browser is then busy with
-its own scripts, so the two load in parallel. `serve` holds visitors back until it has finished.
+its own scripts, so the two load in parallel. Whoever comes before that sees the border meanwhile.
 """
 
 from __future__ import annotations
@@ -9,56 +9,54 @@ from __future__ import annotations
 from pathlib import Path
 
 import solara
+import solara.lab
 
-from truce_sim.viewer.pages.parts import Address
+from truce_sim.viewer.pages.parts import BorderPicture, Payload
 from truce_sim.viewer.state import current
-from truce_sim.viewer.state.ground import COLOURS
+from truce_sim.viewer.state.ground import COLOURS, NO_DAY, NO_SCALE, ground_of, what_it_is
 from truce_sim.viewer.state.opening import Opening
-from truce_sim.viewer.state.visit import Visit
 
 
 @solara.component
 def Page() -> None:
-    """A run in SolaraViz, or a sweep or a search at a glance, as the address says."""
-    router = solara.use_router()
-    visit = solara.use_memo(lambda: Visit(current.opening, router.search or ""), [])
-    session = visit.session.value
+    """Show the visitor's page; until it can be shown, the border."""
+    loaded = solara.use_reactive(current.loaded.is_set())
     solara.Style(Path(__file__).parents[1] / "vue" / "page.css")
     solara.Style(COLOURS)
-    Here(visit)
-    if session is not None:
-        from truce_sim.viewer.pages.live import RunPage
+    if loaded.value:
+        from truce_sim.viewer.pages.visit_page import VisitPage
 
-        RunPage(session, visit.back if visit.view or visit.search else None).key(
-            f"run-{id(session)}"
-        )
-    elif visit.damage:
-        solara.Error(visit.damage)
-    elif visit.view is not None:
-        from truce_sim.viewer.pages.sweep_page import SweepPage
-
-        SweepPage(visit.view, visit.show)
-    elif visit.search is not None:
-        from truce_sim.viewer.pages.search_page import SearchPage
-
-        SearchPage(visit.search, visit.show)
+        VisitPage()
+    else:
+        Bare(current.opening, loaded)
 
 
 @solara.component
-def Here(visit: Visit) -> None:
-    """Keep the address equal to what is shown, and follow it when the visitor goes back."""
-    if visit.session.value is not None:
-        from mesa.visualization.utils import update_counter
+def Bare(opening: Opening, loaded: solara.Reactive[bool]) -> None:
+    """Show the border of the run that is opened, while what steps the run is imported."""
 
-        update_counter.get()  # a day further
-    Address(
-        query=visit.query(), followed=visit.followed.value, problem=visit.problem.value,
-        event_follow=visit.follow,
-    )  # fmt: skip
+    def wait() -> None:
+        current.loaded.wait()
+        loaded.value = True
+
+    solara.lab.use_task(wait, dependencies=[])
+    setup = opening.setup
+    ground = solara.use_memo(lambda: setup and ground_of(setup.config, setup.border), [])
+    solara.Title("truce_sim")
+    with solara.AppBar():
+        solara.AppBarTitle(f"truce_sim: {what_it_is(ground)}" if ground else "truce_sim")
+    with solara.Column(gap="4px", classes=["bare"]):
+        solara.Text("The run is being made." if ground else "The folder is being read.")
+        if ground:
+            BorderPicture(
+                ground=Payload(ground), frame=NO_DAY, scale=NO_SCALE, view="map", hidden=[]
+            )
 
 
 def load(opening: Opening) -> None:
     """Import what the first page needs, and load its compiled rules from the cache."""
+    from truce_sim.viewer.pages import visit_page  # noqa: F401
+
     if opening.search is not None:
         from truce_sim.viewer.pages import search_page  # noqa: F401
     elif opening.config is None:

@@ -31,7 +31,7 @@ def Fork(clock: Clock) -> None:
         with solara.Row():
             solara.Button(
                 f"Fork from day {day}", on_click=session.fork, color="primary",
-                disabled=not changes, icon_name="mdi-source-branch",
+                disabled=not changes or bool(session.coming.value), icon_name="mdi-source-branch",
             )  # fmt: skip
             solara.Button("Clear", on_click=session.fork_draft.clear, outlined=True)
             if len(clock.tracks) > 1:

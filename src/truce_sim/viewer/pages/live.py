@@ -12,7 +12,6 @@ import solara
 from mesa.visualization import SolaraViz
 from mesa.visualization.utils import update_counter
 
-from truce_sim.border.atlas import make_atlas
 from truce_sim.viewer.pages.export import Exports
 from truce_sim.viewer.pages.fork import Fork, difference
 from truce_sim.viewer.pages.parts import (
@@ -28,9 +27,9 @@ from truce_sim.viewer.pages.parts import (
 from truce_sim.viewer.pages.ready import Coming, First
 from truce_sim.viewer.pages.why import Why
 from truce_sim.viewer.pages.work import Work
-from truce_sim.viewer.state.ground import LOOKS, map_data
+from truce_sim.viewer.state.ground import LOOKS, ground_of, what_it_is
 from truce_sim.viewer.state.levers import choices, controls, fork_in_words, without_effect
-from truce_sim.viewer.state.picture import LAYERS, colour_power, ground_data
+from truce_sim.viewer.state.picture import LAYERS, colour_power
 from truce_sim.viewer.state.presets import ready, warm
 from truce_sim.viewer.state.session import Clock, Session
 from truce_sim.viewer.state.track import Track
@@ -68,17 +67,10 @@ def RunPage(session: Session, back: Callable[[], None] | None = None) -> None:
         session.clock,
         components=[(Head, 0), (Stage, 0), (Transport, 0), (Panels, 0)],
         model_params={"session": session},
-        name=f"truce_sim: {what_it_is(session.tracks[0])}",
-        play_interval=session.pace,
+        name=f"truce_sim: {what_it_is(_ground(session.tracks[0]))}",
+        play_interval=session.rest,
     )
     Aside(session, back)
-
-
-def what_it_is(track: Track) -> str:
-    """Say what a stranger looks at."""
-    host, home = _ground(track)["sides"]
-    between = f" between {home} (home state) and {host} (host state)" if home and host else ""
-    return f"a simulated truce{between}, made up, no forecast"
 
 
 @solara.component
@@ -114,8 +106,9 @@ def Settings(session: Session) -> None:
         with solara.Column(gap="6px"):  # always present, so that the controls do not move
             if session.message.value:
                 solara.Error(session.message.value)
-            Coming(session, make_ready)
-            if session.changed and session.coming.value is None:
+            if len(session.coming.value) == 1:
+                Coming(session, make_ready)
+            if session.changed and not session.coming.value:
                 solara.Info("Press Reset or Apply to start a run with these settings.", dense=True)
                 with solara.Row():
                     apply = session.restart
@@ -238,17 +231,20 @@ def Panels(clock: Clock) -> None:
     session = clock.session
     stories = Payload(*(story(track) for track in clock.tracks))
     fork_day = session.fork_day.value if len(clock.tracks) > 1 else -1
-    with solara.Column(gap="0px", classes=["panels"]), solara.lab.Tabs(session.panel, lazy=True):
-        with solara.lab.Tab("Why"):
-            Why(clock)
-        with solara.lab.Tab("Charts"):
-            DailyCharts(stories=stories, day=clock.day, fork_day=fork_day)
-        with solara.lab.Tab("Log"):
-            EventLog(stories=stories, day=clock.day, fork_day=fork_day, event_go=session.go)
-        with solara.lab.Tab("What if"):
-            Fork(clock)
-        with solara.lab.Tab("Export"):
-            Exports(clock)
+    with solara.Column(gap="0px", classes=["panels"]):
+        if len(session.coming.value) > 1:
+            Coming(session, make_ready)
+        with solara.lab.Tabs(session.panel, lazy=True):
+            with solara.lab.Tab("Why"):
+                Why(clock)
+            with solara.lab.Tab("Charts"):
+                DailyCharts(stories=stories, day=clock.day, fork_day=fork_day)
+            with solara.lab.Tab("Log"):
+                EventLog(stories=stories, day=clock.day, fork_day=fork_day, event_go=session.go)
+            with solara.lab.Tab("What if"):
+                Fork(clock)
+            with solara.lab.Tab("Export"):
+                Exports(clock)
 
 
 def make_ready(track: Track, work: Work) -> None:
@@ -295,14 +291,7 @@ def _numbers(values: list[float]) -> list[float | None]:
 
 
 def _ground(track: Track) -> dict[str, Any]:
-    return track.once("ground", partial(_draw_ground, track))
-
-
-def _draw_ground(track: Track) -> dict[str, Any]:
-    border, grid = track.run.border, track.config.border
-    size = ground_data(border, grid.host_depth, grid.home_depth, grid.cell_km)
-    atlas = make_atlas(track.config, border)
-    return size | map_data(atlas) | {"sides": atlas.sides}
+    return track.once("ground", partial(ground_of, track.config, track.run.border))
 
 
 def _mark(clock: Clock, which: int) -> tuple[str, bool]:

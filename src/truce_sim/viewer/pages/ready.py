@@ -16,18 +16,17 @@ MakeReady = Callable[[Track, Work], object]
 
 @solara.component
 def Coming(session: Session, make_ready: MakeReady) -> None:
-    """Make the run that is to come ready; Cancel keeps the one shown."""
-    track = session.coming.value
+    """Make the run or the fork that is to come ready; Cancel keeps what is shown."""
+    tracks = session.coming.value
 
     def make(work: Work) -> None:
-        assert track is not None
-        make_ready(track, work)
+        make_ready(tracks[-1], work)
         session.arrive()
 
-    work, _ = use_work(make, track is not None, [id(track)])
-    if track is not None:
+    work, _ = use_work(make, bool(tracks), [id(tracks)])
+    if tracks:
         with solara.Div(classes=["coming"]):
-            Progress(work, "The new run", session.stay)
+            Progress(work, "The fork" if len(tracks) > 1 else "The new run", session.stay)
 
 
 @solara.component

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from base64 import b64encode
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,9 @@ from truce_sim.analysis.plots.marks import (
     TALKS,
     TRUCE_COLOURS,
 )
-from truce_sim.border.atlas import Atlas
+from truce_sim.border.atlas import Atlas, make_atlas
+from truce_sim.border.border import Border
+from truce_sim.settings.schema import Config
 
 _CIRCLE = "M-1 0A1 1 0 1 0 1 0A1 1 0 1 0-1 0Z"
 _TIPS = [
@@ -68,6 +71,38 @@ LOOKS: dict[str, Any] = {
     "shapes": SHAPES,
     "colours": {"light": LIGHT, "dark": DARK},
 }
+
+
+#: A frame without a day, for a border whose run is not there yet, and its scale.
+NO_DAY: dict[str, Any] = {
+    "day": -1, "layer": "", "bands": [], "incidents": [], "past": [], "struck": None,
+    "struckBefore": [], "strikes": [], "truce": "",
+}  # fmt: skip
+NO_SCALE: dict[str, Any] = {"title": "", "unit": "", "layer": "", "power": 1.0, "high": 0.0}
+
+
+def ground_of(config: Config, border: Border) -> dict[str, Any]:
+    """Return what stays the same through a run: the border's size, labels, crossings and map."""
+    atlas = make_atlas(config, border)
+    return {
+        "sectors": border.sectors.size,
+        "hostDepth": config.border.host_depth,
+        "homeDepth": config.border.home_depth,
+        "cellKm": config.border.cell_km,
+        "kmFrom": border.km_from.round(1).tolist(),
+        "kmTo": border.km_to.round(1).tolist(),
+        "host": list(border.host_province),
+        "home": list(border.home_district),
+        "crossings": border.crossings(),
+        "sides": atlas.sides,
+    } | map_data(atlas)
+
+
+def what_it_is(ground: Mapping[str, Any]) -> str:
+    """Say what a stranger looks at, in the heading of a run's page."""
+    host, home = ground["sides"]
+    between = f" between {home} (home state) and {host} (host state)" if home and host else ""
+    return f"a simulated truce{between}, made up, no forecast"
 
 
 def map_data(atlas: Atlas) -> dict[str, Any]:

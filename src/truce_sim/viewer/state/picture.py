@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from truce_sim.analysis.plots.marks import MARKS
-from truce_sim.border.border import Border
 from truce_sim.engine.codes import BAND_STATUSES, EVENTS
 from truce_sim.engine.params import STATES
 from truce_sim.viewer.state.replay import Replay
@@ -135,25 +134,3 @@ def layer_data(model: Replay, layer: str, highest: float) -> str:
     """Return a layer, one of `LAYERS`, as bytes in text; its value `highest` becomes 255."""
     shares = np.clip(read_layer(model, layer) / highest, 0, 1) ** colour_power(layer)
     return b64encode((255 * shares).astype(np.uint8).tobytes()).decode()
-
-
-def ground_data(border: Border, host_depth: int, home_depth: int, cell_km: float) -> dict[str, Any]:
-    """Return what stays the same through a run: size, labels, crossings.
-
-    Args:
-        border: The border.
-        host_depth: Cells on the host side.
-        home_depth: Cells on the home side.
-        cell_km: Depth of a cell, km.
-    """
-    return {
-        "sectors": border.sectors.size,
-        "hostDepth": host_depth,
-        "homeDepth": home_depth,
-        "cellKm": cell_km,
-        "kmFrom": border.km_from.round(1).tolist(),
-        "kmTo": border.km_to.round(1).tolist(),
-        "host": list(border.host_province),
-        "home": list(border.home_district),
-        "crossings": border.crossings(),
-    }

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
+import time
 from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
 import mesa
@@ -21,10 +25,16 @@ from truce_sim.viewer.state.week import Week
 
 Changes = dict[str, str]
 
+#: Visitors of a viewer share the run that it was started with: a track is not changed once made.
+_opened = lru_cache(maxsize=1)(run_track)
+
 #: Sizes of ensembles that may be asked for.
 ENSEMBLES = (100, 1000, 10_000)
 #: No futures are asked for.
 NO_FUTURES = (0, 0)
+
+#: The rest between days is left as it is if it is off by no more than so many milliseconds.
+_UNSTEADY = 5
 
 #: How the border is shown; the first is shown first.
 VIEWS = ("map", "strip")
@@ -72,6 +82,15 @@ class Draft:
         self.changes.value = {}
         self.errors.value = {}
 
+    def as_it_is(self) -> tuple[Changes, Changes]:
+        """Return changes and errors, for `keep_since`."""
+        return self.changes.value, self.errors.value
+
+    def keep_since(self, then: tuple[Changes, Changes]) -> None:
+        """Discard what was there `then`, and keep what has been entered since."""
+        for now, before in zip((self.changes, self.errors), then, strict=True):
+            now.value = {k: v for k, v in now.value.items() if before.get(k) != v}
+
 
 class Session:
     """All that one visitor sees; visitors share nothing."""
@@ -83,16 +102,21 @@ class Session:
         self.row: Row | None = opening.row
         self.draft, self.fork_draft = Draft(), Draft()
         self._tracks: solara.Reactive[tuple[Track, ...]] = solara.reactive(
-            (run_track(opening.setup),)
+            (_opened(opening.setup),)
         )
         self.ready = solara.reactive(not self.tracks[0].is_large)  # to be shown at once
-        self.coming: solara.Reactive[Track | None] = solara.reactive(None)  # being made ready
+        # Large runs that are being made ready, a run alone or with its fork, and the controls as
+        # they were when it was asked for.
+        self.coming: solara.Reactive[tuple[Track, ...]] = solara.reactive(())
+        self._asked = self.base, self.draft.as_it_is()
         self.fork_day = solara.reactive(0)
         self.message = solara.reactive("")
         self.layer = solara.reactive("home_effort")
         self.view = solara.reactive(VIEWS[0])
         self.hidden: solara.Reactive[list[str]] = solara.reactive([])  # marks of the map
-        self.pace = solara.reactive(100)  # milliseconds between days while it plays
+        self.pace = solara.reactive(100)  # milliseconds from one day to the next while it plays
+        self.rest = solara.reactive(100)  # of these, what is left when a day's work is done
+        self._stepped, self._work = 0.0, 0.0
         self.panel = solara.reactive(0)  # of PANELS
         self.pairs = solara.reactive(0)  # of the ensemble of the run and its fork; 0: none
         self.futures = solara.reactive(NO_FUTURES)  # the day that they share, and how many
@@ -171,26 +195,41 @@ class Session:
                 self.message.value = str(error)
                 return self.tracks
             track.share_with(self.tracks[0])
-            if track.is_large:
-                self.coming.value = track
-            else:
-                self._adopt(track)
+            self._asked = self.base, self.draft.as_it_is()
+            self._show((track,))
         return self.tracks
 
-    def _adopt(self, track: Track) -> None:
-        """Show a new run."""
-        self.tracks, self.row, self.coming.value = (track,), None, None
-        self.undo()
+    def _show(self, tracks: tuple[Track, ...]) -> None:
+        """Show a run, or the run shown with a new fork; a large one is to come."""
+        if tracks[-1].is_large and self.ready.value:
+            self.coming.value = tracks
+        else:
+            self._adopt(tracks)
+
+    def _adopt(self, tracks: tuple[Track, ...]) -> None:
+        """Take over what was asked for. What was drafted since then stays drafted."""
+        self.coming.value = ()
+        if tracks[0] is not self.tracks[0]:
+            self.row = None
+            base, draft = self._asked
+            if self.base is base:  # no preset was chosen since, which starts a draft of its own
+                self._base.value = to_plain(tracks[0].config)
+                self.draft.keep_since(draft)
+        self.tracks = tracks
 
     def arrive(self) -> None:
-        """Show the run that was to come."""
-        if self.coming.value is not None:
-            self._adopt(self.coming.value)
-            self.restart()
+        """Show what was to come."""
+        tracks = self.coming.value
+        if len(tracks) == 1:
+            self._adopt(tracks)
+            self.clock.value = Clock(self, reset=False)
+        elif tracks:
+            self._adopt(tracks)
+            self._at_fork()
 
     def stay(self) -> None:
-        """Keep the run shown; the controls still describe the one that was to come."""
-        self.coming.value = None
+        """Keep what is shown; the controls still describe what was to come."""
+        self.coming.value = ()
 
     # ── the day ──────────────────────────────────────────────────────────────────────────────
 
@@ -201,8 +240,19 @@ class Session:
     def restart(self) -> None:
         """Show the run that the controls describe, from before day 0; a large one is to come."""
         clock = Clock(self)
-        if self.coming.value is None:
+        if not self.coming.value:
             self.clock.value = clock
+
+    def keep_pace(self) -> None:
+        """Note that a day begins, and rest as much less than the pace as days lately took."""
+        now = time.monotonic()
+        work = 1000.0 * (now - self._stepped) - self.rest.value
+        self._stepped = now
+        if 0.0 <= work < 1000.0:  # otherwise it did not play
+            self._work += 0.2 * (work - self._work)
+        rest = round(max(self.pace.value - self._work, 1.0))
+        if abs(rest - self.rest.value) > _UNSTEADY:
+            self.rest.value = rest
 
     # ── the fork ─────────────────────────────────────────────────────────────────────────────
 
@@ -234,7 +284,7 @@ class Session:
             self.message.value = str(error)
 
     def show_fork(self, entry: dict[str, Any]) -> None:
-        """Start a second run with one more intervention, and show its day.
+        """Start a second run with one more intervention, and show its day; a large one is to come.
 
         Raises:
             InputError: The intervention is not valid.
@@ -242,8 +292,15 @@ class Session:
         """
         forked = run_track(self._with_entry(entry))
         forked.share_with(self.tracks[0])
-        self.tracks = (self.tracks[0], forked)
         self.message.value = ""
+        self._show((self.tracks[0], forked))
+        if not self.coming.value:
+            self._at_fork()
+
+    def _at_fork(self) -> None:
+        """Show the day on which the fork begins."""
+        entry = self.fork_entry
+        assert entry is not None
         self.fork_day.value = entry["day"]
         self.go(entry["day"])
 
@@ -287,6 +344,12 @@ def with_changes(base: dict[str, Any], changes: Changes) -> Config:
     return validate(plain)
 
 
+#: Memory is collected after so many clocks. The models of each have megabytes of room, in cycles
+#: that Python would leave for long: it counts objects, not their size.
+_COLLECT_EVERY = 8
+_clocks = itertools.count(1)
+
+
 class Clock(mesa.Model):
     """A visitor's runs, stepped together. On Reset, SolaraViz makes a new one from `session`.
 
@@ -297,6 +360,8 @@ class Clock(mesa.Model):
 
     def __init__(self, session: Session, rng: int | None = None, reset: bool = True) -> None:
         super().__init__(rng=rng)
+        if next(_clocks) % _COLLECT_EVERY == 0:
+            gc.collect()
         self.session = session
         self.tracks = session.commit() if reset else session.tracks
         self.models = [track.model() for track in self.tracks]
@@ -314,6 +379,7 @@ class Clock(mesa.Model):
         `running` stays true, or SolaraViz would not play again after a rewind. The day slider
         presses pause at the end.
         """
+        self.session.keep_pace()
         if self.day < self.last_day:
             self.day += 1
             for model, week, track in zip(self.models, self.weeks, self.tracks, strict=True):

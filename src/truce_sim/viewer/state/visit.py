@@ -107,6 +107,7 @@ class Visit:
             session = Session(opening)
             if "fork" in rest:
                 session.show_fork(_entry(rest["fork"]))
+        session.stay()
         if drafts:
             session.draft_all(to_plain(apply_words(drafts, to_plain(session.config))))
         else:
