@@ -251,8 +251,8 @@ def test_layers(visit, url) -> None:
     page = visit(url)
     go(page, 60)
     seen = [everything(page)[0]]
-    for name in ("Host effort", "Learned risk", "Activity", "Ruggedness"):
-        press(page, name)
+    for name in ("host effort", "learned risk", "activity", "ruggedness"):
+        page.locator("[data-testid=layer]").select_option(label=name)
         page.wait_for_function(f"before => {PICTURE} !== before", arg=seen[-1])
         page.wait_for_timeout(300)
         seen.append(page.evaluate(PICTURE))

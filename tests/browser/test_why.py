@@ -55,7 +55,7 @@ def test_why_and_charts_stand_in_the_first_screen(visit, url) -> None:
         tab(page, name)
         box = page.locator(part).bounding_box()
         assert box["y"] + box["height"] <= 800
-    assert page.locator(".layers").bounding_box()["y"] < 80
+    assert page.locator("[data-testid=truce]").bounding_box()["y"] < 80
     tab(page, "Why")
     page.set_viewport_size({"width": 1920, "height": 1080})
     page.wait_for_timeout(500)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 from base64 import b64decode
 
 import numpy as np
@@ -18,12 +19,12 @@ from truce_sim.border.atlas import Plane, make_atlas
 from truce_sim.border.border import make_border
 from truce_sim.config.load import load_config
 from truce_sim.errors import InputError
-from truce_sim.files import shipped_borders
+from truce_sim.files import BORDERS, shipped_borders
 from truce_sim.viewer.pictures.figure import DayFigure
 from truce_sim.viewer.pictures.movie import film_days, write_movie
 from truce_sim.viewer.state import week
 from truce_sim.viewer.state.caption import caption, changed_settings
-from truce_sim.viewer.state.ground import map_data
+from truce_sim.viewer.state.ground import ground_of, map_data, what_it_is
 from truce_sim.viewer.state.opening import Opening
 from truce_sim.viewer.state.picture import day_incidents, list_bands, struck_sectors
 from truce_sim.viewer.state.session import Session
@@ -207,6 +208,28 @@ def test_a_border_without_a_course_is_a_strip() -> None:
     figure = DayFigure(track, "activity", dpi=40)
     on(track, figure, 3)
     assert figure.pixels().std() > 10
+
+
+@pytest.mark.parametrize("course", [True, False])
+def test_a_border_of_ones_own_has_the_names_its_folder_gives(tmp_path, course) -> None:
+    """In the heading and on the map, with a course or without; a generic heading without names."""
+    folder = tmp_path / "mine"
+    shutil.copytree(BORDERS / "israel_lebanon", folder)
+    about = (folder / "border.yaml").read_text(encoding="utf-8")
+    assert "host: Lebanon" in about
+    (folder / "border.yaml").write_text(about.replace("host: Lebanon", "host: North"))
+    if not course:
+        (folder / "line.geojson").unlink()
+    config = load_config([f"scenario.path={folder}", "border.sectors=10"])
+    ground = ground_of(config, make_border(config))
+    assert ground["sides"] == ("North", "Israel")
+    assert "between Israel (home state) and North (host state)" in what_it_is(ground)
+    if course:
+        sides = {name: side for kind, name, *_, side in ground["map"]["labels"] if side}
+        assert sides == {"North": "host", "Israel": "home"}
+    bare = load_config(["scenario=synthetic"])
+    said = what_it_is(ground_of(bare, make_border(bare)))
+    assert said == "a simulated truce, made up, no forecast"
 
 
 def test_the_map_of_the_durand_line() -> None:

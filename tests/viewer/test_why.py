@@ -15,6 +15,7 @@ from truce_sim.simulation.turning import MOST, ending
 from truce_sim.viewer.state.picture import list_bands, list_ways
 from truce_sim.viewer.state.track import Track, run_track
 from truce_sim.viewer.state.why import chain, grievance_by_cause, sentence, why_data
+from truce_sim.viewer.state.words import headline
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,42 @@ def test_what_the_picture_is_drawn_from_is_the_run(track) -> None:
     assert len(data["causes"]) == len(data["colours"]) == len(CAUSES)
     assert len(data["strikes"]) == series[["strikes_by_home", "strikes_by_host"]].sum().sum()
     assert data["states"][-1] == 3
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [["seed=3"], ["seed=9"], ["seed=1"], ["truce=literal"], ["truce.collapse_strikes=inf"]],
+)
+def test_the_headline_says_how_the_truce_stands(overrides) -> None:
+    """Of every day: its clause before day 0, how near the home state is to a strike, the strikes
+    that count while it is suspended, and what broke it."""
+    made = run_track(load_setup(overrides))
+    model, truce = made.model(), made.config.truce
+    assert headline(made, model) == (
+        "The truce has one clause: no militants cross from the host state (Afghanistan) into the "
+        "home state (Pakistan)."
+    )
+    events = made.run.events.to_dict("records")
+    for day, row in enumerate(made.run.series.to_dict("records")):
+        model.step()
+        told, saves = headline(made, model), [e["day"] for e in events if e["kind"] == "saved"]
+        saved = max((d for d in saves if d <= day), default=-1)
+        since = max(day - truce.window_days, saved)
+        strikes = [e for e in events if e["kind"] == "strike" and since < e["day"] <= day]
+        if row["status"] == "collapsed":
+            assert told.startswith("The truce broke over ")
+            assert all(str(e["day"]) in told for e in strikes)
+        elif day == made.config.run.horizon_days - 1:
+            assert told == f"The truce held for all {day + 1} days."
+        elif row["status"] != "suspended":
+            assert f"is {row['grievance_home']:.1f}; at {row['threshold_home']:.1f}, it" in told
+        elif not strikes:
+            assert told == f"The mediators saved the truce on day {saved}; it is suspended."
+        elif math.isinf(truce.collapse_strikes):
+            assert told.endswith(f"struck on day {strikes[-1]['day']}; strikes do not end it.")
+        else:
+            assert f"{len(strikes)} of the {truce.collapse_strikes:g} strikes" in told
+            assert f"struck on day {strikes[-1]['day']}" in told
 
 
 def test_a_truce_that_held_has_no_ending() -> None:

@@ -68,8 +68,8 @@ class Atlas:
         shapes: the base map; none on a strip.
         labels: names on the map; on a strip, only crossings.
         is_map: whether x and y are km east and north.
-        sides: names of the host and the home state, "" where nothing tells: of the country that has
-            most of the side, as the base map calls it, or as the border's folder does.
+        sides: names of the host and the home state, "" where nothing tells: as the border's folder
+            calls them, else of the country that has most of the side, as the base map calls it.
     """
 
     corners: Floats
@@ -131,7 +131,7 @@ def make_atlas(config: Config, border: Border) -> Atlas:
     """
     course, folder = course_of(config.scenario, border), folder_of(config.scenario)
     if course is None or folder is None:
-        return _strip(config.border, border)
+        return _strip(config.border, border, _named(folder))
     return _map(course, config.border, border, folder)
 
 
@@ -147,7 +147,13 @@ def course_of(scenario: ScenarioConfig, border: Border) -> Course | None:
     return read_course(folder.line, (float(border.km_from[0]), float(border.km_to[-1])))
 
 
-def _strip(grid: BorderConfig, border: Border) -> Atlas:
+def _named(folder: BorderFolder | None) -> tuple[str, str]:
+    """What a border's folder calls the host and the home state; "" where it does not."""
+    about = folder.about if folder else {}
+    return str(about.get("host") or ""), str(about.get("home") or "")
+
+
+def _strip(grid: BorderConfig, border: Border, sides: tuple[str, str]) -> Atlas:
     host_depth, sectors = grid.host_depth, border.sectors.size
     depths = host_depth + grid.home_depth
     x, y = np.meshgrid(np.arange(sectors + 1.0), -np.arange(depths + 1.0))
@@ -155,7 +161,7 @@ def _strip(grid: BorderConfig, border: Border) -> Atlas:
     gates = tuple(
         Label("crossing", name, np.array([s + 0.5, -host_depth])) for s, name in border.crossings()
     )
-    return Atlas(corners, 1, host_depth, corners[host_depth], (), gates, is_map=False)
+    return Atlas(corners, 1, host_depth, corners[host_depth], (), gates, False, sides)
 
 
 def _map(course: Course, grid: BorderConfig, border: Border, folder: BorderFolder) -> Atlas:
@@ -173,14 +179,18 @@ def _map(course: Course, grid: BorderConfig, border: Border, folder: BorderFolde
     shapes, labels = _base(folder.base, plane) if folder.base.is_file() else ((), ())
     line = plane(*course.line(*course.span))
     halves = corners[:host_depth], corners[host_depth + 1 :]
-    sides = tuple(
-        _country(shapes, half) or str(folder.about.get(side, ""))
-        for side, half in zip(("host", "home"), halves, strict=True)
+    named = _named(folder)
+    countries = tuple(
+        _country(shapes, half) or name for half, name in zip(halves, named, strict=True)
     )
-    labels = tuple(_in_sight(label, sides, halves) for label in labels)
-    return Atlas(
-        corners, pieces, host_depth, line, shapes, gates + labels, True, (sides[0], sides[1])
+    host, home = (ours or theirs for ours, theirs in zip(named, countries, strict=True))
+    names = dict(zip(countries, (host, home), strict=True)) if len(set(countries)) == 2 else {}
+    labels = tuple(_in_sight(label, countries, halves) for label in labels)
+    labels = tuple(
+        each._replace(name=names.get(each.name, each.name)) if each.kind == "country" else each
+        for each in labels
     )
+    return Atlas(corners, pieces, host_depth, line, shapes, gates + labels, True, (host, home))
 
 
 def _in_sight(label: Label, sides: tuple[str, ...], halves: tuple[Floats, Floats]) -> Label:

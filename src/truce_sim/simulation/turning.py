@@ -51,10 +51,12 @@ class Ending(NamedTuple):
     Attributes:
         sentence: The strikes that were too many, and what the first of them was for.
         points: At most three days on which it turned, in order.
+        acts: Who struck and when, as in the sentence.
     """
 
     sentence: str
     points: tuple[TurningPoint, ...]
+    acts: str
 
 
 def ending(run: Simulation) -> Ending | None:
@@ -62,7 +64,7 @@ def ending(run: Simulation) -> Ending | None:
     if not run.outcome["collapsed"]:
         return None
     events = run.events.to_dict("records")
-    strikes = _last_strikes(run, events)
+    strikes = counting_strikes(run, events, int(run.outcome["end_day"]))
     chosen = [_choice(events, strike) for strike in strikes]
     first, last = chosen[0], max(chosen, key=lambda choice: choice["day"])
     which = "the first of these strikes" if len(strikes) > 1 else "this strike"
@@ -73,7 +75,8 @@ def ending(run: Simulation) -> Ending | None:
     for point in _fallbacks(run, events, first["day"]):
         if len(days) < MOST:
             days.setdefault(point.day, point)
-    return Ending(_sentence(run, strikes), tuple(days[day] for day in sorted(days)))
+    acts = _acts(strikes)
+    return Ending(_sentence(run, acts, len(strikes)), tuple(days[d] for d in sorted(days)), acts)
 
 
 def _by_day(points: list[TurningPoint]) -> dict[int, TurningPoint]:
@@ -87,13 +90,19 @@ def _by_day(points: list[TurningPoint]) -> dict[int, TurningPoint]:
     return days
 
 
-def _last_strikes(run: Simulation, events: list[Event]) -> list[Event]:
-    """The strikes that counted on the last day: within the window, since the mediators saved it."""
-    end = int(run.outcome["end_day"])
-    window = _config_on(run, end).truce.window_days
-    saves = [event["day"] for event in events if event["kind"] == "saved"]
-    since = max(end - window, max(saves, default=-1))
-    return [event for event in events if event["kind"] == "strike" and event["day"] > since]
+def counting_strikes(run: Simulation, events: list[Event], day: int) -> list[Event]:
+    """Return the strikes that count on a day: within the window, since the mediators last saved the
+    truce.
+
+    Args:
+        run: The run.
+        events: Its events, or those that are strikes and saves.
+        day: The day.
+    """
+    window = config_on(run, day).truce.window_days
+    saves = [event["day"] for event in events if event["kind"] == "saved" and event["day"] <= day]
+    since = max(day - window, max(saves, default=-1))
+    return [e for e in events if e["kind"] == "strike" and since < e["day"] <= day]
 
 
 def _choice(events: list[Event], strike: Event) -> Event:
@@ -109,7 +118,7 @@ def _choice(events: list[Event], strike: Event) -> Event:
 
 def _heaviest(run: Simulation, events: list[Event], choice: Event) -> list[TurningPoint]:
     """The incident that weighed most in a choice, of those behind its cause; none, or one."""
-    memory = getattr(_config_on(run, choice["day"]), choice["actor"]).grievance_memory_days
+    memory = getattr(config_on(run, choice["day"]), choice["actor"]).grievance_memory_days
     cleared = {_case(e) for e in events if e["kind"] == "verification" and not e["attributed"]}
     behind = [
         event
@@ -159,8 +168,8 @@ def _fallbacks(run: Simulation, events: list[Event], before: int) -> list[Turnin
     return found
 
 
-def _sentence(run: Simulation, strikes: list[Event]) -> str:
-    """Which strikes were too many, and what the first was for."""
+def _acts(strikes: list[Event]) -> str:
+    """Who struck, and when."""
     days: dict[str, list[str]] = {}
     for strike in strikes:
         days.setdefault(named(strike["actor"]), []).append(str(strike["day"]))
@@ -168,9 +177,13 @@ def _sentence(run: Simulation, strikes: list[Event]) -> str:
         f"{actor}{'' if which else ' struck'} on day{'s' if len(on) > 1 else ''} {_listed(on)}"
         for which, (actor, on) in enumerate(days.items())
     ]
-    who = " and ".join(acts)
-    truce = _config_on(run, int(run.outcome["end_day"])).truce
-    within = f" within {truce.window_days} days" if len(strikes) > 1 else ""
+    return " and ".join(acts)
+
+
+def _sentence(run: Simulation, who: str, strikes: int) -> str:
+    """Which strikes were too many, and what the first was for."""
+    truce = config_on(run, int(run.outcome["end_day"])).truce
+    within = f" within {truce.window_days} days" if strikes > 1 else ""
     return (
         f"{who[:1].upper()}{who[1:]}, and {_count(int(truce.collapse_strikes), 'strike')}{within} "
         f"{'end' if truce.collapse_strikes > 1 else 'ends'} this truce. "
@@ -178,8 +191,8 @@ def _sentence(run: Simulation, strikes: list[Event]) -> str:
     )
 
 
-def _config_on(run: Simulation, day: int) -> Any:
-    """The configuration in force on a day."""
+def config_on(run: Simulation, day: int) -> Any:
+    """Return the configuration in force on a day."""
     return [config for first, config in run.setup.regimes if first <= day][-1]
 
 

@@ -18,6 +18,9 @@ class Mark(NamedTuple):
     words: str
 
 
+#: A strike: its colour, what its frame on the map means, and its colour on dark ground.
+STRIKE = ("#7A5195", "struck by the home state", "#C39BD8")
+
 #: Incidents that are drawn at their place.
 MARKS = {
     "foiled_by_host": Mark("#009E73", "cross", "intercepted by the host"),
@@ -27,7 +30,7 @@ MARKS = {
     "domestic_attack": Mark("#CC79A7", "triangle", "domestic attack"),
     "misattribution": Mark("#CC79A7", "ringed", "domestic attack, wrongly attributed"),
     "friction": Mark("#E69F00", "diamond", "clash between posts"),
-    "band_destroyed": Mark("#D55E00", "square", "band destroyed by a strike"),
+    "band_destroyed": Mark(STRIKE[0], "square", "band destroyed by a strike"),
 }
 assert list(MARKS) == [*EVENTS[:7], "band_destroyed"]
 
@@ -36,9 +39,6 @@ BANDS = {
     "moving": ("#FFFFFF", "#000000", "band on the move"),
     "waiting": ("#000000", "#FFFFFF", "band waiting at its target"),
 }
-
-#: A strike: its edge, and what it means.
-STRIKE = ("#D55E00", "struck by the home state")
 
 #: From none of a layer to all of it, on light and on dark ground.
 LIGHT = ("#f4f1f8", "#d8d0e8", "#b6a9d3", "#8f7fb8", "#66549a", "#3c2a73", "#21104a")
@@ -51,5 +51,9 @@ TRUCE_COLOURS = dict(zip(TRUCE_STATES, ("#B5DFF8", "#E8B60A", "#D06000", "#8A1C0
 #: Lines of the two states, of the group, and rounds of talks.
 HOME, HOST, GROUP, TALKS = "#0072B2", "#009E73", "#D55E00", "#CC79A7"
 
-#: The causes of grievance, in the order of their codes; those of incidents look like their marks.
-CAUSE_COLOURS = ("#8A8678", "#56B4E9", "#D55E00", "#CC79A7", "#E69F00", "#7A5195")
+#: The causes of grievance, in the order of their codes, look like the marks of what causes it.
+CAUSE_COLOURS = (
+    "#8A8678",
+    *(MARKS[kind].colour for kind in ("foiled_at_border", "attack", "misattribution", "friction")),
+    STRIKE[0],
+)

@@ -18,6 +18,8 @@ from truce_sim.viewer.state.session import Clock, Session
 #: Approximate maximum number of frames of a GIF made in the browser.
 FRAMES = 50
 
+_WRAPS = {"flex-wrap": "wrap", "row-gap": "8px"}
+
 
 @solara.component
 def Exports(clock: Clock) -> None:
@@ -26,14 +28,14 @@ def Exports(clock: Clock) -> None:
     session = clock.session
     with solara.Column(gap="8px", classes=["export"]):
         solara.Text("The day shown")
-        with solara.Row():
+        with solara.Row(style=_WRAPS):
             for kind in ("png", "svg"):
                 solara.FileDownload(
                     lambda kind=kind: picture(session.clock.value, session.layer.value, kind),
                     filename=f"truce-day-{max(clock.day, 0)}.{kind}", label=kind.upper(),
                 )  # fmt: skip
         solara.Text("The run")
-        with solara.Row():
+        with solara.Row(style=_WRAPS):
             for index, name in enumerate(("run", "fork")[: len(clock.tracks)]):
                 solara.FileDownload(
                     lambda index=index: table(session, index, "series"),

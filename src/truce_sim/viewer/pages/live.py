@@ -27,7 +27,7 @@ from truce_sim.viewer.pages.parts import (
 from truce_sim.viewer.pages.ready import Coming, First
 from truce_sim.viewer.pages.why import Why
 from truce_sim.viewer.pages.work import Work
-from truce_sim.viewer.state.ground import LOOKS, ground_of, what_it_is
+from truce_sim.viewer.state.ground import LOOKS, what_it_is
 from truce_sim.viewer.state.levers import choices, controls, fork_in_words, without_effect
 from truce_sim.viewer.state.picture import LAYERS, colour_power
 from truce_sim.viewer.state.presets import ready, warm
@@ -48,6 +48,7 @@ CAVEAT = (
 )
 
 _LOOKS = Payload(LOOKS)
+_LAYERS = [(name, title) for name, (title, _) in LAYERS.items()]
 
 _COLUMNS = (
     "grievance_home", "threshold_home", "grievance_host", "threshold_host", "belief", "will",
@@ -67,7 +68,7 @@ def RunPage(session: Session, back: Callable[[], None] | None = None) -> None:
         session.clock,
         components=[(Head, 0), (Stage, 0), (Transport, 0), (Panels, 0)],
         model_params={"session": session},
-        name=f"truce_sim: {what_it_is(_ground(session.tracks[0]))}",
+        name=f"truce_sim: {what_it_is(session.tracks[0].ground)}",
         play_interval=session.rest,
     )
     Aside(session, back)
@@ -134,16 +135,14 @@ def compose_presets() -> None:
 
 @solara.component
 def Head(clock: Clock) -> None:
-    """Show the choice of the layer, and the status of one run, or of two side by side."""
+    """Show the status of one run, or of two side by side."""
     update_counter.get()
     names = _names(clock)
-    with solara.Column(gap="4px", classes=["head"]):
-        LayerChoice(clock.session)
-        with solara.Div(classes=[_side_by_side(names)]):
-            for which, (name, track) in enumerate(zip(names, clock.tracks, strict=True)):
-                mark, good = _mark(clock, which)
-                status = status_strip(track, clock.models[which])
-                StatusStrip(status=status, title=name, mark=mark, mark_good=good)
+    with solara.Column(gap="4px", classes=["head"]), solara.Div(classes=[_side_by_side(names)]):
+        for which, (name, track) in enumerate(zip(names, clock.tracks, strict=True)):
+            mark, good = _mark(clock, which)
+            status = status_strip(track, clock.models[which])
+            StatusStrip(status=status, title=name, mark=mark, mark_good=good)
 
 
 @solara.component
@@ -155,8 +154,11 @@ def Stage(clock: Clock) -> None:
         with solara.Div(classes=[_side_by_side(names)]):
             for which, name in enumerate(names):
                 Picture(clock, which, scale, name)
-        hidden = clock.session.hidden
-        BorderKey(looks=_LOOKS, scale=scale, hidden=hidden.value, event_hide=hidden.set)
+        session = clock.session
+        BorderKey(
+            looks=_LOOKS, scale=scale, layers=_LAYERS, hidden=session.hidden.value,
+            event_hide=session.hidden.set, event_layer=session.layer.set,
+        )  # fmt: skip
 
 
 @solara.component
@@ -190,16 +192,6 @@ def _side_by_side(names: tuple[str, ...]) -> str:
     return "side-by-side" if len(names) > 1 else "alone"
 
 
-@solara.component
-def LayerChoice(session: Session) -> None:
-    """Choose the layer that the grid shows."""
-    with solara.ToggleButtonsSingle(
-        session.layer.value, on_value=session.layer.set, dense=True, classes=["layers"]
-    ):
-        for name, (title, _) in LAYERS.items():
-            solara.Button(title, value=name, small=True)
-
-
 def _scale(clock: Clock) -> dict[str, Any]:
     """The scale of the layer shown, one for a run and its fork."""
     layer = clock.session.layer.value
@@ -214,7 +206,7 @@ def Picture(clock: Clock, which: int, scale: dict[str, Any], name: str) -> None:
     """Show the grid of one of the runs."""
     track, model, session = clock.tracks[which], clock.models[which], clock.session
     BorderPicture(
-        ground=Payload(_ground(track)),
+        ground=Payload(track.ground),
         frame=frame_data(model, scale["layer"], scale["high"], clock.weeks[which]),
         scale=scale,
         view=session.view.value,
@@ -255,7 +247,7 @@ def make_ready(track: Track, work: Work) -> None:
     """
     pieces: tuple[Callable[[], object], ...] = (
         lambda: track.run.events, lambda: track.scales, lambda: track.log,
-        lambda: story(track), lambda: why_data(track), lambda: _ground(track),
+        lambda: story(track), lambda: why_data(track), lambda: track.ground,
     )  # fmt: skip
     for done, piece in enumerate(pieces):
         work(done / len(pieces))
@@ -288,10 +280,6 @@ def _story(track: Track) -> dict[str, Any]:
 def _numbers(values: list[float]) -> list[float | None]:
     """Rounded for the browser, which reads no infinity: a threshold may be infinite."""
     return [round(value, 4) if math.isfinite(value) else None for value in values]
-
-
-def _ground(track: Track) -> dict[str, Any]:
-    return track.once("ground", partial(ground_of, track.config, track.run.border))
 
 
 def _mark(clock: Clock, which: int) -> tuple[str, bool]:

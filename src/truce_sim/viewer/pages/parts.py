@@ -73,11 +73,16 @@ def BorderPicture(
 def BorderKey(
     looks: Payload,
     scale: Data,
+    layers: list[tuple[str, str]],
     hidden: list[str],
     event_hide: Callable[[list[str]], None] | None = None,
+    event_layer: Callable[[str], None] | None = None,
 ) -> None:
-    """What every mark means, and the scale of the layer: one for a run and its fork. A click hides
-    or shows a mark."""
+    """What every mark means, and the scale of the layer, which can be chosen: one for a run and its
+    fork. A click hides or shows a mark.
+
+    layers: names and titles.
+    """
 
 
 @solara.component_vue("../vue/why.vue", to_json={"whys": _to_json})

@@ -54,10 +54,11 @@ _NAMED = {
     "home": HOME, "host": HOST, "group": GROUP, "talks": TALKS, "record": HOME,
 }  # fmt: skip
 
-#: The same colours for the same things on all pages, as in figures: variables of CSS by name.
+#: The same colours for the same things on all pages, as in figures: variables of CSS by name. Blue
+#: and purple are lighter on dark ground.
 COLOURS = (
     f":root {{ {' '.join(f'--{name}: {colour};' for name, colour in _NAMED.items())} }}\n"
-    ".theme--dark { --home: #56B4E9; --record: #56B4E9; }"  # a lighter blue on dark ground
+    f".theme--dark {{ --home: #56B4E9; --record: #56B4E9; --strike: {STRIKE[2]}; }}"
 )
 
 #: What the key of the map lists, each of which can be hidden.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from truce_sim.config.load import as_setup, to_plain
@@ -12,6 +12,7 @@ from truce_sim.config.setup import Setup
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.account import timeline
 from truce_sim.simulation.run import Simulation, simulate
+from truce_sim.viewer.state.ground import ground_of
 from truce_sim.viewer.state.picture import Scales, layer_scales
 from truce_sim.viewer.state.replay import Replay
 
@@ -58,6 +59,11 @@ class Track:
     def config(self) -> Config:
         """Its configuration."""
         return self.run.config
+
+    @property
+    def ground(self) -> dict[str, Any]:
+        """What stays the same on its map, as `ground_of` tells it, made once."""
+        return self.once("ground", partial(ground_of, self.config, self.run.border))
 
     @cached_property
     def plain(self) -> dict[str, Any]:

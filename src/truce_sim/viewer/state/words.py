@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from functools import partial
 from typing import Any
 
 from truce_sim.border.dates import first_date
@@ -12,7 +13,12 @@ from truce_sim.engine.params import STATES
 from truce_sim.model import TruceModel
 from truce_sim.settings.dates import date_of, in_words
 from truce_sim.settings.schema import Config
+from truce_sim.simulation.account import CAUSES, named
+from truce_sim.simulation.turning import config_on, counting_strikes, ending
 from truce_sim.viewer.state.track import Track
+
+#: How a truce is that is neither suspended nor over.
+_HOLDS = {"in_force": "holds", "strained": "is strained"}
 
 TRUCE_WORDS = {
     "in_force": "in force",
@@ -37,10 +43,70 @@ def status_strip(track: Track, model: TruceModel) -> dict[str, Any]:
         "words": TRUCE_WORDS[model.truce],
         "day": f"day {day}" if day >= 0 else "before day 0",
         "date": calendar_date(model.config, day),
+        "headline": headline(track, model),
         "last": f"day {last_day}: {last}" if last else "no events yet",
         "round": _round(model),
         "gauges": [*_grievances(model), *_shares(model)],
     }
+
+
+def headline(track: Track, model: TruceModel) -> str:
+    """Say in one sentence or two how the truce stands: what it asks, how near it is to breaking, or
+    what broke it."""
+    day = model.day
+    if day < 0:
+        host, home = (
+            f"the {role} state{f' ({name})' if name else ''}"
+            for role, name in zip(("host", "home"), track.ground["sides"], strict=True)
+        )
+        return f"The truce has one clause: no militants cross from {host} into {home}."
+    if model.collapsed:
+        return _broke(track)
+    if day == track.config.run.horizon_days - 1:
+        return f"The truce held for all {day + 1} days."
+    if model.truce == "suspended":
+        return _suspended(track, day)
+    return f"The truce {_HOLDS[model.truce]}: {_nearness(model)}."
+
+
+def _broke(track: Track) -> str:
+    """Over what it broke, and which strikes were too many."""
+    end, outcome = ending(track.run), track.run.outcome
+    assert end is not None
+    truce = config_on(track.run, int(outcome["end_day"])).truce
+    n = int(truce.collapse_strikes)
+    many = f"{n} within {truce.window_days} days end it" if n > 1 else "one ends it"
+    return f"The truce broke over {CAUSES[outcome['cause']]}: {end.acts} ({many})."
+
+
+def _suspended(track: Track, day: int) -> str:
+    """How many of the strikes that end a truce have come, and whose was the last."""
+    acts = track.once("strikes and saves", partial(_strikes_and_saves, track))["events"]
+    counting, truce = counting_strikes(track.run, acts, day), config_on(track.run, day).truce
+    if not counting:
+        saved = max(act["day"] for act in acts if act["kind"] == "saved" and act["day"] <= day)
+        return f"The mediators saved the truce on day {saved}; it is suspended."
+    last = counting[-1]
+    after = f"The truce is suspended since {named(last['actor'])} struck on day {last['day']}"
+    if math.isinf(truce.collapse_strikes):
+        return f"{after}; strikes do not end it."
+    of = f"{len(counting)} of the {truce.collapse_strikes:g} strikes"
+    return f"{after}: {of} within {truce.window_days} days that end it."
+
+
+def _strikes_and_saves(track: Track) -> dict[str, Any]:
+    events = track.run.events
+    found = events[events["kind"].isin(["strike", "saved"])]
+    return {"events": found[["day", "kind", "actor"]].to_dict("records")}
+
+
+def _nearness(model: TruceModel) -> str:
+    """How near the home state is to a strike."""
+    value, threshold = model.home.grievance, model.home.threshold
+    if math.isinf(threshold):
+        return "the home state never strikes"
+    now = f"the home state's grievance is {value:.1f}"
+    return f"{now}; at {threshold:.1f}, it strikes with even odds"
 
 
 def _round(model: TruceModel) -> str:
