@@ -63,10 +63,10 @@ def _quick_specs(
             continue
         columns = {name: design.values[name].to_numpy()[members] for name in used}
         params, good = fill_params(template, columns)
-        first = make_spec(template)
+        sectors, seed = template.border.sectors, template.config.seed
         for i in np.flatnonzero(good):
             point = int(members[i])
-            made = replace(first, params=params[i : i + 1])
+            made = RunSpec(params[i : i + 1], sectors, seed, template.config.replicate)
             specs[point] = _with_seed(design, point, template.config, made)
     return specs
 
@@ -105,7 +105,7 @@ def _with_seed(design: Design, point: int, config: Config, spec: RunSpec) -> Run
     seed = int(design.values["seed"].iloc[point]) if "seed" in design.factors else config.seed
     if design.rows is not None:
         return replace(spec, seed=seed_of_row(seed, int(design.rows[point])))
-    spec = replace(spec, seed=seed)
+    spec = spec if spec.seed == seed else replace(spec, seed=seed)
     if config.sweep.common_random_numbers:
         return spec
     return replace(spec, seed=seed_of_point(spec))

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import accumulate, islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -154,11 +154,14 @@ class SpecReader:
             kind = _layout_in(table.schema.metadata or {})
             borders = table["border"].combine_chunks()
             known = [_records(border, SECTOR) for border in borders.dictionary.to_pylist()]
+            contents = table["params"].to_pylist()
+            ends = list(accumulate(_count(content, kind) for content in contents))
+            params = upgrade(_records(b"".join(contents), kind))
             return [
-                RunSpec(upgrade(_records(params, kind)), known[border], seed)
-                for seed, params, border in zip(
-                    table["seed"].to_pylist(), table["params"].to_pylist(),
-                    borders.indices.to_pylist(), strict=True,
+                RunSpec(params[first:end], known[border], seed)
+                for seed, (first, end), border in zip(
+                    table["seed"].to_pylist(), pairwise([0, *ends]), borders.indices.to_pylist(),
+                    strict=True,
                 )
             ]  # fmt: skip
         except InputError as error:
@@ -176,6 +179,12 @@ def _layout_in(metadata: Mapping[bytes, bytes]) -> np.dtype[np.void]:
 
 
 def _records(content: bytes, kind: np.dtype[np.void]) -> NDArray[np.void]:
+    _count(content, kind)
+    return np.frombuffer(bytearray(content), kind)  # of bytes, it could not be written to
+
+
+def _count(content: bytes, kind: np.dtype[np.void]) -> int:
+    """Return how many records these bytes are."""
     if not content or len(content) % kind.itemsize:
         raise ValueError("a record is not complete")
-    return np.frombuffer(content, kind).copy()
+    return len(content) // kind.itemsize

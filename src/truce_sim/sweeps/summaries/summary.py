@@ -128,12 +128,17 @@ def _mean(
 
 def _median(counts: NDArray[np.int64], n: NDArray[np.int64]) -> tuple[Floats, ...]:
     """Return median survival with its interval, as `analysis.survival.curve_median` does."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = 1.0 - counts[:, :-1].cumsum(axis=1) / n[:, None]
-        # Nothing is censored before the horizon, where Greenwood's variance is that of a share.
-        variance = share * (1.0 - share) / n[:, None]
-        low, high = log_log_interval(share, variance, np.broadcast_to(n[:, None], share.shape))
-    return median_days(share, low, high)
+    dead = counts[:, :-1].cumsum(axis=1)
+    curves = np.empty((3, *dead.shape))  # shares that hold, with the ends of their intervals
+    for size in np.unique(n):  # all follow from how many have collapsed, of how many
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = 1.0 - np.arange(size + 1) / size
+            # Nothing is censored before the horizon, where Greenwood's variance is that of a share.
+            variance = share * (1.0 - share) / size
+            known = share, *log_log_interval(share, variance, np.full(share.shape, size))
+        rows = n == size
+        curves[:, rows] = np.stack(known)[:, dead[rows]]
+    return median_days(*curves)
 
 
 wilson = count_interval  #: Its name in 0.1.
