@@ -92,14 +92,14 @@ def upgrade(old: NDArray[np.void]) -> NDArray[np.void]:
 def identities(params: Sequence[NDArray[np.void]]) -> list[bytes]:
     """Return the identity of each array of PARAMS as bytes (see the top of this module)."""
     # Joined as bytes: numpy compares the layouts of all records before it joins them.
-    whole = np.frombuffer(b"".join(some.tobytes() for some in params), PARAMS)
+    whole = np.frombuffer(b"".join(each.tobytes() for each in params), PARAMS)
     words = whole.view(np.int64).reshape(whole.size, -1)
     content = np.ascontiguousarray(words[:, _first_words()])
-    later = words[:, _later_words()] != _words(_defaults())[_later_words()]
-    found, at = [], 0
+    later = (words[:, _later_words()] != _words(_defaults())[_later_words()]).any(axis=1)
+    some, found, at = later.any(), [], 0
     for count in map(len, params):
         mine = slice(at, at + count)
-        more = _later_settings(whole[mine]) if later[mine].any() else ""
+        more = _later_settings(whole[mine]) if some and later[mine].any() else ""
         found.append(content[mine].tobytes() + more.encode())
         at += count
     return found

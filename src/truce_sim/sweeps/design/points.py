@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,18 +29,22 @@ _BLOCK = 256
 
 
 def make_specs(design: Design, points: range) -> list[RunSpec]:
-    """Return the specs of some points, in order and checked.
+    """Return the specs of some points, as `each_spec` makes them."""
+    return list(each_spec(design, points))
+
+
+def each_spec(design: Design, points: range) -> Iterator[RunSpec]:
+    """Yield the specs of some points, in order and checked.
 
     Raises:
         InputError: for the first invalid point, which the message names.
     """
-    specs: list[RunSpec] = []
     templates: dict[int, Setup | None] = {}
     for start in range(points.start, points.stop, _BLOCK):
         block = range(start, min(start + _BLOCK, points.stop))
         quick = _quick_specs(design, block, templates)
-        specs += [quick.get(point) or _single_spec(design, point) for point in block]
-    return specs
+        for point in block:
+            yield quick.get(point) or _single_spec(design, point)
 
 
 def _quick_specs(

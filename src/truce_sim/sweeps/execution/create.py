@@ -19,7 +19,7 @@ from truce_sim.results.sources import keep_config, keep_tables
 from truce_sim.results.store import to_table, write_json, write_table
 from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.design import Design
-from truce_sim.sweeps.design.points import make_specs
+from truce_sim.sweeps.design.points import each_spec
 from truce_sim.sweeps.design.sampling import SAMPLES
 from truce_sim.sweeps.design.worlds import OWN_SEEDS
 from truce_sim.sweeps.execution.additions import refuse_other_keys, refuse_other_settings
@@ -33,8 +33,6 @@ from truce_sim.sweeps.folder.plan import stretches
 from truce_sim.sweeps.folder.spec_files import point_key, write_specs
 from truce_sim.sweeps.summaries.contrasts import find_pairs
 from truce_sim.sweeps.summaries.targets import check_until
-
-_SLICE = 1000
 
 
 def prepare(design: Design, shared: Config, overrides: Sequence[str]) -> SweepFolder:
@@ -83,8 +81,7 @@ def _specs(design: Design, points: Sequence[int] | None = None) -> Iterator[RunS
         selected[:] = False
         selected[list(points)] = True
     for stretch in stretches(selected):
-        for start in range(0, len(stretch), _SLICE):
-            yield from make_specs(design, stretch[start : start + _SLICE])
+        yield from each_spec(design, stretch)
 
 
 def _write_design(

@@ -11,7 +11,7 @@ from truce_sim.engine.run import outcomes
 from truce_sim.engine.world import make_world
 from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.design import Design
-from truce_sim.sweeps.design.points import make_specs
+from truce_sim.sweeps.design.points import each_spec, make_specs
 from truce_sim.sweeps.execution.crew import count_workers
 
 #: Bytes on disk per run, in its part and in runs.parquet (measured; docs/scaling.md).
@@ -52,8 +52,8 @@ def estimate(design: Design, shared: Config) -> Estimate:
         InputError: for the first invalid point.
     """
     points = len(design.values)
-    for start in range(0, points, 1000):
-        make_specs(design, range(start, min(start + 1000, points)))
+    for _ in each_spec(design, range(points)):
+        pass
     until = shared.sweep.until
     runs = points * (until.ceiling if until.outcome else shared.sweep.replicates)
     seconds, timed = _time_some(design)
