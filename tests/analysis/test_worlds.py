@@ -193,6 +193,8 @@ def test_what_has_no_effect_is_refused(place: Path, capsys: pytest.CaptureFixtur
     assert "no effect on a sweep over a posterior" in capsys.readouterr().err
     assert run_command(["compare", folder, "--baseline", "nobody"]) == 2
     assert "is not a level of mediation" in capsys.readouterr().err
+    assert run_command(["sweep", "+posterior=nobody", "mediation=none,monitored"]) == 2
+    assert "posterior = 'nobody': no such fit or file" in capsys.readouterr().err
 
 
 def test_the_report_tells_chance_from_ignorance(place: Path) -> None:

@@ -166,14 +166,16 @@ def test_a_changed_file_is_refused(made: Fit, tmp_path: Path) -> None:
     [({}, "no data"), ({"truces": TABLE, "draws": 10}, "from 1,000 up"),
      ({"truces": TABLE, "free": ["home.treshold"]}, "home.threshold"),
      ({"truces": TABLE, "free": ["mediation.verification.doubt"]}, "enabled is false"),
-     ({"patterns": ["stopped_at_border=1"]}, "not a range")],
+     ({"patterns": ["stopped_at_border=1"]}, "not a range"),
+     ({"truces": TABLE, "name": "../bad"}, "only the name of a folder"),
+     ({"truces": TABLE, "name": ""}, "name: is missing")],
 )  # fmt: skip
 def test_a_bad_fit_is_refused_before_anything_is_written(
     changed: dict[str, Any], words: str, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match=words):
-        fit("bad", folder=tmp_path / "new", **changed)
-    assert not (tmp_path / "new").exists()
+        fit(**{"name": "bad", "folder": tmp_path / "new", **changed})
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_truce_is_followed_over_the_posterior_of_a_fit(made: Fit) -> None:

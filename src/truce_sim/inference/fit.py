@@ -167,6 +167,7 @@ def fit(
     """
     flow.check_installed()
     setup = as_setup(base)
+    _check_name(setup, name)
     data = tuple(_data(setup, truces, record, patterns))
     violence = _events(setup, events, filters or {})
     if not data and violence is None:
@@ -242,6 +243,13 @@ def _check_left_out(task: Task) -> None:
             )  # fmt: skip
     if not task.fitted.any():
         raise InputError("leaves nothing to fit", setting="leave_out")
+
+
+def _check_name(setup: Setup, name: str) -> None:
+    """Raise InputError unless this can be the name of a folder of results."""
+    if not name:
+        raise InputError("is missing", setting="name", allowed="the name of a folder")
+    setup.with_changes({"output.name": name}, tell=False)
 
 
 def _check_numbers(draws: Any, seed: Any) -> None:

@@ -46,7 +46,14 @@ def read_draws(
     Raises:
         InputError: no such folder or file, weights, a bad cell, fewer draws than asked for.
     """
-    table = str(draws_file(table)) if isinstance(table, str) else table
+    if isinstance(table, str):
+        file = draws_file(table)
+        if not file.exists():
+            raise InputError(
+                "no such fit or file", setting="posterior", value=table,
+                allowed="a fit in outputs, the folder of one, or a CSV or Parquet file of draws",
+            )  # fmt: skip
+        table = str(file)
     draws = read_design(table, options)
     if points > len(draws):
         raise InputError(f"there are {len(draws):,} draws", setting="hydra.sweeper.points",
