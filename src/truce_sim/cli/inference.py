@@ -97,7 +97,7 @@ def _fit_parser() -> Parser:
     add("--truces", type=Path, metavar="FILE", help="CSV of truces: days, ended (1 or 0), and, if "
         "known, followed; or start and end as dates")  # fmt: skip
     add("--record", type=Path, metavar="FILE", help="CSV of what happened when in one truce: day "
-        "or date, kind (strike, suspension, round, collapse), side")  # fmt: skip
+        "or date, kind, side, value, probability, as for nowcast")  # fmt: skip
     add("--pattern", action="append", default=[], metavar="MEASURE=LOW..HIGH", help="a measure "
         "that is known within a range; may be repeated")  # fmt: skip
     add("--events", type=Path, metavar="FILE", help="UCDP GED or ACLED events beside the border "
