@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from truce_sim.analysis.incidents import Incidents, read_incidents
 from truce_sim.analysis.micro import (
@@ -48,6 +50,8 @@ PATTERNS = (*(f"Fano {w} d" for w in WINDOWS), "Gini", "near-repeat")
 CALM = ["home.threshold=inf", "host.threshold=inf", "frailty=none"]
 #: Days of a run, and runs of a world.
 DAYS, RUNS = 3 * 365, 8
+#: Worlds of a round, rounds, and the share of later rounds that is drawn from the laws.
+WORLDS, ROUNDS, FROM_LAWS = 80, 5, 0.2
 
 
 @dataclass(frozen=True)
@@ -73,33 +77,38 @@ PERIODS = (
            "2020-12-31", "Government of India", "line_of_control", (0, 1, 2)),
 )  # fmt: skip
 
-#: What each mechanism draws: setting -> law. All laws are flat, on the scale given.
+#: What each mechanism draws: setting of militants -> the ends of its law, which is flat, or flat in
+#: the logarithm (True).
 TEMPO, NEAR, SIGNAL, VALUES = "tempo", "offspring", "signal", "values"
-MECHANISMS = (TEMPO, NEAR, SIGNAL, VALUES)
+LAWS: dict[str, dict[str, tuple[float, float, bool]]] = {
+    TEMPO: {"tempo_cv": (0.2, 1.6, False), "tempo_days": (2.0, 30.0, True)},
+    NEAR: {"offspring_km": (15.0, 300.0, True)},
+    SIGNAL: {"signal_share": (0.02, 0.6, False)},
+    VALUES: {"excitation": (0.2, 1.6, False), "risk_prior": (0.2, 0.9, False),
+             "evasion": (0.0, 0.4, False)},
+}  # fmt: skip
+MECHANISMS = tuple(LAWS)
 #: Attacks that an attack brings about, per unit of `excitation`, with an idle host.
 PASSING = 0.45
 
 
-def draw(mechanisms: Iterable[str], n: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Return n draws of the settings that some mechanisms free."""
-    made: dict[str, Floats] = {}
-    if TEMPO in mechanisms:
-        made["militants.tempo_cv"] = rng.uniform(0.2, 1.6, n)
-        made["militants.tempo_days"] = np.exp(rng.uniform(np.log(2), np.log(30), n))
-    if NEAR in mechanisms:
-        made["militants.offspring_km"] = np.exp(rng.uniform(np.log(15), np.log(300), n))
-    if SIGNAL in mechanisms:
-        made["militants.signal_share"] = rng.uniform(0.02, 0.6, n)
-    if VALUES in mechanisms:
-        excitation = rng.uniform(0.2, 1.6, n)
-        made["militants.excitation"] = excitation
-        level = 0.35 * (1 - PASSING * excitation) / (1 - PASSING * 1.6)
-        made["militants.attempts_per_day"] = level  # as much violence as by default, about
-        made["militants.risk_prior"] = rng.uniform(0.2, 0.9, n)
-        made["militants.evasion"] = rng.uniform(0.0, 0.4, n)
-    table = pd.DataFrame(made, index=range(n))
-    return table.assign(**{"militants.attempts_per_day": made.get(
-        "militants.attempts_per_day", np.full(n, 0.35))})  # fmt: skip
+def laws_of(mechanisms: Iterable[str]) -> dict[str, tuple[float, float, bool]]:
+    """Return the laws of the settings that some mechanisms free, in order."""
+    return {name: law for one in mechanisms for name, law in LAWS[one].items()}
+
+
+def settings(mechanisms: Iterable[str], scores: Floats) -> pd.DataFrame:
+    """Return the settings of worlds, from their normal scores (worlds, settings)."""
+    table = pd.DataFrame(index=range(len(scores)))
+    for (name, (low, high, log)), u in zip(laws_of(mechanisms).items(), ndtr(scores).T,
+                                           strict=True):  # fmt: skip
+        ends = np.log([low, high]) if log else (low, high)
+        value = ends[0] + (ends[1] - ends[0]) * u
+        table[f"militants.{name}"] = np.exp(value) if log else value
+    level = np.full(len(table), 0.35)
+    if VALUES in mechanisms:  # as much violence as by default, about
+        level *= (1 - PASSING * table["militants.excitation"]) / (1 - PASSING * 1.6)
+    return table.assign(**{"militants.attempts_per_day": level})
 
 
 # ── the record ───────────────────────────────────────────────────────────────────────────────
@@ -255,6 +264,89 @@ def score(weight: Floats, values: Floats, found: Floats, covariance: Floats) -> 
     return float(most + np.log(weight[inside] @ np.exp(density - most)))
 
 
+def score_variance(weight: Floats, values: Floats, found: Floats, covariance: Floats) -> float:
+    """Return the variance of a score that comes of few worlds, to first order."""
+    inside = weight > 0
+    density = log_density(values, found[inside], covariance)
+    near = np.exp(density - density.max())
+    parts = weight[inside] * (near / (weight[inside] @ near) - 1)
+    return float(parts @ parts)
+
+
+class Proposals:
+    """Worlds drawn in rounds, each nearer to where those before have weight.
+
+    The first round is from the laws; later ones from normal kernels at worlds of weight, and a
+    fifth of them from the laws. Every world is weighed by the mixture of all rounds, so none is
+    lost and weights are bounded by what the laws give (Owen and Zhou 2000, Cornuet et al. 2012).
+    """
+
+    def __init__(self, width: int) -> None:
+        self.scores = np.empty((0, width))
+        self._rounds: list[tuple[int, Callable[[Floats], Floats]]] = []
+
+    def draw(self, n: int, log_weight: Floats, rng: np.random.Generator) -> Floats:
+        """Return n new worlds (n, settings), given the log weights of those before."""
+        width = self.scores.shape[1]
+        scores, density = rng.standard_normal((n, width)), log_normal
+        if len(self.scores):
+            weight = tempered(log_weight, len(log_weight) / 8)
+            centres, spread = kernels(self.scores, weight)
+            density = partial(log_kernels, centres=centres, weight=weight[weight > 0],
+                              factor=np.linalg.cholesky(spread))  # fmt: skip
+            near = rng.random(n) < 1 - FROM_LAWS
+            at = rng.choice(len(centres), near.sum(), p=weight[weight > 0])
+            jump = rng.standard_normal((int(near.sum()), width)) @ np.linalg.cholesky(spread).T
+            scores[near] = centres[at] + jump
+        self._rounds.append((n, density))
+        self.scores = np.concatenate([self.scores, scores])
+        return scores
+
+    @property
+    def log_ratio(self) -> Floats:
+        """The log density of each world under the laws, over that under the mixture of rounds."""
+        parts = [np.log(n / len(self.scores)) + density(self.scores)
+                 for n, density in self._rounds]  # fmt: skip
+        return np.asarray(log_normal(self.scores) - np.logaddexp.reduce(parts, axis=0))
+
+
+def log_normal(z: Floats) -> Floats:
+    """Return (n,) the log density of standard normal scores (n, d)."""
+    return np.asarray(-0.5 * (z**2).sum(axis=1) - 0.5 * np.log(2 * np.pi) * z.shape[1])
+
+
+def log_kernels(z: Floats, centres: Floats, weight: Floats, factor: Floats) -> Floats:
+    """Return (n,) the log density of a round: kernels with this factor, and some from the laws."""
+    inverse = np.linalg.inv(factor)
+    each = [np.log(w) + log_normal((z - c) @ inverse.T)
+            for w, c in zip(weight, centres, strict=True)]  # fmt: skip
+    kernels = np.logaddexp.reduce(each, axis=0) - np.log(np.diag(factor)).sum()
+    near, far = np.log1p(-FROM_LAWS) + kernels, np.log(FROM_LAWS) + log_normal(z)
+    return np.asarray(np.logaddexp(near, far))
+
+
+def kernels(scores: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Return the worlds of weight (k, d), and the covariance of kernels at them (Scott 1992)."""
+    d = scores.shape[1]
+    spread = np.cov(scores.T, aweights=weight, ddof=0).reshape(d, d) + 1e-4 * np.eye(d)
+    return scores[weight > 0], spread * worth(weight) ** (-2 / (d + 4))
+
+
+def worth(weight: Floats) -> float:
+    """Return how many worlds of equal weight weights are worth (Kish 1965)."""
+    return float(weight.sum() ** 2 / (weight**2).sum())
+
+
+def tempered(log_weight: Floats, least: float) -> Floats:
+    """Return weights that sum to 1, flattened by a power until they are worth so many worlds."""
+    for power in 0.8 ** np.arange(60):
+        weight = np.exp(power * (log_weight - log_weight.max()))
+        if worth(weight) >= least:
+            break
+    weight[weight < 1e-4 * weight.max()] = 0.0
+    return np.asarray(weight / weight.sum())
+
+
 @dataclass(frozen=True)
 class Fitted:
     """A set of mechanisms, fitted to the first record.
@@ -294,39 +386,48 @@ def fit_set(
     draws: int, runs: int, rng: np.random.Generator,
 ) -> Fitted:  # fmt: skip
     """Draw worlds, weigh them by the first record, and run them at the level of the others."""
-    n, runs = (draws, runs) if mechanisms else (2, 8 * runs)  # one world, known better
-    table = draw(mechanisms, n, rng)
+    if not mechanisms:  # one world, known better
+        draws, runs = 2, 8 * runs
     first = records[0]
-    values, rate = worlds(table, first, levels["durand"], runs)
-    density = log_density(first.whole, values, first.covariance)
-    level = first.n / first.days
-    density[~(np.abs(np.log(rate / level)) < np.log(1.5))] = -np.inf  # another level of violence
-    most = density.max()
-    weight = np.exp(density - most)
+    level, made = first.n / first.days, Proposals(len(laws_of(mechanisms)))
+    values, density, log_weight = np.empty((0, len(PATTERNS))), np.empty(0), np.empty(0)
+    for _ in range(ROUNDS if mechanisms else 1):
+        some = settings(mechanisms, made.draw(draws, log_weight, rng))
+        found, rate = worlds(some, first, levels["durand"], runs)
+        close = log_density(first.whole, found, first.covariance)
+        close[~(np.abs(np.log(rate / level)) < np.log(1.5))] = -np.inf  # another level of violence
+        values, density = np.concatenate([values, found]), np.concatenate([density, close])
+        log_weight = density + made.log_ratio
+    most = log_weight.max()
+    weight = np.exp(log_weight - most)
     evidence = float(most + np.log(weight.mean()))
-    found = {first.period.name: values}
-    kept = np.flatnonzero(weight > 1e-3 * weight.sum() / n)  # the others carry next to nothing
-    weight[weight <= 1e-3 * weight.sum() / n] = 0.0
+    kept = np.flatnonzero(weight > 1e-3 * weight.mean())  # the others carry next to nothing
+    weight[weight <= 1e-3 * weight.mean()] = 0.0
+    table = settings(mechanisms, made.scores)
+    all_found = {first.period.name: values}
     for record in records[1:]:
-        found[record.period.name] = np.full((n, len(record.period.judges)), np.nan)
-        some, _ = worlds(table.iloc[kept].reset_index(drop=True), record,
-                         levels[record.period.border], runs)  # fmt: skip
-        found[record.period.name][kept] = some
-    return Fitted(mechanisms, table, weight / weight.sum(), evidence, found)
+        name, border = record.period.name, record.period.border
+        all_found[name] = np.full((len(weight), len(record.period.judges)), np.nan)
+        some = table.iloc[kept].reset_index(drop=True)
+        all_found[name][kept] = worlds(some, record, levels[border], runs)[0]
+    return Fitted(mechanisms, table, weight / weight.sum(), evidence, all_found)
 
 
 def gain(one: Fitted, base: Fitted, record: Record) -> Estimate:
-    """Return by how much the log score of one is better, with a t interval over quarters."""
+    """Return by how much the log score of one is better, with a t interval: quarters left out, and
+    that worlds are few."""
+    name, covariance = record.period.name, record.covariance
 
     def at(values: Floats) -> float:
-        name = record.period.name
-        return score(one.weight, values, one.found[name], record.covariance) - score(
-            base.weight, values, base.found[name], record.covariance
+        return score(one.weight, values, one.found[name], covariance) - score(
+            base.weight, values, base.found[name], covariance
         )
 
     whole, each = at(record.whole), np.array([at(v) for v in record.without])
     q = len(each)
-    half = t_quantile(q - 1) * np.sqrt(q - 1) * each.std()
+    few = sum(score_variance(f.weight, record.whole, f.found[name], covariance)
+              for f in (one, base))  # fmt: skip
+    half = t_quantile(q - 1) * np.sqrt((q - 1) * each.var() + few)
     return Estimate(whole, whole - half, whole + half)
 
 
@@ -372,16 +473,15 @@ def note(fits: list[Fitted], records: list[Record], small: bool) -> list[str]:
         told = (f"{PATTERNS[i]} {shown(Estimate(*np.exp([v, v - h, v + h])))}"
                 for i, v, h in zip(r.period.judges, r.whole, half, strict=True))  # fmt: skip
         lines.append(f"  {r.period.name}, {r.n:,} attacks in {r.days:,} days: {'; '.join(told)}")
-    lines += ["", "Log score better than that of the defaults by (nats; 95 % over quarters):", "",
-              "| mechanisms | worlds of weight | fitted: "
+    lines += ["", "Log score better than that of the defaults by (nats; 95 % over quarters and "
+              "worlds):", "", "| mechanisms | worlds of weight | fitted: "
               + " | ".join(r.period.name for r in records) + " |",
               "| --- " * (2 + len(records)) + "|"]  # fmt: skip
     for f in fits:
-        worth = 1 / float((f.weight**2).sum())
         gains = [f"{f.evidence - base.evidence:.1f}",
                  *(shown(gain(f, base, r)) for r in records[1:])]  # fmt: skip
-        told = " | ".join(gains if f is not base else ["0"] * len(records))
-        lines.append(f"| {f.name} | {worth:.0f} | {told} |")
+        row = " | ".join(gains if f is not base else ["0"] * len(records))
+        lines.append(f"| {f.name} | {worth(f.weight):.0f} | {row} |")
     lines += ["", *choose(fits, records)]
     lines += [
         "",
@@ -415,7 +515,7 @@ def picture(fits: list[Fitted], records: list[Record]) -> plt.Figure:
         ax.set(title=record.period.name, xlabel="log score better than the defaults, nats")
     axes[0].set_yticks(range(len(fits) - 1), [one.name for one in fits[1:]])
     axes[0].invert_yaxis()
-    state_n(axes[0], "95 % over quarters")
+    state_n(axes[0], "95 % over quarters and worlds")
     return figure
 
 
@@ -431,12 +531,12 @@ def main(words: list[str] | None = None) -> None:
         read_periods(asked.sources).to_csv(asked.to / "record.csv", index=False)
     known = asked.to if asked.sources is not None else HERE
     records = records_of(pd.read_csv(known / "record.csv", dtype={"left_out": str}))
-    draws, runs = (6, 3) if asked.small else (120, RUNS)
+    draws, runs = (6, 3) if asked.small else (WORLDS, RUNS)
     sets = [s for n in range(5) for s in itertools.combinations(MECHANISMS, n)]
     levels = {}
     for border in {r.period.border for r in records}:
         record = next(r for r in records if r.period.border == border)
-        _, rate = worlds(draw((), 1, np.random.default_rng(0)), record,
+        _, rate = worlds(settings((), np.empty((1, 0))), record,
                          record.n / record.days, 8 * runs)  # fmt: skip
         levels[border] = float(rate.mean())
     fits = [fit_set(s, records, levels, draws, runs, np.random.default_rng(12)) for s in sets]
