@@ -1,6 +1,6 @@
 """E8: does effort that follows incidents stop more, or only move the attempts?
 
-python experiments/e08_displacement/analysis.py [FOLDER FOLDER] [--to FOLDER]
+python experiments/e08_displacement/analysis.py [FOLDER FOLDER FOLDER] [--to FOLDER]
 """
 
 import numpy as np
@@ -22,6 +22,7 @@ from truce_sim.sweeps.sweep import Sweep
 LEARN, EVADE, HOME, HOST = (
     "militants.learning_rate", "militants.evasion", "home.adaptivity", "host.adaptivity",
 )  # fmt: skip
+NEAR = "militants.offspring_km"
 KIND = [LEARN, EVADE]
 KINDS = {
     (0.0, 0.2): "never learn", (0.1, 0.0): "learn where to start",
@@ -37,7 +38,7 @@ FOLLOWS = "share of home's effort\nthat follows incidents"
 
 def main(s: Study) -> None:
     """Report what following stops, where bands cross, and how far the answer carries over."""
-    coarse, fine = s.sweeps
+    coarse, fine, near = s.sweeps
     crossings, border = crossings_of(coarse)
     quiet = border.loc[border["quiet"], "weight"]
     s.note("", f"quiet sectors: {len(quiet)} of {len(border)}, with {quiet.sum():.3f} of the prior")
@@ -64,6 +65,7 @@ def main(s: Study) -> None:
         note_rows(
             s, f"attacks a year, against effort as posted, by {name}", found, [name, LEARN, HOME]
         )
+    s.draw(near_the_parent(s, near), "offspring")
 
 
 # ── where bands cross ────────────────────────────────────────────────────────────────────────
@@ -184,6 +186,29 @@ def both_states(s: Study, sweep: Sweep) -> Figure:
 
 
 @with_style
+def near_the_parent(s: Study, sweep: Sweep) -> Figure:
+    """Plot what following changes, by how near to an attack the bands that follow it set out."""
+    stopped = measure(sweep, "foiled_at_border", "crossings", by=[NEAR, HOME], where={ENDS: "inf"})
+    note_rows(s, "bands near an attack: stopped at the border, % of crossings", stopped,
+              [NEAR, HOME])  # fmt: skip
+    figure, axes = plt.subplots(1, 2, figsize=(9.2, 4.2), layout="constrained")
+    outcomes = (("attacks", "inf", "attacks a year, no truce ending"),
+                ("end_day", "3", "mean survival within a year, days"))  # fmt: skip
+    for ax, (part, ends, label) in zip(axes, outcomes, strict=True):
+        found = change(sweep, HOME, part, by=[NEAR], where={ENDS: ends})
+        note_rows(s, f"bands near an attack: {label}, against effort as posted", found,
+                  [NEAR, HOME])  # fmt: skip
+        plot_measure(found, HOME, NEAR, f"{label}: change", ax)
+        ax.axhline(0, color=GREY, linewidth=1, zorder=0)
+        ax.set_xlabel(FOLLOWS)
+    axes[0].legend(title="km within which bands\nthat follow an attack set out",
+                   title_fontsize="small")  # fmt: skip
+    note_below(figure, f"n = {found['runs'].min():,} runs a point; intervals: 95 %, of paired "
+                       "differences and for all together")  # fmt: skip
+    return figure
+
+
+@with_style
 def three(tables: dict[str, pd.DataFrame]) -> Figure:
     """Plot change in attacks, share stopped and share in quiet sectors, by kind of bands."""
     figure, axes = plt.subplots(1, 3, figsize=(11, 4.4), layout="constrained")
@@ -214,5 +239,5 @@ def short(name: str) -> str:
 
 
 if __name__ == "__main__":
-    with study(__file__, "e08_displacement", "e08_adaptivity") as s:
+    with study(__file__, "e08_displacement", "e08_adaptivity", "e08_offspring") as s:
         main(s)
