@@ -116,7 +116,7 @@ class Stage:
     def incident(self, kind: int, sector: int = 0, deaths: int = 10) -> Any:
         """One more incident today."""
         i = int(self.w["incident_count"])
-        new_incident(self.w, kind, i, sector, 6, 5.0, deaths)
+        new_incident(self.w, kind, i, sector, 6, deaths)
         return self.w["incidents"][i]
 
     def blamed(self, kind: int, weight: float, sector: int = 0) -> Any:
@@ -329,7 +329,7 @@ def test_wait_at_the_target(staging: float, days: int) -> None:
     assert stage.tally["attacks"] == stage.tally["lethal_attacks"] == 1
     assert stage.w["attacks_yesterday"] == 1
     assert band["status"] == names.SPENT
-    assert stage.w["incidents"][0]["depth_km"] == 80.0
+    assert stage.w["incidents"][0]["band"] == 0
 
 
 def test_learning_in_band_order_at_the_end_of_the_day() -> None:

@@ -225,9 +225,7 @@ def test_activity_moves_as_sector_by_sector() -> None:
         public = np.zeros(n)
         for i in range(rng.integers(0, 6)):
             sector = int(rng.integers(n))
-            new_incident(
-                w, int(rng.integers(FOILED_BY_HOST, FRICTION_CLASH + 1)), i, sector, 3, 0.0, 1
-            )
+            new_incident(w, int(rng.integers(FOILED_BY_HOST, FRICTION_CLASH + 1)), i, sector, 3, 1)
             incident = w["incidents"][i]
             incident["attributed"], incident["cleared"] = rng.integers(0, 2, 2)
             public[sector] += is_public(incident)

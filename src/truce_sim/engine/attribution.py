@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from truce_sim.engine.ahead import AT_ATTRIBUTION, FOR_ATTRIBUTION, first_uniform
 from truce_sim.engine.arithmetic import exp
 from truce_sim.engine.codes import (
     BAND_ATTACK,
@@ -15,10 +16,11 @@ from truce_sim.engine.codes import (
     TODAY,
 )
 from truce_sim.engine.compile import rule, rule_apart
-from truce_sim.engine.draws import ATTRIBUTION, DOMESTIC_ATTRIBUTION, happens
+from truce_sim.engine.draws import DOMESTIC_ATTRIBUTION
 from truce_sim.engine.incidents import place_domestic_attack
+from truce_sim.engine.launch import target_km
 from truce_sim.engine.stretch import end_of, first_of
-from truce_sim.engine.world import new_event
+from truce_sim.engine.world import new_event, room
 
 
 @rule
@@ -29,7 +31,7 @@ def attribute(p, w, key, day):
         incident = w.incidents[i]
         if incident.kind == FRICTION_CLASH:
             incident.weight = p.attribution.friction_weight
-        elif is_attributed(p, key, incident):
+        elif is_attributed(p, w, key, day, incident):
             incident.attributed = 1
             incident.weight = weight_of(p, incident)
             count_violation(w, day, incident)
@@ -40,19 +42,51 @@ def attribute(p, w, key, day):
 
 
 @rule
-def is_attributed(p, key, incident):
+def is_attributed(p, w, key, day, incident):
     """Intercepted by home: a1; lethal cross-border attack: a2 exp(-depth/ℓ); domestic: f_pos."""
     a = p.attribution
     if incident.kind == FOILED_BY_HOST:
         return False
     if incident.kind == DOMESTIC_ATTACK:
-        return happens(a.false_positive, key, DOMESTIC_ATTRIBUTION, incident.entity, 0)
-    chance = a.foiled
+        slot = incident.entity & 0xFFFF
+        u = first_uniform(w, key, FOR_ATTRIBUTION, DOMESTIC_ATTRIBUTION, day, slot)
+        return u < a.false_positive
     if incident.kind == BAND_ATTACK:
-        if incident.deaths == 0:
-            return False
-        chance = a.attack * exp(-incident.depth_km / a.attack_decay_km)
-    return happens(chance, key, ATTRIBUTION, incident.entity, 0)
+        return incident.deaths > 0 and is_attack_attributed(p, w, incident)
+    return attribution_uniform(w, incident) < a.foiled
+
+
+@rule
+def attribution_uniform(w, incident):
+    """Drawn with its band."""
+    return w.draws[w.bands[incident.band].slot, AT_ATTRIBUTION]
+
+
+@rule
+def is_attack_attributed(p, w, incident):
+    """By a chance that falls with depth: where its cell tells, without working out the rest."""
+    u, cell = attribution_uniform(w, incident), incident.depth - p.border.host_depth
+    if u >= w.regime.attack_chance[cell] * (1.0 + 1e-9):
+        return False
+    last = cell == p.border.home_depth - 1  # which stands for all depths beyond it too
+    if not last and u < w.regime.attack_chance[cell + 1] * (1.0 - 1e-9):
+        return True
+    return is_attack_attributed_exactly(p, u, target_km(p, w, incident.band))
+
+
+@rule_apart
+def is_attack_attributed_exactly(p, u, depth_km):
+    """The same by the exponential."""
+    a = p.attribution
+    return u < a.attack * exp(-depth_km / a.attack_decay_km)
+
+
+@rule
+def prepare_attribution(p, w):
+    """Chances with which attacks are attributed at the near ends of cells."""
+    a, cell_km = p.attribution, p.border.cell_km
+    for cell in range(p.border.home_depth + 1):
+        w.regime.attack_chance[cell] = a.attack * exp(-cell * cell_km / a.attack_decay_km)
 
 
 @rule
@@ -118,7 +152,7 @@ def update_activity(p, w):
         if is_public(w.incidents[i]):
             risk += share_out(w, first_of(w, w.incidents[i].sector), total)
     activity, share, step = w.sectors.activity, w.sectors.share, w.regime.activity_step
-    for s in range(w.sector_count):
+    for s in range(room(w)):
         activity[s] += step * (share[s] - activity[s])
         share[s] = 0.0
     w.exposure += step * (risk - w.exposure)

@@ -50,6 +50,9 @@ CALLED, SCHEDULED = np.arange(2)
 #: Room in a world. A run that needs more fails, with status `overflow`.
 MAX_SECTORS, MAX_DAYS, MAX_BANDS, MAX_EVENTS = 500, 3650, 1 << 14, 1 << 20
 
+#: Arrays of sectors have room for whole blocks, since loops over blocks are the fastest.
+BLOCK = 32
+
 #: The tally as it stands, as it stood this morning, and an empty one.
 TODAY, MORNING, BLANK = np.arange(3)
 

@@ -7,9 +7,11 @@ import math
 from truce_sim.engine.ahead import (
     AT_DEATHS,
     AT_LETHALITY,
+    FOR_DEATHS,
     FOR_DOMESTIC,
     FOR_FRICTION,
     daily_uniform,
+    first_uniform,
 )
 from truce_sim.engine.arithmetic import exp
 from truce_sim.engine.codes import (
@@ -31,12 +33,14 @@ from truce_sim.engine.draws import (
     entity_of,
     lognormal,
     pick,
+    poisson,
     poisson_from,
     uniform,
 )
-from truce_sim.engine.launch import depth_in_cells, draw_depth
+from truce_sim.engine.launch import target_cells
 from truce_sim.engine.offspring import note_attack
-from truce_sim.engine.world import new_incident
+from truce_sim.engine.steps import look_up, tabulate_lognormal, tabulate_poisson
+from truce_sim.engine.world import new_incident, new_incident_of
 
 
 @rule
@@ -58,15 +62,22 @@ def make_attack(p, w, i):
     tally, deaths = w.tally[TODAY], 0
     tally.attacks += 1
     if w.draws[band.slot, AT_LETHALITY] < p.militants.lethal_share:
-        deaths = draw_deaths(p, w.draws[band.slot, AT_DEATHS])
+        deaths = draw_deaths(p, w, w.draws[band.slot, AT_DEATHS])
         tally.lethal_attacks += 1
         tally.deaths += deaths
-    new_incident(w, BAND_ATTACK, band.entity, band.sector, band.depth, band.target_km, deaths)
+    new_incident_of(w, BAND_ATTACK, i, deaths)
+
+
+@rule
+def draw_deaths(p, w, u):
+    """Deaths in a lethal attack: max(1, floor(lognormal))."""
+    deaths = look_up(w.tables.deaths, u)
+    return draw_deaths_exactly(p, u) if deaths < 0 else deaths + 1
 
 
 @rule_apart
-def draw_deaths(p, u):
-    """Deaths in a lethal attack: max(1, floor(lognormal))."""
+def draw_deaths_exactly(p, u):
+    """The same by the quantile."""
     return max(1, int(math.floor(lognormal(u, p.militants.deaths_mu, p.militants.deaths_sigma))))
 
 
@@ -82,14 +93,16 @@ def make_domestic_attacks(p, w, key, day):
     """Lethal attacks from this side of the border ~ Poisson(μ_dom). Where one happens is of no
     matter, unless it is attributed or logged."""
     u = daily_uniform(w, key, FOR_DOMESTIC, day)
-    count = poisson_from(u, p.attribution.domestic_per_day, w.regime.no_domestic)
+    count = look_up(w.tables.domestic, u)
+    if count < 0:
+        count = poisson(u, p.attribution.domestic_per_day)
     for slot in range(count):
         entity = entity_of(day, slot)
-        deaths = draw_deaths(p, uniform(key, DOMESTIC_DEATHS, entity, 0))
+        deaths = draw_deaths(p, w, first_uniform(w, key, FOR_DEATHS, DOMESTIC_DEATHS, day, slot))
         tally = w.tally[TODAY]
         tally.domestic_attacks += 1
         tally.domestic_deaths += deaths
-        new_incident(w, DOMESTIC_ATTACK, entity, -1, -1, 0.0, deaths)
+        new_incident(w, DOMESTIC_ATTACK, entity, -1, -1, deaths)
         if w.recorded and w.failure == DONE:
             place_domestic_attack(p, w, key, w.incidents[w.incident_count - 1])
 
@@ -100,8 +113,8 @@ def place_domestic_attack(p, w, key, incident):
     u = uniform(key, DOMESTIC_SECTOR, incident.entity, 0)
     incident.sector = pick(u, w.sectors.sum_weight, w.sector_count)
     if w.recorded:
-        incident.depth_km = draw_depth(p, uniform(key, DOMESTIC_DEPTH, incident.entity, 0))
-        incident.depth = p.border.host_depth + depth_in_cells(p, incident.depth_km) - 1
+        u = uniform(key, DOMESTIC_DEPTH, incident.entity, 0)
+        incident.depth = p.border.host_depth + target_cells(p, w, u) - 1
 
 
 @rule
@@ -111,12 +124,13 @@ def make_friction(p, w, key, day):
     mean, none = p.attribution.friction_per_day, w.regime.no_friction
     if w.truce == SUSPENDED:
         mean, none = w.regime.friction_suspended, w.regime.no_friction_suspended
-    count = poisson_from(daily_uniform(w, key, FOR_FRICTION, day), mean, none)
+    u = daily_uniform(w, key, FOR_FRICTION, day)
+    count = 0 if u <= none else poisson_from(u, mean, none)
     for slot in range(count):
         entity = entity_of(day, slot)
         s = draw_crossing(w, uniform(key, FRICTION_SECTOR, entity, 0))
         w.tally[TODAY].friction_clashes += 1
-        new_incident(w, FRICTION_CLASH, entity, s, p.border.host_depth, 0.0, 0)
+        new_incident(w, FRICTION_CLASH, entity, s, p.border.host_depth, 0)
 
 
 @rule
@@ -128,9 +142,10 @@ def draw_crossing(w, u):
 
 @rule
 def prepare_incidents(p, w):
-    """Chances of a day without a domestic attack, without friction, in a regime."""
-    regime, a = w.regime, p.attribution
-    regime.no_domestic = exp(-a.domestic_per_day)
+    """Laws of deaths and of domestic attacks in a regime; chances of a day without friction."""
+    regime, a, m = w.regime, p.attribution, p.militants
+    tabulate_lognormal(w.tables.deaths, m.deaths_mu, m.deaths_sigma, 2.0, 1.0, math.inf)
+    tabulate_poisson(w.tables.domestic, a.domestic_per_day)
     regime.no_friction = exp(-a.friction_per_day)
     regime.friction_suspended = a.friction_per_day * p.truce.suspended_friction
     regime.no_friction_suspended = exp(-regime.friction_suspended)

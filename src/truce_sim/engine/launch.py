@@ -31,11 +31,15 @@ from truce_sim.engine.draws import (
     uniform,
 )
 from truce_sim.engine.offspring import forget_attacks, offspring_share, sector_near_attack
-from truce_sim.engine.world import new_event
+from truce_sim.engine.steps import look_up, tabulate_lognormal
+from truce_sim.engine.world import new_event, room
 
 #: By how much `w.exposure` may differ from R, generously: its terms are at most 1, and a run has
 #: fewer than 10^5 changes of them, each rounded to 10^-16.
 EXPOSURE_ERROR = 1e-10
+
+#: The same for `near_appeal`, whose sums change with every sector before them.
+APPEAL_ERROR = 1e-8
 
 
 @rule
@@ -52,8 +56,6 @@ def launch_bands(p, w, key, day):
             w.failure = NOT_FINITE if math.isnan(mean) else TOO_MANY
             return
         count = poisson(u, mean)
-    if count > 0:
-        weigh_sectors(w)
     following = offspring_share(p, w, mean)
     for slot in range(count):
         launch_band(p, w, key, day, slot, following)
@@ -143,6 +145,33 @@ def sure_poisson(u, mean, error):
 
 
 @rule
+def pick_sector(w, u):
+    """A sector by its appeal: by the running sums that are kept up to date, or anew where u is next
+    to one of those."""
+    s = sure_pick(u, w.sectors.near_appeal, w.sector_count, room(w))
+    return s if s >= 0 else pick_sector_exactly(w, u)
+
+
+@rule
+def sure_pick(u, near, n, padded):
+    """`pick` of all running sums within APPEAL_ERROR of these; -1 where that cannot be told. (It
+    looks at all of them, several side by side, faster than by halving.)"""
+    goal, s = u * near[n - 1], 0
+    for i in range(padded):
+        s += 1 if near[i] < goal else 0
+    if near[s] - goal > APPEAL_ERROR and (s == 0 or goal - near[s - 1] > APPEAL_ERROR):
+        return s
+    return -1
+
+
+@rule_apart
+def pick_sector_exactly(w, u):
+    """A sector by its appeal."""
+    weigh_sectors(w)
+    return pick(u, w.sectors.sum_appeal, w.sector_count)
+
+
+@rule
 def weigh_sectors(w):
     """Running sums of w_s exp(-β q_s), from the first sector that has changed on."""
     at, known = w.sectors, w.appeal_summed
@@ -155,10 +184,12 @@ def weigh_sectors(w):
 
 @rule
 def note_risk(p, w, s):
-    """What follows from the learned risk of sector s, which has changed."""
-    at = w.sectors
+    """What follows from the learned risk of sector s, which has changed; by how much its appeal
+    does."""
+    at, before = w.sectors, w.sectors.appeal[s]
     at.appeal[s] = at.weight[s] * exp(-p.militants.risk_aversion * at.risk[s])
     w.appeal_summed = min(w.appeal_summed, s)
+    return at.appeal[s] - before
 
 
 @rule
@@ -167,10 +198,17 @@ def prepare_launch(p, w):
     w.regime.excitement_kept = exp(-1.0 / p.militants.excitation_memory_days)
     w.regime.tempo_kept = exp(-1.0 / p.militants.tempo_days)
     w.regime.tempo_spread = math.sqrt(log1p(p.militants.tempo_cv * p.militants.tempo_cv))
+    m, near, total = p.militants, w.sectors.near_appeal, 0.0
     for s in range(w.sector_count):
         note_risk(p, w, s)
+        total += w.sectors.appeal[s]
+        near[s] = total
+    for s in range(w.sector_count, room(w)):
+        near[s] = math.inf
     w.appeal_summed = 0
     w.exposure, w.deterred_at = exposure(w), math.nan
+    unit, last = p.border.cell_km, p.border.home_depth - 1.0
+    tabulate_lognormal(w.tables.cells, m.depth_mu, m.depth_sigma, unit, unit, last)
 
 
 @rule
@@ -189,9 +227,9 @@ def launch_band(p, w, key, day, slot, following):
         attack = uniform(key, OFFSPRING, entity, 1)
         band.sector = sector_near_attack(p, w, attack, u[AT_SECTOR])
     else:
-        band.sector = pick(u[AT_SECTOR], w.sectors.sum_appeal, w.sector_count)
-    band.target_km = draw_depth(p, u[AT_DEPTH])
-    band.target = p.border.host_depth + depth_in_cells(p, band.target_km) - 1
+        band.sector = pick_sector(w, u[AT_SECTOR])
+    band.target = p.border.host_depth + target_cells(p, w, u[AT_DEPTH]) - 1
+    band.target_km = draw_depth(p, u[AT_DEPTH]) if w.recorded else math.nan
     band.depth = -1
     band.wait = 0
     band.crossed = NEVER
@@ -206,6 +244,30 @@ def launch_band(p, w, key, day, slot, following):
 def draw_depth(p, u):
     """Depth of an attack behind the line, km."""
     return lognormal(u, p.militants.depth_mu, p.militants.depth_sigma)
+
+
+@rule
+def target_cells(p, w, u):
+    """Home cells that a target reaches."""
+    cells = look_up(w.tables.cells, u)
+    return depth_in_cells(p, draw_depth(p, u)) if cells < 0 else cells + 1
+
+
+@rule_apart
+def target_km(p, w, i):
+    """Depth of the target of band i in km. It is worked out once somebody needs it: for most bands
+    cells are enough."""
+    band = w.bands[i]
+    if math.isnan(band.target_km):
+        band.target_km = draw_depth(p, w.draws[band.slot, AT_DEPTH])
+    return band.target_km
+
+
+@rule_apart
+def settle_targets(p, w):
+    """Before other parameters take over: bands under way keep their targets."""
+    for i in range(w.band_count):
+        target_km(p, w, i)
 
 
 @rule

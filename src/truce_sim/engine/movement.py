@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from truce_sim.engine.ahead import (
     AT_WAIT,
     draw_cells,
@@ -25,10 +27,11 @@ from truce_sim.engine.codes import (
 from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.draws import SIGNAL, geometric, happens
 from truce_sim.engine.launch import note_risk
-from truce_sim.engine.posture import effort, is_intercepted
+from truce_sim.engine.posture import is_intercepted
 from truce_sim.engine.state import clip
+from truce_sim.engine.steps import look_up, tabulate_geometric
 from truce_sim.engine.stretch import end_of, first_of
-from truce_sim.engine.world import new_event, new_incident
+from truce_sim.engine.world import new_event, new_incident_of
 
 
 @rule
@@ -48,20 +51,28 @@ def move_band(p, w, key, day, i):
     for _ in range(p.militants.pace_cells_per_day):
         enter_next_cell(p, w, key, day, i)
         if band.status == MOVING and band.depth == band.target:
-            band.wait = wait_at_target(p, key, day, w.draws[band.slot, AT_WAIT])
+            band.wait = wait_at_target(p, w, key, day, w.draws[band.slot, AT_WAIT])
             band.status = WAITING
         if band.status != MOVING:
             return
 
 
 @rule
-def wait_at_target(p, key, day, u):
+def wait_at_target(p, w, key, day, u):
     """Days from arrival to attack: a band's own, or, for `signal_share` of them, until the next
     signal, the same for all that wait. Either is geometric with mean `staging_days`."""
     shared = p.militants.signal_share
     if u < shared:
         return days_to_signal(key, day, p.militants.staging_days)
-    return geometric((u - shared) / (1.0 - shared), p.militants.staging_days)
+    own = (u - shared) / (1.0 - shared)
+    days = look_up(w.tables.wait, own)
+    return geometric(own, p.militants.staging_days) if days < 0 else days + 1
+
+
+@rule
+def prepare_movement(p, w):
+    """The law of waiting."""
+    tabulate_geometric(w.tables.wait, p.militants.staging_days)
 
 
 @rule_apart
@@ -91,7 +102,7 @@ def enter_next_cell(p, w, key, day, i):
         w.tally[TODAY].crossings += 1
         event = new_event(w, day, CROSSING, BY_MILITANTS, band.sector, ahead)
         w.events[event].band = band.entity
-    if is_intercepted(interdiction_uniform(w, band, ahead), effort(p, w, band.sector, ahead)):
+    if is_intercepted(p, w, band.sector, ahead, interdiction_uniform(w, band, ahead)):
         intercept(p, w, i)
 
 
@@ -122,7 +133,7 @@ def intercept(p, w, i):
         kind = FOILED_INSIDE
         tally.foiled_inside += 1
     weaken(p, w)
-    new_incident(w, kind, band.entity, band.sector, band.depth, band.target_km, 0)
+    new_incident_of(w, kind, i, 0)
 
 
 @rule
@@ -160,9 +171,12 @@ def learn_and_leave(p, w):
 @rule
 def learn(p, w, s, intercepted):
     """One band's experience of sector s, shared along its stretch."""
-    risk = w.sectors.risk
-    for i in range(first_of(w, s), end_of(w, s)):
+    risk, near, change, end = w.sectors.risk, w.sectors.near_appeal, 0.0, end_of(w, s)
+    for i in range(first_of(w, s), end):
         before = risk[i]
         risk[i] = clip(before + p.militants.learning_rate * (intercepted - before))
         w.exposure += w.sectors.activity[i] * (risk[i] - before)
-        note_risk(p, w, i)
+        change += note_risk(p, w, i)
+        near[i] += change
+    for later in range(np.uint64(end), np.uint64(w.sector_count)):  # side by side, if never < 0
+        near[later] += change

@@ -20,6 +20,9 @@ STATES = ("home", "host")
 MAX_MEDIATORS = 8
 MAX_CALENDAR = 64
 
+#: Home cells at most, and the line.
+MAX_CELLS = 101
+
 #: Stretches of the line where a state's effort differs from the rest (`p.places`).
 MAX_PLACES = 8
 

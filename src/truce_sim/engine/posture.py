@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from truce_sim.engine.arithmetic import exp
 from truce_sim.engine.codes import IN_FORCE
 from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.params import HOME, HOST, MAX_PLACES
+from truce_sim.engine.world import room
+
+#: Where a cell is: on the host side, at the line, behind it.
+BEYOND, LINE, BEHIND = np.arange(3)
 
 
 @rule
@@ -17,14 +23,20 @@ def review_posture(p, w, day, who):
     ratio = min(share (1-x) / w + share x / Σw², cap), share = (1-a) w + a activity: effort for the
     traffic expected, or by the kilometre. Ratios stand between reviews.
     """
-    if (day + p.run.warmup_days) % p.run.review_days != 0:
-        return
+    if (day + p.run.warmup_days) % p.run.review_days == 0:
+        spread_effort(p, w, who)
+
+
+@rule_apart
+def spread_effort(p, w, who):
+    """The same on the day of a review."""
     a, x, cap = p.states[who].adaptivity, p.border.effort_per_km, p.border.ratio_cap
     by_km = x / w.regime.mean_weight
     weight, activity, ratio = w.sectors.weight, w.sectors.activity, w.sectors.ratio[who]
-    for s in range(w.sector_count):
+    for s in range(room(w)):
         share = (1.0 - a) * weight[s] + a * activity[s]
         ratio[s] = min((1.0 - x) * (share / weight[s]) + by_km * share, cap)
+    note_hazard(p, w, who)
 
 
 @rule
@@ -39,6 +51,29 @@ def effort(p, w, s, depth):
     if depth == p.border.host_depth:
         return at.capacity[HOME, s] * p.home.forward * at.ratio[HOME, s] * at.passable[s]
     return at.behind_line[s] * at.ratio[HOME, s]
+
+
+@rule
+def note_hazard(p, w, who):
+    """What does not change between reviews of a state's effort: `effort` but for rounding."""
+    at, ratio = w.sectors, w.sectors.ratio[who]
+    capacity, part = at.capacity[who], p.home.forward
+    if who == HOST:
+        part = 1.0 / p.border.host_depth
+    ahead, behind = at.hazard[BEYOND if who == HOST else LINE], at.hazard[BEHIND]
+    for s in range(room(w)):
+        ahead[s] = capacity[s] * part * ratio[s] * at.passable[s]
+    if who == HOME:
+        for s in range(room(w)):
+            behind[s] = at.behind_line[s] * ratio[s]
+
+
+@rule
+def hazard(p, w, s, depth):
+    """`effort` but for rounding."""
+    line = p.border.host_depth
+    where = int(depth >= line) + int(depth > line)
+    return w.sectors.hazard[where, s] * (enforcing_will(p, w) if where == BEYOND else 1.0)
 
 
 @rule
@@ -60,6 +95,8 @@ def prepare_posture(p, w):
         w.regime.mean_weight += w.sectors.weight[s] * w.sectors.weight[s]
         behind = w.sectors.capacity[HOME, s] * (1.0 - p.home.forward)
         w.sectors.behind_line[s] = behind / (p.border.home_depth - 1)
+    note_hazard(p, w, HOME)
+    note_hazard(p, w, HOST)
 
 
 @rule
@@ -98,17 +135,18 @@ def interception_chance(p, w, s, depth):
 
 
 @rule
-def is_intercepted(u, exponent):
-    """u < 1 - exp(-e), as with `interception_chance`. Since e - e²/2 <= 1 - exp(-e) <= e, most
-    draws are decided without the exponential; those that rounding might change are left to it."""
-    if u >= exponent * (1.0 + 1e-9) + 1e-15:
+def is_intercepted(p, w, s, depth, u):
+    """u < `interception_chance`. Since e - e²/2 <= 1 - exp(-e) <= e, most draws are decided without
+    the exponential; those that rounding might change are left to it."""
+    e = hazard(p, w, s, depth)
+    if u >= e * (1.0 + 1e-9) + 1e-15:
         return False
-    if u < (exponent - 0.5 * exponent * exponent) * (1.0 - 1e-9) - 1e-15:
+    if u < (e - 0.5 * e * e) * (1.0 - 1e-9) - 1e-15:
         return True
-    return is_intercepted_exactly(u, exponent)
+    return is_intercepted_exactly(p, w, s, depth, u)
 
 
 @rule_apart
-def is_intercepted_exactly(u, exponent):
+def is_intercepted_exactly(p, w, s, depth, u):
     """The same by the exponential."""
-    return u < 1.0 - exp(-exponent)
+    return u < interception_chance(p, w, s, depth)

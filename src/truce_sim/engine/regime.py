@@ -7,12 +7,13 @@ effect.
 
 from __future__ import annotations
 
-from truce_sim.engine.attribution import prepare_activity
+from truce_sim.engine.attribution import prepare_activity, prepare_attribution
 from truce_sim.engine.compile import rule_apart
 from truce_sim.engine.grievance import prepare_grievance
 from truce_sim.engine.incidents import prepare_incidents
 from truce_sim.engine.launch import prepare_launch
 from truce_sim.engine.mediation import prepare_mediation
+from truce_sim.engine.movement import prepare_movement
 from truce_sim.engine.posture import prepare_posture
 from truce_sim.engine.stretch import prepare_stretches
 
@@ -23,7 +24,9 @@ def prepare(p, w):
     prepare_stretches(p, w)
     prepare_posture(p, w)
     prepare_launch(p, w)
+    prepare_movement(p, w)
     prepare_incidents(p, w)
+    prepare_attribution(p, w)
     prepare_activity(p, w)
     prepare_grievance(p, w)
     prepare_mediation(p, w)

@@ -9,11 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from truce_sim.engine.codes import DONE, NEVER, TODAY
+from truce_sim.engine.ahead import turn_luck
+from truce_sim.engine.codes import DONE, TODAY
 from truce_sim.engine.compile import entry, rule
 from truce_sim.engine.day import run_day
 from truce_sim.engine.draws import Key
 from truce_sim.engine.frailty import apply_factors, draw_factors
+from truce_sim.engine.launch import settle_targets
 from truce_sim.engine.params import record
 from truce_sim.engine.record import OUTCOME, close_run
 from truce_sim.engine.regime import prepare
@@ -99,11 +101,12 @@ def run_one(params, factors, border, key, turns, current, w):
     while day < horizon and w.tally[TODAY].collapsed == 0 and w.failure == DONE:
         if regime + 1 < params.size and params[regime + 1].from_day == day:
             regime += 1
+            settle_targets(p, w)
             start_regime(params, factors, regime, current)
             prepare(p, w)
         if turn < turns.size and turns[turn].day == day:
-            key = Key(key.seed, turns[turn].replicate)
-            w.daily_from = NEVER  # what was drawn ahead for this day was of the other luck
+            before, key = key, Key(key.seed, turns[turn].replicate)
+            turn_luck(w, before, key)
             turn += 1
         if day == 0:
             open_truce(p, w)

@@ -31,6 +31,12 @@ def prepare_stretches(p, w):
 
 
 @rule
+def stretch_of(w, s):
+    """The number of the stretch of sector s."""
+    return s if w.regime.stretch == 1 else s // w.regime.stretch
+
+
+@rule
 def first_of(w, s):
     """First sector of the stretch of sector s."""
     return s if w.regime.stretch == 1 else s - s % w.regime.stretch

@@ -20,7 +20,7 @@ from truce_sim.engine.grievance import note_peak, scale_grievance
 from truce_sim.engine.movement import weaken
 from truce_sim.engine.params import HOME
 from truce_sim.engine.state import clip, total_grievance
-from truce_sim.engine.stretch import end_of
+from truce_sim.engine.stretch import end_of, stretch_of
 from truce_sim.engine.world import new_event
 
 
@@ -122,12 +122,11 @@ def hit_group(p, w, key, day):
     """A home strike hits bands on the host side around the most active stretch, the host's will and
     the group's strength."""
     home = p.home
-    step = w.regime.stretch
-    target = most_active(w) // step
+    target = stretch_of(w, most_active(w))
     for i in range(w.band_count):
         band = w.bands[i]
         alive = band.status == MOVING or band.status == WAITING
-        near = abs(band.sector // step - target) <= home.strike_radius
+        near = abs(stretch_of(w, band.sector) - target) <= home.strike_radius
         if alive and near and band.depth < p.border.host_depth:
             if happens(home.strike_kill, key, STRIKE_KILL, band.entity, day):
                 destroy(p, w, day, i)
@@ -140,8 +139,8 @@ def most_active(w):
     """First sector of the stretch of most public activity, the lowest of equals."""
     best, most, step = 0, -1.0, w.regime.stretch
     for s in range(0, w.sector_count, step):
-        activity = 0.0
-        for i in range(s, end_of(w, s)):
+        activity = w.sectors.activity[s]
+        for i in range(s + 1, end_of(w, s)):
             activity += w.sectors.activity[i]
         if activity > most:
             best, most = s, activity

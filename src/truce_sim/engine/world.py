@@ -17,6 +17,7 @@ from truce_sim.engine.ahead import BAND_DRAWS, DAILY_DRAWS
 from truce_sim.engine.arithmetic import log
 from truce_sim.engine.codes import (
     BLANK,
+    BLOCK,
     CAUSES,
     DONE,
     IN_FORCE,
@@ -31,8 +32,9 @@ from truce_sim.engine.codes import (
     TODAY,
 )
 from truce_sim.engine.compile import rule, rule_apart
-from truce_sim.engine.params import HOME, MAX_MEDIATORS, record
+from truce_sim.engine.params import HOME, MAX_CELLS, MAX_MEDIATORS, record
 from truce_sim.engine.record import EVENT, OUTCOME, SERIES
+from truce_sim.engine.steps import TABLES
 
 STATE_NOW = record(
     grievance=("f8", (len(CAUSES),)), threshold="f8", added="f8", added_overnight="f8",
@@ -41,32 +43,39 @@ STATE_NOW = record(
 
 ROUND_NOW = record(start="i8", end="i8", leader="i8")
 
-_EACH = ("f8", (MAX_SECTORS,))
+#: Whole blocks, and a bit more: arrays whose lengths are powers of two would crowd each other out
+#: of the processor's cache.
+_ROOM = -(-MAX_SECTORS // BLOCK) * BLOCK + 8
+_EACH = ("f8", (_ROOM,))
 
 #: An array for each property of the sectors, which loops over them read faster than an array of
 #: records. `ratio` is the posture of each state, `capacity` what a regime gives each there and
 #: `behind_line` what that leaves in a cell behind the line. What follows from others is kept up
 #: where those change: `passable` from ruggedness, `part` of the weight of its stretch, `appeal` to
-#: the group from learned risk, the running sums of weights, of crossings and of appeal. `attacks`
-#: are what is remembered of them (`offspring.py`). `count` and `share` are scratch, 0 between
-#: uses; `sum_near` is scratch.
+#: the group from learned risk, the running sums of weights, of crossings and of appeal
+#: (`near_appeal`: but for rounding, and infinite beyond the last sector). `hazard` is effort but
+#: for rounding: on the host side for a will of 1, in the border cell, behind it (`posture.py`).
+#: `attacks` are what is remembered of them (`offspring.py`). `count` and `share` are scratch, 0
+#: between uses; `sum_near` is scratch.
 SECTORS = record(
     weight=_EACH, ruggedness=_EACH, crossings=_EACH, activity=_EACH, risk=_EACH,
-    ratio=("f8", (2, MAX_SECTORS)), capacity=("f8", (2, MAX_SECTORS)), behind_line=_EACH,
-    passable=_EACH, part=_EACH, appeal=_EACH,
-    sum_weight=_EACH, sum_crossings=_EACH, sum_appeal=_EACH,
+    ratio=("f8", (2, _ROOM)), capacity=("f8", (2, _ROOM)), behind_line=_EACH,
+    passable=_EACH, part=_EACH, appeal=_EACH, hazard=("f8", (3, _ROOM)),
+    sum_weight=_EACH, sum_crossings=_EACH, sum_appeal=_EACH, near_appeal=_EACH,
     count=_EACH, share=_EACH, attacks=_EACH, sum_near=_EACH,
 )  # fmt: skip
 
 #: From `slot` on it says where the band's draws are, which were made ahead (`ahead.py`).
+#: `target_km` is NaN while nobody needs it (`launch.target_km`).
 BAND = record(
     entity="i8", sector="i8", depth="i8", target="i8", target_km="f8", wait="i8", crossed="i8",
     status="i8", slot="i8", drawn_to="i8", sidestep_at="i8", interdiction_at="i8",
 )  # fmt: skip
 
+#: `band` is the band's place in its list, -1 without one.
 INCIDENT = record(
-    kind="i8", entity="i8", sector="i8", depth="i8", depth_km="f8", deaths="i8",
-    weight="f8", attributed="i8", cleared="i8",
+    kind="i8", entity="i8", sector="i8", depth="i8", deaths="i8",
+    weight="f8", attributed="i8", cleared="i8", band="i8",
 )  # fmt: skip
 
 #: A verification under way: what is left of the weight and of the count that it may clear.
@@ -81,7 +90,8 @@ REGIME = record(
     excitement_kept="f8", tempo_kept="f8", tempo_spread="f8",
     grievance_kept=("f8", (2,)), activity_step="f8",
     prior_logit="f8", drift="f8", evidence="f8", mean_weight="f8",
-    no_domestic="f8", no_friction="f8", friction_suspended="f8", no_friction_suspended="f8",
+    no_friction="f8", friction_suspended="f8", no_friction_suspended="f8",
+    attack_chance=("f8", (MAX_CELLS,)),
     mediators="i8", slots="i8", stretch="i8",
 )  # fmt: skip
 
@@ -90,7 +100,7 @@ REGIME = record(
 #: of appeal stand, `leaving` whether a band is through. `exposure` is R nearly, `deterred` what
 #: deterrence leaves of attempts at an exposure of `deterred_at` (`launch.py`).
 WORLD = record(
-    recorded="i8", failure="i8", regime=REGIME,
+    recorded="i8", failure="i8", regime=REGIME, tables=TABLES,
     states=(STATE_NOW, (2,)), will="f8", belief_logit="f8",
     strength="f8", tempo="f8", excitement="f8", attacks_yesterday="i8", spoiler_motive="f8",
     fatigue=("f8", (MAX_MEDIATORS,)), rounds=(ROUND_NOW, (2,)),
@@ -228,7 +238,7 @@ def new_event(w, day, kind, actor, sector, depth):
 
 
 @rule
-def new_incident(w, kind, entity, sector, depth, depth_km, deaths):
+def new_incident(w, kind, entity, sector, depth, deaths):
     """Append to the incidents of the day: what attribution, verification and activity look at."""
     if w.incident_count == MAX_BANDS:
         w.failure = OVERFLOW
@@ -238,9 +248,23 @@ def new_incident(w, kind, entity, sector, depth, depth_km, deaths):
     incident.entity = entity
     incident.sector = sector
     incident.depth = depth
-    incident.depth_km = depth_km
     incident.deaths = deaths
     incident.weight = 0.0
     incident.attributed = 0
     incident.cleared = 0
+    incident.band = -1
     w.incident_count += 1
+
+
+@rule
+def new_incident_of(w, kind, i, deaths):
+    """The same of band i, where it stands."""
+    band = w.bands[i]
+    new_incident(w, kind, band.entity, band.sector, band.depth, deaths)
+    w.incidents[w.incident_count - 1].band = i
+
+
+@rule
+def room(w):
+    """The sectors, and what fills the last block of their arrays."""
+    return (w.sector_count + BLOCK - 1) & -BLOCK
