@@ -294,6 +294,7 @@ def test_where_a_band_is_foiled(depth: int, kind: int) -> None:
         "home.forward": 0.05,
     })  # fmt: skip
     stage.w["sectors"]["ratio"][:, :5] = 1e6
+    prepare(stage.p, stage.w)
     band = stage.band(3, depth - 1, names.MOVING, target=14)
     move_bands(stage.p, stage.w, KEY, 0)
     assert band["status"] == names.STOPPED
@@ -355,6 +356,7 @@ def test_nothing_is_learnt_during_the_day() -> None:
     """Sidesteps look at the risks of the morning."""
     stage = Stage({**FLAT, "host.capacity": 20.0, "host.will": 1.0, "militants.evasion": 0.0})
     stage.w["sectors"]["ratio"][:, :5] = 1e6
+    prepare(stage.p, stage.w)
     stage.band(2, -1, names.MOVING)
     move_bands(stage.p, stage.w, KEY, 0)
     assert stage.tally["foiled_by_host"] == 1

@@ -11,26 +11,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from theory.configurations import random_spec
 from theory.spec import TWO_MEDIATORS, border, spec
 from truce_sim.engine import ahead, draws
 from truce_sim.engine.arithmetic import exp
-from truce_sim.engine.attribution import is_public, update_activity
-from truce_sim.engine.codes import FAR, FOILED_BY_HOST, FRICTION_CLASH, NEVER
+from truce_sim.engine.attribution import is_attack_attributed, is_public, update_activity
+from truce_sim.engine.codes import BAND_ATTACK, FAR, FOILED_BY_HOST, FRICTION_CLASH, NEVER
 from truce_sim.engine.draws import Key, poisson, uniform
+from truce_sim.engine.incidents import draw_deaths_exactly
 from truce_sim.engine.launch import (
+    APPEAL_ERROR,
     EXPOSURE_ERROR,
+    depth_in_cells,
+    draw_depth,
     exposure,
     note_risk,
+    sure_pick,
     sure_poisson,
     weigh_sectors,
 )
 from truce_sim.engine.mediation import fading_by, first_start
-from truce_sim.engine.posture import is_intercepted
+from truce_sim.engine.movement import learn
+from truce_sim.engine.params import HOME, HOST
+from truce_sim.engine.posture import effort, hazard, review_posture, surely_intercepted
 from truce_sim.engine.regime import prepare
 from truce_sim.engine.run import outcomes
-from truce_sim.engine.world import make_world, new_incident, reset
+from truce_sim.engine.steps import look_up, normal_probability
+from truce_sim.engine.world import make_world, new_incident, new_incident_of, reset
 
 KEYS = [Key(0, 0), Key(2**63 - 1, 2**32 - 1), Key(0x1234_5678_9ABC_DEF0, 77)]
 
@@ -44,6 +53,10 @@ def world_of(settings: dict[str, Any] | None = None, sectors: int = 12) -> tuple
     reset(p, w, run.border)
     prepare(p, w)
     return p, w
+
+
+#: One that tests of settings share: whatever they set follows from `prepare`.
+WORLD = world_of({"border.host_depth": 5, "border.home_depth": 10})
 
 
 # ── draws ahead of need ──────────────────────────────────────────────────────────────────────
@@ -61,7 +74,7 @@ def test_draws_of_a_band_are_the_uniforms_of_their_streams(key: Key, entity: int
     for place, stream in (
         (ahead.AT_SECTOR, draws.LAUNCH_SECTOR), (ahead.AT_DEPTH, draws.TARGET_DEPTH),
         (ahead.AT_WAIT, draws.WAITING), (ahead.AT_LETHALITY, draws.LETHALITY),
-        (ahead.AT_DEATHS, draws.DEATHS),
+        (ahead.AT_DEATHS, draws.DEATHS), (ahead.AT_ATTRIBUTION, draws.ATTRIBUTION),
     ):  # fmt: skip
         assert u[place] == uniform(key, stream, entity, 0)
     for depth in range(150):
@@ -86,6 +99,40 @@ def test_daily_draws_are_the_uniforms_of_their_streams(key: Key) -> None:
     for day in [*range(-61, 40), 3650, 0, 17]:
         for which, stream in streams:
             assert ahead.daily_uniform(w, key, which, day) == uniform(key, stream, 0, day)
+        for which, stream in (
+            (ahead.FOR_DEATHS, draws.DOMESTIC_DEATHS),
+            (ahead.FOR_ATTRIBUTION, draws.DOMESTIC_ATTRIBUTION),
+        ):
+            for slot in (0, 1, 5):
+                drawn = ahead.first_uniform(w, key, which, stream, day, slot)
+                assert drawn == uniform(key, stream, draws.entity_of(day, slot), 0)
+
+
+@pytest.mark.parametrize("depth", range(22))
+def test_where_luck_turns_a_band_keeps_the_cells_it_has(depth: int) -> None:
+    """The first four, and eights from there on; later cells, and whether its attack is attributed,
+    are of the new luck. A second turn leaves it what it has."""
+    _, w = world_of()
+    w["band_count"], band, entity = 1, w["bands"][0], 77
+    band["entity"] = entity
+    ahead.draw_band(w, KEYS[0], band)
+    for cell in range(depth + 1):
+        if cell >= band["drawn_to"]:
+            ahead.draw_cells(w, KEYS[0], band, cell)
+        band["depth"] = cell
+    ahead.turn_luck(w, KEYS[0], KEYS[1])
+    ahead.turn_luck(w, KEYS[1], now := KEYS[2])
+    kept = 4 if depth < 4 else depth - (depth - 4) % 8 + 8
+    for cell in range(depth, 30):
+        if cell >= band["drawn_to"]:
+            ahead.draw_cells(w, now, band, cell)
+        key = KEYS[0] if cell < kept else now
+        assert ahead.sidestep_uniform(w, band, cell) == uniform(key, draws.SIDESTEP, entity, cell)
+        assert ahead.interdiction_uniform(w, band, cell) == uniform(
+            key, draws.INTERDICTION, entity, cell
+        )
+    drawn = w["draws"][band["slot"], ahead.AT_ATTRIBUTION]
+    assert drawn == uniform(now, draws.ATTRIBUTION, entity, 0)
 
 
 def test_no_two_bands_share_a_place_for_their_draws() -> None:
@@ -120,7 +167,79 @@ def test_interdiction_is_decided_as_by_the_exponential() -> None:
     for e in exponents:
         chance = 1.0 - exp(-e)
         for u in [*rng.random(3), *near(chance), *near(e), *near(e - 0.5 * e * e), 2.0**-53]:
-            assert is_intercepted(u, e) == (u < chance), (u, e)
+            assert surely_intercepted(u, e) in (-1, u < chance), (u, e)
+    unsure = [surely_intercepted(u, 0.05) < 0 for u in rng.random(20_000)]
+    assert np.mean(unsure) < 0.01
+
+
+def test_hazard_is_effort_but_for_rounding() -> None:
+    """In every cell, whatever the activity that a review finds, and after an intervention."""
+    p, w = world_of({"host.will": 0.3, "host.withholding": 0.4, "border.terrain": 0.5})
+    rng = np.random.default_rng(8)
+    w["sectors"]["ruggedness"][:12] = rng.random(12)
+    for step in range(20):
+        if step % 5 == 0:
+            p["states"]["capacity"] = rng.random(2)
+            prepare(p, w)
+        w["sectors"]["activity"][:12] = rng.dirichlet(np.ones(12))
+        for who in (HOME, HOST):
+            review_posture(p, w, -int(p["run"]["warmup_days"]), who)
+        w["truce"], w["will"] = rng.integers(0, 3), rng.random()
+        for s in range(12):
+            for depth in range(int(p["border"]["host_depth"] + p["border"]["home_depth"])):
+                near_by = hazard(p, w, s, depth)
+                assert near_by == pytest.approx(effort(p, w, s, depth), rel=1e-14)
+
+
+@given(
+    u=UNIFORMS, mu=st.floats(-5, 8), sigma=st.floats(0, 3), cell_km=st.floats(1, 50),
+    mean=st.floats(1, 60), rate=st.floats(0, 50),
+)  # fmt: skip
+def test_tables_say_what_quantiles_say(
+    u: float, mu: float, sigma: float, cell_km: float, mean: float, rate: float
+) -> None:
+    """Or that they cannot tell: anywhere, and next to the edges of a bucket."""
+    p, w = WORLD
+    p["militants"]["depth_mu"] = p["militants"]["deaths_mu"] = mu
+    p["militants"]["depth_sigma"] = p["militants"]["deaths_sigma"] = sigma
+    p["border"]["cell_km"], p["militants"]["staging_days"] = cell_km, mean
+    p["attribution"]["domestic_per_day"] = rate
+    prepare(p, w)
+    tables, edge = w["tables"], round(u * 256) / 256
+    for draw in (u, *near(min(max(edge, 1e-12), 1.0 - 1e-12))):
+        for table, least, exact in (
+            (tables["cells"], 1, depth_in_cells(p, draw_depth(p, draw))),
+            (tables["deaths"], 1, draw_deaths_exactly(p, draw)),
+            (tables["wait"], 1, draws.geometric(draw, mean)),
+            (tables["domestic"], 0, poisson(draw, rate)),
+        ):
+            told = look_up(table, draw)
+            assert told in (-1, exact - least)
+
+
+def test_tables_tell_most() -> None:
+    """Of default draws, nine in ten; of steps of a normal law, each is where scipy has it."""
+    _, w = world_of()
+    for name in ("cells", "deaths", "wait", "domestic"):
+        assert np.mean(w["tables"][name]["number"] >= 0) > 0.85
+    for z in (-9.0, -7.5, -2.0, -0.1, 0.0, 1e-9, 0.7, 5.0, 8.5):
+        assert normal_probability(z) == pytest.approx(ndtr(z), rel=0, abs=1e-15)
+
+
+@given(u=UNIFORMS, depth=st.floats(1e-3, 200), scale=st.floats(1, 300))
+def test_attacks_are_attributed_as_by_the_exponential(u: float, depth: float, scale: float) -> None:
+    """With the chance of its cell, where that tells, as with that of its very depth."""
+    p, w = WORLD
+    p["attribution"]["attack_decay_km"], p["border"]["cell_km"] = scale, 10.0
+    prepare(p, w)
+    band, chance = w["bands"][0], p["attribution"]["attack"] * exp(-depth / scale)
+    cells = depth_in_cells(p, depth)
+    w["band_count"], band["target_km"], band["slot"] = 1, depth, 0
+    band["depth"] = p["border"]["host_depth"] + cells - 1
+    for draw in (u, *near(chance)):
+        w["incident_count"], w["draws"][0, ahead.AT_ATTRIBUTION] = 0, draw
+        new_incident_of(w, BAND_ATTACK, 0, 1)
+        assert is_attack_attributed(p, w, w["incidents"][0]) == (draw < chance)
 
 
 @given(u=UNIFORMS, mean=st.floats(0, 800), error=st.sampled_from([0.0, 1e-12, 1e-8]))
@@ -177,6 +296,20 @@ def test_pick_finds_what_a_search_from_the_first_finds(u: float, weights: list[f
     assert draws.pick(u, cumulative, len(weights)) == linear_pick(u, cumulative, len(weights))
 
 
+@given(u=UNIFORMS, n=st.sampled_from([2, 31, 32, 33, 45, 500]), seed=st.integers(0, 99))
+def test_a_sure_pick_is_that_of_all_sums_near(u: float, n: int, seed: int) -> None:
+    """Or it says that it cannot tell: next to a sum, or where sums are as small as their errors."""
+    rng = np.random.default_rng(seed)
+    exact = np.cumsum(rng.random(n) ** rng.choice([1, 20]) / n)
+    padded = np.full(-(-n // 32) * 32, np.inf)
+    padded[:n] = exact + rng.uniform(-0.4, 0.4, n) * APPEAL_ERROR
+    for draw in (u, *near(min(exact[rng.integers(n)] / exact[-1], 1.0 - 1e-12))):
+        told = sure_pick(draw, padded, n, padded.size)
+        assert told in (-1, draws.pick(draw, exact, n))
+    if exact[-1] > 0.1:
+        assert sure_pick(0.123456, padded, n, padded.size) >= 0
+
+
 def plain_appeal(p: Any, w: Any, n: int) -> NDArray[np.float64]:
     """Running sums of w_s exp(-β q_s), all of them anew and in order."""
     at, total, sums = w["sectors"], 0.0, []
@@ -200,6 +333,18 @@ def test_running_sums_of_appeal_are_those_from_the_start() -> None:
             prepare(p, w)
         weigh_sectors(w)
         assert (w["sectors"]["sum_appeal"][:n] == plain_appeal(p, w, n)).all()
+
+
+@pytest.mark.parametrize("stretch_km", [0.0, 250.0])
+def test_sums_kept_up_to_date_are_those_from_the_start_but_for_rounding(stretch_km: float) -> None:
+    """After ten thousand lessons, far within the error that a pick allows for."""
+    n = 40
+    p, w = world_of({"militants.risk_aversion": 3.0, "border.stretch_km": stretch_km}, sectors=n)
+    rng = np.random.default_rng(4)
+    for _ in range(10_000):
+        learn(p, w, int(rng.integers(n)), float(rng.integers(2)))
+    assert w["sectors"]["near_appeal"][:n] == pytest.approx(plain_appeal(p, w, n), abs=1e-11)
+    assert np.isinf(w["sectors"]["near_appeal"][n:64]).all()
 
 
 @pytest.mark.parametrize("seed", range(5000, 5030))

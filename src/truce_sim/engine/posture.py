@@ -54,6 +54,14 @@ def effort(p, w, s, depth):
 
 
 @rule
+def enforcing_will(p, w):
+    """ω, less what the host withholds while the truce is strained or suspended."""
+    if w.truce == IN_FORCE:
+        return w.will
+    return w.will * (1.0 - p.host.withholding)
+
+
+@rule
 def note_hazard(p, w, who):
     """What does not change between reviews of a state's effort: `effort` but for rounding."""
     at, ratio = w.sectors, w.sectors.ratio[who]
@@ -74,14 +82,6 @@ def hazard(p, w, s, depth):
     line = p.border.host_depth
     where = int(depth >= line) + int(depth > line)
     return w.sectors.hazard[where, s] * (enforcing_will(p, w) if where == BEYOND else 1.0)
-
-
-@rule
-def enforcing_will(p, w):
-    """ω, less what the host withholds while the truce is strained or suspended."""
-    if w.truce == IN_FORCE:
-        return w.will
-    return w.will * (1.0 - p.host.withholding)
 
 
 @rule
@@ -136,14 +136,18 @@ def interception_chance(p, w, s, depth):
 
 @rule
 def is_intercepted(p, w, s, depth, u):
-    """u < `interception_chance`. Since e - e²/2 <= 1 - exp(-e) <= e, most draws are decided without
-    the exponential; those that rounding might change are left to it."""
-    e = hazard(p, w, s, depth)
+    """Whether a band with this draw is intercepted as it enters cell (s, depth)."""
+    sure = surely_intercepted(u, hazard(p, w, s, depth))
+    return sure == 1 if sure >= 0 else is_intercepted_exactly(p, w, s, depth, u)
+
+
+@rule
+def surely_intercepted(u, e):
+    """1 if u < 1 - exp(-e), else 0; -1 where e - e²/2 <= 1 - exp(-e) <= e does not tell, or where
+    rounding of u or e might."""
     if u >= e * (1.0 + 1e-9) + 1e-15:
-        return False
-    if u < (e - 0.5 * e * e) * (1.0 - 1e-9) - 1e-15:
-        return True
-    return is_intercepted_exactly(p, w, s, depth, u)
+        return 0
+    return 1 if u < (e - 0.5 * e * e) * (1.0 - 1e-9) - 1e-15 else -1
 
 
 @rule_apart
