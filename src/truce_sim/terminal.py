@@ -6,8 +6,8 @@ through `clean`, and no console here reads markup.
 
 from __future__ import annotations
 
+import re
 import time
-import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +16,9 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-#: Marks that show the text after them in another order than it is stored.
-_REORDERING = {*map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A)))}
+#: Control characters except newline and tab, and marks that show the text after them in another
+#: order than it is stored.
+_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 #: Columns of text where there is no terminal: nothing is wrapped or cut.
 _ENDLESS = 10_000
@@ -25,14 +26,7 @@ _ENDLESS = 10_000
 
 def clean(text: str) -> str:
     """Return a text without the characters that command a terminal; lines and tabs stay."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(filter(_shows, text))
-
-
-def _shows(letter: str) -> bool:
-    commands = unicodedata.category(letter) == "Cc" and letter not in "\n\t"
-    return not commands and letter not in _REORDERING
+    return _COMMANDS.sub("", text)
 
 
 class CleanConsole(Console):

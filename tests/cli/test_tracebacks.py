@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import REPOSITORY
 from folders import sweep_into
 from truce_sim import InputError, load_config, simulate
 from truce_sim.cli.commands import run_command
@@ -21,6 +22,7 @@ from truce_sim.settings.nested import leaves
 from truce_sim.sweeps.design.factors import sweep_tokens
 from truce_sim.sweeps.folder.folder import read_folder
 from truce_sim.terminal import SweepBar
+from undrawn import draw_nothing
 
 FEW = ("truce=literal,practised", "sweep.replicates=4", "run.horizon_days=30")
 
@@ -154,8 +156,10 @@ def test_interventions_cost_the_same_each(monkeypatch: pytest.MonkeyPatch) -> No
     ],
 )
 def test_a_place_that_cannot_be_written(
-    words: list[str], told: str, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+    words: list[str], told: str, folder: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    draw_nothing(monkeypatch)
     assert run_command([word.format(folder) for word in words]) == 2
     err = capsys.readouterr().err
     assert told in err
@@ -164,8 +168,11 @@ def test_a_place_that_cannot_be_written(
 
 FULL = """
 import resource, sys
+import pytest
 from truce_sim.cli.commands import run_command
 from truce_sim import simulate
+from undrawn import draw_nothing
+draw_nothing(pytest.MonkeyPatch())
 simulate({"run.horizon_days": 30})
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 print([run_command(words.split()) for words in sys.argv[1:]])
@@ -183,7 +190,8 @@ def test_a_full_disk(folder: Path, tmp_path: Path) -> None:
     ]  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", FULL, *words], capture_output=True, text=True, check=False,
-        cwd=tmp_path, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(REPOSITORY / "tests")},
     )  # fmt: skip
     assert done.stdout.splitlines()[-1] == str([2] * len(words)), done.stderr
     assert "Traceback" not in done.stderr

@@ -17,7 +17,6 @@ import pytest
 
 from folders import rows, sweep_into
 from truce_sim import open_sweep
-from truce_sim.analysis.report.parts import Figure
 from truce_sim.cli.commands import run_command
 from truce_sim.errors import InputError
 from truce_sim.sweeps.execution import driver, rerun, share
@@ -31,6 +30,7 @@ from truce_sim.viewer.pictures import movie
 from truce_sim.viewer.state.opening import Opening
 from truce_sim.viewer.state.sweep_data import SweepData
 from truce_sim.viewer.state.track import run_track
+from undrawn import draw_nothing
 
 TABLE = """\
 km_from,km_to,weight,ruggedness,host_province,home_district,crossing
@@ -81,7 +81,7 @@ def _in_process() -> Iterator[None]:
             patch.setattr(module, "Crew", Here)
         patch.setattr(serve, "serve", show)
         patch.setattr(serve, "check_assets", lambda: None)
-        patch.setattr(Figure, "render", lambda *_: b"")
+        draw_nothing(patch)
         patch.setattr(movie, "write_movie", lambda _, path, *__, **___: path.write_text("film"))
         yield
 

@@ -29,10 +29,10 @@ KILLS = int(os.environ.get("TRUCE_SIM_KILLS", "60"))
 
 #: In half of the points, runs fail: launches rise beyond what a day can take.
 FAILING = [
-    "militants.attempts_per_day=20", "militants.excitation=0", "militants.risk_prior=1",
+    "militants.attempts_per_day=5", "militants.excitation=0", "militants.risk_prior=1",
     "militants.deterrence=3", "militants.learning_rate=0.5", "militants.pace_cells_per_day=20",
     "militants.staging_days=0", "home.capacity=0", "host.capacity=0", "home.threshold=inf",
-    "frailty=none", "militants.spoiler_strength=0,10", "run.horizon_days=20", "sweep.replicates=60",
+    "frailty=none", "militants.spoiler_strength=0,10", "run.horizon_days=14", "sweep.replicates=60",
 ]  # fmt: skip
 GRID = [
     "home.threshold=3,5", "truce=literal,practised", "run.horizon_days=60", "sweep.workers=2",
@@ -71,7 +71,7 @@ def words_for(command: list[str], folder: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with Server("truce_sim.analysis.report.write") as server:
+    with Server("ready") as server:
         yield server
 
 

@@ -103,13 +103,17 @@ class _Files:
 
 def _with_references(composed: DictConfig) -> dict[str, Any] | None:
     """Return the composed values, if some refer to others."""
+    values = _as_written(composed)
+    return values if has_references(values) else None
+
+
+def _as_written(composed: DictConfig) -> dict[str, Any]:
+    """Return `composed` as plain nested dicts without Hydra's own node, interpolations as text."""
     from omegaconf import OmegaConf
 
-    names = [str(key) for key in composed if key != "hydra"]
-    plain = OmegaConf.to_container(OmegaConf.masked_copy(composed, names), resolve=False)
+    plain = OmegaConf.to_container(composed, resolve=False)
     assert isinstance(plain, dict)
-    values = {str(key): value for key, value in plain.items()}
-    return values if has_references(values) else None
+    return {str(key): value for key, value in plain.items() if key != "hydra"}
 
 
 def prepare_composed(composed: DictConfig, tokens: Sequence[str]) -> Setup:
@@ -200,10 +204,9 @@ def _container(cfg: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(cfg, DictConfig):
         return {str(key): value for key, value in cfg.items() if key != "hydra"}
     try:
-        names = [str(key) for key in cfg if key != "hydra"]
-        written = OmegaConf.to_container(OmegaConf.masked_copy(cfg, names), resolve=False)
+        written = _as_written(cfg)
         refuse_resolvers(written)
-        values = {name: cfg[name] for name in names}
+        values = {name: cfg[name] for name in written}
         return {
             key: OmegaConf.to_container(value, resolve=True)
             if OmegaConf.is_config(value)

@@ -141,6 +141,8 @@ def _git_state() -> tuple[str | None, bool | None]:
 
 
 def _git(folder: Path, *arguments: str) -> str:
+    """Ask git without a lock on its index, which a command that is killed would leave behind."""
     return subprocess.run(
-        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=10
-    ).stdout.strip()
+        ["git", "--no-optional-locks", *arguments],
+        cwd=folder, capture_output=True, text=True, check=True, timeout=10,
+    ).stdout.strip()  # fmt: skip

@@ -107,11 +107,11 @@ def declared(path: str) -> str:
     return ".".join(parts)
 
 
+@cache
 def groups() -> tuple[str, ...]:
     """Return the names of the parts of the configuration ("run", "border", ...)."""
-    return tuple(
-        f.name for f in dataclass_fields(Config) if _is_part(get_type_hints(Config)[f.name])
-    )
+    hints = get_type_hints(Config)
+    return tuple(f.name for f in dataclass_fields(Config) if _is_part(hints[f.name]))
 
 
 def is_choice(name: str) -> bool:
