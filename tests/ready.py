@@ -12,13 +12,10 @@ import tempfile
 
 import matplotlib.pyplot as plt  # noqa: F401
 
-import forks
 from truce_sim.analysis import study  # noqa: F401
 from truce_sim.analysis.report import sections, write  # noqa: F401
 from truce_sim.cli.commands import run_command
-from truce_sim.sweeps.execution import crew
 
-crew.start_process = forks._fork_worker  # type: ignore[assignment]
 with (
     tempfile.TemporaryDirectory() as folder,
     contextlib.redirect_stdout(io.StringIO()),
