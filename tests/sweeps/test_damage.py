@@ -195,7 +195,8 @@ def said(words: list[str]) -> Answer:
     text = io.StringIO()
     with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
         code = run_command(words)
-    written = sorted([*Path().glob("out*"), *Path().glob("out/*")], reverse=True)
+    patterns = ("out", "out.*", "out/*")  # not `outputs`, which a user may have here
+    written = sorted((p for pattern in patterns for p in Path().glob(pattern)), reverse=True)
     for path in written:
         if path.is_dir():
             path.rmdir()
