@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -120,6 +122,55 @@ def test_a_lever_without_effect_says_why_until_its_switch_is_turned() -> None:
     assert lag in without_effect(one.drafted_fork)
     one.edit_fork("mediation.verification.enabled", "true")
     assert lag not in without_effect(one.drafted_fork)
+
+
+def test_the_border_needs_nothing_that_takes_long_to_import() -> None:
+    """The page draws it first: what opens a run and what draws its border import no Mesa, no numba,
+    no pandas and no matplotlib."""
+    code = """
+import os, sys
+from truce_sim.cli import viewer
+from truce_sim.viewer.serve import _ENVIRONMENT
+from truce_sim.viewer.state.opening import open_settings
+opening = viewer.beside_record(open_settings(["seed=1"]), "")
+os.environ.update(_ENVIRONMENT)
+from truce_sim.viewer.pages import app
+app.ground_of(opening.setup.config, opening.setup.border)
+print(sorted({"mesa", "numba", "pandas", "matplotlib"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_visitors_share_the_run_that_was_opened() -> None:
+    """Their days, and what they change, are their own."""
+    opening = Opening(load_setup(["seed=4"]))
+    one, other = Session(opening), Session(opening)
+    assert one.tracks[0] is other.tracks[0]
+    one.go(9)
+    one.edit("home.threshold", "9")
+    one.restart()
+    assert one.config.home.threshold == 9
+    assert (other.config.home.threshold, other.clock.value.day) == (4.5, -1)
+
+
+def test_play_keeps_its_pace_whatever_a_day_takes(monkeypatch) -> None:
+    """Rest and work together are the pace, to 5 ms; a pause is no work; slow days leave no rest."""
+    one, now = session(), [0.0]
+    monkeypatch.setattr("truce_sim.viewer.state.session.time.monotonic", lambda: now[0])
+
+    def play(work: float) -> int:
+        for _ in range(60):
+            now[0] += (one.rest.value + work) / 1000.0
+            one.keep_pace()
+        return one.rest.value
+
+    assert play(0.0) == 100
+    assert abs(play(30.0) + 30 - 100) <= 6
+    now[0] += 60.0
+    assert abs(play(30.0) + 30 - 100) <= 6
+    one.pace.value = 40
+    assert play(70.0) <= 6
 
 
 def test_a_large_run_comes_once_it_is_ready() -> None:

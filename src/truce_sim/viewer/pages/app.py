@@ -13,7 +13,7 @@ import solara.lab
 
 from truce_sim.viewer.pages.parts import BorderPicture, Payload
 from truce_sim.viewer.state import current
-from truce_sim.viewer.state.ground import COLOURS, NO_DAY, NO_SCALE, ground_of, what_it_is
+from truce_sim.viewer.state.ground import COLOURS, NO_DAY, NO_SCALE, clause, ground_of, what_it_is
 from truce_sim.viewer.state.opening import Opening
 
 
@@ -46,7 +46,9 @@ def Bare(opening: Opening, loaded: solara.Reactive[bool]) -> None:
     with solara.AppBar():
         solara.AppBarTitle(f"truce_sim: {what_it_is(ground)}" if ground else "truce_sim")
     with solara.Column(gap="4px", classes=["bare"]):
-        solara.Text("The run is being made." if ground else "The folder is being read.")
+        solara.Text(
+            f"{clause(ground)} The run is being made." if ground else "The folder is being read."
+        )
         if ground:
             BorderPicture(
                 ground=Payload(ground), frame=NO_DAY, scale=NO_SCALE, view="map", hidden=[]

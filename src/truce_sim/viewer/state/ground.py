@@ -106,6 +106,15 @@ def what_it_is(ground: Mapping[str, Any]) -> str:
     return f"a simulated truce{between}, made up, no forecast"
 
 
+def clause(ground: Mapping[str, Any]) -> str:
+    """Say what the truce asks, with the names of the two sides where they are known."""
+    host, home = (
+        f"the {role} state{f' ({name})' if name else ''}"
+        for role, name in zip(("host", "home"), ground["sides"], strict=True)
+    )
+    return f"The truce has one clause: no militants cross from {host} into {home}."
+
+
 def map_data(atlas: Atlas) -> dict[str, Any]:
     """Return the looks of all marks and, if the border has a course, its map.
 

@@ -15,6 +15,7 @@ from truce_sim.settings.dates import date_of, in_words
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.account import CAUSES, named
 from truce_sim.simulation.turning import config_on, counting_strikes, ending
+from truce_sim.viewer.state.ground import clause
 from truce_sim.viewer.state.track import Track
 
 #: How a truce is that is neither suspended nor over.
@@ -55,11 +56,7 @@ def headline(track: Track, model: TruceModel) -> str:
     what broke it."""
     day = model.day
     if day < 0:
-        host, home = (
-            f"the {role} state{f' ({name})' if name else ''}"
-            for role, name in zip(("host", "home"), track.ground["sides"], strict=True)
-        )
-        return f"The truce has one clause: no militants cross from {host} into {home}."
+        return clause(track.ground)
     if model.collapsed:
         return _broke(track)
     if day == track.config.run.horizon_days - 1:
