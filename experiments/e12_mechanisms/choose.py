@@ -1,6 +1,6 @@
 """E12: which mechanisms of violence does the record ask for? Fitted to a part, scored on others.
 
-python experiments/e12_mechanisms/choose.py [SOURCES] [--small] [--to FOLDER]
+python experiments/e12_mechanisms/choose.py [SOURCES] [--small] [--seed N] [--to FOLDER]
 
 SOURCES holds the tables that docs/validation.md names; rows of theirs are read, never printed, and
 what is computed from them is written to record.csv. Without SOURCES, record.csv is used.
@@ -524,6 +524,7 @@ def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sources", type=Path, nargs="?")
     parser.add_argument("--small", action="store_true", help="few worlds, to see that it works")
+    parser.add_argument("--seed", type=int, default=12)
     parser.add_argument("--to", type=Path, default=HERE)
     asked = parser.parse_args(words)
     asked.to.mkdir(exist_ok=True, parents=True)
@@ -539,7 +540,8 @@ def main(words: list[str] | None = None) -> None:
         _, rate = worlds(settings((), np.empty((1, 0))), record,
                          record.n / record.days, 8 * runs)  # fmt: skip
         levels[border] = float(rate.mean())
-    fits = [fit_set(s, records, levels, draws, runs, np.random.default_rng(12)) for s in sets]
+    fits = [fit_set(s, records, levels, draws, runs, np.random.default_rng(asked.seed))
+            for s in sets]  # fmt: skip
     (asked.to / "findings.txt").write_text("\n".join(note(fits, records, asked.small)) + "\n",
                                            encoding="utf-8")  # fmt: skip
     picture(fits, records).savefig(asked.to / "scores.png", dpi=150)

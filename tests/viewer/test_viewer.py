@@ -420,7 +420,7 @@ def test_what_a_heat_map_misses_has_its_reason(tmp_path) -> None:
     one = sweep({"home.resolve": [0.0, 0.1]}, settings, replicates=1, folder=tmp_path / "one")
     for cell in cells_of(one.folder, "mean_survival", "home.resolve"):
         assert (cell["value"], cell["low"], cell["high"]) == (14.0, None, None)
-        assert cell["why"] == "an interval needs at least two replicates"
+        assert cell["why"] == "an interval needs at least two replicates, or worlds"
     for outcome, why in (
         ("median_survival", "fewer than half of its runs collapsed"),
         ("first_strike_day", "none of its runs has a value"),
