@@ -38,28 +38,47 @@ BESIDE = ("seed", "replicate", "output", "sweep", "scenario")
 #: Days that a setting must be shown to move the mean, lest it is called inert.
 INERT = 2.4
 
-#: Settings that wait for another: what they are measured beside, as overrides.
+#: Effort by the kilometre: quiet sectors are easy, so that learning and the record matter.
+_BY_KM = "border.effort_per_km=1 militants.excitation=1.2"
+
+#: One mediator who tires fast but stays able, and whose rounds are what counts.
+_TIRES = (
+    "~mediation.mediators.turkiye mediation.mediators.qatar.call=1 mediation.fatigue=0.4 "
+    "mediation.fatigue_penalty=0 mediation.relief=1 mediation.quiet_reassurance=0"
+)
+
+#: Settings that wait for others: what they are measured beside, as overrides.
 WAITING = (
     ("truce.strained_at", "host.withholding=0.5"),
     ("truce.eased_below", "host.withholding=0.5"),
     ("host.will_relaxation_per_day", "host.enforcement_cost=0.03"),
     ("host.will_relaxation_per_day", "host.peace_payoff=0.4"),
     ("home.strike_recruits", "truce.collapse_strikes=6"),
-    ("truce.suspension_days", "truce.suspended_friction=10"),
-    ("host.decision_noise", "host.resolve=1"),
+    ("truce.suspension_days", "mediation=none host.withholding=1 truce.collapse_strikes=6"),
+    ("host.decision_noise", "host.resolve=1 attribution.friction_per_day=0.1"),
     ("home.strike_radius", "home.strike_kill=1"),
+    ("militants.risk_aversion", _BY_KM),
+    ("militants.learning_rate", _BY_KM),
+    ("border.floor", _BY_KM),
+    ("run.review_days", "home.adaptivity=1 militants.offspring_km=25"),
+    ("mediation.lead_fatigue", _TIRES),
+    ("mediation.verification.specificity", "mediation=monitored attribution.false_positive=0.5"),
+    ("frailty.will_concentration", "host.capacity=2"),
 )
+#: The one setting that is a word and no policy: what it is changed to, and beside what.
+WORD = ("frailty.law", "gamma", "frailty.attempts_cv=2 frailty.threshold_cv=0")
 
 
 def numbers(setup: Setup) -> Iterator[tuple[FieldInfo, str, float]]:
     """Every setting of the model that is a finite number other than 0 and can have an effect, its
     path here, its value; of the mediators, the first."""
-    plain, first = to_plain(setup.config), next(iter(setup.config.mediation.mediators))
+    plain, first = to_plain(setup.config), next(iter(setup.config.mediation.mediators), None)
     effects = Effects(plain)
     for info in fields():
-        path = info.path.replace("<name>", first)
+        path = info.path.replace("<name>", first or "<name>")
         if (
-            info.path.split(".")[0] in BESIDE
+            "<name>" in path
+            or info.path.split(".")[0] in BESIDE
             or info.path == "run.horizon_days"
             or info.type not in ("float", "int")
         ):
@@ -100,7 +119,7 @@ def waiting(runs: int) -> pd.DataFrame:
     """The same of `WAITING`, with a column `beside`."""
     found = []
     for path, beside in WAITING:
-        setup = load_setup([beside])
+        setup = load_setup(beside.split())
         wanted = [row for row in numbers(setup) if row[1] == path]
         found.append(_moves(setup, wanted, runs).assign(beside=beside))
     return pd.concat(found)
@@ -173,6 +192,19 @@ def second_page(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def word_moved(runs: int) -> str:
+    """A sentence on what another law of frailty does, in paired runs."""
+    path, word, beside = WORD
+    setup = load_setup(beside.split())
+    usual, other = (
+        simulate_many({"home.threshold": [setup.config.home.threshold]}, made, replicates=runs)
+        for made in (setup, load_setup([*beside.split(), f"{path}={word}"]))
+    )
+    found = mean_interval((other["end_day"] - usual["end_day"]).to_numpy(float), np.arange(runs))
+    default = get(to_plain(setup.config), path)
+    return f"`{path}={word}` instead of `{default}`, with `{beside}`: {words(found)} days."
+
+
 def _row(name: str, part: pd.DataFrame) -> str:
     """A row of a table: what half and twice the default do."""
     cells = [
@@ -196,7 +228,9 @@ def main() -> None:
     text = given.page.read_text(encoding="utf-8")
     before, rest = text.split(MARK)
     _, after = rest.split(END)
-    made = f"{page(moves(given.runs), given.runs)}\n\n{second_page(waiting(given.runs))}"
+    parts = (page(moves(given.runs), given.runs), second_page(waiting(given.runs)),
+             word_moved(given.runs))  # fmt: skip
+    made = "\n\n".join(parts)
     given.page.write_text(f"{before}{MARK}\n\n{made}\n\n{END}{after}", encoding="utf-8")
 
 
