@@ -92,6 +92,7 @@ soak: $(READY) ## kill commands on sweeps 500 times at random moments (ten minut
 bench: browser-setup $(READY) ## measure speed and memory, as figures and as ratios to one run (40 minutes)
 	@$(BIN)/python tests/bench/bench.py
 	@$(BIN)/python tests/bench/bench_engine.py
+	@$(BIN)/python tests/bench/bench_start.py
 	@$(BIN)/python tests/bench/bench_analysis.py
 	@$(BIN)/python tests/bench/bench_viewer.py
 	@$(BIN)/python -W ignore tests/bench/bench_search.py
