@@ -32,12 +32,13 @@ settings.load_profile(
 #: The files that take longest, the longest first: workers take files in this order, so that none
 #: is left with a long one when the others have nothing to do.
 LONGEST = (
-    "sweeps/test_kills.py", "browser/test_live.py", "docs/test_examples.py",
-    "sweeps/test_damage.py", "packaging/test_wheel.py", "docs/test_studies.py",
-    "docs/test_contributing.py", "browser/test_address.py", "sweeps/test_extend.py",
-    "browser/test_sweep_page.py", "sweeps/test_crashes.py", "browser/test_manners.py",
-    "test_properties.py", "test_config.py", "analysis/test_report.py", "cli/test_tracebacks.py",
-    "cli/test_bad_input.py", "engine/test_determinism.py", "test_model.py",
+    "docs/test_contributing.py", "browser/test_live.py", "docs/test_examples.py",
+    "sweeps/test_kills.py", "packaging/test_wheel.py", "docs/test_studies.py",
+    "sweeps/test_crashes.py", "sweeps/test_damage.py", "browser/test_address.py",
+    "sweeps/test_extend.py", "browser/test_sweep_page.py", "browser/test_manners.py",
+    "test_properties.py", "inference/test_fit.py", "test_config.py", "cli/test_tracebacks.py",
+    "analysis/test_report.py", "policy/test_front.py", "engine/test_determinism.py",
+    "analysis/test_compare.py", "cli/test_bad_input.py", "test_model.py",
 )  # fmt: skip
 
 
@@ -57,6 +58,16 @@ def _forked_workers() -> Iterator[None]:
     with Server() as server, pytest.MonkeyPatch.context() as patch:
         patch.setattr(crew, "start_process", server.start_worker)
         yield
+
+
+@pytest.fixture(scope="session")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A program that is `truce-sim`, or runs the script that it is given, as a fork of a process
+    that has made all imports: each would take seconds."""
+    program = tmp_path_factory.mktemp("forked") / "truce-sim"
+    with Server("ready") as server:
+        server.client(program)
+        yield program
 
 
 @pytest.fixture(scope="session")
