@@ -13,7 +13,16 @@ import solara.lab
 
 from truce_sim.viewer.pages.parts import BorderPicture, Payload
 from truce_sim.viewer.state import current
-from truce_sim.viewer.state.ground import COLOURS, NO_DAY, NO_SCALE, clause, ground_of, what_it_is
+from truce_sim.viewer.state.ground import (
+    COLOURS,
+    LARGE_CELLS,
+    NO_DAY,
+    NO_SCALE,
+    cells,
+    clause,
+    ground_of,
+    what_it_is,
+)
 from truce_sim.viewer.state.opening import Opening
 
 
@@ -41,14 +50,15 @@ def Bare(opening: Opening, loaded: solara.Reactive[bool]) -> None:
 
     solara.lab.use_task(wait, dependencies=[])
     setup = opening.setup
-    ground = solara.use_memo(lambda: setup and ground_of(setup.config, setup.border), [])
+    quick = setup is not None and cells(setup.config) <= LARGE_CELLS
+    ground = solara.use_memo(
+        lambda: ground_of(setup.config, setup.border) if setup and quick else None, []
+    )
     solara.Title("truce_sim")
     with solara.AppBar():
         solara.AppBarTitle(f"truce_sim: {what_it_is(ground)}" if ground else "truce_sim")
     with solara.Column(gap="4px", classes=["bare"]):
-        solara.Text(
-            f"{clause(ground)} The run is being made." if ground else "The folder is being read."
-        )
+        solara.Text(f"{clause(ground)} The run is being made." if ground else "It is being made.")
         if ground:
             BorderPicture(
                 ground=Payload(ground), frame=NO_DAY, scale=NO_SCALE, view="map", hidden=[]

@@ -74,12 +74,21 @@ LOOKS: dict[str, Any] = {
 }
 
 
+#: A border with more cells takes seconds to draw.
+LARGE_CELLS = 10_000
+
 #: A frame without a day, for a border whose run is not there yet, and its scale.
 NO_DAY: dict[str, Any] = {
     "day": -1, "layer": "", "bands": [], "incidents": [], "past": [], "struck": None,
     "struckBefore": [], "strikes": [], "truce": "",
 }  # fmt: skip
 NO_SCALE: dict[str, Any] = {"title": "", "unit": "", "layer": "", "power": 1.0, "high": 0.0}
+
+
+def cells(config: Config) -> int:
+    """Return the number of cells of a border."""
+    grid = config.border
+    return grid.sectors * (grid.host_depth + grid.home_depth)
 
 
 def ground_of(config: Config, border: Border) -> dict[str, Any]:

@@ -12,12 +12,12 @@ from truce_sim.config.setup import Setup
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.account import timeline
 from truce_sim.simulation.run import Simulation, simulate
-from truce_sim.viewer.state.ground import ground_of
+from truce_sim.viewer.state.ground import LARGE_CELLS, cells, ground_of
 from truce_sim.viewer.state.picture import Scales, layer_scales
 from truce_sim.viewer.state.replay import Replay
 
-#: A run with more cells, or more days, is large.
-LARGE_CELLS, LARGE_DAYS = 10_000, 1_500
+#: A run with more days is large, as is one with more than `LARGE_CELLS`.
+LARGE_DAYS = 1_500
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +37,7 @@ class Track:
     @property
     def is_large(self) -> bool:
         """Whether its picture and its charts take seconds to make."""
-        grid = self.config.border
-        cells = grid.sectors * (grid.host_depth + grid.home_depth)
-        return cells > LARGE_CELLS or self.last_day > LARGE_DAYS
+        return cells(self.config) > LARGE_CELLS or self.last_day > LARGE_DAYS
 
     def share_with(self, other: Track) -> None:
         """Take over the map of another run, if it is that of the same border."""
