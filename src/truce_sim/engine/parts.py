@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from numba import types
 from numba.core.codegen import CPUCodeLibrary
 from numba.core.compiler import CompilerBase
 from numba.core.compiler_machinery import LoweringPass, PassManager, register_pass
@@ -96,6 +97,11 @@ class Part(CPUDispatcher):  # type: ignore[misc]
     ) -> None:
         part = {"forceinline": inline, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
         super().__init__(py_func, targetoptions=options | part, pipeline_class=_AsPart)
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Numba would compile a part once more for each number that a call writes out."""
+        plain = {name: types.unliteral(kind) for name, kind in kws.items()}
+        return super().get_call_template(tuple(map(types.unliteral, args)), plain)
 
     def add_overload(self, cres: Any) -> None:
         """Numba also offers it to Python, to which a part is of no use."""
