@@ -7,6 +7,7 @@ first one it understands. `check_tokens` first refuses what Hydra would silently
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -217,7 +218,7 @@ def _missing_option(error: BaseException, overrides: Sequence[str]) -> InputErro
         "no such option" if group else "no such configuration",
         setting=group,
         value=option,
-        allowed=", ".join(options),
+        allowed=textwrap.fill(", ".join(options), 100, subsequent_indent=" " * 11),
         suggestion=closest(option, options),
     )
 
