@@ -69,7 +69,7 @@ def test_the_page_clicks_through(visit, serve, folder) -> None:
     assert "No run failed." in page.inner_text("body")
     by = ["home.threshold", "mediation"]
     cells = page.locator(".heat td").all_inner_texts()
-    assert [text.removeprefix("★ ").split("\n") for text in cells] == [
+    assert [text.removeprefix("◆ ").split("\n") for text in cells] == [
         [short(row["value"], row["value"]),
          f"[{short(row['value_low'], row['value'])}, {short(row['value_high'], row['value'])}]"]
         for row in measure(open_sweep(folder), "end_day", by=by).to_dict("records")

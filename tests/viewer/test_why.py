@@ -15,7 +15,7 @@ from truce_sim.simulation.turning import MOST, ending
 from truce_sim.viewer.state.picture import list_bands, list_ways
 from truce_sim.viewer.state.track import Track, run_track
 from truce_sim.viewer.state.why import chain, grievance_by_cause, sentence, why_data
-from truce_sim.viewer.state.words import headline
+from truce_sim.viewer.state.words import headline, status_strip
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +92,10 @@ def test_the_headline_says_how_the_truce_stands(overrides) -> None:
         model.step()
         told, saves = headline(made, model), [e["day"] for e in events if e["kind"] == "saved"]
         saved = max((d for d in saves if d <= day), default=-1)
+        acted = {e["actor"] for e in events if e["kind"] == "strike" and e["day"] == day}
+        gauges = status_strip(made, model)["gauges"]
+        for gauge, state in zip(gauges, ("home", "host"), strict=False):
+            assert gauge["text"].startswith("struck; ") == (state in acted)
         since = max(day - truce.window_days, saved)
         strikes = [e for e in events if e["kind"] == "strike" and since < e["day"] <= day]
         if row["status"] == "collapsed":
@@ -102,7 +106,9 @@ def test_the_headline_says_how_the_truce_stands(overrides) -> None:
         elif row["status"] != "suspended":
             assert f"is {row['grievance_home']:.1f}; at {row['threshold_home']:.1f}, it" in told
         elif not strikes:
-            assert told == f"The mediators saved the truce on day {saved}; it is suspended."
+            assert told == (
+                f"The truce is suspended after strikes; mediators kept it alive on day {saved}."
+            )
         elif math.isinf(truce.collapse_strikes):
             assert told.endswith(f"struck on day {strikes[-1]['day']}; strikes do not end it.")
         else:

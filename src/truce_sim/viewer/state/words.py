@@ -14,7 +14,7 @@ from truce_sim.model import TruceModel
 from truce_sim.settings.dates import date_of, in_words
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.account import CAUSES, named
-from truce_sim.simulation.turning import config_on, counting_strikes, ending
+from truce_sim.simulation.turning import Event, config_on, counting_strikes, ending
 from truce_sim.viewer.state.ground import clause
 from truce_sim.viewer.state.track import Track
 
@@ -47,7 +47,7 @@ def status_strip(track: Track, model: TruceModel) -> dict[str, Any]:
         "headline": headline(track, model),
         "last": f"day {last_day}: {last}" if last else "no events yet",
         "round": _round(model),
-        "gauges": [*_grievances(model), *_shares(model)],
+        "gauges": [*_grievances(track, model), *_shares(model)],
     }
 
 
@@ -78,11 +78,11 @@ def _broke(track: Track) -> str:
 
 def _suspended(track: Track, day: int) -> str:
     """How many of the strikes that end a truce have come, and whose was the last."""
-    acts = track.once("strikes and saves", partial(_strikes_and_saves, track))["events"]
+    acts = _strikes_and_saves(track)
     counting, truce = counting_strikes(track.run, acts, day), config_on(track.run, day).truce
     if not counting:
         saved = max(act["day"] for act in acts if act["kind"] == "saved" and act["day"] <= day)
-        return f"The mediators saved the truce on day {saved}; it is suspended."
+        return f"The truce is suspended after strikes; mediators kept it alive on day {saved}."
     last = counting[-1]
     after = f"The truce is suspended since {named(last['actor'])} struck on day {last['day']}"
     if math.isinf(truce.collapse_strikes):
@@ -91,7 +91,13 @@ def _suspended(track: Track, day: int) -> str:
     return f"{after}: {of} within {truce.window_days} days that end it."
 
 
-def _strikes_and_saves(track: Track) -> dict[str, Any]:
+def _strikes_and_saves(track: Track) -> list[Event]:
+    """The run's events of these two kinds, found once."""
+    found: list[Event] = track.once("acts", partial(_find_acts, track))["events"]
+    return found
+
+
+def _find_acts(track: Track) -> dict[str, Any]:
     events = track.run.events
     found = events[events["kind"].isin(["strike", "saved"])]
     return {"events": found[["day", "kind", "actor"]].to_dict("records")}
@@ -122,14 +128,17 @@ def _round(model: TruceModel) -> str:
     return f"in {days} day{'' if days == 1 else 's'}, on day {int(start)}"
 
 
-def _grievances(model: TruceModel) -> list[dict[str, Any]]:
+def _grievances(track: Track, model: TruceModel) -> list[dict[str, Any]]:
     """Gauges of each state's grievance against its threshold, both defined from day 0 on."""
     if model.day < 0:
         return [_gauge(f"grievance, {name}", 0.0, None, "from day 0 on") for name in STATES]
+    acts = _strikes_and_saves(track)
+    struck = {act["actor"] for act in acts if (act["day"], act["kind"]) == (model.day, "strike")}
     return [
         _gauge(
             f"grievance, {name}", state.grievance, state.threshold,
-            f"{state.grievance:.1f} of threshold {state.threshold:.1f}",
+            f"struck; {state.grievance:.1f} of {state.threshold:.1f}" if name in struck
+            else f"{state.grievance:.1f} of threshold {state.threshold:.1f}",
         )
         for name, state in (("home", model.home), ("host", model.host))
     ]  # fmt: skip
