@@ -41,7 +41,7 @@ def test_reload_back_and_a_colleague_show_the_same(visit, server) -> None:
     go(page, 45)
     address_has(page, "day=45")
     first = everything(page)
-    press(page, "Ruggedness")
+    page.get_by_test_id("layer").select_option("ruggedness")
     address_has(page, "layer=ruggedness")
     type_in(page, "host.will", "0.25")
     address_has(page, "draft.host.will=0.25")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 
 import pytest
 
@@ -66,7 +65,7 @@ def test_the_lines_that_a_search_prints_open_a_policy_beside_todays(
     made, view = dict(words.commands(found))["cheapest that holds"]
     make = shlex.split(made.replace("sweep.replicates=200", "sweep.replicates=4"))
     assert run_command(make[1:]) == 0
-    page = visit(serve(Path(shlex.split(view)[2])).url)
+    page = visit(serve(tmp_path / shlex.split(view)[2]).url)
     assert "2 points, 8 runs" in page.inner_text("body")
     rows = page.locator(".points tbody tr")
     expect(rows).to_have_count(2)

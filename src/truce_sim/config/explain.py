@@ -218,9 +218,15 @@ def _missing_option(error: BaseException, overrides: Sequence[str]) -> InputErro
         "no such option" if group else "no such configuration",
         setting=group,
         value=option,
-        allowed=textwrap.fill(", ".join(options), 100, subsequent_indent=" " * 11),
+        allowed=_listed(options),
         suggestion=closest(option, options),
     )
+
+
+def _listed(options: Sequence[str]) -> str:
+    """Return options in words, as many as can be read at a glance."""
+    more = f" … ({len(options)} in all: --help lists them)"
+    return textwrap.shorten(", ".join(options), 240, placeholder=more)
 
 
 def _printed_options(message: str) -> list[str]:

@@ -94,7 +94,7 @@ def be_worker(folder: Path, files: Sequence[int]) -> NoReturn:
         worker.main(str(folder))
         code = 0
     except BrokenPipeError:  # the driver has ended; written parts stay
-        code = 0
+        os._exit(0)  # at once: Python would try again to tell it
     except BaseException:
         traceback.print_exc()
     finally:
