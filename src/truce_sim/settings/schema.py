@@ -239,7 +239,13 @@ class HostConfig:
         float, Quantity(0, 100, "", "width of the decision to strike; 0: sharp", "s")
     ] = 0.3
     resolve: Annotated[
-        float, _share("probability that a chosen strike is carried out (2 of 4)", "resolve", "F")
+        float,
+        _share(
+            "probability that a chosen strike is carried out; about a third of first strikes "
+            "are then answered, in the record 2 of 4",
+            "resolve",
+            "F",
+        ),
     ] = 0.5
     lag_days: Annotated[int, _days(0, "days from choice to strike (2 to 4)", "lag", "F")] = 3
     release: Annotated[
