@@ -6,8 +6,7 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 VENV    ?= .venv
-# Tests wait for pages and processes a third of their time: half as many workers again as cores.
-WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
+WORKERS ?= logical
 ARGS    ?=
 
 # The supported versions, the preferred one first.
