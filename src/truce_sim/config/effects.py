@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from truce_sim.config.regimes import plain_regimes
-from truce_sim.config.tokens import mediator_of
+from truce_sim.config.tokens import is_there, mediator_of
 from truce_sim.errors import NoEffectWarning
 from truce_sim.settings.fields import declared, field_at
 from truce_sim.settings.needs import Comparison, Condition, conditions
@@ -80,10 +80,7 @@ class Effects:
 
     def _there(self, path: str) -> bool:
         """Whether a setting is of no mediator, or of one that some regime has."""
-        name = mediator_of(path)
-        return not name or any(
-            name in plain["mediation"]["mediators"] for plain, _ in self._regimes
-        )
+        return any(is_there(path, plain["mediation"]["mediators"]) for plain, _ in self._regimes)
 
     def _effective(self, path: str, asked: frozenset[str]) -> Flags:
         """`asked`: settings whose effect is in question, so that their own values do not count."""

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from truce_sim.config.compose import conf_folder
+from truce_sim.config.tokens import setting_of
 from truce_sim.errors import InputError, command
 from truce_sim.settings.fields import groups
 
@@ -54,7 +55,7 @@ def options_of(group: str) -> tuple[str, ...]:
 
 
 def _not_one(group: str, tokens: list[str]) -> InputError:
-    token = next((t for t in reversed(tokens) if _key(t) == group), "")
+    token = next((t for t in reversed(tokens) if setting_of(t) == group), "")
     value = token.partition("=")[2]
     named = [word.strip(" '\"") for word in value.strip("[]").split(",") if word.strip(" '\"")]
     example = _example(group, named)
@@ -70,7 +71,3 @@ def _not_one(group: str, tokens: list[str]) -> InputError:
 
 def _example(group: str, named: list[str]) -> str:
     return ",".join(named if len(named) > 1 else options_of(group)[:2])
-
-
-def _key(token: str) -> str:
-    return token.partition("=")[0].lstrip("+~")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from pathlib import PurePath
@@ -82,10 +82,21 @@ def _mediators(mediators: Mapping[object, object]) -> Iterator[str]:
         yield from _tokens(f"{MEDIATORS}.{name}", mediator)
 
 
+def setting_of(token: str) -> str:
+    """Return the setting that an override sets: home.capacity for "+home.capacity=1"."""
+    return token.lstrip("+~").partition("=")[0]
+
+
 def mediator_of(path: str) -> str:
     """Return the mediator that a setting is of; "" if it is of none."""
     head, _, rest = path.partition(f"{MEDIATORS}.")
     return "" if head else rest.partition(".")[0]
+
+
+def is_there(path: str, mediators: Container[str]) -> bool:
+    """Return whether a setting is of no mediator, or of one of these."""
+    name = mediator_of(path)
+    return not name or name in mediators
 
 
 def no_mediators() -> InputError:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from truce_sim.config.effects import warn
 from truce_sim.config.setup import Setup
-from truce_sim.config.tokens import mediator_of
+from truce_sim.config.tokens import is_there, mediator_of
 from truce_sim.errors import InputError
 from truce_sim.following.drawn import Drawn
 from truce_sim.following.particles import systematic
@@ -92,9 +92,8 @@ def read_draws(posterior: AnyDraws, prior: AnyPrior, setup: Setup, n: int) -> Dr
 def _without_mediator(values: pd.DataFrame, setup: Setup) -> Iterator[str]:
     """Yield settings of mediators that the configuration lacks, and tell of them."""
     for name in map(str, values):
-        mediator = mediator_of(name)
-        if mediator and mediator not in setup.mediators:
-            warn(f"{name} has no effect while there is no mediator {mediator}")
+        if not is_there(name, setup.mediators):
+            warn(f"{name} has no effect while there is no mediator {mediator_of(name)}")
             yield name
 
 

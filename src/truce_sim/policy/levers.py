@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from truce_sim.config.setup import Setup
-from truce_sim.config.tokens import as_tokens
+from truce_sim.config.tokens import as_tokens, setting_of
 from truce_sim.errors import InputError, closest
 from truce_sim.settings.fields import field_at
 from truce_sim.settings.nested import get
@@ -77,7 +77,7 @@ class Lever:
     def sets(self, setup: Setup) -> set[str]:
         """Return all settings that it has a say in: those of its range, or of its options."""
         tokens = [token for some in self.options.values() for token in some]
-        return {token.lstrip("+~").partition("=")[0] for token in tokens} | {*self.paths(setup)}
+        return {setting_of(token) for token in tokens} | {*self.paths(setup)}
 
 
 def read_lever(name: str, written: object, base: Setup) -> Lever:

@@ -20,7 +20,7 @@ import pandas as pd
 from truce_sim.config.load import load_setup
 from truce_sim.config.option_files import option_file, plain_values
 from truce_sim.config.setup import Setup
-from truce_sim.config.tokens import as_tokens
+from truce_sim.config.tokens import as_tokens, setting_of
 from truce_sim.errors import InputError, NoEffectWarning, closest
 from truce_sim.policy.levers import TODAY, Code, Lever, Policy, check_keys, number, read_lever
 from truce_sim.settings.nested import get
@@ -234,7 +234,7 @@ def _check_scenarios(problem: Problem) -> None:
         with _told_where(where):
             problem.scenario(name)
         for token in as_tokens(scenarios[name] or []):
-            path = token.lstrip("+~").partition("=")[0]
+            path = setting_of(token)
             if path in problem.chosen:
                 raise InputError("has no effect: policies choose it", setting=where, value=path)
 

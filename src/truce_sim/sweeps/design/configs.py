@@ -10,7 +10,7 @@ from truce_sim.config.checks import unknown_setting
 from truce_sim.config.load import prepare
 from truce_sim.config.resolvers import has_references, refuse_resolvers
 from truce_sim.config.setup import Setup
-from truce_sim.config.tokens import MEDIATORS, mediator_of
+from truce_sim.config.tokens import MEDIATORS, is_there
 from truce_sim.settings.fields import is_choice
 from truce_sim.settings.nested import merge
 from truce_sim.settings.schema import Config
@@ -48,7 +48,7 @@ def merged(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[str, A
     """
     plain, there = copy.deepcopy(dict(base)), mediators_at(base, values)
     for name, cell in values.items():
-        if not is_choice(name) and mediator_of(name) in ("", *there):
+        if not is_choice(name) and is_there(name, there):
             try:
                 merge(plain, name, decode(name, cell))
             except KeyError:

@@ -10,7 +10,7 @@ import numpy as np
 
 from truce_sim.config.resolvers import has_references
 from truce_sim.config.setup import Setup
-from truce_sim.config.tokens import mediator_of
+from truce_sim.config.tokens import is_there
 from truce_sim.engine.run import RunSpec
 from truce_sim.errors import InputError
 from truce_sim.settings.fields import is_choice
@@ -63,7 +63,7 @@ def _quick_specs(
             templates[base] = _template(design, int(members[0]))
         template = templates[base]
         there = () if template is None else template.mediators
-        used = [name for name in names if mediator_of(name) in ("", *there)]
+        used = [name for name in names if is_there(name, there)]
         if template is None or not used:
             continue
         columns = {name: design.values[name].to_numpy()[members] for name in used}
