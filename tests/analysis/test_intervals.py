@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from truce_sim.intervals import (
     differ_from_first,
@@ -14,6 +14,7 @@ from truce_sim.intervals import (
     share_interval,
     value_within,
     variance_of_mean,
+    z_quantile,
 )
 
 #: What a test of coverage may fail by chance: once in a million runs.
@@ -138,3 +139,9 @@ def test_equal_shares_are_rarely_told_apart() -> None:
     assert differ_from_first(np.array([0.2, 0.25, 0.6]), np.full(3, 200.0)).tolist() == [
         False, False, True,
     ]  # fmt: skip
+
+
+def test_the_usual_quantile_is_that_of_scipy() -> None:
+    """It is written out, so that a sweep need not import what computes it."""
+    assert z_quantile() == special.ndtri(0.975)
+    assert z_quantile(0.9) == special.ndtri(0.95)
