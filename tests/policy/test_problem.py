@@ -117,7 +117,13 @@ def test_a_posterior_is_drawn_by_weight(tmp_path: Path) -> None:
     rows.rename(columns={"militants.attempts_per_day": "militants.tempo"}).to_parquet(path)
     with pytest.raises(InputError, match="no such setting"):
         make_worlds(problem, "proof", 40)
+    rows.assign(weight=0.0).to_parquet(path)
+    with pytest.raises(InputError, match="bad weights"):
+        make_worlds(problem, "proof", 40)
+    path.write_text("no table")
     with pytest.raises(InputError, match="cannot be read"):
+        make_worlds(problem, "proof", 40)
+    with pytest.raises(InputError, match="no such file"):
         make_worlds(load_problem("doha", worlds={"posterior": "no.parquet"}), "proof", 40)
 
 

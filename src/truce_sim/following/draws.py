@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from truce_sim.config.effects import warn
@@ -20,7 +18,7 @@ from truce_sim.errors import InputError
 from truce_sim.following.drawn import Drawn
 from truce_sim.following.particles import systematic
 from truce_sim.inference.prior import AnyPrior, Prior, load_prior
-from truce_sim.sweeps.design.worlds import draws_file
+from truce_sim.sweeps.design.worlds import draws_file, read_weighted
 
 #: The settings of the configuration, and nothing else.
 NONE = "none"
@@ -83,10 +81,7 @@ def read_draws(posterior: AnyDraws, prior: AnyPrior, setup: Setup, n: int) -> Dr
     if isinstance(posterior, str) and posterior == NONE:
         source = "as configured, none drawn"
         return Draws(Drawn(setup, pd.DataFrame(index=range(1))), np.ones(1), source)
-    if isinstance(posterior, pd.DataFrame):
-        return _of_table(posterior, setup, "a table")
-    path = draws_file(os.fspath(posterior))
-    return _of_table(_read(path), setup, str(path))
+    return _of_table(posterior, setup)
 
 
 def _without_mediator(values: pd.DataFrame, setup: Setup) -> Iterator[str]:
@@ -111,29 +106,13 @@ def _of_prior(prior: Prior, setup: Setup, n: int, before: pd.DataFrame | None = 
     return Draws(Drawn(setup, values), np.full(rows, 1 / rows), source, prior, len(more))
 
 
-def _read(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
-    except FileNotFoundError:
-        problem = "no such file"
-    except (OSError, ValueError, pa.ArrowException) as error:
-        problem = f"cannot be read: {(str(error).splitlines() or [''])[0]}"
-    raise InputError(
-        problem, setting="--posterior", value=str(path),
-        allowed=f"the name or folder of a fit, a Parquet or CSV file of settings, or {NONE}",
-    )  # fmt: skip
-
-
-def _of_table(table: pd.DataFrame, setup: Setup, where: str) -> Draws:
-    """Return the draws of a table; columns without a dot are no settings, but may be weights."""
-    if not len(table):
-        raise InputError("has no rows", setting="--posterior", value=where)
-    weight = np.ones(len(table))
-    if "weight" in table:
-        weight = pd.to_numeric(table["weight"], errors="coerce").to_numpy(float)
-    if not (np.isfinite(weight).all() and (weight >= 0).all() and weight.sum() > 0):
-        raise InputError("has weights that are none", setting="--posterior", value=where,
-                         allowed="a column weight of numbers from 0 up, not all 0")  # fmt: skip
+def _of_table(source: str | os.PathLike[str] | pd.DataFrame, setup: Setup) -> Draws:
+    """Return the draws of a table; columns without a dot are not settings."""
+    if isinstance(source, pd.DataFrame):
+        where, (table, weight) = "a table", read_weighted(source, "--posterior")
+    else:
+        where = str(draws_file(os.fspath(source)))
+        table, weight = read_weighted(where, "--posterior")
     values = table[[name for name in table if "." in str(name)]].reset_index(drop=True)
     values = values.drop(columns=list(_without_mediator(values, setup)))
     if not len(values.columns):

@@ -20,7 +20,7 @@ from truce_sim.errors import InputError
 from truce_sim.inference.prior import load_prior
 from truce_sim.policy.problem import Problem
 from truce_sim.settings.fields import field_at
-from truce_sim.sweeps.design.worlds import draws_file
+from truce_sim.sweeps.design.worlds import read_weighted
 
 #: The sets of worlds, each with its own draws and luck.
 SETS = ("search", "choice", "proof")
@@ -72,12 +72,15 @@ def make_worlds(problem: Problem, which: str, number: int) -> Worlds:
         more = rng.integers(0, 2**62, size=max(number - len(seeds), 0), dtype=np.int64)
         seeds = np.concatenate([seeds, more])[:number]
         return Worlds(pd.DataFrame(index=range(number)), seeds, names * (number // len(names)))
-    draws = _prior(problem, source, number, place) if kind == "prior" else _posterior(source)
+    if kind == "prior":
+        draws, weight = _prior(problem, source, number, place), None
+    else:
+        draws, weight = _posterior(source)
     draws = draws.drop(columns=[path for path in draws if path in problem.chosen])
     fits = _goes_with_all(problem, draws)
     kept = draws[fits].reset_index(drop=True)
-    if kind == "posterior":
-        kept = _resampled(kept, _weights(source)[fits], number, rng)
+    if weight is not None:
+        kept = _resampled(kept, weight[fits], number, rng)
     if len(kept) < number:
         raise InputError("too few of its draws go with every policy", setting=f"worlds.{kind}",
                          value=str(source), allowed="levers with narrower ranges")  # fmt: skip
@@ -89,35 +92,14 @@ def _prior(problem: Problem, name: str, number: int, place: int) -> pd.DataFrame
     return load_prior(name).for_base(problem.base).draw(_SPARE * number, seed)
 
 
-def _posterior(name: str) -> pd.DataFrame:
-    """The draws of a file: a column for each setting, and perhaps a weight."""
-    table = _table(name).drop(columns="weight", errors="ignore")
+def _posterior(name: str) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+    """The draws of a file, a column for each setting, and their weights."""
+    table, weight = read_weighted(name, "worlds.posterior")
     for path in table.columns:
         if field_at(path) is None:
             raise InputError("no such setting", setting="worlds.posterior", value=path,
                              origin=name)  # fmt: skip
-    return table
-
-
-def _table(name: str) -> pd.DataFrame:
-    path = draws_file(name)
-    try:
-        return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        line = str(error).partition("\n")[0]
-        raise InputError(
-            f"cannot be read: {line}", setting="worlds.posterior", value=name,
-            allowed="the name or folder of a fit, or a Parquet or CSV file of draws",
-        ) from None  # fmt: skip
-
-
-def _weights(name: str) -> NDArray[np.float64]:
-    table = _table(name)
-    weight = table["weight"].to_numpy(float) if "weight" in table else np.ones(len(table))
-    if not (np.isfinite(weight).all() and (weight >= 0).all() and weight.sum() > 0):
-        raise InputError("has weights that are none", setting="worlds.posterior", value=name,
-                         allowed="weights from 0 up, not all 0")  # fmt: skip
-    return np.asarray(weight, float)
+    return table, weight
 
 
 def _resampled(

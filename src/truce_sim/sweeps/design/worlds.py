@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from truce_sim.errors import InputError
 from truce_sim.sweeps.design.sampling import ROWS
@@ -59,3 +62,45 @@ def read_draws(
         raise InputError(f"there are {len(draws):,} draws", setting="hydra.sweeper.points",
                          value=points, allowed=f"up to {len(draws):,}")  # fmt: skip
     return draws.head(points) if points else draws
+
+
+def read_weighted(
+    source: str | pd.DataFrame, setting: str
+) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+    """Return draws that may have weights: a table without its column of weights, and they.
+
+    Args:
+        source: the name or folder of a fit, a Parquet or CSV file, or a table.
+        setting: that named it, for messages.
+
+    Returns:
+        The other columns as they are, and (draws,) the weights, 1 where there are none.
+
+    Raises:
+        InputError: no such file, one that cannot be read or has no rows, bad weights.
+    """
+    where = source if isinstance(source, str) else "a table"
+    table = _read(source, setting) if isinstance(source, str) else source
+    if not len(table):
+        raise InputError("has no rows", setting=setting, value=where)
+    weight = np.ones(len(table))
+    if WEIGHT in table:
+        weight = pd.to_numeric(table[WEIGHT], errors="coerce").to_numpy(float)
+    if not (np.isfinite(weight).all() and (weight >= 0).all() and weight.sum() > 0):
+        raise InputError("has bad weights", setting=setting, value=where,
+                         allowed="a column weight of numbers from 0 up, not all 0")  # fmt: skip
+    return table.drop(columns=WEIGHT, errors="ignore"), weight
+
+
+def _read(name: str, setting: str) -> pd.DataFrame:
+    path = draws_file(name)
+    try:
+        return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+    except FileNotFoundError:
+        problem = "no such file"
+    except (OSError, ValueError, pa.ArrowException) as error:
+        problem = f"cannot be read: {(str(error).splitlines() or [''])[0]}"
+    raise InputError(
+        problem, setting=setting, value=str(path),
+        allowed="the name or folder of a fit, or a Parquet or CSV file of settings",
+    )  # fmt: skip
