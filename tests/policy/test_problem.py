@@ -127,6 +127,16 @@ def test_a_posterior_is_drawn_by_weight(tmp_path: Path) -> None:
         make_worlds(load_problem("doha", worlds={"posterior": "no.parquet"}), "proof", 40)
 
 
+def test_todays_policy_counts_among_those_that_can_be_tried() -> None:
+    """A search of all seven values of a lever, with today's value between them: 8 of 8 policies."""
+    lever = {"set": "host.capacity", "low": 0, "high": 1.2, "step": 0.2, "cost": {0: 0, 1.2: 1}}
+    base = CONTENT["base"] | {"host.capacity": 0.5}
+    content = deepcopy(CONTENT) | {"levers": {"host": lever}, "base": base}
+    sizes = SMALL | {"population": 24, "proof_luck": 2}
+    found = search(content, sizes={**sizes, "generations": 4})
+    assert len(found.seen) == found.problem.policies == 8
+
+
 def test_a_trial_is_what_a_sweep_gives() -> None:
     """Policies with other mediators and settings, in drawn worlds: the runs of `simulate_many`."""
     problem = load_problem("doha")

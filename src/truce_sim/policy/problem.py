@@ -87,8 +87,8 @@ class Problem:
 
     @property
     def policies(self) -> int:
-        """How many policies there are."""
-        return prod(len(lever.values) for lever in self.levers)
+        """How many policies can be tried: today's, and each combination of the levers' values."""
+        return 1 + prod(len(lever.values) for lever in self.levers)
 
     @property
     def chosen(self) -> set[str]:
