@@ -43,8 +43,8 @@ def test_dates_and_files_do_as_well(tmp_path: Path) -> None:
 
 BAD_TRUCES: list[tuple[Any, tuple[str, ...]]] = [
     ([], ("has no rows",)),
-    (3, ("is no table", "int")),
-    ({"days": [3]}, ("is no table",)),
+    (3, ("is not a table", "int")),
+    ({"days": [3]}, ("is not a table",)),
     ("nowhere.csv", ("no such file", "nowhere.csv")),
     ([{"days": -1, "ended": 1}], ("not a number of days", "row 0")),
     ([{"days": 2.5, "ended": 1}], ("not a number of days",)),

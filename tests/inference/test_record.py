@@ -129,5 +129,5 @@ def test_the_present_needs_a_day() -> None:
 def test_no_file_and_no_table_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         read_record(tmp_path / "none.csv", 3, FIRST)
-    with pytest.raises(InputError, match="is no table"):
+    with pytest.raises(InputError, match="is not a table"):
         read_record({"day": 1, "kind": "clash"}, 3, FIRST)  # type: ignore[arg-type]

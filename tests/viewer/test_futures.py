@@ -67,9 +67,9 @@ def test_an_address_has_panel_ensemble_and_futures(tracks) -> None:
     session.unfork()
     assert (session.pairs.value, session.futures.value) == (0, (0, 0))
     for words, problem in (
-        ("ensemble=100", "needs a fork"), ("ensemble=7", "is no ensemble"),
-        ("futures=30:7", "are no futures"),
-        ("futures=x:100", "is not a day"), ("panel=x", "is no panel"),
+        ("ensemble=100", "needs a fork"), ("ensemble=7", "not a known ensemble"),
+        ("futures=30:7", "does not name futures"),
+        ("futures=x:100", "is not a day"), ("panel=x", "not a known panel"),
     ):  # fmt: skip
         assert problem in Visit(open_settings([]), f"{RUN}&{words}").problem.value
 

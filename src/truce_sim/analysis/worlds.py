@@ -153,7 +153,7 @@ def _differences(
     names = policies(sweep)
     factor = factor or sweep.folder.settings.compare or (names or [""])[0]
     if factor not in names:
-        raise InputError("is no policy of this sweep", setting="factor", value=factor,
+        raise InputError("is not a policy of this sweep", setting="factor", value=factor,
                          allowed=", ".join(names) or "a sweep with several policies")  # fmt: skip
     runs = _runs(sweep)
     levels = list(dict.fromkeys(runs[factor]))

@@ -30,8 +30,8 @@ def futures(arguments: Sequence[str]) -> int:
     if asked.format == "csv":
         print(found.survival.to_csv(index=False), end="")
     elif asked.format == "json":
-        told = {name: row.to_dict() for name, row in compared.items()}
-        print(json.dumps(found.as_dict() | {"what_if": told}, indent=2, ensure_ascii=False))
+        changes = {name: row.to_dict() for name, row in compared.items()}
+        print(json.dumps(found.as_dict() | {"what_if": changes}, indent=2, ensure_ascii=False))
     else:
         print_futures(found, compared, list(arguments))
     return 0

@@ -31,12 +31,12 @@ def nowcast(arguments: Sequence[str]) -> int:
     prior, overrides = split_prior(words)
     setup = setup_from_arguments(flags_first(overrides))
     warn_of_compiling()
-    told = CleanConsole(stderr=True)
+    console = CleanConsole(stderr=True)
     found = follow(
         asked.record, asked.as_of, setup, posterior=asked.posterior, prior=prior, what_if=what_if,
         particles=asked.particles, futures=asked.futures, ahead=asked.ahead,
         tolerance=asked.tolerance, reported=asked.reported, least=asked.least,
-        progress=lambda words: told.print(f"{words} …", style="dim"),
+        progress=lambda words: console.print(f"{words} …", style="dim"),
     )  # fmt: skip
     if asked.out is not None:
         _write(found, asked.out, setup.config.seed, overrides)

@@ -34,7 +34,7 @@ def flatten(changes: object, prefix: str = "") -> Iterator[tuple[str, Any]]:
         prefix: path of the part that `changes` belongs to, with a dot.
 
     Raises:
-        InputError: it is no mapping, or a key is not text.
+        InputError: it is not a mapping, or a key is not text.
     """
     if getattr(changes, "ndim", 0) == 1 and hasattr(changes, "to_dict"):  # a row of a table
         changes = changes.to_dict()

@@ -50,7 +50,7 @@ def refuse_list(key: str, value: object) -> None:
 
 @cache
 def options_of(group: str) -> tuple[str, ...]:
-    """Return the options of a group that come with the program; empty if it is no group."""
+    """Return the options of a group that come with the program; empty if it is not a group."""
     return tuple(sorted(file.stem for file in (conf_folder() / group).glob("*.yaml")))
 
 

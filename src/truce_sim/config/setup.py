@@ -157,15 +157,15 @@ class Setup:
 
 
 #: Base -> the sets of settings whose effect was looked at.
-_told: WeakKeyDictionary[Setup, set[frozenset[str]]] = WeakKeyDictionary()
+_warned: WeakKeyDictionary[Setup, set[frozenset[str]]] = WeakKeyDictionary()
 
 
 def _warn_once(base: Setup, made: Setup, wanted: Mapping[str, object]) -> None:
-    """Warn of settings that have no effect now, unless an earlier change was told so."""
-    told, names = _told.setdefault(base, set()), frozenset(wanted)
-    if names in told:
+    """Warn of settings that have no effect now, unless an earlier change drew the same warning."""
+    warned, names = _warned.setdefault(base, set()), frozenset(wanted)
+    if names in warned:
         return
-    told.add(names)
+    warned.add(names)
     found = idle(made.config, made.given)
     before = idle(base.config, found.keys() - names)
     for name, message in found.items():

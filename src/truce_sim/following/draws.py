@@ -85,7 +85,7 @@ def read_draws(posterior: AnyDraws, prior: AnyPrior, setup: Setup, n: int) -> Dr
 
 
 def _without_mediator(values: pd.DataFrame, setup: Setup) -> Iterator[str]:
-    """Yield settings of mediators that the configuration lacks, and tell of them."""
+    """Yield settings of mediators that the configuration lacks, and warn of them."""
     for name in map(str, values):
         if not is_there(name, setup.mediators):
             warn(f"{name} has no effect while there is no mediator {mediator_of(name)}")

@@ -31,7 +31,7 @@ from truce_sim.intervals import (
 
 #: No such event before the run ended.
 NEVER = np.iinfo(np.int32).max
-#: Days ahead for which the chances of events are told.
+#: Days ahead for which the chances of events are given.
 SOON = (7, 30)
 #: What a future without collapse is called.
 HOLDS = "holds"

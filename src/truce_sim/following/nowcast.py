@@ -193,10 +193,12 @@ def nowcast(
     found, draws = job.filtered(read_draws(posterior, prior, setup, n), luck, chance)
     chosen = systematic(scaled(found.log_weight), m, chance)
     kept = found.particles.taken(chosen, known.as_of + 1, luck)
-    return _told(known, setup, found, draws, job.followed(draws.drawn, kept, ahead, levers), ahead)
+    return _summarized(
+        known, setup, found, draws, job.followed(draws.drawn, kept, ahead, levers), ahead
+    )
 
 
-def _told(
+def _summarized(
     known: Record,
     setup: Setup,
     found: Filtered,

@@ -32,7 +32,7 @@ def rows_of(table: AnyTable, setting: str, needs: Sequence[str], notes: str = ""
         notes: which columns there are, for messages.
 
     Raises:
-        InputError: it is no table, the file cannot be read, a column is missing, no row.
+        InputError: it is not a table, the file cannot be read, a column is missing, no row.
     """
     if isinstance(table, str | os.PathLike):
         rows = _of_file(Path(table).expanduser(), setting, needs, notes)
@@ -51,7 +51,7 @@ def _frame(table: Any, setting: str) -> pd.DataFrame:
     listed = isinstance(table, Sequence) and all(isinstance(row, Mapping) for row in table)
     if not listed:
         raise InputError(
-            f"is no table but {a_kind(table)}", setting=setting,
+            f"is not a table but {a_kind(table)}", setting=setting,
             allowed="a CSV file, a DataFrame, or a list with a mapping for each row",
         )  # fmt: skip
     return pd.DataFrame(list(table))

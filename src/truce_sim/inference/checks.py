@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 #: Contraction below this is none, from this on it is much.
 NONE_BELOW, MUCH_FROM = 0.1, 0.5
-#: Correlations are told of from this on, and if the data moved them by at least _MOVED.
+#: Correlations are mentioned from this on, and if the data moved them by at least _MOVED.
 TOLD_FROM, _MOVED = 0.3, 0.15
 #: Draws of a predictive check, each run twice.
 CHECKS = 400

@@ -413,7 +413,7 @@ def read_pattern(word: str, days: int) -> Pattern:
                          allowed="MEASURE=LOW..HIGH, such as stopped_at_border=0.35..0.67",
         )  # fmt: skip
     if MEASURES[name].least_days > days:
-        raise InputError("cannot be told within the horizon", setting="pattern", value=name,
+        raise InputError("is not known within the horizon", setting="pattern", value=name,
                          allowed=f"run.horizon_days of at least {MEASURES[name].least_days}",
         )  # fmt: skip
     return Pattern(name, *ends, days)

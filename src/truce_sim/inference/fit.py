@@ -197,7 +197,7 @@ def open_fit(folder: str | Path) -> Fit:
     manifest = _manifest(place)
     if not (place / "diagnostics.json").exists():
         raise InputError("is not finished", setting="fit", value=str(place),
-                         allowed="the command that began it goes on with it")  # fmt: skip
+                         allowed="the command that began it, which resumes it")  # fmt: skip
     notes = {"folder": manifest["digest"], "file": "posterior.parquet"}
     draws: pd.DataFrame = read_table(place / "posterior.parquet", expected=notes).to_pandas()
     diagnostics = _sealed(place / "diagnostics.json")
@@ -279,7 +279,7 @@ def _place(path: Path, task: Task, draws: int) -> Path:
                              value=draws, allowed="as many, or more")  # fmt: skip
         (path / "diagnostics.json").unlink(missing_ok=True)
     elif path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise InputError("exists and is no fit", setting="fit", value=str(path),
+        raise InputError("exists and is not a fit", setting="fit", value=str(path),
                          allowed="a new name; nothing is overwritten")  # fmt: skip
     path.mkdir(parents=True, exist_ok=True)
     tokens = [] if task.setup.source is None else list(task.setup.source.tokens)
@@ -308,7 +308,7 @@ def _sealed(file: Path) -> dict[str, Any]:
         content: Any = json.loads(file.read_text(encoding="utf-8"))
         whole = isinstance(content, dict) and content.get(KEY, "") == json_seal(content)
     except FileNotFoundError:
-        raise InputError("has no such file: it is no fit", setting="fit", value=str(file),
+        raise InputError("has no such file, so it is not a fit", setting="fit", value=str(file),
                          allowed="a folder that truce-sim fit wrote") from None  # fmt: skip
     except (OSError, ValueError):
         whole = False

@@ -153,7 +153,7 @@ def _numbers(
 ) -> Iterator[tuple[str, float]]:
     for key, value in given.items():
         if key not in (*LAWS[name], *_CUTS):
-            raise InputError(f"is no parameter of {name}", setting=f"{path}: {key}", value=value,
+            raise InputError(f"is not a parameter of {name}", setting=f"{path}: {key}", value=value,
                              allowed=", ".join((*LAWS[name], *_CUTS)), origin=origin)  # fmt: skip
         if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
             raise InputError("is not a number", setting=f"{path}: {key}", value=value,

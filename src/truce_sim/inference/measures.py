@@ -24,7 +24,7 @@ class Measure:
         words: what it is.
         unit: of it; "share" for a yes or no.
         read: runs (as of `simulate_many`) -> (runs,) the number.
-        least_days: shortest horizon at which it can be told.
+        least_days: shortest horizon at which it is known.
     """
 
     words: str

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CAVEAT = (
     "All of this is inside the model: the posterior says which settings would make the model yield "
-    "such data, given the prior. It does not say that the model is right, and it is no forecast."
+    "such data, given the prior. It does not say that the model is right, and it is not a forecast."
 )
 _COLUMNS = 4
 _PAIRS = 6

@@ -84,8 +84,8 @@ def predictive(
     """
     setup = as_setup(base)
     runs, days = _runs(settings, setup, threads), setup.config.run.horizon_days
-    told = [name for name in measures if MEASURES[name].least_days <= days]
-    return pd.DataFrame([_described(name, runs) for name in told])
+    known = [name for name in measures if MEASURES[name].least_days <= days]
+    return pd.DataFrame([_described(name, runs) for name in known])
 
 
 def _runs(settings: pd.DataFrame, base: Setup, threads: int) -> pd.DataFrame:

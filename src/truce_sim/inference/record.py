@@ -100,8 +100,8 @@ def read_record(record: AnyRecord, as_of: object, first: date | None) -> Record:
                 "the record has the truce over by then", setting="--as-of", value=as_of,
                 allowed=f"a day before {entry.day}, the day of its collapse",
             )  # fmt: skip
-    told = tuple(entry for entry in known if entry.kind != "followed")
-    return Record(now, told, len(entries) - len(known))
+    noted = tuple(entry for entry in known if entry.kind != "followed")
+    return Record(now, noted, len(entries) - len(known))
 
 
 def read_entries(record: AnyRecord, first: date | None) -> list[Entry]:

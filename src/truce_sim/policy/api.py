@@ -90,9 +90,9 @@ def search(
     Args:
         problem: an option of `conf/search`, the path of a file like those, or what one holds.
         overrides: settings that all policies share, besides the problem's own.
-        folder: keeps everything; a search that was stopped goes on from there, to the same end.
+        folder: keeps everything; a search that was stopped resumes from there, to the same result.
         threads: how many to use; 0: one for each core.
-        progress: told of what is done.
+        progress: shows what is done.
         changes: parts of the problem to replace: `seed=2`, `sizes={"generations": 5}`,
             `worlds={"posterior": "fit/posterior.parquet"}`.
 
@@ -105,13 +105,13 @@ def search(
     asked = load_problem(problem, **changes)
     if more := as_tokens(overrides):
         asked = load_problem(asked, base=[*asked.shared, *more])
-    worlds, told = _make_worlds(asked), progress or Silence()
+    worlds, shown = _make_worlds(asked), progress or Silence()
     if folder is None:
-        return _Work(asked, worlds, None, threads, told).run()
+        return _Work(asked, worlds, None, threads, shown).run()
     place = Path(folder)
     open_folder(place, asked, worlds.values())
     with locked(place):
-        return _Work(asked, worlds, place, threads, told).run()
+        return _Work(asked, worlds, place, threads, shown).run()
 
 
 def _make_worlds(problem: Problem) -> dict[str, Worlds]:
@@ -155,7 +155,7 @@ class _Work:
             self.progress.finish()
 
     def _choose(self, front: Sequence[Code]) -> tuple[dict[str, Code], list[Code]]:
-        """The three picks and all that is reported, by what they come to in worlds for choosing."""
+        """The three picks and all that is reported, by their outcomes in worlds for choosing."""
         sizes = self.problem.sizes
         some = thinned(pd.Series(self._costs(front)), _CANDIDATES * sizes["reported"])
         codes = list(dict.fromkeys([TODAY, *(front[i] for i in some)]))

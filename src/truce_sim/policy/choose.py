@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-#: The picks, in the order in which they are told, each with what it is.
+#: The picks, in the order in which they are reported, each with what it is.
 PICKS = {
     "cheapest that holds": "the least cost of those whose share that holds is at least the target, "
                            "with 97.5 % confidence",

@@ -52,7 +52,7 @@ def read_findings(folder: Path) -> Findings:
             tables.append(read_table(path).to_pandas())
         except FileNotFoundError:
             raise InputError(
-                "the search has not finished: the same command goes on", value=str(folder)
+                "the search has not finished: the same command resumes it", value=str(folder)
             ) from None
         except Damaged as error:
             raise InputError(str(error), value=str(path)) from None

@@ -204,7 +204,7 @@ def _choice(name: str, written: Mapping[str, Any], where: str) -> Lever:
         costs.append(number(entry.get("cost"), f"{at}.cost"))
     today = str(written.get("today", ""))
     if today not in made:
-        raise InputError("is none of its options", setting=f"{where}.today", value=today,
+        raise InputError("is not one of its options", setting=f"{where}.today", value=today,
                          allowed=", ".join(made), suggestion=closest(today, made))  # fmt: skip
     words = str(written.get("words", name))
     return Lever(name, words, tuple(made), tuple(costs), (), made, today)

@@ -119,7 +119,7 @@ def judged(
     trials: NDArray[np.void], costs: Sequence[float], luck: int, target: float,
     scenarios: Sequence[str] = (),
 ) -> pd.DataFrame:  # fmt: skip
-    """Return what policies come to, with 95 % intervals.
+    """Return the outcomes of policies, with 95 % intervals.
 
     Args:
         trials: (policies, worlds), none of which was used to choose the policies.

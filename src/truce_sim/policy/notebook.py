@@ -1,4 +1,4 @@
-"""What was tried, written down as it is tried: a search that was killed goes on where it was."""
+"""What was tried, written down as it is tried: a killed search resumes where it was."""
 
 from __future__ import annotations
 

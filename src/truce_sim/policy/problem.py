@@ -110,7 +110,7 @@ class Problem:
         return sum(lever.cost(policy[lever.name]) for lever in self.levers)
 
     def broken(self, row: Mapping[Any, Any] | pd.Series) -> list[str]:
-        """Return the objectives whose limits a policy breaks, by what it comes to."""
+        """Return the objectives whose limits a policy breaks, given its outcomes."""
         return [
             name
             for name, limit in self.limits.items()
@@ -217,7 +217,7 @@ def _check_levers(problem: Problem) -> None:
     taken: dict[str, str] = {}
     for lever in problem.levers:
         for option, tokens in lever.options.items():
-            with _told_where(f"levers.{lever.name}.options.{option}"):
+            with _with_origin(f"levers.{lever.name}.options.{option}"):
                 quiet_setup([*problem.shared, *tokens])
         for path in lever.sets(problem.base):
             if path in taken:
@@ -231,7 +231,7 @@ def _check_scenarios(problem: Problem) -> None:
     kind, scenarios = problem.worlds
     for name in scenarios if kind == "scenarios" else ():
         where = f"worlds.scenarios.{name}"
-        with _told_where(where):
+        with _with_origin(where):
             problem.scenario(name)
         for token in as_tokens(scenarios[name] or []):
             path = setting_of(token)
@@ -253,7 +253,7 @@ def _check_limits(problem: Problem) -> None:
 
 
 @contextmanager
-def _told_where(where: str) -> Iterator[None]:
+def _with_origin(where: str) -> Iterator[None]:
     """Have an error say which part of the file it is in."""
     try:
         yield
@@ -271,7 +271,7 @@ def _objectives(written: object) -> tuple[str, ...]:
                              suggestion=closest(str(name), OBJECTIVES))  # fmt: skip
     if len(set(names)) != len(names) or len(names) < 2 or names[:1] != ["holds"]:
         raise InputError(
-            "are no objectives to trade off", setting="objectives", value=names,
+            "cannot be traded off", setting="objectives", value=names,
             allowed="holds first, then one or more of deaths, cost, regret",
         )  # fmt: skip
     return tuple(names)
@@ -288,13 +288,13 @@ def _limits(written: object) -> dict[str, float]:
 def _worlds(written: object) -> tuple[str, Any]:
     if not isinstance(written, Mapping) or len(written) != 1 or next(iter(written)) not in _WORLDS:
         raise InputError(
-            "are no worlds", setting="worlds", value=written,
+            "does not say which worlds", setting="worlds", value=written,
             allowed="{prior: default}, {posterior: FIT}, {scenarios: {<name>: {…}}}",
         )  # fmt: skip
     kind, which = next(iter(written.items()))
     good = isinstance(which, Mapping) and which if kind == "scenarios" else isinstance(which, str)
     if not good:
-        raise InputError("are no worlds", setting=f"worlds.{kind}", value=which,
+        raise InputError("does not say which worlds", setting=f"worlds.{kind}", value=which,
                          allowed="{<name>: {<setting>: <value>}}" if kind == "scenarios" else
                          "a name, or a path")  # fmt: skip
     return str(kind), which

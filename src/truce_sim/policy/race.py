@@ -119,7 +119,7 @@ class Race:
         return self._values(self.natural(codes))
 
     def natural(self, codes: Sequence[Code]) -> dict[str, Floats]:
-        """Return what candidates would come to in all worlds, by name of the objective."""
+        """Return what outcomes candidates would have in all worlds, by name of the objective."""
         place = {code: i for i, code in enumerate(self.seen)}
         at = [place[code] for code in codes]
         found = {name: surface.estimates[at] for name, surface in self._surfaces().items()}

@@ -1,4 +1,4 @@
-"""A response surface: what policies come to, estimated from all that was tried, however little.
+"""A response surface: outcomes of policies, estimated from all that was tried, however little.
 
 Runs are noisy, and a policy that was tried in few worlds says little of itself. But policies are
 alike: what one comes to says something of its neighbours. A regression on levers, their squares and

@@ -1,4 +1,4 @@
-"""Trials: what policies come to in worlds, all with the same luck, on all cores."""
+"""Trials: outcomes of policies in worlds, all with the same luck, on all cores."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Laboratory:
         worlds: the worlds.
         luck: runs of each policy in each world; the even ones are one half of the luck.
         threads: how many to use; 0: one for each core.
-        tell: told of runs as they are made.
+        tell: called with the number of runs as they are made.
         runs: how many were made.
     """
 

@@ -42,7 +42,7 @@ def describe(problem: Problem, row: pd.Series) -> str:
 
 
 def numbers(row: pd.Series) -> str:
-    """Say what a policy comes to in the proof."""
+    """Describe the outcomes of a policy in the proof."""
     return (
         f"holds {_share(row, 'holds')}; {_plain(row, 'deaths')} deaths per day of truce; cost "
         f"{row['cost']:.2f}; at or above the target in {_share(row, 'satisficing')} of worlds; "

@@ -186,7 +186,7 @@ def _design(setup: Setup, values: pd.DataFrame) -> Design:
 def _check_effects(setup: Setup, design: Design) -> None:
     """Refuse a column that varies without effect; warn of other settings, as a sweep does.
 
-    Settings of the base that have no effect there are known: whoever made it was told.
+    Settings of the base that have no effect there are known: making it drew the warning.
     """
     columns = [name for name in design.factors if field_at(name) and not is_beside(name)]
     given = [name for name in setup.given if name not in columns and not is_beside(name)]

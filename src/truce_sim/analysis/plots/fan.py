@@ -21,7 +21,7 @@ def plot_fan(table: pd.DataFrame, column: str, by: str = "", ax: Axes | None = N
     Args:
         table: from `fan.daily_quantiles`, with an odd number of quantiles.
         column: the column that they are of.
-        by: the factor whose levels are told apart.
+        by: the factor whose levels are drawn apart.
         ax: axes to draw into; by default those of a new figure.
     """
     ax = get_axes(ax, 6.4, 3.4)

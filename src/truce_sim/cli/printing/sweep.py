@@ -312,8 +312,8 @@ def print_proof(proof: Proof) -> None:
     """Print whether the verified rows are the same, or else the first difference."""
     out = console()
     if proof.difference:
-        told = Text.assemble((str(proof.difference), "red"), f". {_explain_difference(proof)}")
-        out.print(told)
+        line = Text.assemble((str(proof.difference), "red"), f". {_explain_difference(proof)}")
+        out.print(line)
         return
     left = f"; skipped {proof.skipped} that raised, timed out or crashed" if proof.skipped else ""
     equal = "the same, floats to nine digits" if proof.other_rules else "identical, bit for bit"

@@ -303,8 +303,8 @@ def _compare_results(folder: SweepFolder) -> Difference | None:
         footer = folder.footer(chunk)
         total["runs"] += chunk.runs
         total["failed"] += footer.failed if footer else 0
-    told = {name: folder.manifest.get(name) for name in total}
-    found = run_cells("manifest.json", told, dict(total))
+    stated = {name: folder.manifest.get(name) for name in total}
+    found = run_cells("manifest.json", stated, dict(total))
     return found or (_compare_given(folder) if "runs" in _results(folder) else None)
 
 

@@ -72,7 +72,7 @@ def Policies(view: SearchView) -> None:
     def brush(name: str, ends: list[float]) -> None:
         brushes.value = brushed(brushes.value, name, ends) if name else {}
 
-    with solara.Card("Levers and what they come to", margin=0):
+    with solara.Card("Levers and outcomes", margin=0):
         plot = solara.use_memo(view.parallel, [view.found.folder])
         ParallelPlot(
             plot=plot, chosen=view.policy.value, brushes=brushes.value,

@@ -161,8 +161,8 @@ def film_days(track: Track, first: int, last: int, every: int) -> list[int]:
     series = track.run.series
     struck = series[["strikes_by_home", "strikes_by_host"]].to_numpy().any(1)
     states = series["status"].cat.codes.to_numpy()
-    told = struck | (np.diff(states, prepend=states[0]) != 0)
-    days = {*range(first, last + 1, every), last, *(first + np.flatnonzero(told[first : last + 1]))}
+    kept = struck | (np.diff(states, prepend=states[0]) != 0)
+    days = {*range(first, last + 1, every), last, *(first + np.flatnonzero(kept[first : last + 1]))}
     return sorted(map(int, days))
 
 

@@ -27,7 +27,7 @@ from truce_sim.sweeps.summaries.contrasts import with_sign
 
 Interval = Estimate
 
-#: So many pairs are run before their number is told.
+#: So many pairs are run before their number is shown.
 _AT_ONCE = 20
 
 

@@ -81,8 +81,8 @@ def describe(found: Named) -> list[str]:
         who = "" if len(found) == 1 else "With the change, " if name == "fork" else "Without it, "
         said.append(f"{who}{_end(each)}" if who else _end(each).capitalize())
     if len(found) == 2:
-        told = found[0][1].compare(found[1][1])
-        days, more = ([told[f"{name}{end}"] for end in ("", "_low", "_high")]
+        difference = found[0][1].compare(found[1][1])
+        days, more = ([difference[f"{name}{end}"] for end in ("", "_low", "_high")]
                       for name in ("days_more", "holds_more"))  # fmt: skip
         low, high = (with_sign(100 * x) for x in more[1:])
         said.append(

@@ -10,7 +10,7 @@ import pandas as pd
 import solara
 
 from truce_sim.errors import InputError
-from truce_sim.policy import words as told
+from truce_sim.policy import words
 from truce_sim.policy.folder import Findings
 from truce_sim.policy.levers import Lever
 from truce_sim.policy.measures import MEASURES
@@ -79,7 +79,7 @@ class SearchView:
 
     @cached_property
     def axes(self) -> list[Axis]:
-        """The axes of parallel coordinates: levers, then what they come to."""
+        """The axes of parallel coordinates: levers, then outcomes."""
         pareto = self.found.pareto
         return [
             *(_lever_axis(lever, pareto[lever.name]) for lever in self.found.problem.levers),
@@ -131,13 +131,13 @@ class SearchView:
     def in_words(self) -> tuple[str, str]:
         """What the chosen policy changes of today's, and what comes of it."""
         row = self.found.pareto.iloc[self.policy.value]
-        return told.describe(self.found.problem, row), f"{told.numbers(row).capitalize()}."
+        return words.describe(self.found.problem, row), f"{words.numbers(row).capitalize()}."
 
     def opening(self) -> Opening:
         """Return a run under the chosen policy.
 
         Raises:
-            InputError: The policy is none any more.
+            InputError: The policy is no longer among them.
         """
         problem, row = self.found.problem, self.found.pareto.iloc[self.policy.value]
         policy = {lever.name: _value(lever, row[lever.name]) for lever in problem.levers}

@@ -217,7 +217,9 @@ def _go(session: Session, words: Words) -> None:
         ("ensemble", "ensemble", pairs, ("0", *map(str, ENSEMBLES))),
     ):  # fmt: skip
         if value not in allowed:
-            raise InputError(f"is no {what}", setting=name, value=value, allowed=", ".join(allowed))
+            raise InputError(
+                f"is not a known {what}", setting=name, value=value, allowed=", ".join(allowed)
+            )
     if pairs != "0" and len(session.tracks) == 1:
         raise InputError("needs a fork", setting="ensemble", value=pairs)
     number, asked = _whole("day", day), _read_futures(futures)
@@ -230,7 +232,7 @@ def _go(session: Session, words: Words) -> None:
 def _read_futures(text: str) -> tuple[int, int]:
     day, _, n = text.partition(":")
     if n not in ("0", *map(str, ENSEMBLES)):
-        raise InputError("are no futures", setting="futures", value=text,
+        raise InputError("does not name futures", setting="futures", value=text,
                          allowed=f"DAY:{ENSEMBLES[0]}, for example")  # fmt: skip
     return _whole("futures", day), int(n)
 

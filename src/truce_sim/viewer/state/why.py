@@ -112,9 +112,9 @@ def _incidents(events: list[Event]) -> str:
     """What happened, in counts."""
     counts = Counter(_INCIDENTS[e["kind"]] for e in events if e["kind"] in _INCIDENTS)
     deaths = sum(int(e["deaths"]) for e in events if e["kind"] in _INCIDENTS)
-    told = [f"{n} {one if n == 1 else many}" for (one, many), n in counts.items()]
+    phrases = [f"{n} {one if n == 1 else many}" for (one, many), n in counts.items()]
     dead = [f"{deaths} death{'' if deaths == 1 else 's'}"] if deaths else []
-    return ", ".join(told + dead)
+    return ", ".join(phrases + dead)
 
 
 def _attribution(events: list[Event]) -> str:
