@@ -53,14 +53,6 @@ def test_load_step_and_status(visit, url, run) -> None:
     assert f"{first['grievance_home']:.1f} of threshold {first['threshold_home']:.1f}" in strip
 
 
-def test_the_first_visitor_gets_the_presets(start, visit) -> None:
-    """They come after the picture, by themselves."""
-    page = visit(start("host=unable").url)
-    expect(page.locator("[data-testid=settings-preset-host]")).to_have_value(
-        "unable", timeout=30_000
-    )
-
-
 def test_play_pause_and_reset_repeats(visit, url) -> None:
     """Play moves on, pause stops, Reset gives the same run again."""
     page = visit(url)

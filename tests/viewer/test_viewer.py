@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from truce_sim.settings.nested import at
 from truce_sim.sweeps.folder.folder import read_folder
 from truce_sim.sweeps.folder.replay import Row
 from truce_sim.sweeps.summaries.picks import pick_run
+from truce_sim.viewer.first import first_page
 from truce_sim.viewer.pictures.movie import film_days, write_movie
 from truce_sim.viewer.state import ensemble, presets
 from truce_sim.viewer.state.levers import KEY_LEVERS, controls, plain_name, without_effect
@@ -124,22 +126,34 @@ def test_a_lever_without_effect_says_why_until_its_switch_is_turned() -> None:
     assert lag not in without_effect(one.drafted_fork)
 
 
-def test_the_border_needs_nothing_that_takes_long_to_import() -> None:
-    """The page draws it first: what opens a run and what draws its border import no Mesa, no numba,
-    no pandas and no matplotlib."""
+def test_the_first_page_needs_nothing_that_takes_long_to_import() -> None:
+    """It is there before all that: what opens a run and what draws its border import no Solara, no
+    Mesa, no numba, no pandas and no matplotlib."""
     code = """
-import os, sys
+import sys
 from truce_sim.cli import viewer
-from truce_sim.viewer.serve import _ENVIRONMENT
+from truce_sim.viewer import serve
+from truce_sim.viewer.first import first_page
 from truce_sim.viewer.state.opening import open_settings
-opening = viewer.beside_record(open_settings(["seed=1"]), "")
-os.environ.update(_ENVIRONMENT)
-from truce_sim.viewer.pages import app
-app.ground_of(opening.setup.config, opening.setup.border)
-print(sorted({"mesa", "numba", "pandas", "matplotlib"} & set(sys.modules)))
+assert b"one clause" in first_page(viewer.beside_record(open_settings(["seed=1"]), ""))
+print(sorted({"solara", "mesa", "numba", "pandas", "matplotlib"} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_first_page_draws_a_border_that_is_quickly_drawn() -> None:
+    """Of a large run, a sweep or a search, it says that it is being made; no name is taken for a
+    part of the page."""
+    large = load_setup(["scenario=synthetic", "border.sectors=500", "border.home_depth=30"])
+    for opening in (Opening(large), Opening()):
+        assert b"It is being made." in first_page(opening)
+        assert b'"ground": null' in first_page(opening)
+    setup = load_setup(["seed=4"])
+    border = replace(setup.border, home_district=("</script><b>",) * 40)
+    page = first_page(Opening(replace(setup, border=border))).decode()
+    assert "<b>" not in page
+    assert r"\u003c/script>\u003cb>" in page
 
 
 def test_visitors_share_the_run_that_was_opened() -> None:

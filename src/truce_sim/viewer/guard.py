@@ -82,7 +82,7 @@ class Guard:
             await self._app(scope, receive, answer)
         elif scope["type"] == "http" and scope["path"] == "/":
             page = _ASK.format(kept="".join(_hidden(*pair) for pair in rest)).encode()
-            await _respond(answer, HTTPStatus.UNAUTHORIZED, page, content_type="text/html")
+            await respond(answer, HTTPStatus.UNAUTHORIZED, page, content_type="text/html")
         else:
             await _refuse(scope, answer, HTTPStatus.UNAUTHORIZED, "The token is missing.")
 
@@ -117,7 +117,7 @@ class Guard:
         """Give a browser a cookie, and take the token out of its address."""
         cookie = f"{self._cookie}={self.token}; Path=/; HttpOnly; SameSite=Lax"
         target = "/" + (f"?{urlencode(rest)}" if rest else "")
-        await _respond(send, HTTPStatus.SEE_OTHER, b"", location=target, set_cookie=cookie)
+        await respond(send, HTTPStatus.SEE_OTHER, b"", location=target, set_cookie=cookie)
 
 
 def _token(scope: Scope) -> tuple[str, list[tuple[str, str]]]:
@@ -165,12 +165,13 @@ async def _refuse(scope: Scope, send: Send, status: HTTPStatus, why: str) -> Non
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": why})
     else:
-        await _respond(send, status, why.encode())
+        await respond(send, status, why.encode())
 
 
-async def _respond(
+async def respond(
     send: Send, status: HTTPStatus, body: bytes, content_type: str = "text/plain", **more: str
 ) -> None:
+    """Send a whole answer; `more` are headers, with _ for -."""
     headers = {"content-type": f"{content_type}; charset=utf-8", "cache-control": "no-store"} | {
         name.replace("_", "-"): value for name, value in more.items()
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import gc
 import ipaddress
@@ -11,14 +10,17 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from truce_sim.errors import InputError
+from truce_sim.viewer.guard import Guard
+from truce_sim.viewer.site import Site
 from truce_sim.viewer.state.opening import Opening
 
 #: The server's settings: production mode, no telemetry, no banner, no assets from elsewhere.
@@ -169,20 +171,10 @@ def _run(listener: socket.socket, url: str, address: Address) -> NoReturn:
     import warnings
 
     import uvicorn
-    from solara.server.starlette import app
-
-    from truce_sim.viewer.guard import Guard
 
     warnings.filterwarnings("ignore", message="Cookies with samesite")
-    whole = threading.Event()
-
-    async def visitors(scope: Any, receive: Any, send: Any) -> None:
-        """Hold pages back until pandas is imported: reacton fails on half of it."""
-        if scope["type"] == "websocket" and not whole.is_set():
-            await asyncio.to_thread(whole.wait)
-        await app(scope, receive, send)
-
-    guard = Guard(visitors, address.host, listener.getsockname()[1])
+    site = Site()
+    guard = Guard(site, address.host, listener.getsockname()[1])
     config = uvicorn.Config(
         guard,
         log_level="error",
@@ -192,7 +184,7 @@ def _run(listener: socket.socket, url: str, address: Address) -> NoReturn:
     server = uvicorn.Server(config)
     url = f"{url}/?token={guard.token}"
     threading.Thread(
-        target=_announce, args=(server, url, address.browser, whole), daemon=True
+        target=_announce, args=(server, site, url, address.browser), daemon=True
     ).start()
     threading.Thread(target=_end_in_time, args=(server,), daemon=True).start()
     with closing(listener), suppress(KeyboardInterrupt):
@@ -217,9 +209,9 @@ def _end() -> NoReturn:
     os._exit(0)  # visitors' players are threads that would keep the process alive
 
 
-def _announce(server: object, url: str, browser: bool, whole: threading.Event) -> None:
-    """Print the address once the page is available, open a browser there, and import what the
-    page needs while the browser loads its scripts; from `whole` on, visitors see the border."""
+def _announce(server: object, site: Site, url: str, browser: bool) -> None:
+    """Print the address once it is answered, open a browser there, and import what the page needs
+    while the browser shows the first one."""
     while not getattr(server, "started", False):
         time.sleep(0.02)
     print(f"truce_sim is at {url}  (Ctrl-C to stop)", flush=True)
@@ -227,17 +219,14 @@ def _announce(server: object, url: str, browser: bool, whole: threading.Event) -
         import webbrowser
 
         webbrowser.open(url)
-    sys.setswitchinterval(0.001)  # the browser's requests come first
-    import pandas  # noqa: F401
-
-    from truce_sim.viewer.pages import app
     from truce_sim.viewer.state import current
 
-    whole.set()
+    sys.setswitchinterval(0.001)  # the browser's requests come first
     try:
-        app.load(current.opening)
-    finally:
-        current.loaded.set()
+        site.load(current.opening)
+    except BaseException:  # nobody would see a page
+        traceback.print_exc()
+        os._exit(1)
     sys.setswitchinterval(0.005)
     gc.freeze()
     gc.enable()
