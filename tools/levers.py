@@ -14,6 +14,7 @@ import argparse
 import math
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -41,30 +42,65 @@ INERT = 2.4
 #: Effort by the kilometre: quiet sectors are easy, so that learning and the record matter.
 _BY_KM = "border.effort_per_km=1 militants.excitation=1.2"
 
+#: Posts clash often, but are kept apart while the truce is suspended, and nobody else ends that.
+_POSTS_APART = (
+    "mediation=none attribution.friction_per_day=0.1 truce.suspended_friction=0 "
+    "truce.collapse_strikes=6"
+)
+
+#: Bands set out 200 km from the line and walk for three weeks: many are there when a strike comes.
+_DEEP_CAMPS = "home.strike_kill=1 border.host_depth=20 militants.pace_cells_per_day=1"
+
 #: One mediator who tires fast but stays able, and whose rounds are what counts.
 _TIRES = (
     "~mediation.mediators.turkiye mediation.mediators.qatar.call=1 mediation.fatigue=0.4 "
     "mediation.fatigue_penalty=0 mediation.relief=1 mediation.quiet_reassurance=0"
 )
 
-#: Settings that wait for others: what they are measured beside, as overrides.
+
+class Condition(NamedTuple):
+    """Where a setting that moves little at the defaults is looked at again.
+
+    Attributes:
+        path: the setting.
+        beside: what else is set, as overrides.
+        values: two values to set it to; none: half and twice its default.
+        outcome: the column of outcomes that it is to move.
+    """
+
+    path: str
+    beside: str = ""
+    values: tuple[float, ...] = ()
+    outcome: str = "end_day"
+
+
+#: Conditions were looked for with the default seed, so they are measured with this one.
+FRESH = "seed=2"
+
 WAITING = (
-    ("truce.strained_at", "host.withholding=0.5"),
-    ("truce.eased_below", "host.withholding=0.5"),
-    ("host.will_relaxation_per_day", "host.enforcement_cost=0.03"),
-    ("host.will_relaxation_per_day", "host.peace_payoff=0.4"),
-    ("home.strike_recruits", "truce.collapse_strikes=6"),
-    ("truce.suspension_days", "mediation=none host.withholding=1 truce.collapse_strikes=6"),
-    ("host.decision_noise", "host.resolve=1 attribution.friction_per_day=0.1"),
-    ("home.strike_radius", "home.strike_kill=1"),
-    ("militants.risk_aversion", _BY_KM),
-    ("militants.learning_rate", _BY_KM),
-    ("border.floor", _BY_KM),
-    ("run.review_days", "home.adaptivity=1 militants.offspring_km=25"),
-    ("mediation.lead_fatigue", _TIRES),
-    ("mediation.verification.specificity", "mediation=monitored attribution.false_positive=0.5"),
-    ("frailty.will_concentration", "host.capacity=2"),
+    Condition("truce.strained_at", "host.withholding=0.5"),
+    Condition("truce.eased_below", "host.withholding=0.5"),
+    Condition("host.will_relaxation_per_day", "host.enforcement_cost=0.03"),
+    Condition("host.will_relaxation_per_day", "host.peace_payoff=0.4"),
+    Condition("home.strike_recruits", "truce.collapse_strikes=6"),
+    Condition("truce.suspension_days", _POSTS_APART),
+    Condition("truce.suspension_days", "mediation=none", outcome="days_suspended"),
+    Condition("host.decision_noise", "host.resolve=1 attribution.friction_per_day=0.1"),
+    Condition("home.strike_radius", _DEEP_CAMPS),
+    Condition("militants.risk_aversion", _BY_KM),
+    Condition("militants.learning_rate", values=(0.0, 1.0)),
+    Condition("militants.learning_rate", "militants.deterrence=3"),
+    Condition("militants.learning_rate", _BY_KM, values=(0.0, 1.0)),
+    Condition("border.floor", "home.adaptivity=1 host.adaptivity=1"),
+    Condition("border.floor", values=(0.001, 1.0)),
+    Condition("run.review_days", "home.adaptivity=1 militants.offspring_km=25"),
+    Condition("mediation.lead_fatigue", _TIRES),
+    Condition(
+        "mediation.verification.specificity", "mediation=monitored attribution.false_positive=0.5"
+    ),
+    Condition("frailty.will_concentration", "host.capacity=2"),
 )
+
 #: The one setting that is a word and no policy: what it is changed to, and beside what.
 WORD = ("frailty.law", "gamma", "frailty.attempts_cv=2 frailty.threshold_cv=0")
 
@@ -98,13 +134,15 @@ def moved(info: FieldInfo, value: float, factor: float) -> float | int:
     return int(new) if info.type == "int" else float(new)
 
 
-def move(setup: Setup, path: str, value: float, usual: Days) -> Estimate | None:
-    """The paired difference from the default in mean days; None if the value is refused."""
+def move(
+    setup: Setup, path: str, value: float, usual: Days, outcome: str = "end_day"
+) -> Estimate | None:
+    """The paired difference from the default in a mean outcome; None if the value is refused."""
     try:
         made = simulate_many({path: [value]}, setup, replicates=usual.size)
     except InputError:
         return None
-    differences = made["end_day"].to_numpy(float) - usual
+    differences = made[outcome].to_numpy(float) - usual
     return mean_interval(differences, np.arange(usual.size))
 
 
@@ -116,24 +154,31 @@ def moves(runs: int) -> pd.DataFrame:
 
 
 def waiting(runs: int) -> pd.DataFrame:
-    """The same of `WAITING`, with a column `beside`."""
+    """The same of `WAITING`, with columns `beside` and `outcome`."""
     found = []
-    for path, beside in WAITING:
-        setup = load_setup(beside.split())
-        wanted = [row for row in numbers(setup) if row[1] == path]
-        found.append(_moves(setup, wanted, runs).assign(beside=beside))
+    for at in WAITING:
+        setup = load_setup([*at.beside.split(), FRESH])
+        wanted = [row for row in numbers(setup) if row[1] == at.path]
+        made = _moves(setup, wanted, runs, at.values, at.outcome)
+        found.append(made.assign(beside=at.beside, outcome=at.outcome))
     return pd.concat(found)
 
 
-def _moves(setup: Setup, wanted: Iterable[tuple[FieldInfo, str, float]], runs: int) -> pd.DataFrame:
+def _moves(
+    setup: Setup, wanted: Iterable[tuple[FieldInfo, str, float]], runs: int,
+    values: tuple[float, ...] = (), outcome: str = "end_day",
+) -> pd.DataFrame:  # fmt: skip
     same = {"home.threshold": [setup.config.home.threshold]}
-    usual = simulate_many(same, setup, replicates=runs)["end_day"].to_numpy(float)
+    usual = simulate_many(same, setup, replicates=runs)[outcome].to_numpy(float)
     rows = [
         {"setting": info.path, "default": default, "factor": factor, "value": value,
-         "move": move(setup, path, value, usual) if value != default else Estimate(0.0, 0.0, 0.0)}
+         "move": move(setup, path, value, usual, outcome) if value != default
+         else Estimate(0.0, 0.0, 0.0)}
         for info, path, default in wanted
-        for factor in (0.5, 2.0)
-        for value in [moved(info, default, factor)]
+        for factor, value in (
+            [(math.nan, value) for value in values]
+            or [(factor, moved(info, default, factor)) for factor in (0.5, 2.0)]
+        )
     ]  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -181,37 +226,40 @@ def page(table: pd.DataFrame, runs: int) -> str:
 
 
 def second_page(table: pd.DataFrame) -> str:
-    """The table of what waits for another setting."""
+    """The table of what waits for another setting, or for a larger step."""
     lines = [
-        "**Beside another setting**, which lets them matter:", "",
-        "| setting | default | halved: days more | doubled: days more |",
-        "| --- | --- | --- | --- |",
+        "**Beside another setting**, or at other values, which are then given:", "",
+        "| setting | default | outcome | halved: more | doubled: more |",
+        "| --- | --- | --- | --- | --- |",
     ]  # fmt: skip
-    for (name, beside), part in table.groupby(["setting", "beside"], sort=False):
-        lines.append(_row(f"`{name}`, with `{beside}`", part))
+    by = ["setting", "beside", "outcome"]
+    for (name, beside, outcome), part in table.groupby(by, sort=False):
+        where = f"with `{beside}`" if beside else "by itself"
+        lines.append(_row(f"`{name}`, {where}", part, f"`{outcome}`"))
     return "\n".join(lines)
 
 
 def word_moved(runs: int) -> str:
     """A sentence on what another law of frailty does, in paired runs."""
     path, word, beside = WORD
-    setup = load_setup(beside.split())
+    setup = load_setup([*beside.split(), FRESH])
     usual, other = (
         simulate_many({"home.threshold": [setup.config.home.threshold]}, made, replicates=runs)
-        for made in (setup, load_setup([*beside.split(), f"{path}={word}"]))
+        for made in (setup, load_setup([*beside.split(), FRESH, f"{path}={word}"]))
     )
     found = mean_interval((other["end_day"] - usual["end_day"]).to_numpy(float), np.arange(runs))
     default = get(to_plain(setup.config), path)
     return f"`{path}={word}` instead of `{default}`, with `{beside}`: {words(found)} days."
 
 
-def _row(name: str, part: pd.DataFrame) -> str:
-    """A row of a table: what half and twice the default do."""
+def _row(name: str, part: pd.DataFrame, *more: str) -> str:
+    """A row of a table: what half and twice the default do, or the values given."""
     cells = [
         f"{words(one)}" + ("" if row.value == row.default * row.factor else f" (at {row.value:g})")
         for row, one in zip(part.itertuples(), part["move"], strict=True)
     ]
-    return f"| {name} | {part['default'].iloc[0]:g} | {' | '.join(cells)} |"
+    default = f"{part['default'].iloc[0]:g}"
+    return f"| {' | '.join((name, default, *more, *cells))} |"
 
 
 def _named(by_setting: dict[str, pd.DataFrame], holds: Callable[[pd.Series], bool]) -> list[str]:

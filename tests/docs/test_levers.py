@@ -25,6 +25,26 @@ def test_the_page_has_every_setting_with_its_default() -> None:
     assert rows == found
 
 
+def test_what_moves_nothing_at_the_defaults_is_shown_to_matter_somewhere() -> None:
+    """Each setting called inert, or not told from 0, has a row of the second table in which a value
+    moves an outcome, by an interval without 0."""
+    called = re.findall(r"^\*\*(?:Inert|Not told from 0)\*\*.*$", PAGE, re.MULTILINE)
+    little = set(re.findall("`([^`]+)`", " ".join(called)))
+    assert len(called) == 2
+    assert len(little) > 5
+    shown = {
+        name
+        for name, row in re.findall(r"^\| `([^`]+)`, (?:with|by) (.*)$", PAGE, re.MULTILINE)
+        if any(float(low) * float(high) > 0 for low, high in intervals(row))
+    }
+    assert little <= shown
+
+
+def intervals(row: str) -> list[tuple[str, ...]]:
+    """The ends of the intervals in a row of a table."""
+    return re.findall(r"\[(\S+), (\S+)\]", row.replace("−", "-"))
+
+
 @pytest.mark.parametrize(
     ("path", "value", "factor", "expected"),
     [

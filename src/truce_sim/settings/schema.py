@@ -59,8 +59,10 @@ class BorderConfig:
     """The grid laid over the border."""
 
     sectors: Annotated[
-        int, Quantity(1, 500, "", "sectors along the line, NE to SW", "S", "design")
-    ] = 45
+        int,
+        Quantity(1, 500, "", "sectors along the line, NE to SW; another number changes answers, "
+                 "unless border.stretch_km is set", "S", "design"),
+    ] = 45  # fmt: skip
     cell_km: Annotated[
         float, Quantity(0, 1000, "km", "depth of one cell", "", "design", above=True)
     ] = 10.0
