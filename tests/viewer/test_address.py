@@ -12,7 +12,7 @@ from truce_sim import sweep
 from truce_sim.config.load import load_setup
 from truce_sim.sweeps.folder.folder import read_folder
 from truce_sim.viewer.state.address import as_word, read_word
-from truce_sim.viewer.state.opening import Opening
+from truce_sim.viewer.state.opening import Opening, open_row
 from truce_sim.viewer.state.session import Session
 from truce_sim.viewer.state.visit import Visit
 
@@ -107,6 +107,8 @@ def test_what_only_the_command_line_sets_stays(tmp_path) -> None:
 BAD = {
     "seed=x": "is not a whole number",
     "seed=1&nope=3": "no such setting",
+    "nope=3": "no such setting",
+    "home.threshold=-3": "is out of range",
     "seed=1&scenario.table=/etc/passwd": "on the command line only",
     "seed=1&output.dir=/tmp": "on the command line only",
     "seed=1&draft.scenario.table=/etc/passwd": "on the command line only",
@@ -157,8 +159,36 @@ def test_the_address_of_a_sweep(folder) -> None:
     assert session(row).row is not None
     assert session(row).config.host.will == 0.8
     assert parse_qs(row.query()) == {"sweep": ["small"], "row": ["3:2"], "day": ["12"]}
+    assert "no such part" in Visit(Opening(sweep=folder), "nope=3").problem.value
     for bad in ({"point": "99"}, {"factor": "x"}, {"outcome": "x"}, {"at.host.will": "7"}):
         assert "none of that name" in Visit(Opening(sweep=folder), urlencode(bad)).problem.value
+
+
+def test_the_page_of_a_sweep_comes_back_in_a_viewer_of_one_of_its_runs(folder) -> None:
+    """Such as that of `--run 3:2`, from whose run Back leads to the sweep."""
+    one = Visit(open_row(folder, 3, 2))
+    one.back()
+    assert one.view is not None
+    one.view.point.value = 2
+    again = Visit(open_row(folder, 3, 2), one.query())
+    assert (again.problem.value, again.session.value) == ("", None)
+    assert again.view is not None
+    assert again.view.point.value == 2
+
+
+def test_settings_alone_are_an_address() -> None:
+    """Typed by hand, without a seed: that of the defaults, whatever the viewer was started with."""
+    typed = session(visit("home.threshold=9&day=3", "seed=7"))
+    assert (typed.config.seed, typed.config.home.threshold) == (1, 9.0)
+    assert typed.clock.value.day == 3
+
+
+def test_the_record_beside_a_run_stays_beside_another() -> None:
+    """The record is the viewer's, as a table is: a reload after Apply keeps it."""
+    record = ({"day": 3, "words": "a strike"},)
+    one = Visit(Opening(load_setup(["seed=7"]), record=record), "seed=8")
+    assert session(one).config.seed == 8
+    assert session(one).opening.record == record
 
 
 def test_going_back_keeps_the_session_where_only_the_place_differs() -> None:

@@ -7,7 +7,7 @@ viewer; seed and replicate are always there. What is drafted but not applied is 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
@@ -142,3 +142,18 @@ def split_draft(words: Words) -> tuple[Words, Words]:
                 yield name.removeprefix(DRAFT), text
 
     return dict(drafted()), {k: v for k, v in words.items() if not k.startswith(DRAFT)}
+
+
+def refuse_unknown(words: Words, known: Sequence[str]) -> None:
+    """Refuse parts of an address that a page does not have.
+
+    Args:
+        words: The parts.
+        known: Names of parts, or, if they end in a dot, what names begin with.
+
+    Raises:
+        InputError: The page has no such part.
+    """
+    for word in words:
+        if word not in known and not word.startswith(tuple(k for k in known if k[-1:] == ".")):
+            raise InputError("the page has no such part", setting=word, origin="the address")

@@ -16,9 +16,10 @@ from truce_sim.policy.levers import Lever
 from truce_sim.policy.measures import MEASURES
 from truce_sim.policy.problem import OBJECTIVES, quiet_setup
 from truce_sim.settings.written import written
-from truce_sim.viewer.state.address import Words
+from truce_sim.viewer.state.address import Words, refuse_unknown
 from truce_sim.viewer.state.opening import Opening
 from truce_sim.viewer.state.parallel import (
+    PREFIX,
     Axis,
     Brushes,
     brush_words,
@@ -64,8 +65,10 @@ class SearchView:
         """Show what parts of an address describe.
 
         Raises:
-            InputError: The search reports no such policy, or has no such axis.
+            InputError: The search reports no such policy, or has no such axis, or the page no such
+                part of an address.
         """
+        refuse_unknown(words, ("policy", PREFIX))
         policy, last = words.get("policy", str(self._first)), len(self.found.pareto) - 1
         if not policy.isdecimal() or int(policy) > last:
             raise InputError(

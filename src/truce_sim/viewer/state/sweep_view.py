@@ -6,8 +6,8 @@ import solara
 
 from truce_sim.errors import InputError
 from truce_sim.sweeps.folder.folder import SweepFolder
-from truce_sim.viewer.state.address import Words
-from truce_sim.viewer.state.parallel import Brushes, brush_words, read_brushes
+from truce_sim.viewer.state.address import Words, refuse_unknown
+from truce_sim.viewer.state.parallel import PREFIX, Brushes, brush_words, read_brushes
 from truce_sim.viewer.state.sweep_data import SweepData
 
 #: Prefix of a fixed level in an address: `at.FACTOR=LEVEL`.
@@ -55,8 +55,10 @@ class SweepView:
         """Show what parts of an address describe.
 
         Raises:
-            InputError: The sweep has no such point, factor, level or outcome.
+            InputError: The sweep has no such point, factor, level or outcome, or the page no such
+                part of an address.
         """
+        refuse_unknown(words, (*self._first, _AT, PREFIX))
         wanted = self._first | {k: v for k, v in words.items() if k in self._first}
         point, names = wanted["point"], list(self.data.factors)
         if not point.isdecimal() or int(point) >= self.data.folder.points:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import solara
@@ -89,12 +90,13 @@ class Visit:
         self.followed.value += 1
 
     def _follow(self, words: Words) -> None:
-        for what in ("sweep", "search"):
-            named, shown = words.pop(what, ""), _folder_words(self._first).get(what, "")
+        folder = {what: words.pop(what, "") for what in ("sweep", "search")}
+        for what, named in folder.items():
+            shown = _folder_words(self._first).get(what, "")
             if named and named != shown:
                 shows = f"the {what} {shown}" if shown else f"no {what}"
                 raise InputError(f"it is of the {what} {named}; this viewer shows {shows}")
-        opening = self._opening(words)
+        opening = self._opening(words, any(folder.values()))
         if opening.setup is None:
             if page := self.view or self.search:
                 page.follow(words)
@@ -115,25 +117,26 @@ class Visit:
         _go(session, rest)
         self.session.value = session
 
-    def _opening(self, words: Words) -> Opening:
-        """What to open: a row of the sweep, settings, or what the viewer was started with."""
+    def _opening(self, words: Words, of_folder: bool) -> Opening:
+        """What to open: a row of the sweep, settings, the page of the sweep or search if the
+        address is `of_folder` and no run's, or what the viewer was started with."""
         first = self._first
         if "row" in words:
             if first.sweep is None:
                 raise InputError("is a run of a sweep; this viewer shows none", setting="row")
             return open_row(first.sweep, *parse_run(words["row"]))
-        if "seed" not in words:
-            return first
+        if of_folder and "seed" not in words:
+            return Opening(sweep=first.sweep, search=first.search)
         settings = {
             k: v for k, v in words.items() if k not in (*_PLACE, "fork") and not k.startswith(DRAFT)
         }
+        if "seed" not in words and (first.setup is None or not settings):
+            return first
         opened = first.config
         config = read_settings(settings, opened, to_plain(opened) if opened else None)
-        return (
-            first
-            if config is opened
-            else Opening(as_setup(config), None, first.sweep, first.search)
-        )
+        if config is opened:
+            return first
+        return replace(first, setup=as_setup(config), row=None, day=-1, run="")
 
 
 def _sweep_view(opening: Opening) -> tuple[SweepView | None, str]:
