@@ -353,6 +353,22 @@ def test_bad_input_is_explained_beside_its_control(visit, url) -> None:
         error.wait_for(state="detached")
 
 
+def test_what_is_being_typed_stays_when_another_answer_comes(visit, url) -> None:
+    """A field is not set back to its old value by the answer to the change before."""
+    page = visit(url)
+    field = page.locator("[data-testid='settings-home.threshold']").first
+    field.fill("7.5")
+    page.eval_on_selector(
+        "[data-testid=settings-preset-truce]",
+        "menu => { menu.value = 'literal'; menu.dispatchEvent(new Event('change')); }",
+    )
+    page.get_by_role("button", name="Apply").wait_for()
+    expect(field).to_have_value("7.5")
+    page.keyboard.press("Enter")
+    press(page, "Apply")
+    page.wait_for_function("location.search.includes('home.threshold=7.5')")
+
+
 def test_two_visitors_share_nothing(visit, url) -> None:
     """Each has their own day and settings."""
     one, other = visit(url), visit(url, stranger=True)
