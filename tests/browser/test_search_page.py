@@ -34,6 +34,14 @@ def test_a_search_is_brushed_chosen_and_opened(visit, serve, tmp_path) -> None:
     assert "not a forecast" in page.inner_text("body")
     rows = page.locator(".points tbody tr")
     every = rows.count()
+    key = page.locator("[data-testid=parallel] .parallel-key button")
+    looks = [line.get_attribute("stroke-dasharray") for line in key.locator("line").all()]
+    assert len(set(looks)) == len(looks) >= 2  # told apart without colour, and named
+    marked = key.last.get_attribute("data-testid").removeprefix("mark-")
+    key.last.click()
+    expect(page.locator(f"[data-testid=point-{marked}]")).to_have_class("chosen")
+    foot = page.locator("[data-testid=tradeoff] svg").bounding_box()
+    assert foot["y"] + foot["height"] < 800  # the front stands in the first screen
     page.locator("[data-testid=point-0]").click()
     expect(page.locator("[data-testid=policy-0]")).to_have_class("tradeoff-one chosen")
     expect(page.locator("[data-testid=line-chosen]")).to_have_count(1)

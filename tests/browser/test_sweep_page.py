@@ -74,6 +74,8 @@ def test_the_page_clicks_through(visit, serve, folder) -> None:
          f"[{short(row['value_low'], row['value'])}, {short(row['value_high'], row['value'])}]"]
         for row in measure(open_sweep(folder), "end_day", by=by).to_dict("records")
     ]  # fmt: skip
+    assert page.inner_text(".heat-side") == "Home state: threshold"  # both axes have their names
+    assert page.inner_text(".heat-name") == "Mediation"
     page.locator("[data-testid=cell-1-1]").click()
     page.get_by_text("Point 3:").wait_for()
     page.locator("[data-testid=point-2]").click()

@@ -26,10 +26,13 @@ def SearchPage(view: SearchView, show: Callable[[Opening], None]) -> None:
     with solara.Column(gap="12px", classes=["sweep"]):
         Heading(view)
         Chosen(view, show)
-        Policies(view)
-        with solara.Card("What is bought by what", margin=0):
-            data = solara.use_memo(view.trade_off, [found.folder])
-            TradeOff(plot=data, chosen=view.policy.value, only=only, event_choose=view.policy.set)
+        with solara.Div(classes=["search-pictures"]):
+            with solara.Card("What is bought by what", margin=0):
+                data = solara.use_memo(view.trade_off, [found.folder])
+                TradeOff(
+                    plot=data, chosen=view.policy.value, only=only, event_choose=view.policy.set
+                )
+            Policies(view)
         with solara.Card("Policies", margin=0):
             table = solara.use_memo(view.table, [found.folder])
             PointTable(table=table, chosen=view.policy.value, only=only, event_open=view.policy.set)
@@ -83,6 +86,4 @@ def Policies(view: SearchView) -> None:
             f"(today {written(lever.today)})"
             for lever in view.found.problem.levers
         ]
-        solara.Text(
-            f"Dashed: {', '.join(view.marks.values())}. {'; '.join(meanings)}.", classes=["caption"]
-        )
+        solara.Text(f"{'; '.join(meanings)}.", classes=["caption"])

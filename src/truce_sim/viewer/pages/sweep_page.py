@@ -131,8 +131,8 @@ def Heat(view: SweepView) -> None:
     outcome, across, down = view.outcome, view.across, view.down
     names = data.names()
     with solara.Card("An outcome over two factors", margin=0):
-        with solara.Row(style={"flex-wrap": "wrap"}):
-            NamedChoice("outcome", data.outcomes(), outcome)
+        NamedChoice("outcome", data.outcomes(), outcome)
+        with solara.Row():
             NamedChoice("across", names, across)
             NamedChoice("down", {"": NOTHING, **names}, down)
         lower = "" if down.value == across.value else down.value
@@ -190,7 +190,8 @@ def PointChoice(
                             lambda: (point.value, pick_run(folder, point.value, pick))
                         ),
                     )  # fmt: skip
-            solara.InputText("or a run, e.g. 12:7", value=run, dense=True)
+            with solara.Div(style={"flex": "0 1 150px"}):
+                solara.InputText("or a run, e.g. 12:7", value=run, dense=True)
             solara.Button(
                 "Open", small=True, on_click=lambda: open_run(lambda: parse_run(run.value))
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,9 @@ CIVIDIS = (
     "#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369",
     "#e1cc55", "#fee838",
 )  # fmt: skip
+
+#: Colours and dashes of lines that have a name, in turn, and of their points.
+_LOOKS = (("#CC79A7", "9 4"), ("#009E73", "2 3"), ("#E69F00", "9 3 2 3"), ("#56B4E9", "16 4"))
 
 #: Prefix of a brush in an address: `brush.AXIS=LOWEST:HIGHEST`.
 PREFIX = "brush."
@@ -138,6 +142,12 @@ def parallel_data(axes: Sequence[Axis], colour: str, marks: Mapping[int, str]) -
         ],
         "lines": [[None if np.isnan(p) else round(float(p), 4) for p in row] for row in places],
         "colour": [axis.name for axis in axes].index(colour),
-        "marks": {str(line): words for line, words in marks.items()},
+        "marks": looks_of(marks),
         "colours": list(CIVIDIS),
     }
+
+
+def looks_of(marks: Mapping[int, str]) -> dict[str, tuple[str, str, str]]:
+    """Return the name, the colour and the dashes of each line that has a name."""
+    looks = zip(marks.items(), cycle(_LOOKS), strict=False)
+    return {str(line): (words, *look) for (line, words), look in looks}

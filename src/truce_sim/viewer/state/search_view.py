@@ -24,6 +24,7 @@ from truce_sim.viewer.state.parallel import (
     Brushes,
     brush_words,
     level_axis,
+    looks_of,
     number_axis,
     parallel_data,
     read_brushes,
@@ -110,7 +111,7 @@ class SearchView:
             "seen": seen[["cost", "holds"]].astype(float).round(4).to_numpy().tolist(),
             "proved": proved.round(4).to_numpy().tolist(),
             "target": self.found.problem.target,
-            "marks": {str(row): pick for row, pick in self.marks.items()},
+            "marks": looks_of(self.marks),
         }
 
     def table(self) -> dict[str, Any]:
