@@ -113,3 +113,18 @@ def test_a_day_is_drawn_within_a_tenth_of_a_second(visit, url) -> None:
         "all.push(performance.now() - t); } return all.sort((x, y) => x - y); })()"
     )
     assert times[10] < 100
+
+
+def test_names_of_places_stand_on_the_side_away_from_the_line(visit, url) -> None:
+    """There the marks are fewer."""
+    page = visit(url)
+    go(page, DAY)
+    names = page.evaluate(
+        f"(() => {{ const b = {BORDER}.__vue__, found = {{}}; b.drawNames(new Proxy(b.pen, {{"
+        "get: (c, k) => k === 'fillText' ? (name, x) => { found[name] = x; }"
+        " : typeof c[k] === 'function' ? c[k].bind(c) : c[k],"
+        "set: (c, k, v) => { c[k] = v; return true; }}));"
+        "for (const [, name, x, y] of b.ground.map.labels)"
+        " if (name in found) found[name] -= b.onScreen(x, y)[0]; return found; })()"
+    )
+    assert names["Gardiz"] < 0 < names["Kohat"]

@@ -179,7 +179,7 @@ class DayFigure:
             ax.add_collection(each, autolim=False)
         (self.struck,) = ax.fill(
             *self._frame(0, 0).T, facecolor=(*to_rgb(STRIKE[0]), 0.15), edgecolor=STRIKE[0], lw=2.5,
-            zorder=6, label=STRIKE[1],
+            zorder=3.5, label=STRIKE[1],  # under the names
         )  # fmt: skip
         self.bands = {
             status: draw_dots(ax, MarkerStyle("o"), (face, edge), words, 42.0)
