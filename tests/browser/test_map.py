@@ -127,4 +127,4 @@ def test_names_of_places_stand_on_the_side_away_from_the_line(visit, url) -> Non
         "for (const [, name, x, y] of b.ground.map.labels)"
         " if (name in found) found[name] -= b.onScreen(x, y)[0]; return found; })()"
     )
-    assert names["Gardiz"] < 0 < names["Kohat"]
+    assert names["Charikar"] < 0 < names["Quetta"]
