@@ -70,6 +70,14 @@ def test_two_that_start_at_once_get_a_port_each() -> None:
         assert first.getsockname() != second.getsockname()
 
 
+def test_it_warns_once_that_other_machines_may_connect() -> None:
+    """Of the address given, before its own is printed."""
+    server = Server("--host", "0.0.0.0", "--allow-remote")
+    warnings = [line for line in server.lines if "0.0.0.0 can be reached" in line]
+    server.stop()
+    assert len(warnings) == 1
+
+
 def test_it_listens_on_loopback_only() -> None:
     """By default no other address of this machine answers."""
     server = Server()

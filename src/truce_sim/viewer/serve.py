@@ -59,13 +59,12 @@ class Address:
 def serve(opening: Opening, address: Address) -> NoReturn:
     """Show `opening` to every visitor until interrupted, then end the process with code 0.
 
+    Call `check_host` and `check_assets` before.
+
     Raises:
-        InputError: The libraries or their assets are missing, the address cannot be used, or it
-            is open to other machines and that is not allowed.
+        InputError: The address cannot be used.
     """
     gc.disable()  # until everything is imported: imports create no garbage
-    check_host(address)
-    check_assets()
     listener = listen(address)
     os.environ.update(_ENVIRONMENT)
     # To this machine itself, compressing the page's scripts takes longer than sending them.

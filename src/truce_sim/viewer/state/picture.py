@@ -36,14 +36,13 @@ _SCALE_DAYS, _SCALE_CELLS = 400, 4_000_000
 
 
 def layer_scales(model: Replay, last_day: int) -> Scales:
-    """Step a run to its last day and return the largest value of each layer; over long runs and
+    """Run to the last day and return the largest value of each layer; over long runs and
     large borders, the largest on every second day, every third, and so on."""
     highest = dict.fromkeys(LAYERS, 1e-12)
     days = max(min(_SCALE_DAYS, _SCALE_CELLS // math.prod(model.grid.dimensions)), 1)
     every = -(-(last_day + 1) // days)
     for day in range(last_day % every, last_day + 1, every):
-        model.skip_to(day - 1)
-        model.step()
+        model.run_to(day)
         for name in LAYERS:
             highest[name] = max(highest[name], float(read_layer(model, name).max()))
     return highest | dict.fromkeys(_SHARES, 1.0)
