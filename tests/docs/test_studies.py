@@ -173,3 +173,13 @@ def test_the_validation_page_quotes_its_table() -> None:
 def test_an_invented_interval_is_found() -> None:
     """The check itself: brackets are read whatever their blanks and minus signs; links are none."""
     assert brackets("1 [2,\n 3], −4 [−5, −3.5], [a, b](c), [6](x)") == {"2,3", "-5,-3.5"}
+
+
+def test_the_model_says_of_its_defaults_what_was_found() -> None:
+    """Every interval in the table of why defaults stay stands above on that page or in findings."""
+    page = (REPOSITORY / "docs" / "model.md").read_text(encoding="utf-8").replace("+", "")
+    above, _, rest = page.partition("## Why each default stays")
+    table = rest.partition("\n## ")[0]
+    found = [path.read_text(encoding="utf-8") for path in EXPERIMENTS.glob("*/*.txt")]
+    assert len(brackets(table)) > 15
+    assert brackets(table) - brackets("\n".join([above, *found])) == set()
