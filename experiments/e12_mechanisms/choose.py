@@ -207,11 +207,11 @@ def worlds(table: pd.DataFrame, record: Record, level: float, runs: int) -> tupl
     def one(i: int) -> tuple[Floats, float]:
         changes = {str(name): float(x) for name, x in scaled.iloc[i].items()}
         try:
-            params = setup.with_changes(changes, tell=False).params
+            made = setup.with_changes(changes, tell=False)
         except InputError:  # attacks would multiply without end
             return np.full(len(record.period.judges), np.nan), np.nan
-        spec = RunSpec(params, setup.border.sectors, setup.config.seed)
-        return _patterns(spec, setup.border.km_from, setup.border.km_to, record, runs)
+        spec = RunSpec(made.params, made.border.sectors, made.config.seed)
+        return _patterns(spec, made.border.km_from, made.border.km_to, record, runs)
 
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(one, range(len(scaled))))
@@ -381,6 +381,17 @@ class Fitted:
         return made
 
 
+def levels_of(records: list[Record], runs: int) -> dict[str, float]:
+    """Return lethal attacks a day of the defaults, by border."""
+    levels = {}
+    for border in {r.period.border for r in records}:
+        record = next(r for r in records if r.period.border == border)
+        _, rate = worlds(settings((), np.empty((1, 0))), record,
+                         record.n / record.days, 8 * runs)  # fmt: skip
+        levels[border] = float(rate.mean())
+    return levels
+
+
 def fit_set(
     mechanisms: tuple[str, ...], records: list[Record], levels: dict[str, float],
     draws: int, runs: int, rng: np.random.Generator,
@@ -534,12 +545,7 @@ def main(words: list[str] | None = None) -> None:
     records = records_of(pd.read_csv(known / "record.csv", dtype={"left_out": str}))
     draws, runs = (6, 3) if asked.small else (WORLDS, RUNS)
     sets = [s for n in range(5) for s in itertools.combinations(MECHANISMS, n)]
-    levels = {}
-    for border in {r.period.border for r in records}:
-        record = next(r for r in records if r.period.border == border)
-        _, rate = worlds(settings((), np.empty((1, 0))), record,
-                         record.n / record.days, 8 * runs)  # fmt: skip
-        levels[border] = float(rate.mean())
+    levels = levels_of(records, runs)
     fits = [fit_set(s, records, levels, draws, runs, np.random.default_rng(asked.seed))
             for s in sets]  # fmt: skip
     (asked.to / "findings.txt").write_text("\n".join(note(fits, records, asked.small)) + "\n",

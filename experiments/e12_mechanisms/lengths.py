@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 EDGES = np.array([0, 8, 31, 91, 181, 366])
 #: Median of truces by default; earlier truces of this line, days.
 MEDIAN, EARLIER = 120, (2, 30, 202)
-#: The models compared with the defaults: settings. `values` is what choose.py chose.
+#: The models compared with the defaults: settings; the floor is that of floor.py after its fit.
 PEACE, TRIGGER = "host.peace_payoff", "home.trigger"
 GRID = {
     "defaults": {}, "militants=record": {"militants": "record"},
@@ -35,6 +35,7 @@ GRID = {
     "trigger 0.3": {TRIGGER: 0.3}, "trigger 1": {TRIGGER: 1.0},
     "peace 0.2, trigger 0.3": {PEACE: 0.2, TRIGGER: 0.3},
     "record, peace 0.2": {"militants": "record", PEACE: 0.2},
+    "floor 0.012": {"border.floor": 0.012},
 }  # fmt: skip
 
 

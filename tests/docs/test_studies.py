@@ -116,6 +116,25 @@ def test_mechanisms_are_chosen_small(choose: ModuleType, tmp_path: Path) -> None
     assert (tmp_path / "scores.png").is_file()
 
 
+@pytest.mark.slow
+def test_floors_are_scored_small(choose: ModuleType, tmp_path: Path) -> None:
+    """The script of the floor with few worlds; it scores the other sets as E12 does."""
+    importlib.import_module("floor").main(["--small", "--to", str(tmp_path)])
+    found = (tmp_path / "floor.txt").read_text(encoding="utf-8")
+    assert "size=small" in found.splitlines()[0]
+    rows = dict(re.findall(r"^\| (\w+) \|(.*)$", found, re.MULTILINE))
+    assert {*choose.MECHANISMS, "floor"} < set(rows)
+
+
+def test_floors_are_scored_beside_the_sets_of_the_study() -> None:
+    """At full size, rows of the other sets are those of the study's own findings."""
+    folder = EXPERIMENTS / "e12_mechanisms"
+    found, study = ((folder / name).read_text() for name in ("floor.txt", "findings.txt"))
+    rows = re.findall(r"^\| (?:tempo|offspring|signal|values) \|.*$", found, re.MULTILINE)
+    assert len(rows) == 4
+    assert all(row in study for row in rows)
+
+
 def test_the_record_of_mechanisms_is_that_of_the_sources(choose: ModuleType, sources: Path) -> None:
     """What the script computes from the tables is what stands beside it."""
     kept = pd.read_csv(EXPERIMENTS / "e12_mechanisms" / "record.csv", dtype={"left_out": str})
