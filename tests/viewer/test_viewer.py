@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ from truce_sim.sweeps.folder.replay import Row
 from truce_sim.sweeps.summaries.picks import pick_run
 from truce_sim.viewer.first import first_page
 from truce_sim.viewer.pictures.movie import film_days, write_movie
+from truce_sim.viewer.site import Site
 from truce_sim.viewer.state import ensemble, presets
 from truce_sim.viewer.state.levers import KEY_LEVERS, controls, plain_name, without_effect
 from truce_sim.viewer.state.opening import Opening, open_row
@@ -154,6 +156,29 @@ def test_the_first_page_draws_a_border_that_is_quickly_drawn() -> None:
     page = first_page(Opening(replace(setup, border=border))).decode()
     assert "<b>" not in page
     assert r"\u003c/script>\u003cb>" in page
+
+
+def test_the_first_page_shows_no_border_where_the_address_may_name_another() -> None:
+    """A bookmark of another border is told that its run is being made, whatever was opened."""
+    site = Site()
+    site.begin(Opening(load_setup(["seed=4"])))
+
+    def first(query: str) -> bytes:
+        sent: list[dict[str, Any]] = []
+
+        async def ask() -> None:
+            async def send(message: dict[str, Any]) -> None:
+                sent.append(message)
+
+            asked = {"type": "http", "method": "GET", "path": "/", "headers": []}
+            await site({**asked, "query_string": query.encode()}, send, send)
+
+        asyncio.run(ask())
+        return sent[-1]["body"]
+
+    assert all(b"one clause" in first(query) for query in ("", "seed=7&day=30"))
+    for query in ("scenario=line_of_control", "seed=7&border.sectors=30"):
+        assert b"It is being made." in first(query)
 
 
 def test_visitors_share_the_run_that_was_opened() -> None:

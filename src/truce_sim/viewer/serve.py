@@ -222,6 +222,7 @@ def _announce(server: object, site: Site, url: str, browser: bool) -> None:
 
     sys.setswitchinterval(0.001)  # the browser's requests come first
     try:
+        site.begin(current.opening)
         site.load(current.opening)
     except BaseException:  # nobody would see a page
         traceback.print_exc()

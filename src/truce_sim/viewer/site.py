@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from http import HTTPStatus
+from urllib.parse import parse_qsl
 
 from truce_sim.viewer.first import WAITS, first_page
 from truce_sim.viewer.guard import Receive, Scope, Send, respond
@@ -22,7 +23,7 @@ class Site:
 
     def __init__(self) -> None:
         self.first, self.pages, self.whole = (threading.Event() for _ in range(3))
-        self._first = b""
+        self._border, self._words = b"", b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or a websocket, when it can be answered."""
@@ -30,17 +31,21 @@ class Site:
             await self._live(receive, send)
         elif scope["type"] == "http" and not self.pages.is_set() and _is_visit(scope):
             await asyncio.to_thread(self.first.wait)
-            await respond(send, HTTPStatus.OK, self._first, content_type="text/html")
+            page = self._words if _may_name_another_border(scope) else self._border
+            await respond(send, HTTPStatus.OK, page, content_type="text/html")
         else:
             there = self.whole if scope["type"] == "websocket" else self.pages
             if not there.is_set():
                 await asyncio.to_thread(there.wait)
             await self._solara(scope, receive, send)
 
-    def load(self, opening: Opening) -> None:
-        """Make the first page, then import all that serves the others."""
-        self._first = first_page(opening)
+    def begin(self, opening: Opening) -> None:
+        """Make the first page."""
+        self._border, self._words = first_page(opening), first_page(Opening())
         self.first.set()
+
+    def load(self, opening: Opening) -> None:
+        """Import all that serves the other pages."""
         from solara.server import starlette
 
         self._solara, self._shut = starlette.app, starlette.on_shutdown
@@ -67,3 +72,9 @@ def _is_visit(scope: Scope) -> bool:
     """Whether a browser asks for the page to show it now, not for the one that it waits for."""
     waits = any(name == WAITS.encode() for name, _ in scope["headers"])
     return scope["path"] == "/" and scope["method"] == "GET" and not waits
+
+
+def _may_name_another_border(scope: Scope) -> bool:
+    """Whether the address has settings of which a border is made."""
+    words = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    return any(name.startswith(("scenario", "border")) for name, _ in words)
