@@ -63,6 +63,32 @@ def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
         assert load_config(["home=mine"], config_dir=tmp_path).home.threshold == threshold
 
 
+def test_a_file_that_other_choices_read_before_is_read_again_if_it_changed(tmp_path: Path) -> None:
+    file = tmp_path / "home" / "mine.yaml"
+    file.parent.mkdir()
+    for mediation, threshold in (("none", 3), ("monitored", 4)):
+        file.write_text(f"defaults: [baseline, _self_]\nthreshold: {threshold}\n")
+        loaded = load_config(["home=mine", f"mediation={mediation}"], config_dir=tmp_path)
+        assert loaded.home.threshold == threshold
+
+
+def test_files_are_read_once_for_all_choices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of `conf/` that two configurations share."""
+    read: list[str] = []
+    check = loader._check_file
+
+    def count(found: Any, path: str) -> None:
+        read.append(path)
+        check(found, path)
+
+    monkeypatch.setattr(loader, "_check_file", count)
+    loader.forget()
+    for truce in ("literal", "tolerant"):
+        load_config({"truce": truce})
+    assert len(read) == len(set(read))
+    assert {"config", "truce/literal", "truce/tolerant", "home/baseline"} <= set(read)
+
+
 def test_a_folder_that_moves_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A relative folder is relative to the current one."""
     for name, threshold in (("one", 3), ("two", 4)):
@@ -75,10 +101,12 @@ def test_a_folder_that_moves_is_noticed(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loader, "_MOST_BASES", 2)
+    monkeypatch.setattr(loader, "_MOST_FILES", 5)
     loader.forget()
     for truce in ("literal", "practised", "tolerant"):
         load_config({"truce": truce})
     assert len(loader._bases) <= 2
+    assert len(loader._read) <= 5
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from truce_sim.analysis.compare import compare
 from truce_sim.analysis.plots.border import plot_border
 from truce_sim.analysis.plots.marks import MARKS
 from truce_sim.analysis.report.assumptions import FITTED, fitted_in_words, thresholds_of
-from truce_sim.analysis.report.parts import Figure
 from truce_sim.analysis.report.write import render
 from truce_sim.analysis.survival import survival_summary
 from truce_sim.analysis.words import amount, what_depends, what_helps
@@ -22,6 +21,7 @@ from truce_sim.border.atlas import make_atlas
 from truce_sim.cli.commands import run_command
 from truce_sim.settings.fields import by_path
 from truce_sim.viewer.state.sweep_data import SweepData
+from undrawn import draw_nothing
 
 DEFAULT = by_path()[FITTED].default
 SHORT = {"run.horizon_days": 30}
@@ -31,7 +31,7 @@ def text_of(folder: Path, *, drawn: bool = False) -> str:
     """A report as its reader sees it, without pictures, which are drawn on request."""
     with pytest.MonkeyPatch.context() as patch:
         if not drawn:
-            patch.setattr(Figure, "render", lambda *_: b"")
+            draw_nothing(patch)
         page = render(open_sweep(folder))
     page = re.sub(r"<style.*?</style>|<img.*?>", " ", page, flags=re.DOTALL)
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))

@@ -78,7 +78,7 @@ def _load(tokens: Sequence[str], config_dir: str | Path | None) -> Setup:
         raise explain(error, tokens) from None
     refuse_idle_settings(composed)
     refuse_merged_options(composed)
-    return replace(prepare_composed(composed, tokens), unresolved=_with_references(composed))
+    return prepare_composed(composed, tokens)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,21 +101,6 @@ class _Files:
         return setup
 
 
-def _with_references(composed: DictConfig) -> dict[str, Any] | None:
-    """Return the composed values, if some refer to others."""
-    values = _as_written(composed)
-    return values if has_references(values) else None
-
-
-def _as_written(composed: DictConfig) -> dict[str, Any]:
-    """Return `composed` as plain nested dicts without Hydra's own node, interpolations as text."""
-    from omegaconf import OmegaConf
-
-    plain = OmegaConf.to_container(composed, resolve=False)
-    assert isinstance(plain, dict)
-    return {str(key): value for key, value in plain.items() if key != "hydra"}
-
-
 def prepare_composed(composed: DictConfig, tokens: Sequence[str]) -> Setup:
     """Check what Hydra composed from these overrides, and return its setup.
 
@@ -127,14 +112,15 @@ def prepare_composed(composed: DictConfig, tokens: Sequence[str]) -> Setup:
         InputError: naming the override or file at fault.
     """
     try:
-        plain = _container(composed)
+        written = _as_written(composed)
+        plain = _resolved(composed, written)
     except composing_errors() as error:
         raise explain(error, tokens) from None
     runtime, scenario = composed.hydra.runtime, plain["scenario"]
     try:
         if has_own_border(scenario) and named_by_user(KIND, tokens, runtime):
             refuse_two_borders({KIND: scenario["kind"]}, scenario)
-        return prepare(plain)
+        return replace(prepare(plain), unresolved=written if has_references(written) else None)
     except InputError as error:
         raise error.at(origin=find_origin(error.setting, tokens, runtime)) from None
 
@@ -197,21 +183,40 @@ def to_plain(config: Config) -> dict[str, Any]:
 
 def _container(cfg: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
     """Return `cfg` as plain nested dicts without Hydra's own node, interpolations resolved."""
-    from omegaconf import DictConfig, OmegaConf
+    from omegaconf import DictConfig
 
     if not isinstance(cfg, DictConfig | Mapping):
         raise InputError("is not a configuration", value=cfg, allowed="nested mappings of settings")
     if not isinstance(cfg, DictConfig):
         return {str(key): value for key, value in cfg.items() if key != "hydra"}
     try:
-        written = _as_written(cfg)
-        refuse_resolvers(written)
-        values = {name: cfg[name] for name in written}
-        return {
-            key: OmegaConf.to_container(value, resolve=True)
-            if OmegaConf.is_config(value)
-            else value
-            for key, value in values.items()
-        }
+        return _resolved(cfg, _as_written(cfg))
     except composing_errors() as error:
         raise explain(error) from None
+
+
+def _as_written(composed: DictConfig) -> dict[str, Any]:
+    """Return `composed` as plain nested dicts without Hydra's own node, interpolations as text."""
+    from omegaconf import OmegaConf
+
+    nodes = {str(key): composed._get_node(key) for key in composed if key != "hydra"}
+    return {
+        key: OmegaConf.to_container(node, resolve=False)
+        if OmegaConf.is_config(node)
+        else node._value()
+        for key, node in nodes.items()
+    }
+
+
+def _resolved(composed: DictConfig, written: dict[str, Any]) -> dict[str, Any]:
+    """Return what was written with its interpolations resolved, if it has any."""
+    from omegaconf import OmegaConf
+
+    if not has_references(written):
+        return written
+    refuse_resolvers(written)
+    values = {name: composed[name] for name in written}
+    return {
+        key: OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+        for key, value in values.items()
+    }

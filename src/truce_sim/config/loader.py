@@ -1,8 +1,8 @@
-"""A faster Hydra loader, which parses each token once and composes the same files once.
+"""A faster Hydra loader, which parses each token once, and reads and composes each file once.
 
 Composing takes Hydra about 50 ms, nearly all of it for the part that the choice of config groups
 alone determines. That part, the *base*, is cached until one of its files changes; single values are
-then set on a copy. `forget` empties the cache.
+then set on a copy. So is each file, which many bases share. `forget` empties the caches.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import CachingConfigRepository
+from hydra._internal.config_repository import CachingConfigRepository, IConfigRepository
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Override, OverrideType, ValueType
@@ -32,13 +32,16 @@ from truce_sim.files import conf
 
 _MOST_TOKENS = 4096
 _MOST_BASES = 256
+_MOST_FILES = 256
 
 #: A hundred numbers or more, written in the ways that Hydra and Python read alike.
 _NUMBER = r"-?(?:0|[1-9]\d{0,15})(?:\.\d+(?:e[+-]?\d+)?)?"
 _NUMBERS = re.compile(rf"([A-Za-z]\w*(?:\.\w+)*)=({_NUMBER}(?:,{_NUMBER}){{99,}})", re.ASCII)
 
+Copied = TypeVar("Copied")
 Choice = tuple[object, ...]
-Stamp = tuple[tuple[int, ...] | None, ...]
+State = tuple[int, ...] | None
+Stamp = tuple[State, ...]
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,14 @@ class _Base:
 
 _bases: dict[Choice, _Base] = {}
 
+#: (scheme, folder, name) -> the state of a file, and what returns a copy of its content.
+_read: dict[tuple[str, str, str], tuple[State, Callable[[], ConfigResult]]] = {}
+
 
 def forget() -> None:
-    """Drop everything cached by earlier parsing and composing."""
+    """Drop everything cached by earlier parsing, reading and composing."""
     _bases.clear()
+    _read.clear()
     parse_token.cache_clear()
 
 
@@ -109,11 +116,32 @@ def _long_list(token: str) -> Override | None:
 class _Repository(CachingConfigRepository):
     """The files that are read, each checked for what it would read from outside."""
 
+    def __init__(self, delegate: IConfigRepository) -> None:
+        self.delegate = copy.copy(delegate)  # Hydra's deep copy takes as long as reading all files
+        self.cache = {}
+
     def load_config(self, config_path: str) -> ConfigResult | None:
-        found = super().load_config(config_path)
-        if found is not None and found.path.startswith("file://"):
-            _check_file(found, config_path)
-        return found
+        if config_path not in self.cache:
+            self.cache[config_path] = self._load(config_path)
+        return self.cache[config_path]
+
+    def _load(self, config_path: str) -> ConfigResult | None:
+        """Read a file, or copy what was read: Hydra changes its results."""
+        source = next((one for one in self.get_sources() if one.is_config(config_path)), None)
+        if source is None:
+            return None
+        key = (source.scheme(), source.path, config_path)
+        name = ConfigSource._normalize_file_name(config_path)
+        state = _state(Path(source.path, name)) if source.scheme() == "file" else None
+        if key not in _read or _read[key][0] != state:
+            found = self.delegate.load_config(config_path)
+            assert found is not None
+            if source.scheme() == "file":
+                _check_file(found, config_path)
+            if len(_read) >= _MOST_FILES:
+                _read.clear()
+            _read[key] = state, _copies(found)
+        return _read[key][1]()
 
 
 def _check_file(found: ConfigResult, config_path: str) -> None:
@@ -205,7 +233,7 @@ class Loader(ConfigLoaderImpl):
         self, config_name: str | None, choices: list[str], run_mode: RunMode
     ) -> _Base:
         config = super()._load_configuration_impl(config_name, choices, run_mode)
-        files = tuple(map(_name, self._asked))
+        files = tuple(self._asked)
         return _Base(_copies(config), files, self._stamp(files), _own_files(self._asked))
 
     def _parse_overrides_and_create_caching_repo(
@@ -224,17 +252,13 @@ class Loader(ConfigLoaderImpl):
         return tuple(_state(Path(folder, name)) for folder in folders for name in names)
 
 
-def _copies(config: DictConfig) -> Callable[[], DictConfig]:
-    """Return what copies a configuration: unpickling takes a seventh of the time of `deepcopy`."""
+def _copies(value: Copied) -> Callable[[], Copied]:
+    """Return what copies a value: unpickling takes a seventh of the time of `deepcopy`."""
     try:
-        pickled = pickle.dumps(config)
+        pickled = pickle.dumps(value)
     except pickle.PicklingError:  # Hydra has read a plugin again: its class is another by that name
-        return lambda: copy.deepcopy(config)
-    return lambda: pickle.loads(pickled)
-
-
-def _name(asked: str) -> str:
-    return asked.removeprefix("config_path=")
+        return lambda: copy.deepcopy(value)
+    return lambda: pickle.loads(pickled)  # type: ignore[no-any-return]
 
 
 def _own_files(asked: Mapping[str, ConfigResult | None]) -> dict[str, Path]:
@@ -243,12 +267,12 @@ def _own_files(asked: Mapping[str, ConfigResult | None]) -> dict[str, Path]:
     for name, found in asked.items():
         scheme, _, folder = (found.path if found else "").partition("://")
         if scheme == "file" and Path(folder) != conf():
-            file = ConfigSource._normalize_file_name(_name(name))
+            file = ConfigSource._normalize_file_name(name)
             own[file] = Path(folder, file)
     return own
 
 
-def _state(path: Path) -> tuple[int, ...] | None:
+def _state(path: Path) -> State:
     try:
         status = path.stat()
     except OSError:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
+    from matplotlib import RcParams
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -34,10 +35,18 @@ def with_style(function: Callable[P, R]) -> Callable[P, R]:
     def draw(*arguments: P.args, **settings: P.kwargs) -> R:
         import matplotlib as mpl
 
-        with mpl.rc_context(fname=str(STYLE)):
+        with mpl.rc_context(_style()):
             return function(*arguments, **settings)
 
     return draw
+
+
+@cache
+def _style() -> RcParams:
+    """The style file, which takes longer to parse than some figures to draw."""
+    from matplotlib import rc_params_from_file
+
+    return rc_params_from_file(STYLE, use_default_template=False)
 
 
 def get_axes(ax: Axes | None, width: float = 6.4, height: float = 4.0) -> Axes:
