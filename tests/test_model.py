@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from random_configs import GROUPS, random_overrides
-from truce_sim import TruceModel, load_config, simulate
+from truce_sim import TruceModel, load_setup, simulate
 from truce_sim.compat import layer_array
 from truce_sim.engine.codes import TODAY
 from truce_sim.engine.run import run
@@ -25,9 +25,9 @@ def test_a_stepped_model_is_the_engines_run(batch: int) -> None:
     """Series, events and outcome are equal to the last bit, for random configurations that cover
     every config group and variant."""
     for number in range(batch * CONFIGURATIONS // 10, (batch + 1) * CONFIGURATIONS // 10):
-        config = load_config(random_overrides(number))
-        expected = run(make_spec(config))
-        model = TruceModel(config)
+        setup = load_setup(random_overrides(number))
+        expected = run(make_spec(setup))
+        model = TruceModel(setup)
         while model.running:
             model.step()
             day = model.day

@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from truce_sim import TruceModel, load_config
-from truce_sim.config.load import to_plain, validate
+from truce_sim.config.load import prepare, to_plain
 from truce_sim.config.regimes import mediator_names
+from truce_sim.config.setup import Setup
 from truce_sim.engine.codes import DONE, STATUSES, TODAY
 from truce_sim.engine.record import DAILY_COUNTS
 from truce_sim.engine.run import RunResult, run
@@ -129,13 +130,12 @@ def nested(plain: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     return copied
 
 
-def refusal(plain: dict[str, Any]) -> InputError | None:
-    """The error that the configuration is refused with, or None."""
+def checked(plain: dict[str, Any]) -> Setup | InputError:
+    """The setup of the configuration, or the error that it is refused with."""
     try:
-        validate(plain)
+        return prepare(plain)
     except InputError as error:
         return error
-    return None
 
 
 # ── what holds for every run ─────────────────────────────────────────────────────────────────
@@ -144,15 +144,14 @@ def refusal(plain: dict[str, Any]) -> InputError | None:
 @settings(max_examples=800)
 @given(configurations())
 def test_any_configuration_is_refused_or_runs(plain: dict[str, Any]) -> None:
-    error = refusal(plain)
-    if error is not None:
-        event(f"refused: {error.setting.split('[')[0]}")
-        assert error.setting
-        assert error.allowed
-        assert error.setting in str(error)
+    made = checked(plain)
+    if isinstance(made, InputError):
+        event(f"refused: {made.setting.split('[')[0]}")
+        assert made.setting
+        assert made.allowed
+        assert made.setting in str(made)
         return
-    config = validate(plain)
-    result = run(make_spec(config))
+    result, config = run(make_spec(made)), made.config
     outcome = result.outcome
     event(f"status: {STATUSES[outcome['status']]}")
     if outcome["status"] != DONE:
@@ -264,11 +263,11 @@ def check_incidents(row: np.void, events: pd.DataFrame) -> None:
 @settings(max_examples=100, suppress_health_check=[HealthCheck.filter_too_much])
 @given(configurations())
 def test_a_stepped_model_is_the_engines_run_anywhere(plain: dict[str, Any]) -> None:
-    assume(refusal(plain) is None)
-    config = validate(plain)
-    expected = run(make_spec(config))
+    made = checked(plain)
+    assume(isinstance(made, Setup))
+    expected = run(make_spec(made))
     assume(expected.outcome["status"] == DONE)
-    model = TruceModel(config)
+    model = TruceModel(made)
     while model.running:
         model.step()
     assert model.series.tobytes() == expected.series.tobytes()
@@ -305,8 +304,8 @@ def test_any_value_out_of_range_is_reported_with_path_value_and_range(
     info, value = case
     path = info.path.replace("<name>", "qatar")
     shown = [value] if info.type.startswith("list") else value
-    error = refusal(nested(base(()), {path: shown}))
-    assert error is not None, "accepted"
+    error = checked(nested(base(()), {path: shown}))
+    assert isinstance(error, InputError), "accepted"
     assert error.setting.split("[")[0] == path
     assert error.value == value or math.isnan(value)
     assert info.allowed.removeprefix("a list, each ") in str(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -55,8 +56,10 @@ def world_of(settings: dict[str, Any] | None = None, sectors: int = 12) -> tuple
     return p, w
 
 
-#: One that tests of settings share: whatever they set follows from `prepare`.
-WORLD = world_of({"border.host_depth": 5, "border.home_depth": 10})
+@cache
+def shared_world() -> tuple[Any, Any]:
+    """One that tests of settings share: whatever they set follows from `prepare`."""
+    return world_of({"border.host_depth": 5, "border.home_depth": 10})
 
 
 # ── draws ahead of need ──────────────────────────────────────────────────────────────────────
@@ -199,7 +202,7 @@ def test_tables_say_what_quantiles_say(
     u: float, mu: float, sigma: float, cell_km: float, mean: float, rate: float
 ) -> None:
     """Or that they cannot tell: anywhere, and next to the edges of a bucket."""
-    p, w = WORLD
+    p, w = shared_world()
     p["militants"]["depth_mu"] = p["militants"]["deaths_mu"] = mu
     p["militants"]["depth_sigma"] = p["militants"]["deaths_sigma"] = sigma
     p["border"]["cell_km"], p["militants"]["staging_days"] = cell_km, mean
@@ -229,7 +232,7 @@ def test_tables_tell_most() -> None:
 @given(u=UNIFORMS, depth=st.floats(1e-3, 200), scale=st.floats(1, 300))
 def test_attacks_are_attributed_as_by_the_exponential(u: float, depth: float, scale: float) -> None:
     """With the chance of its cell, where that tells, as with that of its very depth."""
-    p, w = WORLD
+    p, w = shared_world()
     p["attribution"]["attack_decay_km"], p["border"]["cell_km"] = scale, 10.0
     prepare(p, w)
     band, chance = w["bands"][0], p["attribution"]["attack"] * exp(-depth / scale)
