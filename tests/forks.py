@@ -7,6 +7,7 @@ its shell scripts do by the program that `client` writes.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -126,6 +127,7 @@ def serve(channel: socket.socket) -> None:
     simulate({"run.horizon_days": 30})
     usual = plan.RUNS_PER_CHUNK
     plan.RUNS_PER_CHUNK = _RUNS_PER_CHUNK
+    gc.freeze()  # what is there stays, and no fork looks through it
     started: set[int] = set()
     ended: dict[int, int] = {}
     for line in sys.stdin:
