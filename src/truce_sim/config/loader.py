@@ -140,7 +140,7 @@ class _Repository(CachingConfigRepository):
                 _check_file(found, config_path)
             if len(_read) >= _MOST_FILES:
                 _read.clear()
-            _read[key] = state, _copies(found)
+            _read[key] = state, copies(found)
         return _read[key][1]()
 
 
@@ -234,7 +234,7 @@ class Loader(ConfigLoaderImpl):
     ) -> _Base:
         config = super()._load_configuration_impl(config_name, choices, run_mode)
         files = tuple(self._asked)
-        return _Base(_copies(config), files, self._stamp(files), _own_files(self._asked))
+        return _Base(copies(config), files, self._stamp(files), _own_files(self._asked))
 
     def _parse_overrides_and_create_caching_repo(
         self, config_name: str | None, overrides: list[str], *more: Any
@@ -252,7 +252,7 @@ class Loader(ConfigLoaderImpl):
         return tuple(_state(Path(folder, name)) for folder in folders for name in names)
 
 
-def _copies(value: Copied) -> Callable[[], Copied]:
+def copies(value: Copied) -> Callable[[], Copied]:
     """Return what copies a value: unpickling takes a seventh of the time of `deepcopy`."""
     try:
         pickled = pickle.dumps(value)

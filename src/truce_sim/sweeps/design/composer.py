@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from truce_sim.config.compose import find_origin, named_by_user
 from truce_sim.config.explain import explain
 from truce_sim.config.hydra_settings import refuse_idle_override, refuse_idle_settings
-from truce_sim.config.loader import Loader
+from truce_sim.config.loader import Loader, copies
 from truce_sim.config.options import refuse_merged_options
 
 
@@ -60,7 +59,7 @@ class Base:
         Raises:
             InputError: for an unknown setting or a value of the wrong type.
         """
-        config = copy.deepcopy(self.typed)
+        config = copies(self.typed)()
         OmegaConf.set_struct(config, True)
         for key, value in values.items():
             name, added = key.lstrip("+"), key.startswith("+")
