@@ -110,6 +110,7 @@ def test_messages_name_the_argument_once(made, tmp_path) -> None:
         export_sweep(made, "csv", file / "below")
     with pytest.raises(InputError, match=r"^--figures = .*: cannot be written"):
         write_report(made, tmp_path / "r.html", figures=file / "below")
+    assert not (tmp_path / "r.html").exists()  # it is told before the work
     with pytest.raises(InputError, match=r"^host = 'glob\(zz\*\)': is an empty sweep"):
         sweep("host=glob(zz*)")
     assert len(dir(truce_sim)) == len(set(dir(truce_sim)))

@@ -6,6 +6,7 @@ says why.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -84,6 +85,9 @@ def _check_new(folder: Path) -> None:
             "exists and is not an empty folder", setting="--figures", value=str(folder),
             allowed="a new folder; nothing is overwritten",
         )  # fmt: skip
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    with writing(folder, "--figures"), tempfile.TemporaryFile(dir=there):
+        pass
 
 
 def _write_figures(sections: Sequence[Section], folder: Path) -> None:
