@@ -100,7 +100,7 @@ def _placed(interventions: Iterable[dict[str, Any]], day: int) -> Iterator[str]:
 def _events(run: Simulation) -> Iterator[tuple[int, str]]:
     seen_violation = False
     weighed = []
-    for event in run.events.to_dict("records"):
+    for event in run.log.to_dict("records"):
         day, kind = int(event["day"]), event["kind"]
         if kind in WEIGHED and event["weight"] > 0:
             weighed.append(event)

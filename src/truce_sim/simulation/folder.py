@@ -55,11 +55,9 @@ def run_into_folder(described: Config | Setup) -> tuple[Simulation, Path]:
         write_whole(folder / "config.yaml", lambda path: path.write_text(text, encoding="utf-8"))
         outcome = result.outcome.to_frame().T.infer_objects()
         write("outcome", to_table(outcome, columns.OUTCOME))
-        computed = [*columns.DATE, *columns.PLACE]
-        series, events = (frame.drop(columns=computed, errors="ignore")
-                          for frame in (result.series, result.events))  # fmt: skip
-        write("series", to_table(series.reset_index(), columns.SERIES | columns.EVENT))
-        write("events", to_table(events, columns.EVENT))
+        series = result.series.drop(columns=list(columns.DATE), errors="ignore").reset_index()
+        write("series", to_table(series, columns.SERIES | columns.EVENT))
+        write("events", to_table(result.log, columns.EVENT))
         write_json(folder / "manifest.json", about)
 
     return result, make_folder(config.output.dir, "run", config.output.name, fill)

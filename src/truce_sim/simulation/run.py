@@ -86,9 +86,13 @@ class Simulation:
         """One row per event, in order, `columns.EVENT`; with dates, where day 0 has one, and with
         longitudes and latitudes, where the border has a course."""
         records = self._recorded.events
-        frame = event_frame(records, list(self.setup.mediators))
         places = cell_places(self.config, self.border, records["sector"], records["depth"])
-        return with_places(with_dates(frame, self.first_date), places)
+        return with_places(with_dates(self.log, self.first_date), places)
+
+    @cached_property
+    def log(self) -> pd.DataFrame:
+        """The events without dates and places: finding these takes longer than many runs."""
+        return event_frame(self._recorded.events, list(self.setup.mediators))
 
     @cached_property
     def _recorded(self) -> RunResult:
