@@ -23,7 +23,8 @@ endif
 # Keep bytecode from the first import of each library: compiling all of it takes half a minute.
 unexport PYTHONDONTWRITEBYTECODE
 
-# The demo needs less than the tests. The stamps include the version, so that a different PYTHON
+# The demo needs less than the tests. A dry run compiles the rules, so that no later command waits for
+# it. The stamps include the version, so that a different PYTHON
 # recreates the environment.
 RUNS   := $(VENV)/.runs-$(VERSION)
 READY  := $(VENV)/.ready-$(VERSION)
@@ -51,11 +52,12 @@ $(RUNS): pyproject.toml constraints-run.txt
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 	  echo "$(PYTHON) cannot create a virtual environment: its venv or ensurepip module is missing." >&2; \
 	  echo "On Debian and Ubuntu: apt-get install python3-venv. Or choose another interpreter: make PYTHON=..." >&2; exit 1; }
-	@echo "Setting up $(VENV) with Python $(VERSION): half a minute, once."
+	@echo "Setting up $(VENV) with Python $(VERSION): a minute, once."
 	@ls $@ >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) install --no-compile --require-hashes -r constraints-run.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@$(CHECK)
+	@$(BIN)/truce-sim sweep --dry-run >/dev/null
 	@touch $@
 
 $(READY): $(RUNS) constraints.txt
