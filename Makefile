@@ -23,9 +23,8 @@ endif
 # Keep bytecode from the first import of each library: compiling all of it takes half a minute.
 unexport PYTHONDONTWRITEBYTECODE
 
-# The demo needs less than the tests. A dry run compiles the rules, so that no later command waits for
-# it. The stamps include the version, so that a different PYTHON
-# recreates the environment.
+# The demo needs less than the tests. A dry run compiles the rules, so that the first run need not.
+# The stamps include the version, so that a different PYTHON recreates the environment.
 RUNS   := $(VENV)/.runs-$(VERSION)
 READY  := $(VENV)/.ready-$(VERSION)
 BIN    := $(VENV)/bin

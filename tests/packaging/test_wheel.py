@@ -27,6 +27,7 @@ from truce_sim.version import __version__
 REPOSITORY = Path(__file__).resolve().parents[2]
 CLEAN = bool(os.environ.get("CI") or os.environ.get("TRUCE_SIM_CLEAN_INSTALL"))
 RUN = ("run", "run.horizon_days=30")
+DRY_RUN = ("sweep", "--dry-run")
 OWN_CAPACITY = 0.9321
 
 # The folders of the repository that are shipped, and where the wheel has them.
@@ -228,6 +229,22 @@ def test_the_first_run_compiles_nothing_and_comes_to_the_same(
     compiled, outcome = call(python, tmp_path).stdout.split()
     assert compiled == "False"
     assert outcome == simulate({"run.horizon_days": 90}).record.tobytes().hex()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="rules are loaded by address on Linux only")
+def test_a_dry_run_leaves_machine_code_and_nothing_else(
+    installed: Installation, tmp_path: Path
+) -> None:
+    """`make setup` ends with it, so that the first run need not compile."""
+    cache, work = tmp_path / "cache", tmp_path / "work"
+    work.mkdir()
+    call(["env", f"TRUCE_SIM_CACHE={cache}", installed.scripts / "truce-sim", *DRY_RUN], work)
+    assert {file.name.split("-")[0] for file in cache.rglob("*.code")} == {
+        "fill_factors",
+        "run_replicates",
+    }
+    assert list(work.iterdir()) == []
+    assert f"truce-sim {' '.join(DRY_RUN)}" in (REPOSITORY / "Makefile").read_text()
 
 
 def test_a_run_is_written_where_the_user_stands(installed: Installation, tmp_path: Path) -> None:
