@@ -11,6 +11,7 @@ pytest.importorskip("solara", reason="the viewer's libraries (the extra `viz`) a
 from truce_sim import simulate
 from truce_sim.config.load import load_setup
 from truce_sim.engine.codes import CAUSES
+from truce_sim.engine.params import STATES
 from truce_sim.simulation.turning import MOST, ending
 from truce_sim.viewer.state.picture import list_bands, list_ways
 from truce_sim.viewer.state.track import Track, run_track
@@ -45,7 +46,7 @@ def test_the_chain_says_what_the_day_was(track) -> None:
         chosen = today[today["kind"] == "strike_chosen"]
         by_home = chosen[chosen["actor"] == "home"]
         value = row["grievance_home"] if by_home.empty else by_home["grievance"].iloc[0]
-        assert f"is {value:.1f} of threshold" in links["Grievance"]
+        assert f"is {value:.1f} against a threshold" in links["Grievance"]
         for link, actors in (
             ("Choice", set(chosen["actor"])),
             ("Strike", set(today.loc[today["kind"] == "strike", "actor"])),
@@ -91,6 +92,7 @@ def test_the_headline_says_how_the_truce_stands(overrides) -> None:
     for day, row in enumerate(made.run.series.to_dict("records")):
         model.step()
         told, saves = headline(made, model), [e["day"] for e in events if e["kind"] == "saved"]
+        assert not any(f"{role} state" in told for role in STATES)  # they are told by name
         saved = max((d for d in saves if d <= day), default=-1)
         acted = {e["actor"] for e in events if e["kind"] == "strike" and e["day"] == day}
         gauges = status_strip(made, model)["gauges"]
@@ -114,6 +116,14 @@ def test_the_headline_says_how_the_truce_stands(overrides) -> None:
         else:
             assert f"{len(strikes)} of the {truce.collapse_strikes:g} strikes" in told
             assert f"struck on day {strikes[-1]['day']}" in told
+
+
+def test_states_without_names_are_told_by_role() -> None:
+    """As on a made-up border."""
+    made = run_track(load_setup(["scenario=synthetic"]))
+    model = made.model()
+    model.step()
+    assert "the home state" in headline(made, model)
 
 
 def test_a_truce_that_held_has_no_ending() -> None:

@@ -48,11 +48,12 @@ WEIGHED = {
 }
 
 _SENTENCES = {
-    "strained": "the truce is strained: grievance {grievance:.1f} of threshold {threshold:.1f}",
-    "eased": "the strain eases: grievance {grievance:.1f} of threshold {threshold:.1f}",
+    "strained": "the truce is strained: grievance {grievance:.1f} against a threshold of "
+    "{threshold:.1f}",
+    "eased": "the strain eases: grievance {grievance:.1f} against a threshold of {threshold:.1f}",
     "friction": "posts clash in {place}",
-    "strike_chosen": "{actor} chooses to strike: grievance {grievance:.1f} of threshold "
-    "{threshold:.1f}; largest cause: {cause}",
+    "strike_chosen": "{actor} chooses to strike: grievance {grievance:.1f} against a "
+    "threshold of {threshold:.1f}; largest cause: {cause}",
     "strike": "{actor} strikes",
     "suspension": "the truce is suspended",
     "saved": "the mediators save the truce",

@@ -142,7 +142,11 @@ def _grievance(track: Track, events: list[Event], day: int) -> str:
         value, threshold = row["grievance_home"], row["threshold_home"]
         parts = why_data(track)["grievance"]["home"][day]
         cause = CODES[int(np.argmax(parts))] if max(parts) > 0.0 else ""
-    against = f"of threshold {threshold:.1f}" if math.isfinite(threshold) else "without threshold"
+    against = (
+        f"against a threshold of {threshold:.1f}"
+        if math.isfinite(threshold)
+        else "without threshold"
+    )
     most = f", mostly from {CAUSES[cause]}" if cause else ""
     return f"the home state's grievance is {value:.1f} {against}{most}"
 

@@ -53,10 +53,17 @@ def status_strip(track: Track, model: TruceModel) -> dict[str, Any]:
 
 def headline(track: Track, model: TruceModel) -> str:
     """Say in one sentence or two how the truce stands: what it asks, how near it is to breaking, or
-    what broke it."""
-    day = model.day
-    if day < 0:
+    what broke it. The two states have their names, where these are known."""
+    if model.day < 0:
         return clause(track.ground)
+    told = _how_it_stands(track, model)
+    for role, name in zip(("host", "home"), track.ground["sides"], strict=True):
+        told = told.replace(f"the {role} state", name or f"the {role} state")
+    return told
+
+
+def _how_it_stands(track: Track, model: TruceModel) -> str:
+    day = model.day
     if model.collapsed:
         return _broke(track)
     if day == track.config.run.horizon_days - 1:
