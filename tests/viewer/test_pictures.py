@@ -12,6 +12,7 @@ from base64 import b64decode
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from PIL import Image
 
 from truce_sim.analysis.plots.ground import round_length
 from truce_sim.analysis.plots.marks import BANDS, MARKS
@@ -196,6 +197,17 @@ def test_part_of_a_run_as_a_film(track, tmp_path) -> None:
     assert days[-1] == 50
     with pytest.raises(InputError, match="the run ends on day"):
         write_movie(track, tmp_path / "a.gif", days=(900, 901))
+
+
+def test_a_gif_has_the_colours_of_the_picture(track, figure, tmp_path) -> None:
+    """Those of the ground, which are faint, and those of the marks, which are small."""
+    write_movie(track, tmp_path / "a.gif", days=(57, 57), dpi=50)
+    with Image.open(tmp_path / "a.gif") as gif:
+        shown = np.asarray(gif.convert("RGB")).astype(int)
+    on(track, figure, 57)
+    off = np.abs(shown - figure.pixels()).max(axis=2)
+    assert np.mean(off > 4) < 0.1
+    assert off.max() < 32
 
 
 def test_a_border_without_a_course_is_a_strip() -> None:

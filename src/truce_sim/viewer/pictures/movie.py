@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from truce_sim.viewer.state.track import Track, run_track
 from truce_sim.viewer.state.week import Week
 
 Image = NDArray[np.uint8]
+
+#: A GIF has the most frequent colours as they are, up to this many; the other 160 are spread out.
+_COMMON = 96
 
 
 def film(opening: Opening, options: argparse.Namespace) -> None:
@@ -53,7 +57,8 @@ def film(opening: Opening, options: argparse.Namespace) -> None:
             track, options.out, options.layer, every=options.every, fps=options.fps,
             dpi=options.dpi, days=days, progress=lambda share: bar.update(task, completed=share),
         )  # fmt: skip
-    print(f"{options.out}: {frames} frames, {options.out.stat().st_size / 1e6:.1f} MB")
+    many = f"{frames} frame{'' if frames == 1 else 's'}"
+    print(f"{options.out}: {many}, {options.out.stat().st_size / 1e6:.1f} MB")
 
 
 def check_options(options: argparse.Namespace) -> None:
@@ -190,13 +195,26 @@ def _write_gif(images: Iterator[Image], path: Path, fps: int) -> None:
     """Write frames with Pillow, all with the palette of the first."""
     from PIL import Image as Pictures
 
-    keeps_rare = Pictures.Quantize.MAXCOVERAGE  # marks are small but must keep their colours
-    first = Pictures.fromarray(next(images)).quantize(255, keeps_rare)
-    rest = (
-        Pictures.fromarray(image).quantize(palette=first, dither=Pictures.Dither.NONE)
-        for image in images
+    pictures = map(Pictures.fromarray, images)
+    first = next(pictures)
+    palette = _palette(first)
+    frames = (
+        picture.quantize(palette=palette, dither=Pictures.Dither.NONE)
+        for picture in chain([first], pictures)
     )
-    first.save(path, save_all=True, append_images=rest, duration=round(1000 / fps), loop=0)
+    next(frames).save(path, save_all=True, append_images=frames, duration=round(1000 / fps), loop=0)
+
+
+def _palette(picture: Any) -> Any:
+    """A palette for a picture: the grounds as they are, and the marks, which are small."""
+    from PIL import Image as Pictures
+
+    counted = sorted(picture.getcolors(picture.width * picture.height), reverse=True)
+    common = [level for _, colour in counted[:_COMMON] for level in colour]
+    spread = picture.quantize(256 - len(common) // 3, Pictures.Quantize.MAXCOVERAGE)
+    palette = Pictures.new("P", (1, 1))
+    palette.putpalette(common + spread.getpalette())
+    return palette
 
 
 def _write_mp4(images: Iterator[Image], path: Path, fps: int) -> None:
