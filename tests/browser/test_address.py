@@ -64,6 +64,26 @@ def test_reload_back_and_a_colleague_show_the_same(visit, server) -> None:
     assert colleague.url == page.url
 
 
+def test_back_and_at_once_forward_end_where_they_began(visit, server) -> None:
+    """The answer to Back comes after Forward, and must not be written over where that leads."""
+    page = visit(server.url)
+    type_in(page, "home.threshold", "6")
+    press(page, "Apply")
+    page.wait_for_function("location.search.includes('&home.threshold=6')")
+    there, steps = page.evaluate("location.search"), page.evaluate("history.length")
+    followed = "document.querySelector('.address').__vue__.followed"
+    before = page.evaluate(followed)
+    page.evaluate(
+        "(async () => { for (const by of [-1, 1]) await new Promise(done => {"
+        " addEventListener('popstate', done, {once: true}); history.go(by); }); })()"
+    )
+    page.wait_for_function(f"{followed} === {before + 2}")
+    page.wait_for_timeout(1000)
+    assert page.evaluate("location.search") == there
+    assert page.evaluate("history.length") == steps
+    expect(setting(page, "home.threshold")).to_have_value("6")
+
+
 def test_a_fork_and_its_ensembles_are_in_the_address(visit, server) -> None:
     """Reloaded, both runs are there, and the panel with all that was asked of them; Cancel takes
     it back, while the page plays on."""
