@@ -199,12 +199,12 @@ def _as_written(composed: DictConfig) -> dict[str, Any]:
     """Return `composed` as plain nested dicts without Hydra's own node, interpolations as text."""
     from omegaconf import OmegaConf
 
-    nodes = {str(key): composed._get_node(key) for key in composed if key != "hydra"}
     return {
-        key: OmegaConf.to_container(node, resolve=False)
-        if OmegaConf.is_config(node)
-        else node._value()
-        for key, node in nodes.items()
+        str(key): OmegaConf.to_container(value, resolve=False)
+        if OmegaConf.is_config(value)
+        else value
+        for key, value in composed.items_ex(resolve=False)
+        if key != "hydra"
     }
 
 

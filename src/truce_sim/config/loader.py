@@ -258,7 +258,7 @@ def copies(value: Copied) -> Callable[[], Copied]:
         pickled = pickle.dumps(value)
     except pickle.PicklingError:  # Hydra has read a plugin again: its class is another by that name
         return lambda: copy.deepcopy(value)
-    return lambda: pickle.loads(pickled)  # type: ignore[no-any-return]
+    return lambda: pickle.loads(pickled)
 
 
 def _own_files(asked: Mapping[str, ConfigResult | None]) -> dict[str, Path]:
