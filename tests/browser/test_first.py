@@ -40,7 +40,7 @@ def test_the_border_is_drawn_first_and_the_page_takes_its_place(start, visit) ->
     assert page.evaluate(INKS) > 100
     page.evaluate(GAPS)
     page.wait_for_selector(SHOWN)
-    assert page.locator(FIRST).count() == 0
+    page.wait_for_selector(FIRST, state="detached")
     assert page.evaluate("window.gaps") == 0
     press(page, "Step")
     at(page, 0)

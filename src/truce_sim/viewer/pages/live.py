@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -101,7 +100,9 @@ def Settings(session: Session) -> None:
     plain, changes = session.base, session.draft.changes.value
     groups = solara.use_memo(lambda: controls(plain, lambda path: True), [id(plain)])
     idle = solara.use_memo(lambda: without_effect(session.drafted), [id(plain), changes])
-    composed = solara.lab.use_task(compose_presets, dependencies=[]).finished or ready()
+    shown = session.shown.value  # so that the first visitor sees the picture first
+    composing = solara.lab.use_task(lambda: warm() if shown else None, dependencies=[shown])
+    composed = ready() or (shown and composing.finished)
     presets = solara.use_memo(lambda: choices(plain) if composed else [], [id(plain), composed])
     with solara.Card("Settings", margin=0, elevation=0, classes=["ours"]):
         with solara.Column(gap="6px"):  # always present, so that the controls do not move
@@ -121,13 +122,6 @@ def Settings(session: Session) -> None:
             event_edit=lambda pair: session.edit(*pair),
             event_choose=lambda pair: session.choose(*pair),
         )  # fmt: skip
-
-
-def compose_presets() -> None:
-    """Compose the presets a moment later, so that the first visitor sees the picture first."""
-    if not ready():
-        time.sleep(1.0)
-        warm()
 
 
 # ── the components of SolaraViz ──────────────────────────────────────────────────────────────
@@ -213,6 +207,7 @@ def Picture(clock: Clock, which: int, scale: dict[str, Any], name: str) -> None:
         hidden=session.hidden.value,
         title=name,
         event_view=session.view.set,
+        event_shown=session.shown.set,
     )
 
 

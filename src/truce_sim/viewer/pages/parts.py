@@ -61,8 +61,10 @@ def BorderPicture(
     hidden: list[str],
     title: str = "",
     event_view: Callable[[str], None] | None = None,
+    event_shown: Callable[[bool], None] | None = None,
 ) -> None:
-    """The grid along the line, with a layer, the bands and the day's incidents.
+    """The grid along the line, with a layer, the bands and the day's incidents; it says when it is
+    there first.
 
     view: map or strip; a border without a course is always a strip.
     hidden: the marks that are not shown (`ground.KEYS`).

@@ -109,6 +109,7 @@ class Session:
         # they were when it was asked for.
         self.coming: solara.Reactive[tuple[Track, ...]] = solara.reactive(())
         self._asked = self.base, self.draft.as_it_is()
+        self.shown = solara.reactive(False)  # whether the browser has drawn it
         self.fork_day = solara.reactive(0)
         self.message = solara.reactive("")
         self.layer = solara.reactive("home_effort")
