@@ -146,8 +146,8 @@ def _chosen(choice: Event, which: str) -> TurningPoint:
     """The choice of one of the strikes."""
     return TurningPoint(
         int(choice["day"]), f"{which} is chosen",
-        f"{named(choice['actor'])}'s grievance is {choice['grievance']:.1f} against a threshold "
-        f"of {choice['threshold']:.1f}",
+        f"{named(choice['actor'])}'s grievance is {choice['grievance']:.1f}, its threshold "
+        f"{choice['threshold']:.1f}",
     )  # fmt: skip
 
 
@@ -157,7 +157,7 @@ def _fallbacks(run: Simulation, events: list[Event], before: int) -> list[Turnin
     found = [
         TurningPoint(
             int(e["day"]), "the truce is strained",
-            f"grievance {e['grievance']:.1f} against a threshold of {e['threshold']:.1f}",
+            f"grievance {e['grievance']:.1f}, threshold {e['threshold']:.1f}",
         )
         for e in strained[-1:]
     ]  # fmt: skip

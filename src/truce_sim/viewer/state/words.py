@@ -79,7 +79,7 @@ def _broke(track: Track) -> str:
     assert end is not None
     truce = config_on(track.run, int(outcome["end_day"])).truce
     n = int(truce.collapse_strikes)
-    many = f"{n} within {truce.window_days} days end it" if n > 1 else "one ends it"
+    many = f"{n} in {truce.window_days} days end it" if n > 1 else "one ends it"
     return f"The truce broke over {CAUSES[outcome['cause']]}: {end.acts} ({many})."
 
 
