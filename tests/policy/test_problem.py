@@ -17,6 +17,7 @@ from truce_sim import search
 from truce_sim.cli.commands import run_command
 from truce_sim.config.load import load_setup
 from truce_sim.errors import InputError
+from truce_sim.policy.choose import choose
 from truce_sim.policy.measures import best_of, regret, united
 from truce_sim.policy.problem import load_problem
 from truce_sim.policy.trials import TRIAL, Laboratory
@@ -135,6 +136,9 @@ def test_todays_policy_counts_among_those_that_can_be_tried() -> None:
     sizes = SMALL | {"population": 24, "proof_luck": 2}
     found = search(content, sizes={**sizes, "generations": 4})
     assert len(found.seen) == found.problem.policies == 8
+    assert found.policy("today") == {"host": 0.5}
+    with pytest.raises(InputError, match="no such pick"):
+        found.policy("best")
 
 
 def test_a_trial_is_what_a_sweep_gives() -> None:
@@ -163,6 +167,16 @@ def test_regret_is_not_flattered_by_luck() -> None:
     found = regret(trials, best_of(trials, 8), 8)
     assert abs(found.mean()) < 0.04  # six standard errors; the naive maximum would say about 0.6
     assert united(trials, ["a", "b"] * 1000).shape == (40, 2)
+
+
+def test_the_first_pick_says_whether_it_is_sure_to_hold() -> None:
+    """The cheapest that is sure to reach the target; if none is, the one that holds most often."""
+    table = pd.DataFrame({
+        "cost": [1.0, 2.0, 3.0], "holds": [0.4, 0.7, 0.9], "holds_low": [0.3, 0.6, 0.8],
+        "regret": [0.5, 0.1, 0.2],
+    })  # fmt: skip
+    assert choose(table, 0.5) == {"cheapest that holds": 1, "knee": 1, "most robust": 1}
+    assert choose(table, 0.85) == {"most successful": 2, "knee": 1, "most robust": 1}
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str],

@@ -66,7 +66,7 @@ def _worlds(asked: Any) -> dict[str, str] | None:
 def _parser() -> Parser:
     parser = Parser("truce-sim search", description="Search for policies that make the truce hold "
                     "in many worlds, choose three and prove them in fresh worlds. Run it again to "
-                    "go on after a stop.")  # fmt: skip
+                    "resume it after a stop.")  # fmt: skip
     add = parser.add_argument
     add("name", metavar="NAME", help="an option of conf/search, or a file like those")
     add("overrides", nargs="*", metavar="OVERRIDE", help="settings that all policies share, such "

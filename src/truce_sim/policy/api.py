@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from truce_sim.config.tokens import Overrides, as_tokens
+from truce_sim.errors import InputError, closest
 from truce_sim.intervals import Estimate
 from truce_sim.policy.choose import choose, thinned
 from truce_sim.policy.hinges import PAIR, Hinges, Outcomes, find_hinges
@@ -54,7 +55,7 @@ class Search:
             than in the proof, in the mean; the same luck and worlds for both.
         worlds: the worlds of the proof, a row each.
         shares: (policies of `pareto`, worlds) the share that held in each world of the proof.
-        hinges: in which worlds the cheapest policy that holds fails, and what the most robust one
+        hinges: in which worlds the first pick fails, and what the most robust one
             gains there.
         runs: made for all of it.
     """
@@ -70,9 +71,16 @@ class Search:
     runs: int
 
     def policy(self, pick: str) -> dict[str, Any]:
-        """Return the policy of one of the picks: lever -> value."""
-        named = [pick in why.split(" and ") for why in self.pareto["pick"]]
-        row = self.pareto.loc[named].iloc[0]
+        """Return the policy of one of the picks, or today's: lever -> value.
+
+        Raises:
+            InputError: there is no such pick.
+        """
+        rows = {name: i for i, why in enumerate(self.pareto["pick"]) for name in why.split(" and ")}
+        if pick not in rows:
+            raise InputError("no such pick", setting="pick", value=pick, allowed=", ".join(rows),
+                             suggestion=closest(pick, rows))  # fmt: skip
+        row = self.pareto.iloc[rows[pick]]
         return {lever.name: row[lever.name] for lever in self.problem.levers}
 
 
@@ -201,8 +209,9 @@ class _Work:
         )  # fmt: skip
 
     def _hinges(self, picks: dict[str, Code]) -> Hinges:
-        """Where the cheapest that holds fails, and what the most robust gains."""
-        pair = list(dict.fromkeys(picks[name] for name in PAIR))
+        """Where the first pick fails, and what the most robust gains."""
+        codes = list(picks.values())
+        pair = list(dict.fromkeys(codes[place] for place in PAIR))
 
         def outcomes(name: str) -> Outcomes:
             luck = self.rooms[name].luck

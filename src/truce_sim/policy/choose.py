@@ -1,4 +1,4 @@
-"""Three policies of a front: the cheapest that holds, the knee, the most robust."""
+"""Three policies of a front: the cheapest that holds (if any does), the knee, the most robust."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-#: The picks, in the order in which they are reported, each with what it is.
+#: The picks, in the order in which they are reported, each with what it is. There is one of the
+#: first two.
 PICKS = {
     "cheapest that holds": "the least cost of those whose share that holds is at least the target, "
                            "with 97.5 % confidence",
+    "most successful": "holds most often; none is sure to hold in the target share of runs",
     "knee": "where more cost begins to buy less (the point farthest from the straight line between "
             "the ends of the front; Das 1999)",
     "most robust": "the least largest regret (minimax regret; Savage 1951)",
@@ -21,18 +23,17 @@ def choose(table: pd.DataFrame, target: float) -> dict[str, int]:
 
     Args:
         table: of `judged`, in worlds that policies were not searched in.
-        target: the share that should hold. If none is sure to reach it, the pick is the one that
-            holds most often.
+        target: the share that should hold. If none is sure to reach it, the first pick is the one
+            that holds most often.
     """
     cost, share = table["cost"].to_numpy(), table["holds"].to_numpy()
     sure = np.flatnonzero(table["holds_low"].to_numpy() >= target)
     if sure.size:
-        cheapest = sure[np.lexsort((-share[sure], cost[sure]))[0]]
+        first = {"cheapest that holds": int(sure[np.lexsort((-share[sure], cost[sure]))[0]])}
     else:
-        cheapest = np.lexsort((cost, -share))[0]
-    robust = np.lexsort((cost, table["regret"].to_numpy()))[0]
-    rows = (int(cheapest), _knee(cost, share), int(robust))
-    return dict(zip(PICKS, rows, strict=True))
+        first = {"most successful": int(np.lexsort((cost, -share))[0])}
+    robust = int(np.lexsort((cost, table["regret"].to_numpy()))[0])
+    return first | {"knee": _knee(cost, share), "most robust": robust}
 
 
 def _knee(cost: NDArray[np.float64], share: NDArray[np.float64]) -> int:

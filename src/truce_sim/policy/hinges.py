@@ -24,8 +24,8 @@ from truce_sim.sweeps.design.worlds import POSTERIOR
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-#: The picks that are compared.
-PAIR = ("cheapest that holds", "most robust")
+#: The places of the picks that are compared: the first, and the most robust.
+PAIR = (0, 2)
 #: Largest number of conditions in a rule of the tree, and of settings that a box limits.
 _DEPTH, _MOST = 2, 3
 
@@ -36,8 +36,8 @@ class Outcomes:
 
     Attributes:
         worlds: the worlds.
-        one: (worlds,) the share of runs that hold under the cheapest policy that holds.
-        other: (worlds,) the same under the most robust one.
+        one: (worlds,) the share of runs that hold under the first pick.
+        other: (worlds,) the same under the most robust policy.
         luck: runs of each policy in each world.
     """
 
@@ -47,7 +47,7 @@ class Outcomes:
     luck: int
 
     def half(self, first: int) -> Half:
-        """Return the runs that collapse under the cheapest; worlds are points from `first`."""
+        """Return the runs that collapse under the first pick; worlds are points from `first`."""
         n = np.arange(len(self.one))
         runs = np.full(n.size, float(self.luck))
         return Half(n, n + first, runs, runs * (1.0 - self.one), sampled=True)
@@ -60,10 +60,10 @@ class Hinges:
     Attributes:
         regions: a row for each: kind (all, box, tree or scenario), rule, worlds (of those that
             measure, in it); with intervals: mass (share of worlds), holds (share of runs that hold
-            under the cheapest policy that holds), holds_other (under the most robust one), gain
-            (the difference), coverage (of all collapses under the cheapest, the share in the
+            under the first pick), holds_other (under the most robust one), gain
+            (the difference), coverage (of all collapses under the first pick, the share in the
             region); p, of a box, the quasi-p-value that collapse is no more frequent in it.
-        box: worlds in which the cheapest policy that holds fails; None if none was found.
+        box: worlds in which the first pick fails; None if none was found.
     """
 
     regions: pd.DataFrame

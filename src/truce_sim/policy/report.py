@@ -59,6 +59,7 @@ def render(found: Search, pictures: Path | None = None) -> str:
     ).get_template("report.html.j2")  # fmt: skip
     sections = [_picks(found), _trade_off(found), _levers(found), _places(found), _open(found),
                 _method(found)]  # fmt: skip
+    first, _ = next(words.pick_rows(found))
     for section in sections if pictures else ():
         for drawing in section.figures:
             assert pictures is not None
@@ -69,7 +70,7 @@ def render(found: Search, pictures: Path | None = None) -> str:
             version=__version__, title=found.problem.question or f"Search {found.problem.name}",
             subtitle=f"{found.problem.policies:,} policies, {len(found.seen):,} tried, "
                      f"{len(found.pareto):,} proved in {len(found.worlds):,} fresh worlds.",
-            answer=[f"Cheapest that holds: {words.verdict(found)}", words.loss_in_words(found)],
+            answer=[f"{first.capitalize()}: {words.verdict(found)}", words.loss_in_words(found)],
             caveat=CAVEAT, sections=sections,
         )
     )  # fmt: skip
@@ -126,11 +127,11 @@ def _levers(found: Search) -> Section:
 
 def _places(found: Search) -> Section:
     section = Section("places", "Where policies trade places", points=words.turns_on(found))
+    first, _ = next(words.pick_rows(found))
     if box := found.hinges.box:
         section.figures.append(
             figure(plot_peeling(box), "Density against coverage as worlds are peeled off",
-                   "Where the cheapest policy that holds fails (PRIM): each dot leaves out a few "
-                   "more worlds.")
+                   f"Where the {first} fails (PRIM): each dot leaves out a few more worlds.")
         )  # fmt: skip
     return section
 

@@ -78,9 +78,9 @@ def loss_in_words(found: Search) -> str:
 
 
 def verdict(found: Search) -> str:
-    """Say whether the cheapest policy that holds does so in the proof."""
+    """Say whether the first pick holds in the proof."""
     target = found.problem.target
-    row = dict(pick_rows(found))["cheapest that holds"]
+    _, row = next(pick_rows(found))
     if row["holds_low"] >= target:
         said = (
             f"The proof bears it out: at least {100 * target:.0f} % hold, with 97.5 % confidence."
@@ -93,30 +93,31 @@ def verdict(found: Search) -> str:
 
 
 def turns_on(found: Search) -> list[str]:
-    """Say in which worlds the cheapest that holds fails, and where the most robust gains.
+    """Say in which worlds the first pick fails, and where the most robust gains.
 
     Returns:
         A sentence for each region, or some that say why there are none.
     """
     rows = {name: row.name for name, row in pick_rows(found)}
-    alike = rows["cheapest that holds"] == rows["most robust"]
+    first = next(iter(rows))
+    alike = rows[first] == rows["most robust"]
     regions = [row for _, row in found.hinges.regions.iterrows()]
-    said = [_fails(row, regions[0], alike) for row in regions if row["kind"] == "box"]
+    said = [_fails(first, row, regions[0], alike) for row in regions if row["kind"] == "box"]
     if not said and not found.worlds.scenarios:
-        said = ["No region was found in which the cheapest that holds clearly fails more often."]
+        said = [f"No region was found in which the {first} clearly fails more often."]
     if alike:
-        said += ["The cheapest policy that holds is also the most robust, so none trade places."]
+        said += [f"The {first} is also the most robust, so none trade places."]
     else:
         said += [_gains(row) for row in regions if row["kind"] != "box"]
     return said if found.worlds.scenarios else [*said, HELD_OUT]
 
 
-def _fails(row: pd.Series, every: pd.Series, alike: bool) -> str:
-    """A region in which the cheapest that holds fails."""
+def _fails(first: str, row: pd.Series, every: pd.Series, alike: bool) -> str:
+    """A region in which the first pick fails."""
     other = "" if alike else f", under the most robust in {_share(row, 'holds_other')}"
     doubt = "" if row["p"] < 0.05 else " Chance alone could explain the difference."
     return (
-        f"The cheapest that holds fails most where {row['rule']} ({_share(row, 'mass')} of "
+        f"The {first} fails most where {row['rule']} ({_share(row, 'mass')} of "
         f"worlds): truces hold in {_share(row, 'holds')} of runs there{other}; in all worlds in "
         f"{_share(every, 'holds')}. {_share(row, 'coverage')} of its collapses are there "
         f"(n = {row['worlds']:,} worlds).{doubt}"

@@ -26,9 +26,8 @@ def print_search(found: Search, arguments: Sequence[str]) -> None:
     )
     today = found.pareto[found.pareto["pick"].str.contains("today")].iloc[0]
     out.print(f"Today: {words.numbers(today)}")
-    for name, row in words.pick_rows(found):
-        first = name == "cheapest that holds"
-        said = words.verdict(found) if first else words.describe(found.problem, row)
+    for i, (name, row) in enumerate(words.pick_rows(found)):
+        said = words.verdict(found) if i == 0 else words.describe(found.problem, row)
         broken = words.limits_broken(found.problem, row)
         out.print(f"\n{name.capitalize()}: {said}{broken}\n  {words.numbers(row)}")
     out.print(f"\n{words.loss_in_words(found)}")

@@ -50,8 +50,8 @@ class SearchView:
 
     def __init__(self, found: Findings) -> None:
         self.found = found
-        picks = found.pareto["pick"].str.contains("cheapest that holds").to_numpy()
-        self._first = int(np.argmax(picks))
+        _, first = next(words.pick_rows(found))
+        self._first = found.pareto.index.get_loc(first.name)
         self.policy = solara.reactive(self._first)
         self.brushes: solara.Reactive[Brushes] = solara.reactive({})
 
