@@ -437,6 +437,8 @@ def test_export(visit, url, run) -> None:
     assert [float(row["grievance_home"]) for row in rows] == run.series["grievance_home"].tolist()
     events = download("run: events, CSV").decode()
     assert events.count("\n") == len(run.events) + 1
+    page = visit(f"{url}&seed={SEED}&run.horizon_days=30")  # a film of a year takes long to draw
+    tab(page, "Export")
     press(page, "Make a GIF of the run")
     page.get_by_role("button", name="GIF", exact=True).wait_for(timeout=90_000)
     assert download("GIF").startswith(b"GIF8")

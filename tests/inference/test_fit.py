@@ -306,7 +306,7 @@ def test_the_answer_over_worlds_is_in_words(worlds: Any) -> None:
     line = sentences(table, "mediation")[0]
     assert "40 worlds compatible with the data" in line
     assert "the rest is chance" in line
-    with pytest.raises(InputError, match="no policy"):
+    with pytest.raises(InputError, match="not a policy"):
         over_worlds(worlds, "host.will")
 
 

@@ -122,7 +122,7 @@ BAD: list[tuple[Any, tuple[str, ...]]] = [
     ({"settings": {"frailty.law": {"law": "norm"}}}, ("only numbers",)),
     ({"settings": {"home.threshold": 4}}, ("is not a law",)),
     (_with(law="os.system"), ("no such law", "lognorm")),
-    (_with(law="lognorm", sigma=1), ("no parameter of lognorm", "scale")),
+    (_with(law="lognorm", sigma=1), ("not a parameter of lognorm", "scale")),
     (_with(law="lognorm", scale="a"), ("is not a number",)),
     (_with(law="lognorm", scale=3), ("cannot be made", "s, loc, scale")),
     (_with(law="lognorm", s=-1, scale=3), ("no probability",)),
