@@ -77,7 +77,7 @@ def test_the_lines_that_a_search_prints_open_a_policy_beside_todays(
     assert "2 points, 8 runs" in page.inner_text("body")
     rows = page.locator(".points tbody tr")
     expect(rows).to_have_count(2)
-    patience = dict(words.pick_rows(found))["cheapest that holds"]["patience"]
+    patience = dict(words.pick_rows(found.pareto))["cheapest that holds"]["patience"]
     expect(page.locator("[data-testid=point-0]")).to_contain_text("[]")
     expect(page.locator("[data-testid=point-1]")).to_contain_text(f'"home.threshold": {patience}')
     page.locator("[data-testid=point-1]").click()

@@ -23,10 +23,10 @@ from truce_sim.settings.written import written
 HELD_OUT = "Regions were sought in some worlds and measured in others, by runs of their own."
 
 
-def pick_rows(found: Search) -> Iterator[tuple[str, pd.Series]]:
-    """Yield each pick with its row of `pareto`; one policy may be several."""
+def pick_rows(pareto: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
+    """Yield each pick with its row of the policies reported; one policy may be several."""
     for name in PICKS:
-        rows = found.pareto[[name in why for why in found.pareto["pick"]]]
+        rows = pareto[[name in why for why in pareto["pick"]]]
         if len(rows):
             yield name, rows.iloc[0]
 
@@ -80,7 +80,7 @@ def loss_in_words(found: Search) -> str:
 def verdict(found: Search) -> str:
     """Say whether the first pick holds in the proof."""
     target = found.problem.target
-    _, row = next(pick_rows(found))
+    _, row = next(pick_rows(found.pareto))
     if row["holds_low"] >= target:
         said = (
             f"The proof bears it out: at least {100 * target:.0f} % hold, with 97.5 % confidence."
@@ -98,7 +98,7 @@ def turns_on(found: Search) -> list[str]:
     Returns:
         A sentence for each region, or some that say why there are none.
     """
-    rows = {name: row.name for name, row in pick_rows(found)}
+    rows = {name: row.name for name, row in pick_rows(found.pareto)}
     first = next(iter(rows))
     alike = rows[first] == rows["most robust"]
     regions = [row for _, row in found.hinges.regions.iterrows()]
@@ -141,7 +141,7 @@ def commands(found: Search) -> Iterator[tuple[str, list[str]]]:
     same past. Where that cannot be, the sweep is of the policy alone.
     """
     problem = found.problem
-    for name, row in pick_rows(found):
+    for name, row in pick_rows(found.pareto):
         policy = {lever.name: row[lever.name] for lever in problem.levers}
         title = f"{problem.name}-{name.replace(' ', '-')}"
         more = ["sweep.replicates=200", f"output.name={title}"]

@@ -26,7 +26,7 @@ def print_search(found: Search, arguments: Sequence[str]) -> None:
     )
     today = found.pareto[found.pareto["pick"].str.contains("today")].iloc[0]
     out.print(f"Today: {words.numbers(today)}")
-    for i, (name, row) in enumerate(words.pick_rows(found)):
+    for i, (name, row) in enumerate(words.pick_rows(found.pareto)):
         said = words.verdict(found) if i == 0 else words.describe(found.problem, row)
         broken = words.limits_broken(found.problem, row)
         out.print(f"\n{name.capitalize()}: {said}{broken}\n  {words.numbers(row)}")

@@ -50,7 +50,7 @@ class SearchView:
 
     def __init__(self, found: Findings) -> None:
         self.found = found
-        _, first = next(words.pick_rows(found))
+        _, first = next(words.pick_rows(found.pareto))
         self._first = found.pareto.index.get_loc(first.name)
         self.policy = solara.reactive(self._first)
         self.brushes: solara.Reactive[Brushes] = solara.reactive({})
