@@ -81,9 +81,9 @@ def test_a_limit_that_none_keeps_is_told() -> None:
     """Picks keep a limit that today's policy breaks, though it holds more; if none keeps it, each
     is said to break it."""
     kept = search(CONTENT, limits={"cost": 1.0}, sizes=SMALL)
-    assert all(row["cost"] <= 1.0 for _, row in words.pick_rows(kept))
+    assert all(row["cost"] <= 1.0 for _, row in words.pick_rows(kept.pareto))
     broken = search(CONTENT, limits={"deaths": 1e-6}, sizes=SMALL)
-    for _, row in words.pick_rows(broken):
+    for _, row in words.pick_rows(broken.pareto):
         assert words.limits_broken(broken.problem, row) == " It breaks the limit of deaths 1e-06."
 
 
