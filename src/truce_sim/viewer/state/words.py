@@ -56,10 +56,10 @@ def headline(track: Track, model: TruceModel) -> str:
     what broke it. The two states have their names, where these are known."""
     if model.day < 0:
         return clause(track.ground)
-    told = _how_it_stands(track, model)
+    headline = _how_it_stands(track, model)
     for role, name in zip(("host", "home"), track.ground["sides"], strict=True):
-        told = told.replace(f"the {role} state", name or f"the {role} state")
-    return told
+        headline = headline.replace(f"the {role} state", name or f"the {role} state")
+    return headline
 
 
 def _how_it_stands(track: Track, model: TruceModel) -> str:
