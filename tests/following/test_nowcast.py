@@ -268,6 +268,7 @@ def test_a_record_that_no_run_agrees_with_is_refused() -> None:
         ({"what_if": {"x": {"home.treshold": 3}}}, "home.threshold"),
         ({"what_if": {"x": {"home.capacity": -1}}}, "home.capacity"),
         ({"posterior": "nowhere.parquet"}, "no such file"),
+        ({"posterior": "nowhere.parquet"}, "or none"),
         ({"posterior": pd.DataFrame({"home.threshold": []})}, "has no rows"),
         ({"posterior": pd.DataFrame({"weight": [1.0]})}, "has no settings"),
         ({"posterior": pd.DataFrame({"home.threshold": [4], "weight": [-1]})}, "weights"),

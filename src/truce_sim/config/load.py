@@ -8,7 +8,7 @@ configuration composed elsewhere. `load_setup`, `prepare` and `as_setup` do the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -197,26 +197,25 @@ def _container(cfg: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
 
 def _as_written(composed: DictConfig) -> dict[str, Any]:
     """Return `composed` as plain nested dicts without Hydra's own node, interpolations as text."""
-    from omegaconf import OmegaConf
-
-    return {
-        str(key): OmegaConf.to_container(value, resolve=False)
-        if OmegaConf.is_config(value)
-        else value
-        for key, value in composed.items_ex(resolve=False)
-        if key != "hydra"
-    }
+    values = composed.items_ex(resolve=False)
+    return _containers(((key, value) for key, value in values if key != "hydra"), resolve=False)
 
 
 def _resolved(composed: DictConfig, written: dict[str, Any]) -> dict[str, Any]:
     """Return what was written with its interpolations resolved, if it has any."""
-    from omegaconf import OmegaConf
-
     if not has_references(written):
         return written
     refuse_resolvers(written)
-    values = {name: composed[name] for name in written}
+    return _containers(((name, composed[name]) for name in written), resolve=True)
+
+
+def _containers(values: Iterable[tuple[Any, Any]], resolve: bool) -> dict[str, Any]:
+    """Return values by their names, with plain containers for OmegaConf's."""
+    from omegaconf import OmegaConf
+
     return {
-        key: OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
-        for key, value in values.items()
+        str(key): OmegaConf.to_container(value, resolve=resolve)
+        if OmegaConf.is_config(value)
+        else value
+        for key, value in values
     }

@@ -108,11 +108,9 @@ def _of_prior(prior: Prior, setup: Setup, n: int, before: pd.DataFrame | None = 
 
 def _of_table(source: str | os.PathLike[str] | pd.DataFrame, setup: Setup) -> Draws:
     """Return the draws of a table; columns without a dot are not settings."""
-    if isinstance(source, pd.DataFrame):
-        where, (table, weight) = "a table", read_weighted(source, "--posterior")
-    else:
-        where = str(draws_file(os.fspath(source)))
-        table, weight = read_weighted(where, "--posterior")
+    given = source if isinstance(source, pd.DataFrame) else str(draws_file(os.fspath(source)))
+    where = given if isinstance(given, str) else "a table"
+    table, weight = read_weighted(given, "--posterior", besides=NONE)
     values = table[[name for name in table if "." in str(name)]].reset_index(drop=True)
     values = values.drop(columns=list(_without_mediator(values, setup)))
     if not len(values.columns):

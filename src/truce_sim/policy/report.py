@@ -59,7 +59,7 @@ def render(found: Search, pictures: Path | None = None) -> str:
     ).get_template("report.html.j2")  # fmt: skip
     sections = [_picks(found), _trade_off(found), _levers(found), _places(found), _open(found),
                 _method(found)]  # fmt: skip
-    first, _ = next(words.pick_rows(found.pareto))
+    first, _ = words.first_pick(found.pareto)
     for section in sections if pictures else ():
         for drawing in section.figures:
             assert pictures is not None
@@ -127,7 +127,7 @@ def _levers(found: Search) -> Section:
 
 def _places(found: Search) -> Section:
     section = Section("places", "Where policies trade places", points=words.turns_on(found))
-    first, _ = next(words.pick_rows(found.pareto))
+    first, _ = words.first_pick(found.pareto)
     if box := found.hinges.box:
         section.figures.append(
             figure(plot_peeling(box), "Density against coverage as worlds are peeled off",

@@ -31,6 +31,11 @@ def pick_rows(pareto: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
             yield name, rows.iloc[0]
 
 
+def first_pick(pareto: pd.DataFrame) -> tuple[str, pd.Series]:
+    """Return the pick that answers the search, by its name, with its row."""
+    return next(pick_rows(pareto))
+
+
 def describe(problem: Problem, row: pd.Series) -> str:
     """Say what a policy changes of today's: "home_effort 1.4 (today 0.85), …"."""
     changed = []
@@ -80,7 +85,7 @@ def loss_in_words(found: Search) -> str:
 def verdict(found: Search) -> str:
     """Say whether the first pick holds in the proof."""
     target = found.problem.target
-    _, row = next(pick_rows(found.pareto))
+    _, row = first_pick(found.pareto)
     if row["holds_low"] >= target:
         said = (
             f"The proof bears it out: at least {100 * target:.0f} % hold, with 97.5 % confidence."
@@ -98,8 +103,8 @@ def turns_on(found: Search) -> list[str]:
     Returns:
         A sentence for each region, or some that say why there are none.
     """
+    first, _ = first_pick(found.pareto)
     rows = {name: row.name for name, row in pick_rows(found.pareto)}
-    first = next(iter(rows))
     alike = rows[first] == rows["most robust"]
     regions = [row for _, row in found.hinges.regions.iterrows()]
     said = [_fails(first, row, regions[0], alike) for row in regions if row["kind"] == "box"]

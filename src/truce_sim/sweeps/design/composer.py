@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +42,10 @@ class Base:
         assert isinstance(container, dict)
         return {str(key): value for key, value in container.items()}
 
+    @cached_property
+    def _copies(self) -> Callable[[], DictConfig]:
+        return copies(self.typed)
+
     def origin(self, path: str) -> str:
         """Say which override or file set a setting; "" if unknown."""
         return find_origin(path, self.tokens, self.runtime) if self.runtime else ""
@@ -59,7 +63,7 @@ class Base:
         Raises:
             InputError: for an unknown setting or a value of the wrong type.
         """
-        config = copies(self.typed)()
+        config = self._copies()
         OmegaConf.set_struct(config, True)
         for key, value in values.items():
             name, added = key.lstrip("+"), key.startswith("+")

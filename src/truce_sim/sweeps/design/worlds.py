@@ -24,6 +24,7 @@ OWN_SEEDS = (*ROWS, POSTERIOR)
 
 #: The file of draws in the folder of a fit, and the column of weights that a table may have.
 DRAWS, WEIGHT = "posterior.parquet", "weight"
+_DRAWN = "the name or folder of a fit, a Parquet or CSV file of settings"
 
 
 def draws_file(name: str) -> Path:
@@ -65,13 +66,14 @@ def read_draws(
 
 
 def read_weighted(
-    source: str | pd.DataFrame, setting: str
+    source: str | pd.DataFrame, setting: str, besides: str = ""
 ) -> tuple[pd.DataFrame, NDArray[np.float64]]:
     """Return draws that may have weights: a table without its column of weights, and they.
 
     Args:
         source: the name or folder of a fit, a Parquet or CSV file, or a table.
         setting: that named it, for messages.
+        besides: what else the setting may be, for messages.
 
     Returns:
         The other columns as they are, and (draws,) the weights, 1 where there are none.
@@ -80,7 +82,7 @@ def read_weighted(
         InputError: no such file, one that cannot be read or has no rows, bad weights.
     """
     where = source if isinstance(source, str) else "a table"
-    table = _read(source, setting) if isinstance(source, str) else source
+    table = _read(source, setting, besides) if isinstance(source, str) else source
     if not len(table):
         raise InputError("has no rows", setting=setting, value=where)
     weight = np.ones(len(table))
@@ -92,7 +94,7 @@ def read_weighted(
     return table.drop(columns=WEIGHT, errors="ignore"), weight
 
 
-def _read(name: str, setting: str) -> pd.DataFrame:
+def _read(name: str, setting: str, besides: str) -> pd.DataFrame:
     path = draws_file(name)
     try:
         return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
@@ -102,5 +104,5 @@ def _read(name: str, setting: str) -> pd.DataFrame:
         problem = f"cannot be read: {(str(error).splitlines() or [''])[0]}"
     raise InputError(
         problem, setting=setting, value=str(path),
-        allowed="the name or folder of a fit, or a Parquet or CSV file of settings",
+        allowed=", or ".join(filter(None, (_DRAWN, besides))),
     )  # fmt: skip

@@ -10,11 +10,11 @@ import pandas as pd
 import solara
 
 from truce_sim.errors import InputError
-from truce_sim.policy import words
 from truce_sim.policy.folder import Findings
 from truce_sim.policy.levers import Lever
 from truce_sim.policy.measures import MEASURES
 from truce_sim.policy.problem import OBJECTIVES, quiet_setup
+from truce_sim.policy.words import describe, first_pick, numbers
 from truce_sim.settings.written import written
 from truce_sim.viewer.state.address import Words, refuse_unknown
 from truce_sim.viewer.state.opening import Opening
@@ -50,7 +50,7 @@ class SearchView:
 
     def __init__(self, found: Findings) -> None:
         self.found = found
-        _, first = next(words.pick_rows(found.pareto))
+        _, first = first_pick(found.pareto)
         self._first = found.pareto.index.get_loc(first.name)
         self.policy = solara.reactive(self._first)
         self.brushes: solara.Reactive[Brushes] = solara.reactive({})
@@ -135,7 +135,7 @@ class SearchView:
     def in_words(self) -> tuple[str, str]:
         """What the chosen policy changes of today's, and what comes of it."""
         row = self.found.pareto.iloc[self.policy.value]
-        return words.describe(self.found.problem, row), f"{words.numbers(row).capitalize()}."
+        return describe(self.found.problem, row), f"{numbers(row).capitalize()}."
 
     def opening(self) -> Opening:
         """Return a run under the chosen policy.

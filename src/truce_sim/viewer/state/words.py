@@ -56,10 +56,10 @@ def headline(track: Track, model: TruceModel) -> str:
     what broke it. The two states have their names, where these are known."""
     if model.day < 0:
         return clause(track.ground)
-    headline = _how_it_stands(track, model)
+    sentence = _how_it_stands(track, model)
     for role, name in zip(("host", "home"), track.ground["sides"], strict=True):
-        headline = headline.replace(f"the {role} state", name or f"the {role} state")
-    return headline
+        sentence = sentence.replace(f"the {role} state", name or f"the {role} state")
+    return sentence
 
 
 def _how_it_stands(track: Track, model: TruceModel) -> str:
