@@ -1,10 +1,10 @@
 """Draws ahead of need: the same numbers as `draws.uniform`, many at a time.
 
-A draw is a pure function of what it is for, so it may be made before it is known to be needed. In a
-plain loop over a table of counters the processor makes several side by side, for a tenth of the
-time that each would take alone (loops shorter than sixteen it leaves as they are). What a band
-needs is drawn when it is launched, with its first cells; later cells come by the eight, and what
-every day needs, eight days at a time, with what its first domestic attack would need.
+A draw is a pure function of what it is for, so it can be made before it is known to be needed. A
+plain loop over a table of counters is vectorised, and each draw then takes a tenth of the time it
+would take alone (loops shorter than sixteen are not vectorised). What a band needs is drawn when it
+is launched, along with its first cells; later cells follow in blocks of eight. What every day needs
+is drawn eight days at a time, along with what a day's first domestic attack would need.
 """
 
 from __future__ import annotations
@@ -34,14 +34,15 @@ from truce_sim.engine.draws import (
     word,
 )
 
-#: How many cells are drawn at once, at first and later, and how many days.
+#: How many cells are drawn at once: at launch, and later; how many days.
 FIRST, CELLS, DAYS = 9, 8, 8
 
-#: Of how many cells the luck is a band's own from the start, where the luck of a run turns.
+#: How many cells of a band keep their draws from the start when a run turns to another random
+#: stream.
 OWN = 4
 
-#: Where a band's draws stand: sidesteps and interdictions of the first cells, what comes once; from
-#: _LATER on, sidesteps and interdictions of later cells.
+#: The order of a band's draws: sidesteps and interdictions of the first cells, draws made once;
+#: from _LATER on, sidesteps and interdictions of later cells.
 _ONCE = (LAUNCH_SECTOR, TARGET_DEPTH, WAITING, LETHALITY, DEATHS, ATTRIBUTION)
 _BAND_STREAMS = np.array([SIDESTEP] * FIRST + [INTERDICTION] * FIRST + [*_ONCE], np.uint64)
 _BAND_INDEX = np.array([*range(FIRST)] * 2 + [0] * len(_ONCE), np.uint64)
@@ -66,7 +67,7 @@ FOR_LAUNCHES, FOR_DOMESTIC, FOR_FRICTION, FOR_DEATHS, FOR_ATTRIBUTION = np.arang
 
 @rule
 def draw_band(w, key, band):
-    """All that a new band may need, with its first cells, into a free slot of `w.draws`."""
+    """Draw all that a new band may need, with its first cells, into a free slot of `w.draws`."""
     band.slot = take_slot(w)
     band.drawn_to, band.sidestep_at, band.interdiction_at = FIRST, 0, FIRST
     entity, replicate = word(band.entity), word(key.replicate)
@@ -78,7 +79,7 @@ def draw_band(w, key, band):
 
 @rule
 def take_slot(w):
-    """Room for a band's draws. (They stay where they are when bands move up in their list.)"""
+    """A slot for a band's draws. (They stay there when the list of bands is compacted.)"""
     if w.slots_free > 0:
         w.slots_free -= 1
         return w.free[w.slots_free]
@@ -88,14 +89,14 @@ def take_slot(w):
 
 @rule
 def give_slot(w, slot):
-    """The band is gone, another may have its room."""
+    """Free the slot of a band that has left."""
     w.free[w.slots_free] = slot
     w.slots_free += 1
 
 
 @rule
 def draw_cells(w, key, band, first):
-    """What a band may need in the cells from `first` on."""
+    """Draw what a band may need in the next cells from `first` on."""
     band.drawn_to = first + CELLS
     band.sidestep_at, band.interdiction_at = _LATER - first, _LATER + CELLS - first
     entity, replicate, start = word(band.entity), word(key.replicate), np.uint64(first)
@@ -108,13 +109,13 @@ def draw_cells(w, key, band, first):
 
 @rule_apart
 def turn_luck(w, before, key):
-    """From today on the luck is that of another key. A band under way keeps what it has of its own:
-    the cells up to `OWN`, and every eight from there on once it is in the first of them."""
+    """From today on the run uses the random stream of another key. A band under way keeps its draws
+    for the first `OWN` cells, and after those for the block of eight cells that it is in."""
     w.daily_from = NEVER
     for i in range(w.band_count):
         band = w.bands[i]
         w.draws[band.slot, AT_ATTRIBUTION] = uniform(key, ATTRIBUTION, band.entity, 0)
-        if (band.drawn_to - OWN) % CELLS == 0:  # luck has turned on it before
+        if (band.drawn_to - OWN) % CELLS == 0:  # it was under way at an earlier turn
             continue
         if band.depth < OWN:
             band.drawn_to = OWN
@@ -124,7 +125,7 @@ def turn_luck(w, before, key):
 
 @rule_apart
 def draw_days(key, w, day):
-    """What every day needs, from this one on."""
+    """Draw what every day needs, for this day and the next ones."""
     w.daily_from = day
     replicate, k0, k1 = word(key.replicate), word(key.seed), word(key.seed >> 32)
     u = w.daily
@@ -139,7 +140,7 @@ def draw_days(key, w, day):
 
 @rule
 def daily_uniform(w, key, which, day):
-    """The uniform of FOR_LAUNCHES, or another of them, for this day."""
+    """The day's uniform for `which`: FOR_LAUNCHES or another."""
     if not w.daily_from <= day < w.daily_from + DAYS:
         draw_days(key, w, day)
     return w.daily[which + day - w.daily_from]
@@ -147,8 +148,8 @@ def daily_uniform(w, key, which, day):
 
 @rule
 def first_uniform(w, key, which, stream, day, slot):
-    """The uniform of FOR_DEATHS or FOR_ATTRIBUTION for a day's domestic attack: seldom are there
-    more than one, so that others are drawn alone."""
+    """The uniform of FOR_DEATHS or FOR_ATTRIBUTION for a day's domestic attack. There is rarely
+    more than one, so only the first is drawn ahead."""
     if slot == 0:
         return daily_uniform(w, key, which, day)
     return uniform(key, stream, entity_of(day, slot), 0)
@@ -156,11 +157,11 @@ def first_uniform(w, key, which, stream, day, slot):
 
 @rule
 def sidestep_uniform(w, band, depth):
-    """The uniform of a sidestep before entering this cell, which must have been drawn."""
+    """The uniform of a sidestep before entering this cell; it must have been drawn."""
     return w.draws[band.slot, depth + band.sidestep_at]
 
 
 @rule
 def interdiction_uniform(w, band, depth):
-    """The uniform of an interdiction in this cell, which must have been drawn."""
+    """The uniform of an interdiction in this cell; it must have been drawn."""
     return w.draws[band.slot, depth + band.interdiction_at]

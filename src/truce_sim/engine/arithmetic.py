@@ -1,4 +1,4 @@
-"""exp, log and log1p of the rules' own, so that a run gives the same numbers on every machine.
+"""The rules' own exp, log and log1p, so that a run gives the same numbers on every machine.
 
 Those of C libraries differ in the last bit, between libraries and, within one, between processors
 with and without fused multiply-add. These use only operations that IEEE 754 defines to the bit,
@@ -36,7 +36,7 @@ def _on_grid(x: Decimal, places: int) -> float:
 
 
 def _powers() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """2^(i/128) as the bits of the nearest float, and what that lacks, as a share of it."""
+    """2^(i/128) as the bits of the nearest float, and the relative remainder."""
     exact, root = [Decimal(1)], Decimal(2) ** (Decimal(1) / _PARTS)
     while len(exact) < _PARTS:
         exact.append(exact[-1] * root)
@@ -47,7 +47,7 @@ def _powers() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 
 def _logarithms() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """For each 128th of an octave from `_LEAST` on: a short number near 1 / middle, 1 itself next
-    to 1; minus its logarithm, on a grid of 2^-42; and what that lacks."""
+    to 1; minus its logarithm, on a grid of 2^-42; and the remainder."""
     inverse = np.empty(_PARTS)
     for i in range(_PARTS):
         place = 48 + i  # in 128ths, of [0.5, 1) and from 128 on of [1, 2)
@@ -69,7 +69,7 @@ with localcontext(_DIGITS):
     _POWER_BITS, _POWER_LACKS = _powers()
     _INVERSE, _LOG_HIGH, _LOG_LOW = _logarithms()
 
-#: Added and taken away again, it leaves the nearest whole number.
+#: Adding and then subtracting it rounds to the nearest whole number.
 _ROUNDER = 1.5 * 2.0**52
 
 #: Bits of 0.6875, where the octave of the table of logarithms begins, so that 1 is inside.
@@ -104,7 +104,7 @@ def _exp(x, octaves):
 
 @rule_apart
 def _extreme_exp(x):
-    """Where e^x, or 2^(k/128), may be no normal number."""
+    """e^x where it, or 2^(k/128), may not be a normal number."""
     if x > 710.0:
         return math.inf
     if x < -746.0:
@@ -165,7 +165,7 @@ def _log(x):
 
 @rule_apart
 def _extreme_log(x):
-    """Where x is not a normal number above 0."""
+    """log x where x is not a normal number above 0."""
     if x > 0.0 and x < math.inf:
         high, low = _log(x * 2.0**54)
         return (high - 54.0 * _LN2_HIGH) + (low - 54.0 * _LN2_LOW)

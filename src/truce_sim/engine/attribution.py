@@ -1,4 +1,5 @@
-"""Step 6: what the home state holds the host's soil responsible for; which is public (step 7)."""
+"""Step 6: which incidents the home state attributes to the host's soil; which are public (step
+7)."""
 
 from __future__ import annotations
 
@@ -25,8 +26,9 @@ from truce_sim.engine.world import new_event, room
 
 @rule
 def attribute(p, w, key, day):
-    """Every incident of the day: attributed or not, and its weight. An attributed one is a
-    violation of the clause; friction weighs but violates nothing, for nothing crossed."""
+    """Decide which of the day's incidents are attributed, and set their weights. An attributed one
+    is a violation of the clause. Clashes add grievance but are no violations, since nobody
+    crossed."""
     for i in range(w.incident_count):
         incident = w.incidents[i]
         if incident.kind == FRICTION_CLASH:
@@ -58,17 +60,17 @@ def is_attributed(p, w, key, day, incident):
 
 @rule
 def attribution_uniform(w, incident):
-    """Drawn with its band."""
+    """The uniform that decides attribution; drawn with the band."""
     return w.draws[w.bands[incident.band].slot, AT_ATTRIBUTION]
 
 
 @rule
 def is_attack_attributed(p, w, incident):
-    """By a chance that falls with depth: where its cell tells, without working out the rest."""
+    """With a chance that falls with depth; decided by the cell alone where that is enough."""
     u, cell = attribution_uniform(w, incident), incident.depth - p.border.host_depth
     if u >= w.regime.attack_chance[cell] * (1.0 + 1e-9):
         return False
-    last = cell == p.border.home_depth - 1  # which stands for all depths beyond it too
+    last = cell == p.border.home_depth - 1  # it holds all greater depths too
     if not last and u < w.regime.attack_chance[cell + 1] * (1.0 - 1e-9):
         return True
     return is_attack_attributed_exactly(p, u, target_km(p, w, incident.band))
@@ -76,14 +78,14 @@ def is_attack_attributed(p, w, incident):
 
 @rule_apart
 def is_attack_attributed_exactly(p, u, depth_km):
-    """The same by the exponential."""
+    """`is_attack_attributed` by the exact depth, where the cell does not decide."""
     a = p.attribution
     return u < a.attack * exp(-depth_km / a.attack_decay_km)
 
 
 @rule
 def prepare_attribution(p, w):
-    """Chances with which attacks are attributed at the near ends of cells."""
+    """The chance that an attack is attributed, at the near end of each cell."""
     a, cell_km = p.attribution, p.border.cell_km
     for cell in range(p.border.home_depth + 1):
         w.regime.attack_chance[cell] = a.attack * exp(-cell * cell_km / a.attack_decay_km)
@@ -99,7 +101,7 @@ def weight_of(p, incident):
 
 @rule
 def count_violation(w, day, incident):
-    """The tally of violations, of which false."""
+    """Count the violation, and whether it is a false one."""
     tally = w.tally[TODAY]
     tally.violations += 1
     if incident.kind == DOMESTIC_ATTACK:
@@ -110,7 +112,7 @@ def count_violation(w, day, incident):
 
 @rule_apart
 def note_incident(w, day, i):
-    """The incident's line in the event log."""
+    """Log the incident as an event."""
     incident = w.incidents[i]
     kind, actor, crossed_border = incident.kind, BY_MILITANTS, 1
     if kind == DOMESTIC_ATTACK:
@@ -129,7 +131,8 @@ def note_incident(w, day, i):
 
 @rule
 def is_public(incident):
-    """Bands intercepted by home and attributed attacks, without those cleared the same day."""
+    """Whether it enters the public record: a band intercepted by home, or an attributed attack not
+    cleared the same day."""
     if incident.kind == FOILED_BY_HOST or incident.kind == FRICTION_CLASH:
         return False
     if incident.kind <= FOILED_INSIDE:
@@ -160,9 +163,9 @@ def update_activity(p, w):
 
 @rule
 def share_out(w, s, total):
-    """The count of the stretch that begins with sector s becomes the share of its sectors, by their
-    weights, once: the sum of share times learned risk, 0 after that. (Of other stretches both are
-    0, and nothing is divided for them.)"""
+    """Turn the count of the stretch that begins with sector s into shares of its sectors, by their
+    weights. Returns the sum of share times learned risk; 0 if the stretch has been done already.
+    (Other stretches have no count and no share, so they need no work.)"""
     at, risk = w.sectors, 0.0
     if at.count[s] == 0.0:
         return 0.0

@@ -1,7 +1,7 @@
 """The words of the model as whole numbers: states of the truce, causes, kinds of events, statuses.
 
-Each tuple of words is what results say; the names below it are their codes in the records. Codes
-are numpy integers: of a Python one numba compiles every rule anew for each value.
+Results show the words of each tuple; the names below it are their codes in the records. Codes are
+numpy integers: for a Python integer numba compiles every rule anew for each value.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ IN_FORCE, STRAINED, SUSPENDED, COLLAPSED = np.arange(4)
 CAUSES = ("initial", "foiled", "attack", "misattributed", "friction", "strike")
 INITIAL, FOILED, ATTACK, MISATTRIBUTED, FRICTION, STRIKE = np.arange(6)
 
-#: What a band is doing. Bands that are through leave at the end of the day.
+#: What a band is doing. Finished bands (stopped, spent, destroyed) leave at the end of the day.
 BAND_STATUSES = ("moving", "waiting", "stopped", "spent", "destroyed")
 MOVING, WAITING, STOPPED, SPENT, DESTROYED = np.arange(5)
 
@@ -44,17 +44,17 @@ BY_MILITANTS, BY_OTHERS, BY_MEDIATOR = np.arange(2, 5)
 STATUSES = ("done", "overflow", "too_many_attempts", "not_finite")
 DONE, OVERFLOW, TOO_MANY, NOT_FINITE = np.arange(4)
 
-#: Rounds of talks: one that a mediator called, one of the calendar.
+#: Rounds of talks: called by a mediator, or scheduled in the calendar.
 CALLED, SCHEDULED = np.arange(2)
 
 #: Room in a world. A run that needs more fails, with status `overflow`.
 MAX_SECTORS, MAX_DAYS, MAX_BANDS, MAX_EVENTS = 500, 3650, 1 << 14, 1 << 20
 
-#: Arrays of sectors have room for whole blocks, since loops over blocks are the fastest.
+#: Arrays of sectors have room for whole blocks, since loops over whole blocks are fastest.
 BLOCK = 32
 
-#: The tally as it stands, as it stood this morning, and an empty one.
+#: The tally now, as it was this morning, and an empty one.
 TODAY, MORNING, BLANK = np.arange(3)
 
-#: Days that are before, and after, any day of a run.
+#: Days before, and after, any day of a run.
 NEVER, FAR = -(1 << 40), 1 << 40

@@ -89,7 +89,8 @@ CACHE = _cache_folder(DIGEST)
 
 
 def is_compiled() -> bool:
-    """Whether the machine code of these very rules is at hand (False: the next run makes it)."""
+    """Whether machine code of these very rules is in the cache or the wheel (False: the next run
+    makes it)."""
     kept = (*CACHE.glob("run_replicates*.code"), *CACHE.rglob("*run_replicates*.nbc"))
     return bool(kept)
 
@@ -119,7 +120,7 @@ class Rule:
 
     @property
     def _numba_type_(self) -> Any:
-        """What numba takes it for where another rule calls it."""
+        """Numba's type for it, where another rule calls it."""
         return self._part._numba_type_
 
     @functools.cached_property
@@ -190,11 +191,11 @@ def rule(function: F) -> F:
 
 
 def rule_apart(function: F) -> F:
-    """The same for a rule that is seldom called, or from many places: not inlined, so that what
-    every day needs stays together in the processor's cache."""
+    """Compile a rule that is rarely called, or from many places: not inlined, so that what every
+    day needs stays together in the processor's cache."""
     return cast(F, Rule(function, inline=False))
 
 
 def entry(function: F) -> F:
-    """The same for a rule that Python calls for every point."""
+    """Compile a rule that Python calls for every point."""
     return cast(F, Entry(function, inline=True))

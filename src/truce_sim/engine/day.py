@@ -1,7 +1,7 @@
 """One day of a run: the phases of docs/model.md, section 3, in order.
 
-Warm-up days (before day 0) run the group, its bands, posture and the public record only. Each
-phase is a rule of (params, world, key, day) that changes the world in place.
+Warm-up days (before day 0) run the group, its bands, posture and the public record only. Each phase
+is a rule that changes the world in place; it takes what it needs of (params, world, key, day).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def run_day(p, w, key, day):
     make_other_incidents(p, w, key, day)
     attribute(p, w, key, day)  # 6
     if day >= 0:
-        fade(p, w)  # 8, first: what verification clears has faded like the rest
+        fade(p, w)  # 8, begun early: what verification clears has faded like the rest
     verify(p, w, key, day)  # 7
     update_activity(p, w)
     if day >= 0:

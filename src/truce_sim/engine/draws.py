@@ -19,7 +19,7 @@ from truce_sim.engine.compile import rule, rule_apart
 
 
 class Key(NamedTuple):
-    """What sets a run's draws apart: `seed` in [0, 2^63), `replicate` in [0, 2^32)."""
+    """Identifies a run's random stream: `seed` in [0, 2^63), `replicate` in [0, 2^32)."""
 
     seed: int
     replicate: int
@@ -27,7 +27,7 @@ class Key(NamedTuple):
 
 # One stream for each decision. The entity is a band, an incident, a state, a mediator or 0; the
 # index is a day or a cell, whatever makes the decision unique for its entity. (Codes are numpy
-# integers here and elsewhere: of a Python one numba compiles every rule anew for each value.)
+# integers here and elsewhere: for a Python integer numba compiles every rule anew for each value.)
 (
     LAUNCHES, LAUNCH_SECTOR, TARGET_DEPTH, SIDESTEP, INTERDICTION, WAITING,
     LETHALITY, DEATHS, DOMESTIC_ATTACKS, DOMESTIC_SECTOR, DOMESTIC_DEPTH, DOMESTIC_DEATHS,
@@ -76,8 +76,8 @@ def uniform(key, stream, entity, index):
 
 @rule
 def to_uniform(a, b):
-    """26 high bits of two words as a number in (0, 1). (As a signed number: it has 52 bits, and
-    processors turn signed ones into floats faster.)"""
+    """The 26 high bits of each of two words as a number in (0, 1). (Signed, because 52 bits fit and
+    processors convert signed integers to floats faster.)"""
     return (float(np.int64(((a >> _6) << _26) | (b >> _6))) + 0.5) * _2_TO_MINUS_52
 
 
@@ -101,7 +101,7 @@ def poisson(u, mean):
 
 @rule_apart
 def poisson_from(u, mean, none):
-    """The same where exp(-mean), the probability of none, is known."""
+    """Poisson quantile, given exp(-mean), the probability of none."""
     term = none
     total = term
     k = 0
@@ -131,8 +131,8 @@ def lognormal(u, mu, sigma):
 @rule
 def pick(u, cumulative, n):
     """Categorical quantile: the first of n with cumulative[i] > u * cumulative[n-1]; found by
-    halving, since running sums of weights never fall. (Steps depend on n alone, and a processor
-    need not guess which half it will be.)"""
+    bisection, since running sums of weights never fall. (The number of steps depends on n alone,
+    and no branch has to be predicted.)"""
     goal = u * cumulative[n - 1]
     first = 0
     while n > 1:

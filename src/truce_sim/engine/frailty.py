@@ -35,7 +35,7 @@ def draw_factors(
 
 @entry
 def fill_factors(params, seed, replicates, factors):
-    """The factors of each replicate and regime."""
+    """Draw the factors of each replicate and regime."""
     for r in range(replicates.size):
         key = Key(seed, replicates[r])
         for i in range(params.size):
@@ -51,7 +51,7 @@ def fill_factors(params, seed, replicates, factors):
 def factor(u, cv, law):
     """Quantile of a factor with mean 1 and this coefficient of variation."""
     squared = cv * cv
-    if 1.0 + squared == 1.0:  # nothing to see of it; its inverse could be infinite
+    if 1.0 + squared == 1.0:  # too small to matter, and its inverse could be infinite
         return 1.0
     if law == GAMMA:
         return gamma_quantile(u, 1.0 / squared) * squared

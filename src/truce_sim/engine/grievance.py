@@ -20,8 +20,9 @@ from truce_sim.engine.state import total_grievance
 
 @rule
 def fade(p, w):
-    """Grievance times φ(τ_G), belief towards its prior by ζ, and with them what verification may
-    still clear: so before verification, and what it clears has faded like the rest."""
+    """Grievance fades by φ(τ_G), belief returns towards its prior by ζ, and so does what
+    verification may still clear. This comes before verification, so what that clears has faded like
+    the rest."""
     b = p.belief
     for who in (HOME, HOST):
         state = w.states[who]
@@ -37,7 +38,7 @@ def fade(p, w):
 
 @rule
 def prepare_grievance(p, w):
-    """φ(τ_G) of each state, and what the home state's belief makes of its settings."""
+    """φ(τ_G) of each state, and the constants of the home state's belief."""
     regime, b = w.regime, p.belief
     for who in (HOME, HOST):
         regime.grievance_kept[who] = exp(-1.0 / p.states[who].grievance_memory_days)
@@ -49,7 +50,7 @@ def prepare_grievance(p, w):
 
 @rule_apart
 def scale_grievance(w, who, factor):
-    """All of a state's grievance times a factor, and with it what verification may still clear."""
+    """Multiply all of a state's grievance, and what verification may still clear, by a factor."""
     grievance = w.states[who].grievance
     for cause in range(grievance.size):
         grievance[cause] *= factor
@@ -60,7 +61,8 @@ def scale_grievance(w, who, factor):
 
 @rule
 def add_incidents(p, w):
-    """Today's weights, without what was cleared today, and what its violations say of the host."""
+    """Add today's weights, except what was cleared today, and update belief with today's
+    violations."""
     for i in range(w.incident_count):
         incident = w.incidents[i]
         if incident.kind == FRICTION_CLASH:
@@ -74,14 +76,15 @@ def add_incidents(p, w):
 
 @rule
 def note_peak(w):
-    """The home state's grievance where it may be at its highest: after incidents and strikes."""
+    """Record the home state's peak grievance; called where it can peak: after incidents and
+    strikes."""
     tally = w.tally[TODAY]
     tally.peak_grievance = max(tally.peak_grievance, total_grievance(w.states[HOME]))
 
 
 @rule
 def add_weight(w, who, cause, weight):
-    """Weight that counts as added today."""
+    """Add weight to a state's grievance; it counts as added today."""
     state = w.states[who]
     state.grievance[cause] += weight
     state.added += weight
@@ -89,7 +92,7 @@ def add_weight(w, who, cause, weight):
 
 @rule
 def cause_of(incident):
-    """Under which cause an attributed incident is counted."""
+    """The cause under which an incident counts."""
     if incident.kind == BAND_ATTACK:
         return ATTACK
     return MISATTRIBUTED if incident.kind == DOMESTIC_ATTACK else FOILED
@@ -98,7 +101,7 @@ def cause_of(incident):
 @rule
 def violation_evidence(p):
     """ln((1-κ e_C)/(1-κ e_U)): what one violation adds to logit b. The more capable the host is
-    believed to be, the more it says (in the spirit of Kydd and Walter 2002)."""
+    believed to be, the more a violation says (in the spirit of Kydd and Walter 2002)."""
     b = p.belief
     committed = 1.0 - b.perceived_capability * b.committed_hazard
     return log(committed / (1.0 - b.perceived_capability * b.uncommitted_hazard))

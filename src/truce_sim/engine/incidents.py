@@ -52,7 +52,7 @@ def make_attacks(p, w):
 
 @rule
 def make_attack(p, w, i):
-    """Band i attacks if its wait has ended, and is gone. Deaths are 0 where it is not lethal."""
+    """If its wait has ended, band i attacks and is gone. A non-lethal attack causes no deaths."""
     band = w.bands[i]
     if band.status != WAITING or band.wait > 0:
         return
@@ -77,21 +77,21 @@ def draw_deaths(p, w, u):
 
 @rule_apart
 def draw_deaths_exactly(p, u):
-    """The same by the quantile."""
+    """`draw_deaths` by the quantile itself, where the table does not tell."""
     return max(1, int(math.floor(lognormal(u, p.militants.deaths_mu, p.militants.deaths_sigma))))
 
 
 @rule
 def make_other_incidents(p, w, key, day):
-    """What bands have no part in: domestic attacks and friction."""
+    """Incidents without bands: domestic attacks and friction."""
     make_domestic_attacks(p, w, key, day)
     make_friction(p, w, key, day)
 
 
 @rule
 def make_domestic_attacks(p, w, key, day):
-    """Lethal attacks from this side of the border ~ Poisson(μ_dom). Where one happens is of no
-    matter, unless it is attributed or logged."""
+    """Lethal attacks from this side of the border ~ Poisson(μ_dom). Where one happens matters only
+    if it is attributed or logged."""
     u = daily_uniform(w, key, FOR_DOMESTIC, day)
     count = look_up(w.tables.domestic, u)
     if count < 0:
@@ -109,7 +109,7 @@ def make_domestic_attacks(p, w, key, day):
 
 @rule
 def place_domestic_attack(p, w, key, incident):
-    """Where a domestic attack happens: sector ~ w, depth as of bands."""
+    """Where a domestic attack happens: sector ~ w, depth drawn as for bands."""
     u = uniform(key, DOMESTIC_SECTOR, incident.entity, 0)
     incident.sector = pick(u, w.sectors.sum_weight, w.sector_count)
     if w.recorded:
@@ -119,8 +119,8 @@ def place_domestic_attack(p, w, key, incident):
 
 @rule
 def make_friction(p, w, key, day):
-    """Clashes between posts ~ Poisson(μ_fr), likelier while the truce is suspended, each at one of
-    the crossings; by w where the border has none."""
+    """Clashes between posts ~ Poisson(μ_fr), with another mean while the truce is suspended; each
+    at a crossing, or by w where the border has none."""
     mean, none = p.attribution.friction_per_day, w.regime.no_friction
     if w.truce == SUSPENDED:
         mean, none = w.regime.friction_suspended, w.regime.no_friction_suspended
@@ -135,14 +135,15 @@ def make_friction(p, w, key, day):
 
 @rule
 def draw_crossing(w, u):
-    """A sector by its crossings, or by the site prior where the border has none."""
+    """A sector drawn by its crossings, or by the site prior where the border has none."""
     n, crossings = w.sector_count, w.sectors.sum_crossings
     return pick(u, crossings if crossings[n - 1] > 0.0 else w.sectors.sum_weight, n)
 
 
 @rule
 def prepare_incidents(p, w):
-    """Laws of deaths and of domestic attacks in a regime; chances of a day without friction."""
+    """Distributions of deaths and of domestic attacks in a regime; chances of a day without
+    friction."""
     regime, a, m = w.regime, p.attribution, p.militants
     tabulate_lognormal(w.tables.deaths, m.deaths_mu, m.deaths_sigma, 2.0, 1.0, math.inf)
     tabulate_poisson(w.tables.domestic, a.domestic_per_day)

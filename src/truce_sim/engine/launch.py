@@ -34,17 +34,17 @@ from truce_sim.engine.offspring import forget_attacks, offspring_share, sector_n
 from truce_sim.engine.steps import look_up, tabulate_lognormal
 from truce_sim.engine.world import new_event, room
 
-#: By how much `w.exposure` may differ from R, generously: its terms are at most 1, and a run has
-#: fewer than 10^5 changes of them, each rounded to 10^-16.
+#: A generous bound on how far `w.exposure` may be from R: its terms are at most 1, and a run
+#: changes them fewer than 10^5 times, each time rounding to 10^-16.
 EXPOSURE_ERROR = 1e-10
 
-#: The same for `near_appeal`, whose sums change with every sector before them.
+#: The bound for `near_appeal`, whose sums change with every sector before them.
 APPEAL_ERROR = 1e-8
 
 
 @rule
 def launch_bands(p, w, key, day):
-    """Today's bands ~ Poisson(λ), in launch order; they stand at depth -1 until they move."""
+    """Today's bands ~ Poisson(λ), in launch order; they are at depth -1 until they move."""
     update_tempo(p, w, key, day)
     update_excitement(p, w)
     u = daily_uniform(w, key, FOR_LAUNCHES, day)
@@ -64,7 +64,7 @@ def launch_bands(p, w, key, day):
 
 @rule
 def update_tempo(p, w, key, day):
-    """x = φ x + sqrt(1-φ²) z, standard normal from its first day on; nothing without a spread."""
+    """x = φ x + sqrt(1-φ²) z, standard normal from its first day on; unused without a spread."""
     if p.militants.tempo_cv == 0.0:
         return
     z, kept = normal(uniform(key, TEMPO, 0, day)), w.regime.tempo_kept
@@ -90,7 +90,7 @@ def update_excitement(p, w):
 
 @rule
 def attempt_rate(p, w, left):
-    """λ = λ0 N F (1+σS) exp(-δ(R-R0)) + n_h (1-β_h) A, bands a day; `left` is the exponential."""
+    """λ = λ0 N F (1+σS) exp(-δ(R-R0)) + n_h (1-β_h) A, bands per day; `left` is the exponential."""
     m = p.militants
     fresh = m.attempts_per_day * w.strength * (1.0 + m.spoiler_strength * w.spoiler_motive)
     fresh *= left * tempo(p, w)
@@ -100,7 +100,7 @@ def attempt_rate(p, w, left):
 
 @rule
 def deterred(p, w):
-    """exp(-δ(R-R0)): what deterrence leaves of attempts."""
+    """exp(-δ(R-R0)): the share of attempts that deterrence leaves."""
     return exp(-p.militants.deterrence * (exposure(w) - p.militants.risk_prior))
 
 
@@ -115,9 +115,9 @@ def exposure(w):
 
 @rule
 def nearly_deterred(p, w):
-    """The same but for rounding. R is summed over sectors in their order, which takes longer than
-    all else of a quiet day; `w.exposure` is the same sum kept up to date term by term, so its last
-    digits differ. Only next to a step of the quantile does that matter, and there R is summed."""
+    """`deterred` up to rounding. Summing R over the sectors takes longer than everything else on a
+    quiet day; `w.exposure` is the same sum updated term by term, so its last digits differ. That
+    matters only next to a step of the quantile, where R is summed."""
     if w.deterred_at != w.exposure:
         w.deterred_at = w.exposure
         w.deterred = exp(-p.militants.deterrence * (w.exposure - p.militants.risk_prior))
@@ -126,8 +126,8 @@ def nearly_deterred(p, w):
 
 @rule_apart
 def sure_poisson(u, mean, error):
-    """Poisson's quantile of all means that are within `error` of this one; -1 where that cannot be
-    told. A change of the mean changes no distribution function by more than itself."""
+    """The Poisson quantile shared by all means within `error` of this one; -1 if undecidable. (A
+    change of the mean changes the distribution function by no more than that change.)"""
     guard = error + 1e-9
     if u < 1.0 - mean * (1.0 - mean * (0.5 - mean / 6.0)) - guard:  # <= exp(-mean)
         return 0
@@ -146,16 +146,16 @@ def sure_poisson(u, mean, error):
 
 @rule
 def pick_sector(w, u):
-    """A sector by its appeal: by the running sums that are kept up to date, or anew where u is next
-    to one of those."""
+    """A sector drawn by its appeal: from the running sums kept up to date, or from exact ones where
+    u is too close to one of those."""
     s = sure_pick(u, w.sectors.near_appeal, w.sector_count, room(w))
     return s if s >= 0 else pick_sector_exactly(w, u)
 
 
 @rule
 def sure_pick(u, near, n, padded):
-    """`pick` of all running sums within APPEAL_ERROR of these; -1 where that cannot be told. (It
-    looks at all of them, several side by side, faster than by halving.)"""
+    """The `pick` shared by all running sums within APPEAL_ERROR of these; -1 if undecidable. (A
+    vectorised scan of all of them is faster than bisection.)"""
     goal, s = u * near[n - 1], 0
     for i in range(padded):
         s += 1 if near[i] < goal else 0
@@ -166,14 +166,15 @@ def sure_pick(u, near, n, padded):
 
 @rule_apart
 def pick_sector_exactly(w, u):
-    """A sector by its appeal."""
+    """A sector drawn by its appeal, from exact running sums."""
     weigh_sectors(w)
     return pick(u, w.sectors.sum_appeal, w.sector_count)
 
 
 @rule
 def weigh_sectors(w):
-    """Running sums of w_s exp(-β q_s), from the first sector that has changed on."""
+    """Bring the running sums of w_s exp(-β q_s) up to date, from the first sector that has
+    changed."""
     at, known = w.sectors, w.appeal_summed
     total = at.sum_appeal[known - 1] if known > 0 else 0.0
     for s in range(known, w.sector_count):
@@ -184,8 +185,7 @@ def weigh_sectors(w):
 
 @rule
 def note_risk(p, w, s):
-    """What follows from the learned risk of sector s, which has changed; by how much its appeal
-    does."""
+    """Update what follows from the learned risk of sector s; returns the change of its appeal."""
     at, before = w.sectors, w.sectors.appeal[s]
     at.appeal[s] = at.weight[s] * exp(-p.militants.risk_aversion * at.risk[s])
     w.appeal_summed = min(w.appeal_summed, s)
@@ -194,7 +194,7 @@ def note_risk(p, w, s):
 
 @rule
 def prepare_launch(p, w):
-    """β_h of a regime, its tempo, w_s exp(-β q_s) of every sector as its β has it, and R."""
+    """β_h of a regime, its tempo, w_s exp(-β q_s) of every sector under its β, and R."""
     w.regime.excitement_kept = exp(-1.0 / p.militants.excitation_memory_days)
     w.regime.tempo_kept = exp(-1.0 / p.militants.tempo_days)
     w.regime.tempo_spread = math.sqrt(log1p(p.militants.tempo_cv * p.militants.tempo_cv))
@@ -248,15 +248,15 @@ def draw_depth(p, u):
 
 @rule
 def target_cells(p, w, u):
-    """Home cells that a target reaches."""
+    """How many home cells deep a target is."""
     cells = look_up(w.tables.cells, u)
     return depth_in_cells(p, draw_depth(p, u)) if cells < 0 else cells + 1
 
 
 @rule_apart
 def target_km(p, w, i):
-    """Depth of the target of band i in km. It is worked out once somebody needs it: for most bands
-    cells are enough."""
+    """Depth of the target of band i in km. It is computed only when needed: for most bands the
+    number of cells is enough."""
     band = w.bands[i]
     if math.isnan(band.target_km):
         band.target_km = draw_depth(p, w.draws[band.slot, AT_DEPTH])
@@ -265,13 +265,13 @@ def target_km(p, w, i):
 
 @rule_apart
 def settle_targets(p, w):
-    """Before other parameters take over: bands under way keep their targets."""
+    """Fix the targets of bands under way before other parameters take over."""
     for i in range(w.band_count):
         target_km(p, w, i)
 
 
 @rule
 def depth_in_cells(p, depth_km):
-    """Home cells a depth reaches: rounded up, 1 … home_depth."""
+    """A depth in home cells: rounded up, 1 … home_depth."""
     cells = min(depth_km / p.border.cell_km, float(p.border.home_depth))
     return max(int(math.ceil(cells)), 1)

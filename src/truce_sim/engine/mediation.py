@@ -36,7 +36,7 @@ from truce_sim.engine.world import new_event
 
 @rule
 def least_tired(p, w):
-    """The least fatigued mediator, the first of equals; -1 without any."""
+    """The least fatigued mediator, the first in case of ties; -1 without any."""
     best = -1
     for m in range(w.regime.slots):
         tired = w.fatigue
@@ -55,8 +55,8 @@ def tire(p, w, fatigue):
 
 @rule
 def reassurance(p, w, day):
-    """(1-f̄) c, with c = 1 during a round, `quiet_reassurance` on other days while there are
-    mediators, else 0."""
+    """(1-f̄) c, with c = 1 during a round and `quiet_reassurance` on other days; 0 without
+    mediators."""
     if w.regime.mediators == 0:
         return 0.0
     return (1.0 - mean_fatigue(p, w)) * (1.0 if in_round(w, day) else p.mediation.quiet_reassurance)
@@ -76,7 +76,7 @@ def follow_calendar(p, w, day):
 @rule
 def first_start(p, w, day):
     """The first day from `day` on when a scheduled round starts, FAR with none ahead. The calendar
-    is looked through only where the start that is known is over."""
+    is searched only once the known start has passed."""
     if w.next_start >= day:
         return w.next_start
     first = int(FAR)
@@ -97,13 +97,13 @@ def spoiler_motive(p, w, day):
 
 @rule
 def fading_by(x):
-    """exp(-x), which is 0 for x beyond 746."""
+    """exp(-x), taken as 0 for x above 746."""
     return 0.0 if x > 746.0 else exp(-x)
 
 
 @rule
 def next_round(p, w, day):
-    """First day of the next round that is fixed, infinite with none ahead."""
+    """First day of the next round fixed, infinite with none ahead."""
     best = math.inf
     called = w.rounds[CALLED].start
     if called > day:
@@ -117,7 +117,7 @@ def next_round(p, w, day):
 
 @rule
 def prepare_mediation(p, w):
-    """How many mediators a regime has, and up to which slot; the calendar is to be looked at."""
+    """Count a regime's mediators and the slots they span; the calendar must be searched again."""
     w.regime.mediators = w.regime.slots = 0
     for m in range(MAX_MEDIATORS):
         if p.mediators[m].active:
@@ -137,7 +137,7 @@ def mediate(p, w, key, day):
 
 @rule
 def call_round(p, w, key, day, m):
-    """With cause enough and no round pending, mediator m may call one, and leads it."""
+    """If tension is high enough and no round is pending, mediator m may call one and lead it."""
     if not p.mediators[m].active or not is_tense(p, w) or round_pending(p, w, day):
         return
     if happens(p.mediators[m].call * (1.0 - w.fatigue[m]), key, CALL, m, day):
@@ -146,7 +146,7 @@ def call_round(p, w, key, day, m):
 
 @rule
 def is_tense(p, w):
-    """Whether the home state's grievance, or a suspension, is cause enough for a round."""
+    """Whether the home state's grievance or a suspension warrants a round."""
     home = w.states[HOME]
     floor = p.mediation.call_floor * home.threshold
     return w.truce == SUSPENDED or total_grievance(home) > floor
@@ -154,7 +154,8 @@ def is_tense(p, w):
 
 @rule
 def round_pending(p, w, day):
-    """A called round ahead or on, a scheduled one on, or one less than L_R days and a day ahead."""
+    """Whether a called round is ahead or under way, or a scheduled one is under way or at most L_R
+    days ahead."""
     for talks in w.rounds:
         if talks.end >= day:
             return True
@@ -164,7 +165,7 @@ def round_pending(p, w, day):
 @rule_apart
 def fix_round(p, w, day, leader):
     """A round led by this mediator starts round(L_R (1 + lead_fatigue f)) days from now; half days
-    round up."""
+    are rounded up."""
     delay = 1.0 + p.mediation.lead_fatigue * w.fatigue[leader]
     talks = w.rounds[CALLED]
     talks.leader = leader

@@ -36,14 +36,14 @@ from truce_sim.engine.world import new_event, new_incident_of
 
 @rule
 def move_bands(p, w, key, day):
-    """Every band in launch order; they do not touch one another, so the order is no matter."""
+    """Every band in launch order. Bands do not affect one another, so the order does not matter."""
     for i in range(w.band_count):
         move_band(p, w, key, day, i)
 
 
 @rule
 def move_band(p, w, key, day, i):
-    """Up to `pace` cells, or one day less to wait. A new band's first step is entering (s, 0)."""
+    """Up to `pace` cells, or one day less to wait. A new band's first step takes it into (s, 0)."""
     band = w.bands[i]
     if band.status == WAITING:
         band.wait -= 1
@@ -71,14 +71,14 @@ def wait_at_target(p, w, key, day, u):
 
 @rule
 def prepare_movement(p, w):
-    """The law of waiting."""
+    """Tabulate the distribution of waiting times."""
     tabulate_geometric(w.tables.wait, p.militants.staging_days)
 
 
 @rule_apart
 def days_to_signal(key, day, mean):
     """Days until the next signal, one on each day with probability 1/mean; 0 for mean 0. At most
-    MAX_DAYS, beyond which no run goes."""
+    MAX_DAYS, the longest a run can be."""
     if mean == 0.0:
         return 0
     for wait in range(1, MAX_DAYS):
@@ -108,8 +108,8 @@ def enter_next_cell(p, w, key, day, i):
 
 @rule
 def least_risky(w, s):
-    """Of sector s and those a stretch to either side the one of least learned risk; ties: stay,
-    then the lower index."""
+    """The sector of least learned risk: s or one a stretch to either side. Ties: stay, then the
+    lower index."""
     best, risk, step = s, w.sectors.risk, w.regime.stretch
     for other in (s - step, s + step):
         if 0 <= other < w.sector_count and risk[other] < risk[best]:
@@ -144,7 +144,7 @@ def weaken(p, w):
 
 @rule
 def learn_and_leave(p, w):
-    """End of the day: risks are learnt in band order, and bands that are through leave.
+    """End of the day: risks are learnt in band order, and finished bands leave.
 
     q += α(1[intercepted] - q), in the sector where a band was intercepted, or where an attacker
     crossed.
@@ -170,7 +170,7 @@ def learn_and_leave(p, w):
 
 @rule
 def learn(p, w, s, intercepted):
-    """One band's experience of sector s, shared along its stretch."""
+    """Learn from one band's fate in sector s, along its whole stretch."""
     risk, near, change, end = w.sectors.risk, w.sectors.near_appeal, 0.0, end_of(w, s)
     for i in range(first_of(w, s), end):
         before = risk[i]
@@ -178,5 +178,5 @@ def learn(p, w, s, intercepted):
         w.exposure += w.sectors.activity[i] * (risk[i] - before)
         change += note_risk(p, w, i)
         near[i] += change
-    for later in range(np.uint64(end), np.uint64(w.sector_count)):  # side by side, if never < 0
+    for later in range(np.uint64(end), np.uint64(w.sector_count)):  # vectorised only if never < 0
         near[later] += change

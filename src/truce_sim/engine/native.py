@@ -1,8 +1,8 @@
-"""The machine code of a rule without its compiler, because importing numba takes longer than a run.
+"""The machine code of a rule without its compiler: importing numba takes longer than a run.
 
 Numba compiles a rule once, for one kind of each argument. Its object code is kept in the cache
 folder, and later processes load it with llvmlite, which numba is built on, and call it by its
-address. Where that cannot be done, `Unfit` says so, and numba's own function does the same.
+address. Where that cannot be done, `Unfit` is raised, and numba's own function takes over.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Native:
         self._kinds: list[Any] = []
         self._known: dict[int, Any] = {}
         self._latest: list[tuple[Any, Sequence[int]]] = []
-        # Where numba's functions put what they return, and why they raised: neither is looked at.
+        # Numba's functions put their return value and any exception here; neither is read.
         self._room = (ctypes.c_void_p(), ctypes.c_void_p())
         self._first = [ctypes.addressof(each) for each in self._room]
 
@@ -101,7 +101,8 @@ class Native:
 
 
 def kinds_of(args: Sequence[Any]) -> list[Any]:
-    """What machine code depends on in its arguments: that one is a number, else type and shape."""
+    """What machine code depends on in its arguments: for a number that it is one, else type and
+    shape."""
     return [int if isinstance(arg, int) else (arg.dtype, np.ndim(arg)) for arg in args]
 
 

@@ -1,8 +1,8 @@
-"""Part of step 3: bands that follow an attack set out near it, by default anywhere.
+"""Part of step 3: bands that follow an attack set out near it (by default anywhere).
 
 Each sector remembers its attacks as excitement does, A_t = Σ_s a_s. A band that follows an attack
-draws the sector of the attack in proportion to a_s, then its own by the group's choice of sector
-times exp(-½ (km apart / offspring_km)²), which is 1 everywhere at an infinite spread.
+draws the attack's sector in proportion to a_s, then its own with weights of appeal times exp(-½ (km
+apart / offspring_km)²); that factor is 1 everywhere at an infinite spread.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def forget_attacks(p, w):
 
 @rule
 def note_attack(p, w, s):
-    """A band attacked in sector s."""
+    """Remember an attack by a band in sector s."""
     w.attacks_yesterday += 1
     if not math.isinf(p.militants.offspring_km):
         w.sectors.attacks[s] += 1.0

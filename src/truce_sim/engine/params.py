@@ -1,11 +1,10 @@
-"""What the rules know of the record that they read; the record itself is made from the schema.
+"""What the rules know of the record they read; the record itself is made from the schema.
 
 A run has one record `p` for each *regime*: the first holds from the warm-up on, each intervention
-starts another on its `from_day`. A setting has the name that it has in the configuration: what both
-states have is in `p.states[HOME]` and `p.states[HOST]` (`home.threshold` is
-`p.states[HOME].threshold`), all else where its path says (`p.home.forward`,
-`p.mediation.verification.lag_days`). Flags are 0 or 1, options the number of the option, days whole
-numbers.
+starts another on its `from_day`. A setting keeps its name from the configuration: what both states
+have is in `p.states[HOME]` and `p.states[HOST]` (`home.threshold` is `p.states[HOME].threshold`),
+all else where its path says (`p.home.forward`, `p.mediation.verification.lag_days`). Flags are 0 or
+1, options are numbered, days are whole numbers.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ STATES = ("home", "host")
 MAX_MEDIATORS = 8
 MAX_CALENDAR = 64
 
-#: Home cells at most, and the line.
+#: Ends of cells on the home side: one more than the most cells.
 MAX_CELLS = 101
 
 #: Stretches of the line where a state's effort differs from the rest (`p.places`).
@@ -33,8 +32,8 @@ def record(**fields: object) -> np.dtype[np.void]:
                      for name, spec in fields.items()], align=True)  # fmt: skip
 
 
-#: A stretch of the line from `first` to `end`, in sectors and parts of them, where a state's
-#: capacity is another one; unused if it has no length.
+#: A stretch of the line from `first` to `end`, in sectors and fractions of them, where a state's
+#: capacity differs; unused if it has no length.
 PLACE = record(state="i8", first="f8", end="f8", capacity="f8")
 
 #: The border as the rules see it, one record a sector: site prior w (sums to 1), ruggedness g in

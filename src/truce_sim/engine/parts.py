@@ -31,10 +31,10 @@ from numba.core.untyped_passes import (
 
 
 class _PartLibrary(CPUCodeLibrary):  # type: ignore[misc]
-    """The code of a rule within others: linked into theirs, made machine code there.
+    """The code of a rule within others: linked into theirs and translated to machine code there.
 
-    Numba by itself optimises and translates every function alone, and again within each that calls
-    it: most of the time that it takes to compile the model, for code that nobody runs.
+    Numba by itself optimises and translates every function alone, and again within each caller:
+    most of the time of compiling the model, spent on code that is never run.
     """
 
     def _optimize_final_module(self) -> None:
@@ -46,7 +46,7 @@ class _PartLibrary(CPUCodeLibrary):  # type: ignore[misc]
 
 @register_pass(mutates_CFG=False, analysis_only=True)
 class _MakeKnown(LoweringPass):  # type: ignore[misc]
-    """Lets other rules call a part: by a name that is its own, since it has no address."""
+    """Lets other rules call a part: by a unique name, since it has no address."""
 
     _name = "truce_sim_make_known"
 
@@ -54,14 +54,14 @@ class _MakeKnown(LoweringPass):  # type: ignore[misc]
         LoweringPass.__init__(self)
 
     def run_pass(self, state: Any) -> bool:
-        """Numba does the same in lowering, for what has been made machine code."""
+        """Register the part; numba does this in lowering, for functions with machine code."""
         lowered, name = state["cr"], object()
         state.targetctx.insert_user_function(name, lowered.fndesc, [state.library])
         state["cr"] = lowered._replace(cfunc=name)
         return True
 
 
-#: What numba does to a function, without what it does for those who write things that rules do not.
+#: Numba's passes over a function, without those for language features that rules do not use.
 _PASSES = (
     TranslateByteCode, FixupArgs, IRProcessing, GenericRewrites, ReconstructSSA,
     NopythonTypeInference, PreLowerStripPhis, IRLegalization, AnnotateTypes, NativeLowering,
@@ -70,7 +70,7 @@ _PASSES = (
 
 
 class _AsPart(CompilerBase):  # type: ignore[misc]
-    """Compiles a rule to a part."""
+    """Compiles a rule as a part."""
 
     def define_pipelines(self) -> list[PassManager]:
         """One pipeline, of `_PASSES`."""
@@ -89,7 +89,7 @@ class Part(CPUDispatcher):  # type: ignore[misc]
     Args:
         py_func: the rule.
         options: numba's, for all rules.
-        inline: whether it becomes part of its callers' code, rather than a function that they call.
+        inline: whether it is inlined into its callers rather than called as a function.
     """
 
     def __init__(
@@ -99,10 +99,10 @@ class Part(CPUDispatcher):  # type: ignore[misc]
         super().__init__(py_func, targetoptions=options | part, pipeline_class=_AsPart)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
-        """Numba would compile a part once more for each number that a call writes out."""
+        """Numba would compile a part again for each literal number in a call."""
         plain = {name: types.unliteral(kind) for name, kind in kws.items()}
         return super().get_call_template(tuple(map(types.unliteral, args)), plain)
 
     def add_overload(self, cres: Any) -> None:
-        """Numba also offers it to Python, to which a part is of no use."""
+        """Numba would also make it callable from Python, which a part need not be."""
         self.overloads[tuple(cres.signature.args)] = cres

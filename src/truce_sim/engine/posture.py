@@ -29,7 +29,7 @@ def review_posture(p, w, day, who):
 
 @rule_apart
 def spread_effort(p, w, who):
-    """The same on the day of a review."""
+    """Set the ratios of `review_posture`."""
     a, x, cap = p.states[who].adaptivity, p.border.effort_per_km, p.border.ratio_cap
     by_km = x / w.regime.mean_weight
     weight, activity, ratio = w.sectors.weight, w.sectors.activity, w.sectors.ratio[who]
@@ -55,7 +55,7 @@ def effort(p, w, s, depth):
 
 @rule
 def enforcing_will(p, w):
-    """ω, less what the host withholds while the truce is strained or suspended."""
+    """The will actually applied: ω, reduced by `withholding` unless the truce is in force."""
     if w.truce == IN_FORCE:
         return w.will
     return w.will * (1.0 - p.host.withholding)
@@ -63,7 +63,7 @@ def enforcing_will(p, w):
 
 @rule
 def note_hazard(p, w, who):
-    """What does not change between reviews of a state's effort: `effort` but for rounding."""
+    """Cache what of a state's effort stays the same between reviews, for `hazard`."""
     at, ratio = w.sectors, w.sectors.ratio[who]
     capacity, part = at.capacity[who], p.home.forward
     if who == HOST:
@@ -78,7 +78,7 @@ def note_hazard(p, w, who):
 
 @rule
 def hazard(p, w, s, depth):
-    """`effort` but for rounding."""
+    """`effort` from cached values; equal up to rounding."""
     line = p.border.host_depth
     where = int(depth >= line) + int(depth > line)
     return w.sectors.hazard[where, s] * (enforcing_will(p, w) if where == BEYOND else 1.0)
@@ -86,8 +86,9 @@ def hazard(p, w, s, depth):
 
 @rule
 def prepare_posture(p, w):
-    """What a regime leaves as it is: what rugged ground costs, Σw² (the share of effort that a band
-    meets which sets out by w, where shares are w), capacities, and effort behind the line."""
+    """Values constant within a regime: the effect of rugged ground, Σw² (the mean share of effort
+    met by bands launched in proportion to w, where effort is spread by w), capacities, and effort
+    behind the line."""
     place_capacity(p, w)
     w.regime.mean_weight = 0.0
     for s in range(w.sector_count):
@@ -102,7 +103,7 @@ def prepare_posture(p, w):
 @rule
 def place_capacity(p, w):
     """The capacity of both states by sector: their own, and another where a place gives one, in
-    proportion to the part of the sector that it covers; later places go over earlier ones."""
+    proportion to the part of the sector that it covers; later places override earlier ones."""
     capacity = w.sectors.capacity
     for who in range(2):
         for s in range(w.sector_count):
@@ -136,15 +137,15 @@ def interception_chance(p, w, s, depth):
 
 @rule
 def is_intercepted(p, w, s, depth, u):
-    """Whether a band with this draw is intercepted as it enters cell (s, depth)."""
+    """Whether a band with the draw u is intercepted as it enters cell (s, depth)."""
     sure = surely_intercepted(u, hazard(p, w, s, depth))
     return sure == 1 if sure >= 0 else is_intercepted_exactly(p, w, s, depth, u)
 
 
 @rule
 def surely_intercepted(u, e):
-    """1 if u < 1 - exp(-e), else 0; -1 where e - e²/2 <= 1 - exp(-e) <= e does not tell, or where
-    rounding of u or e might."""
+    """1 if u < 1 - exp(-e), else 0; -1 where the bounds e - e²/2 <= 1 - exp(-e) <= e do not decide
+    it, or only by a margin that rounding could bridge."""
     if u >= e * (1.0 + 1e-9) + 1e-15:
         return 0
     return 1 if u < (e - 0.5 * e * e) * (1.0 - 1e-9) - 1e-15 else -1
@@ -152,5 +153,5 @@ def surely_intercepted(u, e):
 
 @rule_apart
 def is_intercepted_exactly(p, w, s, depth, u):
-    """The same by the exponential."""
+    """`is_intercepted` by the exponential, where the bounds do not decide it."""
     return u < interception_chance(p, w, s, depth)

@@ -15,19 +15,20 @@ from truce_sim.engine.arithmetic import exp, log, log1p
 from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.draws import logistic, normal
 
-#: From this shape on laws are nearly normal, and quantiles follow from cumulants.
+#: From this shape on, distributions are nearly normal, and quantiles follow from cumulants.
 NEARLY_NORMAL = 1e6
 
-#: Where Newton's method stops: its next step would be the square of this.
+#: Newton's method stops at steps this small: the next one would be about its square.
 _CLOSE = 1e-9
 
-#: More steps than any takes.
+#: A bound on steps; none takes as many.
 _MOST = 100
 
-#: Where one parameter of a beta law is so many times the other (and 1), it is nearly a gamma law.
+#: A beta distribution is nearly a gamma one where one parameter is this many times the other (and
+#: 1).
 _MUCH_LARGER = 1e5
 
-#: A parameter below this leaves the other end of (0, 1) as good as all of the probability.
+#: A parameter below this puts practically all of the probability at one end of (0, 1).
 _NOTHING = 1e-10
 
 #: From here on Stirling's series is exact to the last digit.
@@ -176,8 +177,8 @@ def _nearly_normal_beta(u, p, q, n):
 
 @rule
 def _nearly_gamma_beta(u, a, b):
-    """The quantile of Beta(a, b) where b is much larger: -log(1-x) (b + (a-1)/2) is gamma but for
-    some (a/b)^2."""
+    """The quantile of Beta(a, b) where b is much larger: -log(1-x) (b + (a-1)/2) is gamma, up to
+    order (a/b)^2."""
     z = gamma_quantile(u, a) / (b + 0.5 * (a - 1.0))
     return z * (1.0 - z * (0.5 - z * (1.0 / 6.0 - z * (1.0 / 24.0))))
 
@@ -193,7 +194,8 @@ def _cornish_fisher(u, skew, excess):
 
 @rule_apart
 def log_beta(a, b):
-    """log B(a, b), also where one of them is so large that log Γ would be too coarse."""
+    """log B(a, b), accurate also where one of them is so large that a difference of log Γ is too
+    coarse."""
     small, large = min(a, b), max(a, b)
     total = small + large
     if large < _LARGE:
@@ -214,7 +216,7 @@ def log_gamma(x):
 
 @rule
 def _stirling(x):
-    """What Stirling's formula for log Γ leaves, for x >= 16."""
+    """The remainder of Stirling's formula for log Γ, for x >= 16."""
     r = 1.0 / (x * x)
     series = 1.0 / 360.0 - r * (1.0 / 1260.0 - r * (1.0 / 1680.0 - r * (1.0 / 1188.0)))
     return (1.0 / 12.0 - r * series) / x

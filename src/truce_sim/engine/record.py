@@ -1,9 +1,9 @@
 """What is recorded of a run: its columns, each with type, unit and meaning, and the rules that fill
-those of every day.
+the daily ones.
 
-A column is declared here once; the records, frames, files, summaries and pages follow. Counts grow
-where they happen, in `w.tally[TODAY]`; what is read off the end of each day is added in
-`record_day`, what is known at the end only in `close_run`.
+A column is declared here once; the records, frames, files, summaries and pages follow. Events are
+counted where they happen, in `w.tally[TODAY]`; what is read off at the end of each day is added in
+`record_day`, what is known only at the end in `close_run`.
 
 Days are numbered from 0, the first day of the truce. Counts are from day 0 to the end of the run.
 """
@@ -32,7 +32,7 @@ from truce_sim.engine.compile import rule, rule_apart
 from truce_sim.engine.params import HOME, HOST, record
 from truce_sim.engine.state import belief, in_round, mean_fatigue, total_grievance
 
-#: The greatest value of a column that grows with the days of a run.
+#: Stands for the run's horizon as the greatest value of a column that counts days.
 HORIZON = "horizon"
 
 
@@ -40,8 +40,8 @@ class Column(NamedTuple):
     """One column of a result.
 
     stored: its type in files: bool, int32, int64, float64, or word (a code in the records). words:
-    what a code stands for. optional: whether a negative value means that there is none. most: the
-    greatest value, a number or HORIZON; None where nothing bounds it.
+    what a code stands for. optional: whether a negative value means a missing one. most: the
+    greatest value, a number or HORIZON; None if unbounded.
     """
 
     stored: str
@@ -83,7 +83,7 @@ def share(unit: str, meaning: str) -> Column:
 
 
 def number(unit: str, meaning: str) -> Column:
-    """A number without bound."""
+    """An unbounded number."""
     return Column("float64", unit, meaning)
 
 
@@ -143,18 +143,18 @@ OUTCOME_COLUMNS = columns(
     final_will=share("share", "the host's will at the end"),
     final_belief=share("probability", "the home state's final belief that the host is committed"),
     peak_grievance=number("weight", "highest grievance of the home state"),
-    # Recruits may bring it above 1.
+    # Recruits may raise it above 1.
     final_strength=number("share", "the militant group's strength at the end, 1 = full"),
 )
 
-#: Outcomes that add up day by day: a truce that lasts longer has more of them.
+#: Outcomes that accumulate day by day: the longer a truce lasts, the larger they are.
 TOTALS = tuple(
     name
     for name, column in OUTCOME_COLUMNS.items()
     if column.unit in ("count", "bands", "deaths") and not name.startswith("under_way")
 )
 
-#: One day of one run, as it stands when the day ends; counts are that day's.
+#: One day of one run, at the end of the day; counts are that day's.
 SERIES_COLUMNS = columns(
     status=word(TRUCE_STATES, "state of the truce when the day ends"),
     grievance_home=number("weight", "grievance of the home state"),
@@ -202,13 +202,13 @@ OUTCOME = record_of(OUTCOME_COLUMNS)
 SERIES = record_of(SERIES_COLUMNS)
 EVENT = record_of(EVENT_COLUMNS)
 
-#: Counts that OUTCOME totals and SERIES gives by day.
+#: Counts that OUTCOME gives in total and SERIES by day.
 DAILY_COUNTS = tuple(name for name in SERIES_COLUMNS if name in OUTCOME_COLUMNS)[1:]
 
 
 @rule
 def record_day(p, w, day):
-    """The day enters the tally, and the daily series where one is kept."""
+    """Enter the day in the tally, and in the daily series if one is kept."""
     tally = w.tally[TODAY]
     tally.days_in_force += w.truce == IN_FORCE
     tally.days_strained += w.truce == STRAINED
@@ -220,7 +220,7 @@ def record_day(p, w, day):
 
 @rule_apart
 def record_series(p, w, day):
-    """One row of the daily series; counts are today's tally less this morning's."""
+    """Fill a row of the daily series; counts are today's tally minus this morning's."""
     row, today, morning = w.series[day], w.tally[TODAY], w.tally[MORNING]
     row.status = w.truce
     row.grievance_home = total_grievance(w.states[HOME])
@@ -249,7 +249,7 @@ def record_series(p, w, day):
 
 @rule_apart
 def close_run(w, days, horizon):
-    """The outcome after `days` recorded days; a value that is not finite fails the run."""
+    """Complete the outcome after `days` recorded days; a value that is not finite fails the run."""
     tally = w.tally[TODAY]
     if tally.collapsed == 0:
         tally.end_day = horizon

@@ -1,8 +1,8 @@
-"""What a regime's parameters make of themselves: worked out once, not every day.
+"""Quantities derived from a regime's parameters: computed once, not every day.
 
-Each phase has a rule `prepare_…` for what it reads; it puts the results into `w.regime`, or beside
-the sectors. They are due when a run begins, after `world.reset`, and when an intervention takes
-effect.
+Each phase has a rule `prepare_…` for what it reads; it puts the results into `w.regime` or into
+arrays of the sectors. They run when a run begins, after `world.reset`, and when an intervention
+takes effect.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from truce_sim.engine.stretch import prepare_stretches
 
 @rule_apart
 def prepare(p, w):
-    """Everything that follows from the parameters `p` alone, and stays until others take over."""
+    """Compute everything that follows from the parameters `p` alone; it holds until others take
+    over."""
     prepare_stretches(p, w)
     prepare_posture(p, w)
     prepare_launch(p, w)

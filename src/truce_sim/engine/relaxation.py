@@ -1,4 +1,4 @@
-"""Step 12: will and strength return towards their means, and the day is recorded."""
+"""Step 12: will and strength return towards their means."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def relax(p, w, day):
 
 @rule
 def tire_of_enforcing(p, w):
-    """Every band that the host stops costs it will: losses, quarrels with friends."""
+    """Every band that the host stops costs it will: casualties, friction with allies."""
     for i in range(w.incident_count):
         if w.incidents[i].kind == FOILED_BY_HOST:
             w.will = clip(w.will - p.host.enforcement_cost)

@@ -21,7 +21,7 @@ from truce_sim.engine.record import OUTCOME, close_run
 from truce_sim.engine.regime import prepare
 from truce_sim.engine.world import make_world, open_truce, reset
 
-#: From that day on, a run has the luck of another replicate.
+#: From that day on, a run uses the random stream of another replicate.
 TURN = record(day="i8", replicate="i8")
 
 NO_TURNS = np.zeros(0, TURN)
@@ -67,10 +67,10 @@ def outcomes(
 ) -> NDArray[np.void]:
     """OUTCOME (replicates,) of one design point, outside the GIL; `spec.replicate` is not used.
 
-    A run that fails has a `status` other than `done`, and its numbers mean nothing. `world` is room
-    to run in, made anew if not given; it is left as the last run ended. `turns`, TURN in order of
-    days, changes the luck of every run on the way: the same past with another future. What is
-    drawn ahead for a band under way stays.
+    A run that fails has a `status` other than `done`, and its numbers mean nothing. `world` is
+    memory to run in, made anew if not given; it is left as the last run ended. `turns`, TURN in
+    order of days, switches the random stream of every run on those days: the same past with another
+    future. Draws made ahead for a band under way are kept.
     """
     wanted = np.asarray(replicates, np.int64)
     factors = draw_factors(spec.params, spec.seed, wanted)
@@ -83,7 +83,7 @@ def outcomes(
 
 @entry
 def run_replicates(params, factors, border, seed, replicates, turns, current, w, out):
-    """All replicates of one design point; `current` (1,) is room for the regime in force."""
+    """Run all replicates of one design point; `current` (1,) holds the regime in force."""
     for r in range(replicates.size):
         run_one(params, factors[r], border, Key(seed, replicates[r]), turns, current, w)
         out[r] = w.tally[TODAY]
@@ -117,6 +117,6 @@ def run_one(params, factors, border, key, turns, current, w):
 
 @rule
 def start_regime(params, factors, regime, current):
-    """The parameters from today on, with the run's own frailty."""
+    """Put the parameters of a regime in force, with the run's own frailty."""
     current[0] = params[regime]
     apply_factors(current[0], factors[regime])

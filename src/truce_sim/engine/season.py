@@ -12,8 +12,8 @@ _DAYS_400, _DAYS_100, _DAYS_4 = 146097, 36524, 1461
 def day_of_year(p, day):
     """1 for 1 January, up to 365 or 366; 0 if day 0 has no date.
 
-    `p.first_day` counts days as `datetime.date.toordinal` does. It is there if a setting that is
-    declared `seasonal` is above 0; then day 0 must have a date.
+    `p.first_day` counts days as `datetime.date.toordinal` does. It is set if a setting declared
+    `seasonal` is above 0; day 0 must then have a date.
     """
     if p.first_day == 0:
         return 0

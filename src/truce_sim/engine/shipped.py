@@ -1,8 +1,9 @@
-"""What a wheel brings so that its first run does not wait for the compiler.
+"""What a wheel contains so that its first run need not wait for the compiler.
 
-When a wheel is built, numba compiles the entries as far as LLVM's intermediate code. Machine code
-for any processor of that architecture is made from it in a second; compiling takes ten. It fits
-these very rules, these arguments and the system that it was made on; otherwise rules are compiled.
+When a wheel is built, numba compiles the entries down to LLVM's intermediate code. From that,
+machine code for any processor of that architecture takes a second; compiling takes ten. It fits
+only these very rules, these arguments and the kind of system it was made on; elsewhere rules are
+compiled.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def sources() -> bytes:
 
 
 def fits_these_rules() -> bool:
-    """Whether the wheel brought the model, made from the rules as they are now."""
+    """Whether the wheel contains the model compiled from the rules as they are now."""
     return any(FOLDER.glob(f"run_replicates-{_rules()}-*"))
 
 

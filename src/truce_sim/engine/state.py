@@ -1,4 +1,4 @@
-"""What the rules ask of the world: sums and means of what it holds. Nothing here changes it."""
+"""Sums and means that the rules read off the world. Nothing here changes it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def in_round(w, day):
 
 @rule
 def mean_fatigue(p, w):
-    """f̄ over the mediators there are; 0 without."""
+    """f̄, the mean over mediators; 0 without any."""
     total, count = 0.0, w.regime.mediators
     for m in range(w.regime.slots):
         if p.mediators[m].active:

@@ -2,9 +2,9 @@
 
 The table cuts the draws into buckets. Where no step of the distribution is in a bucket, all its
 draws have the same quantile, which the table gives; other draws are left to the quantile itself.
-Steps and quantiles are each right but for rounding, so buckets next to a step are left to it too.
-Tables follow from settings, and stand until those change: from run to run, and mostly from point to
-point.
+Steps and quantiles are each exact up to rounding, so buckets next to a step are left to it too.
+Tables follow from settings and are kept until those change: from run to run, and mostly from point
+to point.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from truce_sim.engine.params import record
 #: Buckets of a table, and how many steps of a distribution it knows: all from 0 on.
 BUCKETS, STEPS = 256, 24
 
-#: How near to a step a bucket must not be. Rounding moves neither a step nor a quantile as far, if
-#: the spread of a lognormal is at least LEAST_SPREAD.
+#: Buckets closer than GUARD to a step are left to the quantile itself. Rounding moves neither a
+#: step nor a quantile as far as that, provided a lognormal's spread is at least LEAST_SPREAD.
 GUARD, LEAST_SPREAD = 1e-9, 1e-3
 
 #: A step that no draw reaches.
 NEVER_REACHED = 2.0
 
-#: What it was made for, if it was; its steps, NaN where nothing can be told; a number for each
-#: bucket, -1 where only the quantile can tell.
+#: Whether it has been made, and for which parameters; its steps, NaN where they cannot be trusted;
+#: the number of each bucket, -1 where only the quantile itself can tell.
 TABLE = record(
     made="i8", made_for=("f8", (4,)), steps=("f8", (STEPS,)), number=("i1", (BUCKETS,)),
 )  # fmt: skip
@@ -44,8 +44,8 @@ def look_up(table, u):
 
 @rule_apart
 def tabulate_lognormal(table, mu, sigma, first, unit, end):
-    """The law of a lognormal X, with a step at `first` and every `unit` from there, `end` of them
-    at most."""
+    """Tabulate a lognormal X, with a step at `first` and every `unit` from there, at most `end` of
+    them."""
     if stands(table, mu, sigma, unit, end):
         return
     for i in range(STEPS):
@@ -59,7 +59,7 @@ def tabulate_lognormal(table, mu, sigma, first, unit, end):
 
 @rule_apart
 def tabulate_geometric(table, mean):
-    """The law of a geometric X on 1, 2, …; none for a mean of 1 or 0."""
+    """Tabulate a geometric X on 1, 2, …; no steps for a mean of 1 or 0."""
     if stands(table, mean, 0.0, 0.0, 0.0):
         return
     left = 1.0
@@ -71,7 +71,7 @@ def tabulate_geometric(table, mean):
 
 @rule_apart
 def tabulate_poisson(table, mean):
-    """The law of a Poisson X."""
+    """Tabulate a Poisson X."""
     if stands(table, mean, 0.0, 0.0, 0.0):
         return
     term, total = exp(-mean), 0.0
@@ -84,7 +84,8 @@ def tabulate_poisson(table, mean):
 
 @rule
 def stands(table, a, b, c, d):
-    """Whether a table was made for these numbers; if not, it is from now on."""
+    """Whether the table was made for these parameters; if not, it is marked as made for them from
+    now on."""
     now, same = (a, b, c, d), table.made == 1
     for i in range(4):
         same = same and table.made_for[i] == now[i]
@@ -95,7 +96,7 @@ def stands(table, a, b, c, d):
 
 @rule_apart
 def fill_buckets(table):
-    """The number of each bucket, by the steps below and in it."""
+    """Set the number of each bucket from the steps below and in it."""
     below = 0
     for i in range(BUCKETS):
         start, end = i / BUCKETS, (i + 1) / BUCKETS

@@ -1,7 +1,7 @@
 """Stretches of the line: neighbouring sectors that learn, are watched and are struck as one.
 
-By default every sector is a stretch of its own, and finer sectors learn less each. With
-`border.stretch_km`, stretches stay as long as they are, however many sectors are laid over them.
+By default every sector is its own stretch, so finer sectors each learn less. With
+`border.stretch_km`, stretches keep their length, however fine the sectors.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from truce_sim.engine.compile import rule
 
 @rule
 def prepare_stretches(p, w):
-    """Sectors in a stretch, at least one (the last stretch may be shorter), and each sector's part
-    of the weight of its stretch."""
+    """Set the number of sectors in a stretch, at least one (the last stretch may be shorter), and
+    each sector's share of its stretch's weight."""
     w.regime.stretch = 1
     if p.border.stretch_km > 0.0:
         sectors = min(p.border.stretch_km / p.sector_km, float(w.sector_count))

@@ -1,4 +1,4 @@
-"""Step 9: the states decide to strike, and strike. One code for both."""
+"""Step 9: the states decide to strike, and strike. The same code serves both."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from truce_sim.engine.world import new_event
 def decide_strike(p, w, key, day, who):
     """A state decides on a day that added to its grievance, by at least `trigger`, if that is now
     at least `decision_floor` of its threshold, and not within `lag_days` after its last decision or
-    while a strike of it is pending.
+    while one of its strikes is pending.
 
     It chooses to strike with probability logistic((G-θ_eff)/s), which releases part of G, and
     carries it out with probability `resolve`, `lag_days` later.
@@ -62,7 +62,8 @@ def strike_probability(excess, noise):
 
 @rule
 def main_cause(state):
-    """Largest component of grievance but strikes, the first of equals; `strike` if all are 0."""
+    """Largest component of grievance other than strikes, the first in case of ties; `strike` if all
+    are 0."""
     best = int(STRIKE)
     for cause in range(INITIAL, STRIKE):
         if state.grievance[cause] > (0.0 if best == STRIKE else state.grievance[best]):
@@ -72,7 +73,7 @@ def main_cause(state):
 
 @rule
 def note_choice(w, day, who, grievance):
-    """The choice to strike in the log, with the grievance, threshold and cause behind it."""
+    """Log the choice to strike, with the grievance, threshold and cause behind it."""
     state = w.states[who]
     event = w.events[new_event(w, day, STRIKE_CHOSEN, who, -1, -1)]
     event.cause = state.strike_cause
@@ -82,8 +83,8 @@ def note_choice(w, day, who, grievance):
 
 @rule
 def execute_strike(p, w, key, day, who):
-    """A strike due today: grievance of the other (counts as added tomorrow), one in the window; by
-    the home state also a blow to the group and to the host's will."""
+    """Execute a strike due today: it adds to the other's grievance (counted as added tomorrow) and
+    to the window; one by the home state also hits the group and the host's will."""
     state, other = w.states[who], w.states[1 - who]
     if state.strike_due != day:
         return
@@ -104,7 +105,7 @@ def execute_strike(p, w, key, day, who):
 
 @rule
 def count_strike(w, day, who, weight):
-    """The strike in the tally and the log."""
+    """Count and log the strike."""
     tally = w.tally[TODAY]
     if who == HOME:
         tally.strikes_by_home += 1
@@ -136,7 +137,7 @@ def hit_group(p, w, key, day):
 
 @rule
 def most_active(w):
-    """First sector of the stretch of most public activity, the lowest of equals."""
+    """First sector of the stretch of most public activity; ties: the lowest."""
     best, most, step = 0, -1.0, w.regime.stretch
     for s in range(0, w.sector_count, step):
         activity = w.sectors.activity[s]

@@ -7,7 +7,7 @@ from truce_sim.engine.mediation import reassurance
 from truce_sim.engine.params import HOME, HOST
 from truce_sim.engine.state import belief
 
-#: Least share of a threshold that distrust leaves, so that it stays above 0.
+#: Least share of a threshold that distrust leaves; so a threshold stays above 0.
 LEAST = 0.05
 
 

@@ -23,8 +23,8 @@ from truce_sim.engine.world import new_event
 
 @rule
 def update_truce(p, w, key, day):
-    """Strikes suspend the truce, enough of them within the window end it unless it is saved; a
-    suspension ends with its timer; grievance strains a truce and eases it again."""
+    """Strikes suspend the truce; enough of them within the window end it unless it is saved. A
+    suspension ends with its timer. Rising grievance strains a truce; falling grievance eases it."""
     if struck_today(w, day):
         suspend(p, w, day)
         first = first_in_window(p, w, day)

@@ -53,7 +53,7 @@ def report_due_cases(p, w, key, day, working):
 
 @rule_apart
 def take_up(p, w, key, day, i):
-    """An attributed attack is taken up with probability `coverage`; no lag: reported now."""
+    """Take up an attributed attack with probability `coverage`; without a lag, report at once."""
     v, incident = p.mediation.verification, w.incidents[i]
     false = incident.kind == DOMESTIC_ATTACK
     if incident.attributed == 0 or not (false or incident.kind == BAND_ATTACK):
@@ -84,8 +84,8 @@ def report(p, w, key, day, case):
     """The verdict on a case: True if it is cleared and the home state believes it.
 
     A false attribution is cleared with probability `specificity`, a true one with 1-sensitivity;
-    a wrong clearing is disbelieved with probability `doubt`, which wears the mediators out. What
-    is confirmed presses the host by `pressure_share` of the pressure of a successful round.
+    a wrong clearing is disbelieved with probability `doubt`, which tires the mediators. A confirmed
+    case presses the host with `pressure_share` of the pressure of a successful round.
     """
     v = p.mediation.verification
     chance = v.specificity if case.false else 1.0 - v.sensitivity
@@ -102,7 +102,7 @@ def report(p, w, key, day, case):
 
 @rule
 def note_report(w, day, case, cleared):
-    """The report in the log and in the tally."""
+    """Log and count the report."""
     if cleared:
         w.tally[TODAY].cleared_violations += 1
     event = w.events[new_event(w, day, VERIFICATION, BY_OTHERS, case.sector, case.depth)]
@@ -113,7 +113,7 @@ def note_report(w, day, case, cleared):
 
 @rule
 def take_out(p, w, case):
-    """A cleared case takes what is left of it out of grievance and belief."""
+    """Take what is left of a cleared case out of grievance and belief."""
     cause = MISATTRIBUTED if case.false else ATTACK
     grievance = w.states[HOME].grievance
     grievance[cause] = max(grievance[cause] - case.weight, 0.0)

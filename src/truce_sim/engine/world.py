@@ -2,9 +2,9 @@
 
 `WORLD` is one record that a worker allocates once and every run reuses: what exists once (states,
 group, truce, mediation), `tally[TODAY]`, the outcome so far, the sectors, and an array each for
-bands, incidents of the day, pending cases and strikes. `events` and `series` are filled when asked
-for. `regime` holds what follows from the parameters alone (`regime.prepare`); `daily` and `draws`
-hold draws made ahead of need (`ahead.py`).
+bands, incidents of the day, pending cases and strikes. `events` and `series` are filled on request.
+`regime` holds what follows from the parameters alone (`regime.prepare`); `daily` and `draws` hold
+draws made ahead of need (`ahead.py`).
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ STATE_NOW = record(
 
 ROUND_NOW = record(start="i8", end="i8", leader="i8")
 
-#: Whole blocks, and a bit more: arrays whose lengths are powers of two would crowd each other out
-#: of the processor's cache.
+#: Whole blocks and a bit more: arrays whose lengths are powers of two evict each other from the
+#: processor's cache.
 _ROOM = -(-MAX_SECTORS // BLOCK) * BLOCK + 8
 _EACH = ("f8", (_ROOM,))
 
-#: An array for each property of the sectors, which loops over them read faster than an array of
-#: records. `ratio` is the posture of each state, `capacity` what a regime gives each there and
-#: `behind_line` what that leaves in a cell behind the line. What follows from others is kept up
-#: where those change: `passable` from ruggedness, `part` of the weight of its stretch, `appeal` to
-#: the group from learned risk, the running sums of weights, of crossings and of appeal
-#: (`near_appeal`: but for rounding, and infinite beyond the last sector). `hazard` is effort but
-#: for rounding: on the host side for a will of 1, in the border cell, behind it (`posture.py`).
-#: `attacks` are what is remembered of them (`offspring.py`). `count` and `share` are scratch, 0
-#: between uses; `sum_near` is scratch.
+#: An array for each property of the sectors: loops read these faster than an array of records.
+#: `ratio` is the posture of each state, `capacity` what a regime gives each there and `behind_line`
+#: what that leaves in a cell behind the line. Derived values are updated where their sources
+#: change: `passable` from ruggedness, `part` of the weight of its stretch, `appeal` to the group
+#: from learned risk, the running sums of weights, of crossings and of appeal (`near_appeal`: equal
+#: up to rounding, and infinite beyond the last sector). `hazard` is effort up to rounding: on the
+#: host side for a will of 1, in the border cell, behind it (`posture.py`). `attacks` is the fading
+#: memory of attacks (`offspring.py`). `count` and `share` are scratch, 0 between uses; `sum_near`
+#: is scratch.
 SECTORS = record(
     weight=_EACH, ruggedness=_EACH, crossings=_EACH, activity=_EACH, risk=_EACH,
     ratio=("f8", (2, _ROOM)), capacity=("f8", (2, _ROOM)), behind_line=_EACH,
@@ -65,7 +65,7 @@ SECTORS = record(
     count=_EACH, share=_EACH, attacks=_EACH, sum_near=_EACH,
 )  # fmt: skip
 
-#: From `slot` on it says where the band's draws are, which were made ahead (`ahead.py`).
+#: The fields from `slot` on say where the band's draws are, which were made ahead (`ahead.py`).
 #: `target_km` is NaN while nobody needs it (`launch.target_km`).
 BAND = record(
     entity="i8", sector="i8", depth="i8", target="i8", target_km="f8", wait="i8", crossed="i8",
@@ -85,7 +85,7 @@ CASE = record(
 
 STRIKE_NOW = record(day="i8", state="i8", cause="i8")
 
-#: What a regime's parameters make of themselves, worked out once a regime.
+#: Quantities derived from a regime's parameters, computed once per regime.
 REGIME = record(
     excitement_kept="f8", tempo_kept="f8", tempo_spread="f8",
     grievance_kept=("f8", (2,)), activity_step="f8",
@@ -95,10 +95,10 @@ REGIME = record(
     mediators="i8", slots="i8", stretch="i8",
 )  # fmt: skip
 
-#: The state of one run. Counts say how much of each array is in use; what lies behind them is
-#: left over from earlier days and runs. `appeal_summed` says for how many sectors the running sums
-#: of appeal stand, `leaving` whether a band is through. `exposure` is R nearly, `deterred` what
-#: deterrence leaves of attempts at an exposure of `deterred_at` (`launch.py`).
+#: The state of one run. Counts say how much of each array is in use; anything beyond is left over
+#: from earlier days and runs. `appeal_summed` says for how many sectors the running sums of appeal
+#: are valid, `leaving` whether a band is finished. `exposure` is R up to rounding, `deterred` the
+#: share of attempts that deterrence leaves at an exposure of `deterred_at` (`launch.py`).
 WORLD = record(
     recorded="i8", failure="i8", regime=REGIME, tables=TABLES,
     states=(STATE_NOW, (2,)), will="f8", belief_logit="f8",
@@ -131,7 +131,8 @@ def make_world(*, recorded: bool = False) -> np.void:
 
 @rule_apart
 def reset(p, w, border):
-    """Before the first day: no bands, no record, learned risk at its prior, will at its mean."""
+    """Reset the world before the first day: no bands, no record, learned risk at its prior, will at
+    its mean."""
     w.failure = DONE
     w.will = p.host.will
     w.belief_logit = log(p.belief.prior / (1.0 - p.belief.prior))
@@ -167,7 +168,7 @@ def reset(p, w, border):
 
 @rule
 def place_border(p, w, border):
-    """The sectors as nobody has acted on them yet."""
+    """The initial state of the sectors."""
     w.sector_count = border.size
     at, weight, crossings = w.sectors, 0.0, 0.0
     for s in range(border.size):
@@ -258,7 +259,7 @@ def new_incident(w, kind, entity, sector, depth, deaths):
 
 @rule
 def new_incident_of(w, kind, i, deaths):
-    """The same of band i, where it stands."""
+    """Append an incident of band i, at the band's cell."""
     band = w.bands[i]
     new_incident(w, kind, band.entity, band.sector, band.depth, deaths)
     w.incidents[w.incident_count - 1].band = i
@@ -266,5 +267,5 @@ def new_incident_of(w, kind, i, deaths):
 
 @rule
 def room(w):
-    """The sectors, and what fills the last block of their arrays."""
+    """The number of sectors, rounded up to whole blocks."""
     return (w.sector_count + BLOCK - 1) & -BLOCK
