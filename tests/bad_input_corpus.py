@@ -115,7 +115,7 @@ _GROUPS = [
     BadInput(
         "group_list",
         ["truce=[literal,tolerant]"],
-        ("truce", "merged into one that is none of them", "sweep truce=literal,tolerant"),
+        ("truce", "merged into a mixture of them", "sweep truce=literal,tolerant"),
     ),
     BadInput("group_list_of_one", ["host=[unable]"], ("host = '[unable]'", "one option")),
     BadInput("value_null", ["truce.window_days=null"], ("truce.window_days", "null")),

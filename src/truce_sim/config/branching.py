@@ -21,7 +21,7 @@ def effective_branching(
     Args:
         config: a checked configuration.
         border: its border.
-        local: (sectors,) capacity of the home state in each, where it differs along the line.
+        local: (sectors,) the home state's capacity, where it differs along the line.
     """
     militants, home, line = config.militants, config.home, config.border
     return float(
@@ -64,7 +64,7 @@ def branching(
     sectors: NDArray[np.void],
     local: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """Return n_eff for settings given as numbers or as columns of one length.
+    """Return n_eff for settings given as numbers or as columns of equal length.
 
     n_eff = n_h · Σ_s w_s · E_depth[exp(-effort on the way)] at ω = 0, effort shared out by w,
     terrain on: a band bound for cell c of the home side passes the border cell and the c - 1 cells
@@ -76,16 +76,16 @@ def branching(
         depth_sigma: standard deviation of that log.
         capacity: interdiction of the home state.
         forward: share of it in the border cell.
-        offspring_km: how near an attack the bands set out that follow it. If they do, attacks may
-            follow one another in the sector that is passed most easily: it takes the place of the
-            mean over sectors, and n_eff is an upper bound.
+        offspring_km: how near an attack the bands that follow it set out. If finite, attacks may
+        follow one another in the sector that is easiest to pass: that sector replaces the mean over
+        sectors, and n_eff is an upper bound.
         effort_per_km: how far effort is by the kilometre.
         ratio_cap: largest concentration of effort on a sector.
         cell_km: depth of a cell, km.
         home_depth: number of cells on the home side.
         terrain: effort lost on the most rugged ground.
         sectors: `SECTOR` (sectors,), the border.
-        local: (sectors,) takes the place of `capacity`; then all settings are numbers.
+        local: (sectors,) replaces `capacity`; then all settings are numbers.
 
     Returns:
         n_eff, a number or an array of the columns' length.

@@ -1,7 +1,7 @@
-"""Typed changes to a checked configuration: each new value is checked, nothing is composed again.
+"""Typed changes to a checked configuration: each new value is checked; nothing is composed again.
 
-`Setup.with_changes` is the way in. Values are Python's, as rows of a table give them: a number of
-numpy's counts as Python's, and 7.0 as the whole number 7 where a whole number is wanted.
+`Setup.with_changes` is the entry point. Values are Python's, as rows of a table give them: a numpy
+number counts as Python's, and 7.0 as 7 where a whole number is wanted.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from truce_sim.settings.schema import Config
 #: Parts of the configuration whose values go to PARAMS as they are, and nowhere else.
 _IN_PARAMS = ("militants", "home", "host", "attribution", "belief", "mediation", "truce", "frailty")
 
-#: Parts, and settings in no part, that no rule of the model reads.
+#: Parts, and settings outside any part, that no rule of the model reads.
 _BESIDE = ("seed", "replicate", "output", "sweep")
 _START = "scenario.start_date"
 
@@ -61,7 +61,8 @@ def is_beside(path: str) -> bool:
 
 
 def is_quick(config: Config, path: str) -> bool:
-    """Whether a change of one setting leaves the border, the regimes and the mediators' names."""
+    """Whether changing a setting leaves the border, the regimes and the mediators' names
+    unchanged."""
     info = field_at(path)
     if info is None or info.type.startswith("list"):
         return False
@@ -73,7 +74,7 @@ def is_quick(config: Config, path: str) -> bool:
 
 
 def change_config(config: Config, values: Mapping[str, Any]) -> Config:
-    """Return a configuration with other values, each checked by itself; the old one stays.
+    """Return a configuration with other values, each checked by itself; the old one is unchanged.
 
     Args:
         config: a checked configuration.
@@ -94,7 +95,7 @@ def change_config(config: Config, values: Mapping[str, Any]) -> Config:
 
 
 def _changed(part: Any, tree: Mapping[str, Any], path: str) -> Any:
-    """Return a part of a configuration with other values; pydantic checks them."""
+    """Return a part of a configuration with other values, checked by pydantic."""
     from pydantic import ValidationError
 
     held = part if isinstance(part, dict) else part.__dict__
@@ -112,7 +113,7 @@ def _changed(part: Any, tree: Mapping[str, Any], path: str) -> Any:
 
 
 def apply(plain: dict[str, Any], values: Mapping[str, Any]) -> None:
-    """Change settings of any kind in nested plain values, in place, as Hydra merges them.
+    """Change settings of any kind in nested plain values, in place, merging as Hydra does.
 
     Raises:
         InputError: there is no such setting.

@@ -46,7 +46,7 @@ _KINDS = {
 def build_config(plain: Mapping[str, Any]) -> Config:
     """Build a Config from nested mappings of plain values; missing ones get the schema's default.
 
-    A border from a table is of kind `table`, also where only the table was given, and one from a
+    A border from a table is of kind `table`, even if only the table was given, and one from a
     border folder of kind `folder`. Dates of talks and interventions become days.
 
     Raises:
@@ -77,13 +77,13 @@ def has_own_border(scenario: Mapping[str, object]) -> bool:
 
 
 def refuse_two_borders(given: Mapping[str, object], scenario: Mapping[str, object]) -> None:
-    """Refuse the de facto line by name beside the table or folder of another border.
+    """Refuse the de facto line by name together with the table or folder of another border.
 
-    That would replace it.
+    The table or folder would replace it.
 
     Args:
         given: what the user gave a value, by setting.
-        scenario: the `table` and `path` that hold where `given` has none.
+        scenario: the `table` and `path` that apply where `given` has none.
 
     Raises:
         InputError: both were given.
@@ -132,7 +132,7 @@ def whole_number(path: str, value: object) -> int:
     """Return the value of a setting that is a whole number, given as a number of any kind.
 
     Raises:
-        InputError: it is not whole or out of range; true and false are no numbers.
+        InputError: it is not whole or is out of range; true and false are not numbers.
     """
     info = field_at(path)
     assert info is not None
@@ -172,7 +172,7 @@ def unknown_setting(path: str, options: Iterable[str] = ()) -> InputError:
 
     Args:
         path: the unknown setting.
-        options: names that would be right besides the settings, such as config groups.
+        options: other valid names, such as config groups.
     """
     if path.rsplit(".", 1)[-1].startswith("_") and path.endswith("_"):
         return refused_target(path)
@@ -183,7 +183,7 @@ def unknown_setting(path: str, options: Iterable[str] = ()) -> InputError:
 
 
 def refuse_index(key: str) -> None:
-    """Refuse an entry of a list as a setting, which Hydra accepts from 1.4 on.
+    """Refuse a single entry of a list as a setting; Hydra accepts one from 1.4 on.
 
     Args:
         key: what an override sets.

@@ -1,8 +1,8 @@
 """Compose configurations with Hydra without changing Hydra's global state.
 
 Hydra's own `initialize` and `compose` use global state that the command line or a notebook may
-already be using. This module makes a loader of its own instead, and restores the one global that is
-left: the version whose behaviour Hydra imitates.
+already be using. This module makes its own loader instead, and restores the one remaining global:
+the version whose behaviour Hydra imitates.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def loader_for(config_dir: str | Path | None = None) -> Iterator[Loader]:
     """Yield a Hydra loader for the project's configuration and, after it, `config_dir`.
 
     Args:
-        config_dir: a folder with further options; where both have one of the same name, the
+        config_dir: a folder with further options; where both have one by the same name, the
             project's is used.
 
     Raises:
@@ -148,7 +148,7 @@ def find_origin(path: str, tokens: Sequence[str], runtime: DictConfig) -> str:
 
 
 def named_by_user(path: str, tokens: Sequence[str], runtime: DictConfig) -> bool:
-    """Say whether an override or a file of the user's, and not one of `conf/`, sets `path`."""
+    """Say whether an override or one of the user's files, not one of `conf/`, sets `path`."""
     origin = find_origin(path, tokens, runtime)
     return bool(origin) and not origin.startswith("conf/")
 

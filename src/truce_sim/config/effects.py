@@ -69,7 +69,7 @@ class Effects:
         return self.reason(path).partition(" while ")[2]
 
     def switches(self, path: str) -> list[Comparison]:
-        """Return the comparisons that do not hold, of which one must for an effect."""
+        """Return the comparisons that do not hold, one of which must hold for an effect."""
         return list(dict.fromkeys(self._broken(declared(path), frozenset())))
 
     def value(self, path: str) -> Any:
@@ -79,7 +79,7 @@ class Effects:
         return first.flat[0] if isinstance(first, np.ndarray) and first.size else first
 
     def _there(self, path: str) -> bool:
-        """Whether a setting is of no mediator, or of one that some regime has."""
+        """Whether a setting belongs to no mediator, or to one that some regime has."""
         return any(is_there(path, plain["mediation"]["mediators"]) for plain, _ in self._regimes)
 
     def _effective(self, path: str, asked: frozenset[str]) -> Flags:
@@ -131,7 +131,7 @@ class Effects:
             return
 
     def _state(self, comparison: Comparison) -> str:
-        """What is the case where a comparison does not hold: "scenario.kind is durand"."""
+        """The state of affairs where a comparison does not hold: "scenario.kind is durand"."""
         path = comparison.setting
         if path == "mediation.mediators" or not self._values(path):
             return "there are no mediators"
@@ -139,7 +139,7 @@ class Effects:
 
 
 def warn_of_no_effect(config: Config, tokens: Sequence[str]) -> None:
-    """Warn of single values given in overrides that have no effect on the run.
+    """Warn about single values given in overrides that have no effect on the run.
 
     Args:
         config: what the overrides describe.
@@ -150,7 +150,7 @@ def warn_of_no_effect(config: Config, tokens: Sequence[str]) -> None:
 
 
 def idle(config: Config, names: Iterable[str]) -> dict[str, str]:
-    """Return those of some settings that have no effect on a run, each with what to say of it.
+    """Return the settings among `names` that have no effect on a run, each with a message.
 
     Values that switch their setting off are left out.
     """
@@ -174,7 +174,8 @@ def settings_given(tokens: Sequence[str]) -> list[str]:
 
 
 def is_off(value: object) -> bool:
-    """Whether a value switches its setting off, which needs no effect: 0, false or nothing."""
+    """Whether a value switches its setting off: 0, false or nothing. Such a value needs no
+    effect."""
     return not value
 
 

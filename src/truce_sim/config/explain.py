@@ -90,7 +90,7 @@ def _check_override(override: Override) -> None:
 
 @cache
 def _choices() -> frozenset[str]:
-    """Everything of which an option is chosen: the folders of the configuration."""
+    """Every config group: the folders of the configuration."""
     return frozenset(folder.name for folder in conf_folder().iterdir() if folder.is_dir())
 
 
@@ -224,7 +224,7 @@ def _missing_option(error: BaseException, overrides: Sequence[str]) -> InputErro
 
 
 def _listed(options: Sequence[str]) -> str:
-    """Return options in words, as many as can be read at a glance."""
+    """List options in words, no more than can be taken in at a glance."""
     more = f" … ({len(options)} in all: --help lists them)"
     return textwrap.shorten(", ".join(options), 240, placeholder=more)
 
@@ -321,7 +321,7 @@ def _omegaconf(error: BaseException, overrides: Sequence[str]) -> InputError | N
 
 
 def _no_mediator(path: str, overrides: Sequence[str]) -> InputError:
-    """A mediator was given something else than a mapping of its settings."""
+    """Explain a mediator that was given something other than a mapping of its settings."""
     one = path if path != MEDIATORS else f"{MEDIATORS}.<name>"
     return InputError(
         "is not a mapping of a mediator's settings", setting=path,
@@ -409,7 +409,7 @@ def _yaml(error: BaseException, overrides: Sequence[str]) -> InputError | None:
 
 
 def _size(error: BaseException, overrides: Sequence[str]) -> InputError | None:
-    """Explain a number that is too large, or lists within lists within lists."""
+    """Explain a number that is too large, or lists nested too deeply."""
     if not isinstance(error, OverflowError | RecursionError):
         return None
     longest = max(overrides, key=len, default="")

@@ -75,7 +75,7 @@ def _as_text(setting: str, value: str) -> str:
 
 
 def _is_quoted(word: str, value: str) -> bool:
-    """Whether a value is one text in quotes, as Hydra writes it, and not text that has quotes."""
+    """Whether a value is a single quoted text, as Hydra writes it, not a text containing quotes."""
     return value[:1] in ("'", '"') and value[-1:] == value[0] and _can_be_read(word)
 
 
@@ -110,7 +110,7 @@ class Composed:
     Attributes:
         tokens: the overrides.
         config: including Hydra's own node.
-        loader: that composed it; it can compose further ones.
+        loader: the one that composed it; it can compose more.
     """
 
     tokens: list[str]
@@ -242,7 +242,8 @@ def _refuse_flags(command: str, parsed: Namespace) -> None:
 
 
 def _several_values(overrides: Sequence[str]) -> list[str]:
-    """Return the overrides with several values; leave those that cannot be parsed to others."""
+    """Return the overrides with several values; those that cannot be parsed are left for later
+    checks."""
     from hydra.errors import HydraException
 
     from truce_sim.config.loader import parse_token

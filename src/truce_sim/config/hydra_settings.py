@@ -22,7 +22,7 @@ _WITH_EFFECT = ("launcher", "sweeper", "mode", "searchpath", "help", "hydra_help
 #: Parts that Hydra fills in itself.
 _FILLED_IN = ("overrides", "runtime", "job.override_dirname", "job.config_name")
 
-#: Values of the other settings when nobody has changed them.
+#: Values of the other settings if unchanged.
 UNTOUCHED: Mapping[str, object] = {
     "run.dir": ".",
     "sweep.dir": "multirun/${now:%Y-%m-%d}/${now:%H-%M-%S}",
@@ -70,7 +70,7 @@ def refuse_idle_override(override: Override) -> None:
     """Refuse an override of a Hydra setting that has no effect.
 
     Raises:
-        InputError: naming the setting and what does the same here.
+        InputError: naming the setting and what to use instead.
     """
     key = override.key_or_group
     if override.is_hydra_override() and not _within(_inside(key), _WITH_EFFECT):
@@ -84,7 +84,7 @@ def refuse_idle_settings(composed: DictConfig) -> None:
         composed: as Hydra composed it, including Hydra's own node.
 
     Raises:
-        InputError: naming the setting and what does the same here.
+        InputError: naming the setting and what to use instead.
     """
     from hydra.core.utils import JobRuntime
     from omegaconf import OmegaConf
@@ -104,7 +104,7 @@ def refuse_hydra_tokens(tokens: Sequence[str], allowed: str) -> None:
 
     Args:
         tokens: overrides in Hydra's syntax.
-        allowed: what does the same in Python.
+        allowed: what to use in Python instead.
 
     Raises:
         InputError: naming the setting.

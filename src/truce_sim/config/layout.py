@@ -2,12 +2,12 @@
 
 The record grows with the schema. Files say which layout their records have; those of 0.1.0 do not,
 so that layout is kept in `data/0.1.0.json`. A setting that a record lacks had its default when the
-record was made, because new settings come with a neutral default. A setting that has gone since
-must have the value that the rules keep in its place.
+record was made, because new settings come with a neutral default. A setting removed since must have
+the value that the rules now keep in its place.
 
 The identity of a record must not change because a setting was added. So its identity, from which
-the keys and own seeds of points derive, is the record in the layout of 0.1.0 plus everything else
-in it that differs from its default.
+the keys and own seeds of points derive, is the record in the layout of 0.1.0, plus whatever else in
+it differs from its default.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _MOVED: dict[_Way, tuple[_Way, int | None]] = {
     ("frailty", "gamma_law"): (("frailty", "law"), None),
 }
 
-#: Fields of settings that have gone -> their path.
+#: Fields of settings removed since -> their path.
 _GONE: dict[_Way, str] = {("states", "threshold_floor"): "home.threshold_floor"}
 
 
@@ -75,7 +75,7 @@ def upgrade(old: NDArray[np.void]) -> NDArray[np.void]:
 
     Raises:
         ValueError: a field that no version had.
-        InputError: a setting that has gone had another value than the rules keep.
+        InputError: a removed setting had a value other than the one the rules keep.
     """
     if old.dtype == PARAMS:
         return old

@@ -2,7 +2,7 @@
 
 `load_config` composes the files in `conf/` with Hydra and checks the result; `validate` checks a
 configuration composed elsewhere. `load_setup`, `prepare` and `as_setup` do the same but return the
-`Setup`, which is passed on so that nothing is checked twice. Any mistake of the user's raises an
+`Setup`, which is passed on so that nothing is checked twice. Any user mistake raises an
 `InputError`; `explain` turns errors from Hydra, OmegaConf and pydantic into one.
 """
 
@@ -57,7 +57,7 @@ def load_setup(overrides: Overrides = (), *, config_dir: str | Path | None = Non
 
     Returns:
         The checked configuration with all that follows from it. `simulate`, `simulate_many` and
-        `TruceModel` take it as it is; `with_changes` returns a variant.
+        `TruceModel` accept it directly; `with_changes` returns a variant.
 
     Raises:
         InputError: an override or a file is invalid.
@@ -69,7 +69,7 @@ def load_setup(overrides: Overrides = (), *, config_dir: str | Path | None = Non
 
 
 def _load(tokens: Sequence[str], config_dir: str | Path | None) -> Setup:
-    """Compose and check, without a word on what has no effect."""
+    """Compose and check, without warning of settings that have no effect."""
     check_tokens(tokens)
     refuse_hydra_tokens(tokens, "truce_sim.sweep(...), which takes designs as arguments")
     try:
@@ -90,7 +90,7 @@ class _Files:
     _composed: dict[tuple[str, ...], Setup] = field(default_factory=dict)
 
     def compose(self, changes: Mapping[str, object]) -> Setup:
-        """Compose once more, with changes; a change of config groups is composed only once."""
+        """Compose again, with changes; each change of config groups is composed only once."""
         more = tuple(as_tokens(changes))
         if more in self._composed:
             return self._composed[more]
@@ -210,7 +210,7 @@ def _resolved(composed: DictConfig, written: dict[str, Any]) -> dict[str, Any]:
 
 
 def _containers(values: Iterable[tuple[Any, Any]], resolve: bool) -> dict[str, Any]:
-    """Return values by their names, with plain containers for OmegaConf's."""
+    """Return values by name, with plain containers in place of OmegaConf's."""
     from omegaconf import OmegaConf
 
     return {

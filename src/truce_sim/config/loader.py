@@ -2,7 +2,7 @@
 
 Composing takes Hydra about 50 ms, nearly all of it for the part that the choice of config groups
 alone determines. That part, the *base*, is cached until one of its files changes; single values are
-then set on a copy. So is each file, which many bases share. `forget` empties the caches.
+then set on a copy. Each file is cached too, since many bases share it. `forget` empties the caches.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MOST_TOKENS = 4096
 _MOST_BASES = 256
 _MOST_FILES = 256
 
-#: A hundred numbers or more, written in the ways that Hydra and Python read alike.
+#: A hundred numbers or more, written in forms that Hydra and Python read alike.
 _NUMBER = r"-?(?:0|[1-9]\d{0,15})(?:\.\d+(?:e[+-]?\d+)?)?"
 _NUMBERS = re.compile(rf"([A-Za-z]\w*(?:\.\w+)*)=({_NUMBER}(?:,{_NUMBER}){{99,}})", re.ASCII)
 
@@ -52,7 +52,7 @@ class _Base:
         copy: returns a copy of the configuration.
         files: names of the files that were looked for.
         stamp: the state of the files with these names.
-        own: `group/option.yaml` -> file, of those that do not come with the program.
+        own: `group/option.yaml` -> file, of the files that do not come with the program.
     """
 
     copy: Callable[[], DictConfig]
@@ -63,7 +63,7 @@ class _Base:
 
 _bases: dict[Choice, _Base] = {}
 
-#: (scheme, folder, name) -> the state of a file, and what returns a copy of its content.
+#: (scheme, folder, name) -> the state of a file, and a function that returns a copy of its content.
 _read: dict[tuple[str, str, str], tuple[State, Callable[[], ConfigResult]]] = {}
 
 
@@ -100,7 +100,7 @@ def parse_token(token: str) -> Override:
 
 
 def _long_list(token: str) -> Override | None:
-    """Parse a long list of plain numbers, for which Hydra takes minutes; None for all else."""
+    """Parse a long list of plain numbers, which takes Hydra minutes; None for anything else."""
     found = _NUMBERS.fullmatch(token)
     if not found:
         return None
@@ -114,7 +114,7 @@ def _long_list(token: str) -> Override | None:
 
 
 class _Repository(CachingConfigRepository):
-    """The files that are read, each checked for what it would read from outside."""
+    """The files of the configuration, each checked for references to anything outside it."""
 
     def __init__(self, delegate: IConfigRepository) -> None:
         self.delegate = copy.copy(delegate)  # Hydra's deep copy takes as long as reading all files
@@ -126,7 +126,7 @@ class _Repository(CachingConfigRepository):
         return self.cache[config_path]
 
     def _load(self, config_path: str) -> ConfigResult | None:
-        """Read a file, or copy what was read: Hydra changes its results."""
+        """Read a file, or copy what was read before: Hydra changes its results."""
         source = next((one for one in self.get_sources() if one.is_config(config_path)), None)
         if source is None:
             return None
@@ -253,7 +253,8 @@ class Loader(ConfigLoaderImpl):
 
 
 def copies(value: Copied) -> Callable[[], Copied]:
-    """Return what copies a value: unpickling takes a seventh of the time of `deepcopy`."""
+    """Return a function that copies a value: unpickling takes a seventh of the time of
+    `deepcopy`."""
     try:
         pickled = pickle.dumps(value)
     except pickle.PicklingError:  # Hydra has read a plugin again: its class is another by that name

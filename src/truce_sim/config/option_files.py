@@ -1,4 +1,4 @@
-"""Files read as plain values: one of `conf/` by its name, or a user's own by its path."""
+"""Files read as plain values: one in `conf/` by its name, or the user's own by its path."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from truce_sim.errors import InputError, closest
 
 
 def option_file(group: str, name: str, kind: str) -> Path:
-    """Return the file of an option, or of a user's own.
+    """Return the file of an option, or the user's own file.
 
     Args:
         group: a folder of `conf/`, and the setting that messages name.

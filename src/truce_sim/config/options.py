@@ -1,4 +1,4 @@
-"""One option of each config group: Hydra would merge a list of options into one that is neither."""
+"""One option of each config group: Hydra would merge a list of options into a mixture of them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def refuse_list(key: str, value: object) -> None:
     group = key.lstrip("+")
     if isinstance(value, list) and options_of(group):
         raise InputError(
-            "a list is not an option: merged, its options would be none of them",
+            "a list is not an option: its options would be merged into a mixture",
             setting=group, value=value,
             allowed=f"{key}={_example(group, value)}, which runs one after the other",
         )  # fmt: skip
@@ -60,7 +60,7 @@ def _not_one(group: str, tokens: list[str]) -> InputError:
     named = [word.strip(" '\"") for word in value.strip("[]").split(",") if word.strip(" '\"")]
     example = _example(group, named)
     return InputError(
-        "a list of options would be merged into one that is none of them"
+        "a list of options would be merged into a mixture of them"
         if not token or named else "no option is chosen",
         setting=group, value=value or None,
         allowed=f"one option, such as {group}={example.partition(',')[0]}; "

@@ -29,7 +29,7 @@ _PARTS = (
     "frailty",
 )  # fmt: skip
 
-#: Settings that lay out the border; the rules only see its sectors.
+#: Settings that lay out the border; the rules see only its sectors.
 _OF_THE_BORDER = ("sectors", "floor")
 
 #: Settings that make a rule need the length of a sector, so that more than their own value changes.
@@ -112,18 +112,19 @@ def fill_params(
 
 
 def _fill_places(params: np.void, here: Sequence[Place], border: Border) -> None:
-    """Fill in the stretches with effort of their own, in sectors along the line."""
+    """Fill in the stretches where effort differs, in sectors along the line."""
     start, length = border.km_from[0], border.km_to[0] - border.km_from[0]
     for row, place in zip(params["places"], here, strict=False):
         row["state"] = STATES.index(place.state)
         row["capacity"] = place.capacity
-        # rounded, so that a stretch of whole sectors is not a hair less than that
+        # rounded, so that a stretch of whole sectors does not fall a hair short
         row["first"] = round((place.km_from - start) / length, 9)
         row["end"] = round((place.km_to - start) / length, 9)
 
 
 def _along_the_line(config: Config) -> bool:
-    """Whether a rule needs to know how long a sector is; a point is the same point without."""
+    """Whether a rule needs the length of a sector; if not, it is left out, so that points stay
+    equal."""
     return config.militants.offspring_km < inf or config.border.stretch_km > 0
 
 

@@ -1,7 +1,7 @@
 """Effort on a stretch of the line: interventions with a `where`.
 
 `{day: 30, where: {km: [800, 1000]}, set: {home.capacity: 1.7}}` changes a state's effort between
-two points of the line and nowhere else. It stands until the same setting is set again: there, or
+two points of the line and nowhere else. It applies until the same setting is set again: there, or
 along the whole line (an intervention without `where`).
 """
 
@@ -29,7 +29,7 @@ _FORM = "{km: [<from>, <to>]}"
 
 @dataclass(frozen=True)
 class Place:
-    """A stretch of the line where a state's capacity is not that of the rest.
+    """A stretch of the line where a state's capacity differs from the rest.
 
     Attributes:
         state: "home" or "host".
@@ -44,13 +44,13 @@ class Place:
     capacity: float
 
     def covers(self, other: Place) -> bool:
-        """Whether it leaves nothing of another place of the same state."""
+        """Whether it wholly overrides another place of the same state."""
         inside = self.km_from <= other.km_from and other.km_to <= self.km_to
         return self.state == other.state and inside
 
 
 def places(interventions: Sequence[Mapping[str, Any]], day: int) -> list[Place]:
-    """Return the places in force on a day, in the order in which they go over one another.
+    """Return the places in force on a day, in order: later ones override earlier ones.
 
     Args:
         interventions: checked, in any order.
@@ -89,14 +89,14 @@ def home_capacities(config: Config, day: int, border: Border) -> NDArray[np.floa
 
 
 def check_where(where: object, setting: str) -> None:
-    """Check the form of a `where`; whether the line is that long is seen later.
+    """Check the form of a `where`; whether the line is long enough is checked later.
 
     Args:
         where: as given.
         setting: what to call the intervention in a message: `interventions[0]`.
 
     Raises:
-        InputError: it has another form.
+        InputError: it has the wrong form.
     """
     if not isinstance(where, Mapping) or "km" not in where:
         raise InputError(
@@ -122,10 +122,10 @@ def _is_number(value: object) -> bool:
 
 
 def check_placed(path: str, value: object, where: Mapping[str, Any], border: Border) -> None:
-    """Check that a setting may differ along the line, and that the line is there.
+    """Check that a setting may differ along the line, and that the stretch lies on the line.
 
     Raises:
-        InputError: it may not, or it is not.
+        InputError: it may not, or the stretch does not.
     """
     if path not in PLACED:
         raise InputError(
@@ -142,10 +142,10 @@ def check_placed(path: str, value: object, where: Mapping[str, Any], border: Bor
 
 
 def check_number(found: Sequence[Place]) -> None:
-    """Refuse more places at a time than a run has room for.
+    """Refuse more places at one time than a run has room for.
 
     Raises:
-        InputError: there are.
+        InputError: there are more.
     """
     if len(found) > MAX_PLACES:
         raise InputError(

@@ -61,7 +61,7 @@ def regimes(config: Config, border: Border) -> list[Regime]:
     """
     check(config, border)
     sequence = [(-config.run.warmup_days, config)]
-    plain = asdict(config) | {"interventions": []}  # not to copy and check all of them each time
+    plain = asdict(config) | {"interventions": []}  # spares copying and checking all
     for i in _in_order(config.interventions, config.run.horizon_days):
         day = config.interventions[i]["day"]
         plain = deepcopy(plain)
@@ -194,14 +194,14 @@ def _not_an_option(group: str, value: object) -> InputError:
             f"{group}.<setting>: <value> changes a setting"
         )
     return InputError(
-        "is a group, of which no option can be chosen during a run; an intervention changes single "
+        "is a group, whose options cannot be chosen during a run; an intervention changes single "
         "settings", setting=group, value=value, allowed=allowed,
     )  # fmt: skip
 
 
 def _apply(plain: dict[str, Any], path: str, value: Any) -> None:
-    """Change one setting; a mediator can be added (a mapping) or removed
-    (null), or all of them be replaced (a mapping of mediators)."""
+    """Change one setting; a mediator can be added (a mapping) or removed (null), or all of them
+    replaced (a mapping of mediators)."""
     try:
         place, last = holder(plain, path)
     except KeyError:
@@ -237,7 +237,7 @@ def mediator_names(config: Config) -> list[str]:
 
 
 def plain_regimes(config: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
-    """Yield the settings of every regime, unchecked, and which of them interventions have set.
+    """Yield the settings of every regime, unchecked, and the settings changed by interventions.
 
     Where a setting differs along the line, the larger value counts.
 

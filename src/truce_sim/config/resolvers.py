@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 
 from truce_sim.errors import InputError
 
-#: Resolvers that read only the configuration itself, and never text as a reference.
+#: Resolvers that read only the configuration itself and never treat text as a reference.
 ALLOWED = ("oc.select", "oc.dict.keys", "oc.dict.values")
 
-#: `${` with the backslashes before it, and the name up to what ends it.
+#: `${` with the backslashes before it, and the name up to its end.
 _REFERENCE = re.compile(r"(\\*)\$\{([^{}:]*)(:|\}|\{|$)")
 
 
@@ -27,7 +27,7 @@ def refuse_resolvers(
         node: an unresolved configuration or any part of one.
         path: where `node` is in the whole.
         origin: where it comes from, for the message.
-        escapes: whether a backslash makes `${` plain text, as in everything but unparsed overrides.
+        escapes: whether a backslash makes `${` plain text, as everywhere but in unparsed overrides.
 
     Raises:
         InputError: with the path and the name of the first such resolver.

@@ -29,7 +29,7 @@ from truce_sim.settings.schema import Config, ScenarioConfig
 
 Columns = Mapping[str, NDArray[Any]]
 
-#: What rules read besides settings: the border's records, mediators' names, all of the scenario.
+#: What rules read besides settings: the border's records, mediators' names, the whole scenario.
 SECTORS, MEDIATORS, SCENARIO = "<sectors>", "<mediators>", "<scenario>"
 
 
@@ -42,7 +42,7 @@ class Rule:
         holds: takes their values in that order and returns whether they are compatible. Settings
             that a sweep fills in by column (numbers and flags) come as numbers or as arrays, so
             write it with & | ~ and numpy, never with `and`, `or`, `if`.
-        refusal: makes the error for single values that are not.
+        refusal: makes the error for single values that are incompatible.
     """
 
     reads: tuple[str, ...]
@@ -104,8 +104,8 @@ def valid_points(config: Config, border: Border, columns: Columns) -> NDArray[np
 def _blame(rule: Rule, values: Sequence[Any]) -> InputError:
     """Return the error of a broken rule, about a setting that the user changed.
 
-    If the setting that the rule blames has its default, but another one has not, and the rule would
-    hold if it had, that one is at fault.
+    If the setting that the rule blames has its default, but another one does not, and the rule
+    would hold if it did, that other one is at fault.
     """
     error = rule.refusal(*values)
     named = error.setting.partition("[")[0]
@@ -131,11 +131,11 @@ def _blame(rule: Rule, values: Sequence[Any]) -> InputError:
 
 
 def _allowed(default: Any, value: Any, holds: Callable[[Any], bool]) -> str:
-    """Say how far a number may go from its default towards a value for which a rule is broken."""
+    """Say how far a number may move from its default towards a value that breaks a rule."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return f"{_short(default)}, the default"
     good, bad, whole = default, value, isinstance(default, int)
-    if math.isinf(default):  # halving starts from a number
+    if math.isinf(default):  # bisection starts from a number
         good = next((good for k in range(1, 60) if holds(good := value * 2.0**k)), default)
         if math.isinf(good) or good == value:
             return f"{_short(default)}, the default"
@@ -191,7 +191,8 @@ def _part_of_a_day(days: float) -> InputError:
 
 
 def _belief(hazard: str) -> Rule:
-    """The share that the host is believed to prevent must be a probability under either belief."""
+    """A rule: the share that the host is believed to prevent is a probability under either
+    belief."""
 
     def refusal(capability: float, value: float) -> InputError:
         return InputError(
@@ -291,7 +292,7 @@ def _endless_attacks(excitation: float, mu: float, sigma: float, capacity: float
 
 
 def _season(path: str) -> Rule:
-    """A rule with a season needs the date of day 0."""
+    """A rule: a setting with a season needs the date of day 0."""
 
     def refusal(value: float, scenario: ScenarioConfig) -> InputError:
         return InputError(

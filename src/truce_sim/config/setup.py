@@ -36,7 +36,7 @@ class Source(Protocol):
         """A folder with further options."""
 
     def compose(self, changes: Mapping[str, object]) -> Setup:
-        """Compose once more, with changes; a change of config groups is composed only once."""
+        """Compose again, with changes; each change of config groups is composed only once."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -70,18 +70,18 @@ class Setup:
         return self.config._repr_html_()
 
     def with_changes(self, changes: Mapping[str, object], *, tell: bool = True) -> Setup:
-        """Return a setup that differs in some settings, which are checked; this one stays.
+        """Return a setup that differs in some settings, which are checked; this one is unchanged.
 
-        A change of numbers, flags and words takes a small part of a millisecond. Settings of the
+        A change of numbers, flags and words takes a fraction of a millisecond. Settings of the
         border or the scenario, the length of the run and lists take some milliseconds, as does any
-        change where there are interventions. The first choice of an option of a config group
-        (`{"mediation": "none"}`) has Hydra compose anew.
+        change where there are interventions. The first time an option of a config group is chosen
+        (`{"mediation": "none"}`), Hydra composes anew.
 
         Args:
             changes: setting or config group -> value: `{"home.threshold": 5}`, nested
                 (`{"home": {"threshold": 5}}`), or a row of a table.
-            tell: whether to warn of settings that have no effect (`NoEffectWarning`): the first
-                time that these are changed.
+            tell: whether to warn of settings that have no effect (`NoEffectWarning`) the first time
+                these are changed.
 
         Raises:
             InputError: an unknown setting, a bad value, settings that contradict each other, or an
@@ -156,7 +156,7 @@ class Setup:
         )
 
 
-#: Base -> the sets of settings whose effect was looked at.
+#: Base -> the sets of settings whose effect has been checked.
 _warned: WeakKeyDictionary[Setup, set[frozenset[str]]] = WeakKeyDictionary()
 
 
@@ -174,8 +174,8 @@ def _warn_once(base: Setup, made: Setup, wanted: Mapping[str, object]) -> None:
 
 
 def _beside(regime: Config, config: Config) -> Config:
-    """Return a regime's configuration with what no rule reads taken from another."""
-    regime = copy.copy(regime)  # without checking it again, all interventions included
+    """Return a regime's configuration, with the settings that no rule reads taken from another."""
+    regime = copy.copy(regime)  # spares checking it again, all interventions included
     for name in ("seed", "replicate", "output", "sweep", "scenario"):
         setattr(regime, name, getattr(config, name))
     return regime

@@ -1,4 +1,4 @@
-"""Tables in memory as values of settings: kept as files, since a setting is plain text."""
+"""Tables in memory as values of settings: they are kept as files, since a setting is plain text."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-#: Tables that are kept; each has some kilobytes.
+#: At most this many tables are kept, of a few kilobytes each.
 MOST_KEPT = 1000
 
 
 def keep_table(frame: Any) -> str:
     """Write a DataFrame as a CSV file named after its content, and return the path.
 
-    The file stays, in the folder where compiled rules are kept, so that a configuration that names
-    it can be used again; beyond `MOST_KEPT` tables, those that were given longest ago are removed.
-    Results keep copies of their own.
+    The file stays in the folder of compiled rules, so that a configuration that names it can be
+    used again; beyond `MOST_KEPT` tables, those used longest ago are removed. Results keep their
+    own copies.
     """
     from truce_sim.engine.compile import CACHE
     from truce_sim.results.store import write_whole

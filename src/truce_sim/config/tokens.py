@@ -88,13 +88,13 @@ def setting_of(token: str) -> str:
 
 
 def mediator_of(path: str) -> str:
-    """Return the mediator that a setting is of; "" if it is of none."""
+    """Return the mediator that a setting belongs to; "" if none."""
     head, _, rest = path.partition(f"{MEDIATORS}.")
     return "" if head else rest.partition(".")[0]
 
 
 def is_there(path: str, mediators: Container[str]) -> bool:
-    """Return whether a setting is of no mediator, or of one of these."""
+    """Return whether a setting belongs to no mediator, or to one of these."""
     name = mediator_of(path)
     return not name or name in mediators
 
@@ -148,13 +148,14 @@ def _digits(key: str, number: float) -> str:
 
 
 def text_token(setting: str, text: str) -> str:
-    """Return the override that sets a setting to a text just as it is, whatever it contains."""
+    """Return the override that sets a setting to a text exactly, whatever it contains."""
     return f"{setting}={_quoted(text.replace('${', chr(92) + '${'))}"
 
 
 def plain_value(path: str, value: Any) -> Any:
-    """Return a value as Python has it: numbers of numpy's become Python's, and rows of a table give
-    whole numbers as 7.0. The table of a scenario may be a DataFrame, and a date one of Python's.
+    """Return a value as Python has it: numpy numbers become Python's, and 7.0, as rows of a table
+    give it, becomes 7 where a whole number is wanted. A scenario's table may be a DataFrame, and a
+    date Python's own.
 
     Args:
         path: of the setting.

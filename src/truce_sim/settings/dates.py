@@ -1,4 +1,4 @@
-"""Dates of days: day 0 of a run has a date, or none, and every other day follows from it."""
+"""Dates of days: day 0 of a run may have a date, from which every other day's follows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from truce_sim.errors import InputError
 
-#: How a date is written: ISO 8601, and nothing that could be read in two ways.
+#: How a date is written: ISO 8601, so that none can be read in two ways.
 FORM = "YYYY-MM-DD"
 
 #: The first and the last year that day 0 may be in; others are typing errors, such as 0025.
@@ -47,7 +47,7 @@ def day_of(text: str, first: date | None, setting: str) -> int:
         setting: what the date was given for, for the message.
 
     Raises:
-        InputError: it is no date or before day 0, or day 0 has no date.
+        InputError: it is not a date or is before day 0, or day 0 has no date.
     """
     try:
         days = (read_date(text) - first).days if first else None
@@ -88,5 +88,5 @@ def date_of(first: date | None, day: int) -> date | None:
 
 
 def in_words(moment: date | None) -> str:
-    """Write a date for readers, "19 October 2025"; "" for none."""
+    """Write a date out, "19 October 2025"; "" for none."""
     return "" if moment is None else f"{moment.day} {moment:%B %Y}"

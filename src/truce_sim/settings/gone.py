@@ -1,7 +1,7 @@
-"""Settings that were taken out, and what the rules have in their place.
+"""Settings that were removed, and the values that the rules keep in their place.
 
-What an earlier version wrote may still have them. With the value that the rules keep, nothing has
-changed and they are passed over; any other value is refused.
+Files of an earlier version may still have them. Where one has the value that the rules keep,
+nothing has changed and it is ignored; any other value is refused.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ GONE: Mapping[str, Gone] = {"home.threshold_floor": _FLOOR, "host.threshold_floo
 
 
 def without_gone(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a nested configuration of an earlier version without the settings that have gone.
+    """Return a nested configuration of an earlier version without the removed settings.
 
     Raises:
-        InputError: one has another value than the rules keep.
+        InputError: one has a value other than the one the rules keep.
     """
     kept = dict(plain)
     for path, gone in GONE.items():

@@ -1,9 +1,9 @@
 """When a setting has an effect: the conditions that it needs, each stated once.
 
 An *effect* is a change in the outcome of some run or in its event log. `NEEDS` maps a setting to
-conditions on other settings, all of which must hold. A setting without an entry has one always, or
-while what it says itself (`Quantity.needs`) holds.
-A condition is one comparison, or several joined by ` or `:
+conditions on other settings, all of which must hold. A setting without an entry always has one, or
+has one while its own condition (`Quantity.needs`) holds. A condition is one comparison, or several
+joined by ` or `:
 
     scenario.kind == synthetic           the setting has (`!=` has not) this value
     militants.attempts_per_day > 0       it is above (`<` below) this number; inf is infinity

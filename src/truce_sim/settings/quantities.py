@@ -19,10 +19,10 @@ from pydantic import AfterValidator, BeforeValidator, Strict
 
 from truce_sim.settings.dates import FORM, YEARS, read_date
 
-#: The date of day 0 that a scenario has by itself.
+#: The scenario's own date of day 0.
 AUTO = "auto"
 
-#: What file systems take, less the date or the ending that may be added.
+#: What file systems allow, less the date or ending that may be added.
 _LONGEST_NAME = 200
 
 
@@ -35,12 +35,12 @@ class Quantity(GroupedMetadata):
         high: greatest value.
         unit: "" for a pure number.
         meaning: one line.
-        symbol: in the model; "" if there is none.
+        symbol: in the model; "" if it has none.
         source: tag of the default.
         above: whether `low` itself is excluded.
         whole: whether only whole numbers (and infinity) are allowed.
-        needs: what it needs for an effect, if `truce_sim.settings.needs` does not say so:
-            conditions in the form used there, joined by ` and `.
+        needs: what it needs to have an effect, if `truce_sim.settings.needs` does not say:
+        conditions in the form used there, joined by ` and `.
         dated: whether a date may stand for the number, a day (`border/dates.py` converts it).
         seasonal: whether, above 0, its rule asks for the day of the year (`engine/season.py`), so
             that day 0 needs a date.

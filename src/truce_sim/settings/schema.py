@@ -160,7 +160,7 @@ class MilitantsConfig:
     excitation_memory_days: Annotated[float, _memory("memory of past attacks", "τ_h", "C")] = 14.0
     offspring_km: Annotated[
         float,
-        Quantity(0, inf, "km", "how near an attack the bands set out that follow it; .inf: "
+        Quantity(0, inf, "km", "how near an attack the bands that follow it set out; .inf: "
                  "anywhere", "h", above=True),
     ] = inf  # fmt: skip
     tempo_cv: Annotated[
@@ -174,7 +174,7 @@ class MilitantsConfig:
         float, Quantity(0, 365, "d", "how far ahead talks attract spoilers", "w_s", above=True)
     ] = 3.0
     deterrence: Annotated[
-        float, Quantity(0, 3, "", "how strongly learned risk holds launches back", "δ")
+        float, Quantity(0, 3, "", "how strongly learned risk deters launches", "δ")
     ] = 0.6
     risk_aversion: Annotated[
         float, Quantity(0, 50, "", "how strongly bands avoid risky sectors", "β")
@@ -219,9 +219,7 @@ class HostConfig:
     will_relaxation_per_day: Annotated[float, _share("speed of the return to that level", "ρ")] = (
         0.02
     )
-    enforcement_cost: Annotated[
-        float, _share("will that each band which it stops costs the host")
-    ] = 0.0
+    enforcement_cost: Annotated[float, _share("will lost with each band that it stops")] = 0.0
     moral_hazard: Annotated[
         float, _share("share of its will lost while mediators fully reassure the home state", "m")
     ] = 0.0

@@ -9,7 +9,7 @@ import numpy as np
 #: Texts of flags and of empty lists and mappings, in levels of a factor, as one types them.
 _TYPED = {"True": "true", "False": "false", "[]": "none", "{}": "none"}
 
-#: Whole numbers up to this are written with all their digits.
+#: Whole numbers up to this size are written with all their digits.
 _ALL_DIGITS = 1e15
 
 
