@@ -1,9 +1,9 @@
 """`futures(...)`: one run followed many times from one of its days on.
 
 All futures share the run up to that day: its events, its state, its settings and its frailty. From
-the next day on, each has luck of its own (`engine.run.TURN`). So they show how much of what
-follows was decided by then, which one run cannot. They are independent, given the past, and so are
-their intervals; what an observer who sees only the events could say is a `nowcast`.
+the next day on, each has its own random stream (`engine.run.TURN`). So they show how much of what
+follows was decided by then, which one run cannot. Given the past they are independent, and
+intervals treat them so; what an observer who sees only the events could say is a `nowcast`.
 """
 
 from __future__ import annotations
@@ -52,9 +52,10 @@ class Futures:
     Attributes:
         setup: the run's configuration.
         day: the last day that they share.
-        each: a row for each: replicate (whose luck it has), collapsed, end_day (the horizon where
-            it holds), cause, and the day of the next event of each kind (infinite: none).
-        failed: how many failed and are left out.
+        each: a row for each: replicate (whose random stream it uses), collapsed, end_day (the
+            horizon where it holds), cause, and the day of the next event of each kind (infinite:
+            none).
+        failed: how many failed and were left out.
     """
 
     setup: Setup
@@ -103,7 +104,7 @@ class Futures:
         return median_left(self.each, self.day)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what they say as plain values, as in JSON; numbers that are none are null."""
+        """Return what they say as plain values, as in JSON; NaN and infinity become null."""
         tables = {"survival": self.survival, "causes": self.causes, "coming": self.coming}
         day = date_of(self.first, self.day)
         return {
@@ -114,14 +115,14 @@ class Futures:
         }  # fmt: skip
 
     def compare(self, other: Futures) -> pd.Series:
-        """Return what is different in other futures, one by one with the same luck.
+        """Return how other futures differ, paired by replicate: the same random stream in both.
 
         Args:
             other: futures of another run from the same day on, such as of a fork of this one.
 
         Returns:
-            The number of pairs; the share of the others that holds; the change of that share
-            (holds_more) and of the mean days survived (days_more), with intervals.
+            The number of pairs; the share of the other futures that hold; the change in that share
+            (holds_more) and in the mean days survived (days_more), with intervals.
 
         Raises:
             InputError: they are from another day, or have another horizon.
@@ -148,12 +149,13 @@ def futures(
     progress: Share = lambda share: None,
     **unknown: object,
 ) -> Futures:
-    """Follow a run many times from one of its days on: the same past, other luck from then on.
+    """Follow a run many times from one of its days on: the same past, other random draws from then
+    on.
 
     Args:
         overrides: the run, as `simulate` takes it, with its seed and replicate.
         day: the last day that all share, as a number or a date; -1: only the warm-up.
-        n: how many. They have the luck of the next n replicates.
+        n: how many. They use the random streams of the next n replicates.
         threads: how many to use; 0: one for each core.
         progress: called with the share that is done; what it raises ends the work.
         unknown: none; a setting given like this is refused, with where it goes.
@@ -174,7 +176,7 @@ def futures(
     settings, horizon = Drawn(setup, pd.DataFrame(index=range(1))), setup.config.run.horizon_days
     each = play_futures(settings, particles, last, horizon, threads=threads, progress=progress)
     each = each.drop(columns="draw").assign(replicate=luck)
-    good = each["end_day"] > last  # one that fails counts as ended before
+    good = each["end_day"] > last  # a failed run counts as ended earlier
     kept = each[good].reset_index(drop=True)
     return Futures(setup, last, kept.assign(root=np.arange(len(kept))), int((~good).sum()))
 
@@ -189,7 +191,7 @@ def _shared_day(setup: Setup, day: object) -> int:
     """Return the day as a number.
 
     Raises:
-        InputError: it is none, or the run is over by then.
+        InputError: it is not a day, or the run is over by then.
         RuntimeError: the run fails.
     """
     run = run_spec(setup, make_spec(setup)).record

@@ -27,7 +27,7 @@ class Drawn:
 
     Args:
         setup: the configuration that all share.
-        values: a row for each draw, a column for each setting; without columns all are alike.
+        values: a row for each draw, a column for each setting; without columns all draws are alike.
 
     Raises:
         InputError: a column that cannot be drawn.
@@ -62,7 +62,7 @@ class Drawn:
             rows: the only draws that will be used; None: all.
 
         Raises:
-            InputError: a change that is no change during a run, or contradicts a draw.
+            InputError: a change that cannot be made during a run, or that contradicts a draw.
         """
         before = self.setup.config.interventions
         entry = {"day": day, **(changes if "set" in changes else {"set": dict(changes)})}
@@ -109,8 +109,8 @@ class Drawn:
                     yield int(some[i]), error
 
     def _looked_at(self, regime: int) -> list[str]:
-        """Return the drawn settings that rules compare with what interventions have changed; for
-        the first regime, all that are drawn."""
+        """Return the drawn settings that rules compare with what interventions have changed; in the
+        first regime, all drawn settings."""
         touched = self._touched[regime]
         free = [name for name in self.names if name not in touched]
         if regime == 0:
@@ -123,7 +123,7 @@ class Drawn:
     ) -> InputError | None:
         """Return what is wrong with a draw; None, if it was only suspected."""
         values = {n: c[row].item() for n, c in self._columns.items() if n not in touched}
-        config = copy.copy(template.config)  # of this regime by itself
+        config = copy.copy(template.config)  # of this regime alone
         config.interventions = []
         alone = replace(template, config=config, source=None)
         try:
@@ -134,7 +134,7 @@ class Drawn:
 
 
 def _reads_any(reads: Iterable[str], names: Iterable[str]) -> bool:
-    """Whether a rule reads any of some settings, by themselves or in a group."""
+    """Whether a rule reads any of these settings, alone or in a group."""
     return any(name == read or name.startswith(f"{read}.") for read in reads for name in names)
 
 
@@ -152,8 +152,8 @@ def _check_name(name: str, setup: Setup) -> None:
 
 
 def _touched_by_regime(setup: Setup) -> list[frozenset[str]]:
-    """Return the settings that interventions have set by each regime, but for those on a stretch of
-    the line, which leave the setting itself as it is."""
+    """Return the settings that interventions have set by each regime, except on a stretch of the
+    line, which leaves the setting itself unchanged."""
     entries = [entry for entry in setup.config.interventions if "where" not in entry]
     plain = asdict(setup.config) | {"interventions": entries}
     touched = [names for _, names in plain_regimes(plain)]

@@ -35,8 +35,8 @@ class Draws:
         drawn: the settings, a row for each draw.
         weight: (draws,) their weights, which sum to 1.
         source: where they are from, in words.
-        prior: what more can be drawn from, if anything.
-        fresh: how many rows at the end no particle has yet, if they are from a prior.
+        prior: where more can be drawn from, if anywhere.
+        fresh: how many rows at the end no particle has used yet, if they are from a prior.
     """
 
     drawn: Drawn
@@ -47,18 +47,19 @@ class Draws:
 
     @property
     def shared(self) -> bool:
-        """Whether particles of one draw depend on one another: draws are a sample themselves."""
+        """Whether particles of one draw are dependent, because the draws are themselves a
+        sample."""
         return bool(self.drawn.names)
 
     def take(self, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
-        """Return the rows of n particles: by weight; of a prior, those that are fresh."""
+        """Return the rows of n particles: drawn by weight, or, from a prior, the fresh ones."""
         rows = len(self.weight)
         if self.prior is None:
             return systematic(self.weight, n, rng)
         return np.arange(rows - self.fresh, rows)
 
     def with_more(self, n: int) -> Draws:
-        """Return draws with n more of the prior; the same, if they are not from a prior."""
+        """Return draws with n more from the prior; these same draws if they are not from one."""
         if self.prior is None:
             return self
         return _of_prior(self.prior, self.drawn.setup, n, self.drawn.values)
@@ -68,7 +69,7 @@ def read_draws(posterior: AnyDraws, prior: AnyPrior, setup: Setup, n: int) -> Dr
     """Return draws of settings.
 
     Args:
-        posterior: where they are; None: drawn from the prior.
+        posterior: where they are; None: draw from the prior.
         prior: as `draw_prior` takes it.
         setup: the configuration, which holds all other settings.
         n: how many to draw from the prior.
@@ -85,7 +86,7 @@ def read_draws(posterior: AnyDraws, prior: AnyPrior, setup: Setup, n: int) -> Dr
 
 
 def _without_mediator(values: pd.DataFrame, setup: Setup) -> Iterator[str]:
-    """Yield settings of mediators that the configuration lacks, and warn of them."""
+    """Yield settings of mediators that the configuration lacks, with a warning."""
     for name in map(str, values):
         if not is_there(name, setup.mediators):
             warn(f"{name} has no effect while there is no mediator {mediator_of(name)}")
@@ -93,7 +94,7 @@ def _without_mediator(values: pd.DataFrame, setup: Setup) -> Iterator[str]:
 
 
 def _of_prior(prior: Prior, setup: Setup, n: int, before: pd.DataFrame | None = None) -> Draws:
-    """Return draws of a prior after those there are; what an intervention forbids is left out."""
+    """Return further draws of a prior; those that an intervention forbids are left out."""
     have = 0 if before is None else len(before)
     more = prior.draw(n, setup.config.seed + -(-have // n))
     more = more.drop(index=list(Drawn(setup, more).broken(since=0))).reset_index(drop=True)

@@ -1,11 +1,11 @@
 """How well a run agrees with a record: the likelihood of the record, given the run.
 
-The days so far are cut into *parts*, for each class of events apart. Around each row of the record
-lies a window of days, in which a run must have had that event, since dates of a run and of the
-record never agree to the day; windows that touch are one. A row that is only claimed counts with
-its probability: a window with claims p, q, … agrees with a run of n events with the probability
-that n of the claims are true. Of strikes the record is held to be complete: there were none outside
-the windows. Of clashes, rounds and suspensions it is not: a run may have more.
+The days so far are cut into *parts*, separately for each class of events. Around each row of the
+record lies a window of days in which a run must have had that event, since dates of a run and of
+the record never agree to the day; windows that touch are merged. A row that is only claimed counts
+with its probability: a window with claims p, q, … agrees with a run of n events with the
+probability that n of the claims are true. The record is taken to be complete for strikes: there
+were none outside the windows. For clashes, rounds and suspensions it is not: a run may have more.
 
 Violations are compared by counts of weeks. Sources report an unknown share of them, so a week with
 n violations of the run has Poisson(share · (n + 0.1)) reports, and the share is integrated out.
@@ -33,11 +33,11 @@ CLASSES = (
 )  # fmt: skip
 STRIKE_BY_HOME, STRIKE_BY_HOST = 0, 1
 VIOLATION = CLASSES.index("violation")
-#: Classes of which the record is complete.
+#: Classes for which the record is complete.
 COMPLETE = (STRIKE_BY_HOME, STRIKE_BY_HOST)
 
-#: Days of a bin of violations; what is added to a run's count in each, so that none forbids a
-#: report; the share that sources report, exponential with this mean (all assumed).
+#: Days of a bin of violations; what is added to a run's count in each, so that none rules out a
+#: report; the mean of the share that sources report, which is exponential (all assumed).
 WEEK, BACKGROUND, REPORTED = 7, 0.1, 0.5
 
 
@@ -49,8 +49,8 @@ class Part:
         which: the class.
         first: first day.
         last: last day; once it is over, the part counts.
-        claims: the probability of each event reported; of violations none.
-        reported: number of violations reported; of others 0.
+        claims: the probability of each event reported; empty for violations.
+        reported: number of violations reported; 0 for other classes.
     """
 
     which: int
@@ -125,7 +125,7 @@ def _weeks(record: Record) -> list[Part]:
 
 
 def stages_of(parts: Sequence[Part], as_of: int) -> list[int]:
-    """Return the days at whose end some part is over, in order; the last is the present."""
+    """Return the days at whose end a part is over, in order; the last is the present."""
     return sorted({part.last for part in parts} | {as_of})
 
 

@@ -1,7 +1,8 @@
 """Futures of particles from the present on, and what they say, each with its interval.
 
-Futures of one root share a past, and those of one draw their settings, so intervals are by clusters
-of roots. That covers the error of the filter too (Chan and Lai 2013; Lee and Whiteley 2018).
+Futures of one root share a past, and those of one draw share their settings, so intervals treat
+roots as clusters. That covers the error of the filter too (Chan and Lai 2013; Lee and Whiteley
+2018).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from truce_sim.intervals import (
 NEVER = np.iinfo(np.int32).max
 #: Days ahead for which the chances of events are given.
 SOON = (7, 30)
-#: What a future without collapse is called.
+#: The name of a future without collapse.
 HOLDS = "holds"
 
 
@@ -50,7 +51,7 @@ def play_futures(
 
     Args:
         drawn: their settings.
-        particles: whom to run.
+        particles: the particles to run.
         as_of: the present.
         horizon: days.
         claims: parts of the record whose events are to be counted.
@@ -87,8 +88,8 @@ def claim_column(i: int) -> str:
 
 
 def _watch(as_of: int, horizon: int, claims: Sequence[Part]) -> Watch:
-    """Return what notes the first day of each class after the present (as NEVER less that day), and
-    counts the events of claims."""
+    """Return a function that notes the first day of each class after the present (as NEVER minus
+    that day) and counts the events of claims."""
     count = counter(claims, horizon)
 
     def note(which: Ints, day: Ints, row: NDArray[Any]) -> None:
@@ -143,7 +144,7 @@ def next_table(futures: pd.DataFrame, as_of: int, ahead: int) -> pd.DataFrame:
 
 
 def plain_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
-    """Return the rows of tables as plain values, as in JSON; numbers that are none are null."""
+    """Return the rows of tables as plain values, as in JSON; NaN and infinity become null."""
     return {
         name: json.loads(table.to_json(orient="records", double_precision=10))
         for name, table in tables.items()
@@ -151,17 +152,17 @@ def plain_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
 
 
 def plain_estimate(found: Estimate) -> dict[str, float | None]:
-    """Return an estimate as plain values; numbers that are none are null."""
+    """Return an estimate as plain values; NaN and infinity become null."""
     return {name: None if math.isnan(x) else x for name, x in found._asdict().items()}
 
 
 def difference_table(
     now: pd.DataFrame, changed: Mapping[str, pd.DataFrame], as_of: int, horizon: int
 ) -> pd.DataFrame:
-    """Return what each lever changes, future by future with the same luck.
+    """Return what each lever changes, future by future with the same random stream.
 
     Returns:
-        A row for each lever: the share that holds with it; the change of that share; the change of
+        A row for each lever: the share that holds with it; the change in that share; the change in
         the mean days survived up to the horizon.
     """
     root = now["root"].to_numpy()
@@ -184,7 +185,7 @@ def claims_table(futures: pd.DataFrame, claims: Sequence[Part]) -> pd.DataFrame:
 
     Returns:
         A row for each window with claims: what, first and last day, how many are claimed, how many
-        the record expects, and how many there are now, with interval.
+        the record expects, and how many are now expected to be true, with interval.
     """
     root, rows = futures["root"].to_numpy(), []
     for i, part in enumerate(claims):

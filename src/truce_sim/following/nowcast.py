@@ -57,12 +57,12 @@ Progress: TypeAlias = Callable[[str], object]
 
 #: Days by which dates of a run may differ from those of the record; days looked ahead.
 TOLERANCE, AHEAD = 7, 180
-#: Particles of a round; how many rounds there are at most until they are worth enough; and after
-#: how many it is clear whether they will be.
+#: Particles of a round; the most rounds until they are worth enough; and the rounds after which it
+#: is clear whether they will be.
 PARTICLES, ROUNDS, TRIED = 20_000, 25, 5
 #: Futures at most, unless asked for; they are particles drawn by their weights.
 FUTURES = 10_000
-#: Fewer effective runs than this are too few, unless somebody asks for less.
+#: Fewer effective runs than this are too few, unless `least` is lower.
 ENOUGH = 1_000
 
 
@@ -71,12 +71,13 @@ class Nowcast:
     """What comes next in a truce, given its record so far.
 
     Attributes:
-        record: as it stood on the day.
+        record: as known on the day.
         first: the date of day 0, None if it has none.
         source: where the settings were drawn from, in words.
         particles: how many runs were weighed.
-        effective: how many independent runs they are worth now: those that began as one are one.
-        draws: how many draws of the settings they are worth; intervals are by draws.
+        effective: how many independent runs they are worth now; particles with a common ancestor
+        count once.
+        draws: how many draws of the settings they are worth; intervals treat draws as clusters.
         agreement: the mean likelihood of the record, as a logarithm.
         ahead: days looked ahead.
         left: the median of the days left; NaN if that is beyond the days ahead.
@@ -115,7 +116,7 @@ class Nowcast:
         return self.effective >= ENOUGH
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what it says as plain values, as in JSON; numbers that are none are null."""
+        """Return what it says as plain values, as in JSON; NaN and infinity become null."""
         tables = {
             name: table for name, table in vars(self).items()
             if isinstance(table, pd.DataFrame) and name != "futures"
@@ -160,8 +161,8 @@ def nowcast(
             table, with a column for each setting and perhaps `weight`; "none": all settings as
             the base has them; None: the prior.
         prior: of settings that the base leaves at their defaults, as in `draw_prior`.
-        what_if: levers to try from the next day on, against no change, with the same luck: setting
-            -> value, or an intervention without its day (`set`, `where`).
+        what_if: levers to try from the next day on, against no change, with the same random
+        streams: setting -> value, or an intervention without its day (`set`, `where`).
         particles: runs weighed at a time; more are added, up to 25 times as many, until they are
             worth `least` independent ones.
         futures: how many are followed from the present on; None: as many as particles, at most
@@ -206,7 +207,7 @@ def _summarized(
     futures: tuple[pd.DataFrame, dict[str, pd.DataFrame], list[Part]],
     ahead: int,
 ) -> Nowcast:
-    """Say what futures say: those without a change, those with each lever, the claims counted."""
+    """Summarize futures: those without a change, those with each lever, the claims counted."""
     now, changed, claims = futures
     return Nowcast(
         record=known, first=first_date(setup.config.scenario), source=draws.source,
@@ -221,15 +222,15 @@ def _summarized(
 
 
 def worth(found: Filtered) -> float:
-    """Return how many independent runs weighted particles are worth: those that began as one are
-    one. Two runs of one draw of the settings have luck of their own; that draws are few is in the
-    intervals."""
+    """Return how many independent runs weighted particles are worth; those with a common ancestor
+    count once. Two runs of one draw of the settings still count as two: intervals account for the
+    number of draws."""
     return effective(np.bincount(found.particles.replicate, scaled(found.log_weight)))
 
 
 @dataclass(frozen=True)
 class _Job:
-    """What runs need besides luck."""
+    """What runs need besides random streams."""
 
     parts: Sequence[Part]
     as_of: int
@@ -290,7 +291,7 @@ class _Job:
                 raise self._too_few(found)
 
     def _too_few(self, found: Filtered) -> InputError:
-        """What to say where runs that agree are too few."""
+        """The error where too few runs agree with the record."""
         n, has = len(found.particles), worth(found)
         if has == 0.0:
             return InputError(
@@ -306,7 +307,7 @@ class _Job:
 
 
 def _with_horizon(setup: Setup, as_of: int, ahead: int) -> Setup:
-    """Return the setup with runs that are long enough."""
+    """Return the setup with a horizon that is long enough."""
     days = as_of + 1 + ahead
     if as_of >= MAX_DAYS - 1:
         raise InputError(

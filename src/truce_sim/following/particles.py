@@ -1,10 +1,11 @@
-"""A particle filter over runs: each particle is a run whose luck may turn on some days.
+"""A particle filter over runs: each particle is a run that may switch random streams on some days.
 
-A run is a function of its settings and its luck, so a particle needs no copy of the world's state:
-to follow one past into another future, the run is made again with the luck of another replicate
-from that day on (`engine.run.TURN`). Particles are weighted by how well they agree with the record
-(`evidence.py`) and drawn anew where few of them carry most of the weight (Gordon, Salmond and Smith
-1993). The first copy of a particle keeps its luck, for nobody has seen its future.
+A run is a function of its settings and its random stream, so a particle needs no copy of the
+world's state: to follow one past into another future, the run is repeated with the stream of
+another replicate from that day on (`engine.run.TURN`). Particles are weighted by how well they
+agree with the record (`evidence.py`) and resampled when few of them carry most of the weight
+(Gordon, Salmond and Smith 1993). The first copy of a particle keeps its stream, since its future
+has not been used yet.
 """
 
 from __future__ import annotations
@@ -39,11 +40,11 @@ from truce_sim.following.evidence import CLASSES, STRIKE_BY_HOME, VIOLATION, Par
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: Particles are drawn anew where their effective number falls below this share of them.
+#: Particles are resampled where their effective number falls below this share of their number.
 RESAMPLE_BELOW = 0.1
-#: Particles that a thread makes before it takes more work.
+#: Particles that a thread runs before it takes more work.
 _AT_A_TIME = 256
-#: No turn: a particle that keeps its luck.
+#: No turn: a particle that keeps its stream.
 _NO_TURN = -1
 
 _CLASS_OF_EVENT = np.full(len(EVENTS), -1)
@@ -57,12 +58,12 @@ for _event, _name in (
 
 @dataclass(frozen=True)
 class Particles:
-    """Runs with their luck.
+    """Runs with their random streams.
 
     Attributes:
-        draw: (n,) the row of the draws that each has its settings from.
-        replicate: (n,) its luck.
-        turns: TURN (n, resamplings): the days on which its luck turned, -1 where it did not.
+        draw: (n,) the row of the draws that gives each its settings.
+        replicate: (n,) the replicate whose stream each begins with.
+        turns: TURN (n, resamplings): the days on which each switched streams, -1 where it did not.
         root: (n,) the particle it began as; those of one root are dependent.
     """
 
@@ -75,7 +76,7 @@ class Particles:
         return len(self.draw)
 
     def taken(self, parents: Ints, day: int, replicates: Iterator[int]) -> Particles:
-        """Return copies of some; from `day` on, all but the first copy have luck of their own."""
+        """Return copies of some; from `day` on, all but the first copy have their own streams."""
         again = np.ones(len(parents), bool)
         again[np.unique(parents, return_index=True)[1]] = False
         turn = np.full((len(parents), 1), np.array((_NO_TURN, 0), TURN), TURN)
@@ -85,7 +86,7 @@ class Particles:
         return Particles(self.draw[parents], self.replicate[parents], turns, self.root[parents])
 
     def some(self, which: Any) -> Particles:
-        """Return those that an index picks."""
+        """Return those that an index selects."""
         return Particles(*(array[which] for array in _arrays(self)))
 
 
@@ -103,9 +104,9 @@ class Filtered:
 
 
 def first_particles(draws: Ints, replicates: Iterator[int], shared: bool) -> Particles:
-    """Return a particle for each of the draws (n,), each with luck of its own.
+    """Return a particle for each of the draws (n,), each with its own random stream.
 
-    `shared`: whether particles of one draw count as of one root.
+    `shared`: whether particles of one draw share a root.
     """
     luck = np.array([next(replicates) for _ in range(len(draws))], np.int64)
     root = draws if shared else luck
@@ -113,7 +114,7 @@ def first_particles(draws: Ints, replicates: Iterator[int], shared: bool) -> Par
 
 
 def joined(rounds: Sequence[Filtered]) -> Filtered:
-    """Return rounds of filtered particles, equally many in each, as one."""
+    """Merge rounds of filtered particles, equally many in each."""
     turns = max(each.particles.turns.shape[1] for each in rounds)
     parts = [_wider(each.particles, turns) for each in rounds]
     weight = [each.log_weight - math.log(len(rounds)) for each in rounds]
@@ -148,7 +149,7 @@ def run_filter(
         particles: as they begin.
         parts: of the record, by their last days.
         as_of: the present.
-        replicates: luck that nobody has had.
+        replicates: unused replicate numbers.
         rng: chooses the copies.
         reported: mean share of violations that sources report.
         threads: how many to use; 0: one for each core.
@@ -178,7 +179,8 @@ def run_filter(
 
 
 def _few(log_weight: Floats, first: int) -> int | None:
-    """Return the first stage but the last where few particles carry the weight, None if none."""
+    """Return the first stage, the last excluded, where few particles carry the weight; None if
+    none."""
     for stage in range(first, log_weight.shape[1] - 1):
         worth = effective(scaled(log_weight[:, stage]))
         if 0.0 < worth < RESAMPLE_BELOW * len(log_weight):
@@ -187,7 +189,7 @@ def _few(log_weight: Floats, first: int) -> int | None:
 
 
 def scaled(log_weight: Floats) -> Floats:
-    """Return weights of which the largest is 1; all 0 where none agrees at all."""
+    """Return weights scaled so that the largest is 1; all 0 where none agrees at all."""
     most = float(log_weight.max())
     return np.asarray(np.exp(log_weight - most)) if most > -math.inf else np.zeros(log_weight.size)
 
@@ -208,12 +210,12 @@ def systematic(weight: Floats, n: int, rng: np.random.Generator) -> Ints:
 
 # ── running them ─────────────────────────────────────────────────────────────────────────────
 
-#: What is kept of a run's events: classes (events,), days (events,), a row to fill.
+#: Fills a row from a run's events: classes (events,), days (events,), the row.
 Watch = Callable[[Ints, Ints, NDArray[Any]], None]
 
 
 def counter(parts: Sequence[Part], as_of: int) -> Watch:
-    """Return what counts the events of each part."""
+    """Return a function that counts the events of each part."""
     place = np.full((len(CLASSES) + 1, as_of + 2), len(parts))
     for i, part in enumerate(parts):
         place[part.which, part.first : part.last + 1] = i
@@ -224,7 +226,7 @@ def counter(parts: Sequence[Part], as_of: int) -> Watch:
     return count
 
 
-#: Called with the share of the runs that is done; what it raises ends the work.
+#: Called with the share of the runs done; an exception it raises ends the work.
 Share = Callable[[float], object]
 
 
@@ -241,7 +243,7 @@ def play(
 
     Args:
         drawn: their settings.
-        particles: whom to run.
+        particles: the particles to run.
         horizon: days.
         watch: fills the row of a run from its events.
         width: columns of that row.
@@ -250,7 +252,7 @@ def play(
 
     Returns:
         OUTCOME (n,), and what was watched (n, width). A run that failed counts as collapsed before
-        day 0, and so as one that contradicts any record.
+        day 0, and so contradicts any record.
     """
     rows = np.zeros(len(particles), OUTCOME)
     seen = np.zeros((len(particles), width), np.int64)
@@ -269,7 +271,7 @@ def play(
     pool = ThreadPoolExecutor(min(threads or os.cpu_count() or 1, max(len(starts), 1)))
     try:
         list(pool.map(lambda start: work(worlds, start), starts))
-    finally:  # after Ctrl-C, only blocks that have begun are finished
+    finally:  # after Ctrl-C, blocks not yet started are cancelled
         pool.shutdown(cancel_futures=True)
     failed = rows["status"] != DONE
     rows["collapsed"][failed], rows["end_day"][failed] = 1, -1
@@ -298,7 +300,7 @@ def _play_some(
 
 
 def _classes(events: NDArray[np.void]) -> tuple[Ints, Ints]:
-    """Return the class and the day of each event that a record may name; -1: none."""
+    """Return the class and the day of each event; class -1: not one that a record may name."""
     kind = events["kind"]
     which = _CLASS_OF_EVENT[kind]
     strike = which == STRIKE_BY_HOME
