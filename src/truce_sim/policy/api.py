@@ -1,8 +1,8 @@
 """Search for policies, choose among what is found, and prove what is chosen: three sets of worlds.
 
-The best of many noisy values is too good: its luck is part of why it is the best (the winner's
-curse). So the front that the search finds is tried again in fresh worlds, where three policies are
-chosen, and what is chosen is tried once more, in worlds that nothing was chosen in. Only these last
+The best of many noisy values is too good: luck is part of why it is the best (the winner's curse).
+So the front that the search finds is tried again in fresh worlds, where three policies are chosen,
+and what is chosen is tried once more, in worlds in which nothing was chosen. Only these last
 numbers are reported.
 """
 
@@ -32,11 +32,12 @@ from truce_sim.policy.worlds import Worlds, make_worlds
 from truce_sim.sweeps.execution.lock import locked
 from truce_sim.sweeps.execution.progress import Progress, Silence
 
-#: Of a front, so many times the number reported are tried again to choose among them.
+#: Candidates of the front that are retried, as a multiple of those reported.
 _CANDIDATES = 3
-#: Regions are sought and measured in so many worlds for each of the proof, by the search's luck.
+#: Regions are sought and measured in this many times the worlds of the proof, each with as many
+#: runs as in the search.
 _MORE = 16
-#: The sets of worlds in which policies have the luck of the proof.
+#: The sets of worlds in which each policy has as many runs as in the proof.
 _PROVES = ("choice", "proof")
 
 
@@ -51,13 +52,14 @@ class Search:
             one of the three, or today's), the value of each lever, `cost`, the share that held in
             the search (`holds_in_search`), and all measures in fresh worlds, with intervals.
         seen: a row for each candidate of the search: its levers, cost, estimates, worlds tried.
-        loss: by how much more of the truces than today's the reported policies held in the search
-            than in the proof, in the mean; the same luck and worlds for both.
+        loss: by how much the mean gain of the reported policies over today's, in the share that
+        holds, was larger in the search than in the proof; each gain is within the same worlds and
+        draws.
         worlds: the worlds of the proof, a row each.
         shares: (policies of `pareto`, worlds) the share that held in each world of the proof.
         hinges: in which worlds the first pick fails, and what the most robust one
             gains there.
-        runs: made for all of it.
+        runs: how many were made in all.
     """
 
     problem: Problem
@@ -71,7 +73,7 @@ class Search:
     runs: int
 
     def policy(self, pick: str) -> dict[str, Any]:
-        """Return the policy of one of the picks, or today's: lever -> value.
+        """Return the policy of a pick, or today's: lever -> value.
 
         Raises:
             InputError: there is no such pick.
@@ -100,7 +102,7 @@ def search(
         overrides: settings that all policies share, besides the problem's own.
         folder: keeps everything; a search that was stopped resumes from there, to the same result.
         threads: how many to use; 0: one for each core.
-        progress: shows what is done.
+        progress: shows progress.
         changes: parts of the problem to replace: `seed=2`, `sizes={"generations": 5}`,
             `worlds={"posterior": "fit/posterior.parquet"}`.
 
@@ -123,8 +125,8 @@ def search(
 
 
 def _make_worlds(problem: Problem) -> dict[str, Worlds]:
-    """The three sets of worlds; of the last two also more of them, where few policies are tried, to
-    seek and to measure regions of worlds."""
+    """The three sets of worlds, and larger versions of the last two, where few policies are tried,
+    to seek and measure regions of worlds."""
     proof = problem.sizes["proof_worlds"]
     numbers = {"search": problem.rungs[-1], "choice": proof, "proof": proof}
     made = {name: make_worlds(problem, name, n) for name, n in numbers.items()}
@@ -163,7 +165,8 @@ class _Work:
             self.progress.finish()
 
     def _choose(self, front: Sequence[Code]) -> tuple[dict[str, Code], list[Code]]:
-        """The three picks and all that is reported, by their outcomes in worlds for choosing."""
+        """The three picks and all that is reported, by their outcomes in the worlds for
+        choosing."""
         sizes = self.problem.sizes
         some = thinned(pd.Series(self._costs(front)), _CANDIDATES * sizes["reported"])
         codes = list(dict.fromkeys([TODAY, *(front[i] for i in some)]))
@@ -185,7 +188,7 @@ class _Work:
         return picks, sorted(dict.fromkeys(reported), key=lambda code: self._costs([code])[0])
 
     def _proved(self, picks: dict[str, Code], reported: list[Code]) -> Search:
-        """Try what is reported in worlds that nothing was chosen in."""
+        """Try what is reported in worlds in which nothing was chosen."""
         trials, luck = self._try("proof", reported), self.rooms["proof"].luck
         worlds, costs = self.worlds["proof"], self._costs(reported)
         proved = judged(trials, costs, luck, self.problem.target, worlds.scenarios)
@@ -238,7 +241,8 @@ class _Work:
         return [self.problem.cost(self.problem.policy(code)) for code in codes]
 
     def _most_runs(self) -> int:
-        """About how many runs it takes; what is promoted is known only as it happens."""
+        """About how many runs it takes; how many candidates are promoted is known only as it
+        happens."""
         sizes, rungs = self.problem.sizes, self.problem.rungs
         more = 2 * len(PAIR) * _MORE * sizes["proof_worlds"]
         each = sizes["population"] * (rungs[0] + rungs[-1] / 8) * (sizes["generations"] + 1)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-#: The picks, in the order in which they are reported, each with what it is. There is one of the
-#: first two.
+#: The picks in the order in which they are reported, each with its definition. Only one of the
+#: first two is reported.
 PICKS = {
     "cheapest that holds": "the least cost of those whose share that holds is at least the target, "
                            "with 97.5 % confidence",
@@ -22,9 +22,9 @@ def choose(table: pd.DataFrame, target: float) -> dict[str, int]:
     """Return the row of each pick.
 
     Args:
-        table: of `judged`, in worlds that policies were not searched in.
-        target: the share that should hold. If none is sure to reach it, the first pick is the one
-            that holds most often.
+        table: from `judged`, in worlds not used in the search.
+        target: the share that should hold. If none is certain to reach it, the first pick is the
+            one that holds most often.
     """
     cost, share = table["cost"].to_numpy(), table["holds"].to_numpy()
     sure = np.flatnonzero(table["holds_low"].to_numpy() >= target)

@@ -1,4 +1,4 @@
-"""Figures of a search: what is bought by what, and which levers the policies pull."""
+"""Figures of a search: what holding costs, and which levers the policies pull."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def plot_trade_off(found: Search, ax: Axes | None = None) -> Axes:
 
 @with_style
 def plot_levers(found: Search, ax: Axes | None = None) -> Axes:
-    """Plot parallel coordinates: a line for each policy, across its levers, cost and what it gains.
+    """Plot parallel coordinates: a line for each policy, across its levers, cost and outcomes.
 
     Args:
         found: the search.
@@ -85,7 +85,7 @@ def plot_levers(found: Search, ax: Axes | None = None) -> Axes:
 
 
 def _place(values: Sequence[Any], options: Mapping[str, Any], column: pd.Series) -> Floats:
-    """Where values stand between the ends of a lever, 0 to 1; today's may lie outside."""
+    """Where values lie between the ends of a lever, 0 to 1; today's may lie outside."""
     if options:
         order = {name: i / max(len(values) - 1, 1) for i, name in enumerate(values)}
         return np.array([order[name] for name in column])

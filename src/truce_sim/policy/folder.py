@@ -60,7 +60,8 @@ def read_findings(folder: Path) -> Findings:
 
 
 def _with_numbers(content: dict[str, Any]) -> dict[str, Any]:
-    """The levers, in whose tables of costs JSON has turned values into text."""
+    """The levers, with the values in their tables of costs, which JSON turned into text, as
+    numbers."""
     levers = content.get("levers") or {}
     return {
         name: lever | {"cost": {float(value): cost for value, cost in lever["cost"].items()}}

@@ -1,8 +1,9 @@
-"""What it hinges on: worlds in which a policy fails, and in which a dearer one is worth its cost.
+"""What the answer hinges on: worlds in which a policy fails, and in which a dearer one is worth its
+cost.
 
 Scenario discovery (Bryant and Lempert 2010, Technological Forecasting and Social Change 77(1)) over
-what is not known: a box by PRIM and a shallow tree. Both are sought in some worlds and measured in
-others, which had no part in finding them.
+the unknown settings: a box by PRIM and a shallow tree. Both are sought in some worlds and measured
+in others that had no part in finding them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from truce_sim.sweeps.design.worlds import POSTERIOR
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-#: The places of the picks that are compared: the first, and the most robust.
+#: The positions of the picks compared: the first, and the most robust.
 PAIR = (0, 2)
 #: Largest number of conditions in a rule of the tree, and of settings that a box limits.
 _DEPTH, _MOST = 2, 3
@@ -32,12 +33,12 @@ _DEPTH, _MOST = 2, 3
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What two policies come to in the worlds of one set.
+    """The outcomes of two policies in the worlds of one set.
 
     Attributes:
         worlds: the worlds.
         one: (worlds,) the share of runs that hold under the first pick.
-        other: (worlds,) the same under the most robust policy.
+        other: (worlds,) that share under the most robust policy.
         luck: runs of each policy in each world.
     """
 
@@ -62,7 +63,7 @@ class Hinges:
             measure, in it); with intervals: mass (share of worlds), holds (share of runs that hold
             under the first pick), holds_other (under the most robust one), gain
             (the difference), coverage (of all collapses under the first pick, the share in the
-            region); p, of a box, the quasi-p-value that collapse is no more frequent in it.
+            region); p, for a box, the quasi-p-value that collapse is no more frequent in it.
         box: worlds in which the first pick fails; None if none was found.
     """
 
@@ -75,7 +76,7 @@ def find_hinges(sought: Outcomes, measured: Outcomes) -> Hinges:
 
     Args:
         sought: in the worlds to find them in.
-        measured: in the worlds to measure them in; scenarios are regions as they are.
+        measured: in the worlds to measure them in; scenarios are regions by themselves.
     """
     rows = [_row("all", "all worlds", measured, np.ones(len(measured.one), bool))]
     if names := measured.worlds.scenarios:

@@ -1,7 +1,7 @@
-"""Levers: what a policy may choose, and what each choice is taken to cost.
+"""Levers: what a policy may choose, and what each choice is assumed to cost.
 
 A lever is a range of values of one or more settings, or a list of options, each of which sets
-several settings. Its cost is read off a table, along straight lines between the values listed.
+several settings. Its cost is read off a table, interpolated linearly between the values listed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Lever:
         settings: those that take its value; none if it has options.
         options: option -> the overrides that it stands for.
         today: its value in the base, or the name of today's option.
-        price: (value, cost) pairs between which cost follows straight lines.
+        price: (value, cost) pairs, between which cost is linear.
     """
 
     name: str
@@ -64,7 +64,8 @@ class Lever:
         return float(np.interp(float(value), at, costs))
 
     def paths(self, setup: Setup) -> list[str]:
-        """Return the settings that take its value in a setup; of mediators, all that are there."""
+        """Return the settings that take its value in a setup; a mediators' setting stands for every
+        mediator there."""
         names = setup.config.mediation.mediators
         return [
             path
@@ -75,7 +76,7 @@ class Lever:
         ]
 
     def sets(self, setup: Setup) -> set[str]:
-        """Return all settings that it has a say in: those of its range, or of its options."""
+        """Return all settings that it can change: those of its range, or of its options."""
         tokens = [token for some in self.options.values() for token in some]
         return {setting_of(token) for token in tokens} | {*self.paths(setup)}
 
@@ -86,7 +87,7 @@ def read_lever(name: str, written: object, base: Setup) -> Lever:
     Args:
         name: of the lever.
         written: its entry.
-        base: what holds today.
+        base: the configuration of today.
 
     Raises:
         InputError: naming what is wrong.
@@ -101,7 +102,7 @@ def read_lever(name: str, written: object, base: Setup) -> Lever:
 
 
 def check_keys(written: Mapping[Any, Any], known: Sequence[str], where: str) -> None:
-    """Refuse a key that means nothing.
+    """Refuse an unknown key.
 
     Raises:
         InputError: there is one.
@@ -118,7 +119,7 @@ def number(written: object, where: str, allowed: str = "a number") -> float:
     """Return a number of a file.
 
     Raises:
-        InputError: it is none, or not finite.
+        InputError: it is not a number, or not finite.
     """
     good = isinstance(written, int | float) and not isinstance(written, bool)
     if not good or not np.isfinite(written):  # type: ignore[call-overload]
@@ -157,7 +158,7 @@ def _plain(base: Setup) -> dict[str, Any]:
 
 
 def _kind(path: str, where: str, ends: tuple[float, float]) -> str:
-    """The type of a setting, which must take numbers from one end to the other."""
+    """The type of a setting, which must accept numbers from one end to the other."""
     info = field_at(path.replace("*", "any"))
     if info is None:
         raise InputError("no such setting", setting=f"{where}.set", value=path)

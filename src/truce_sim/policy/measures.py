@@ -1,7 +1,8 @@
-"""What policies are judged by: objectives, and three measures of robustness, with intervals.
+"""The measures of a policy: objectives, and three measures of robustness, with intervals.
 
-Worlds of one scenario are one world with more luck. A maximum of noisy numbers is too large, so
-what is best or worst in a world is chosen by one half of the luck and measured by the other.
+Worlds of one scenario are one world with more replicates. A maximum of noisy numbers is too large,
+so what is best or worst in a world is chosen with one half of the replicates and measured with the
+other.
 
 *Satisficing* (Starr 1963; Lempert and Collins 2007, Risk Analysis 27(4)): the share of worlds in
 which a policy does well enough. *Regret* (Savage 1951, Journal of the American Statistical
@@ -38,12 +39,13 @@ Floats = NDArray[np.float64]
 
 #: Regret is averaged over this share of worlds, those where it is largest.
 TAIL = 0.1
-#: Names of the measures of a table by `judged`, beside `cost`: each comes with an interval.
+#: Names of the measures in a table of `judged`, besides `cost`; each comes with an interval.
 MEASURES = ("holds", "deaths", "satisficing", "percentile", "regret")
 
 
 def united(trials: NDArray[np.void], scenarios: Sequence[str]) -> NDArray[np.void]:
-    """Return TRIAL (policies, scenarios): worlds of one scenario added up; others as they are."""
+    """Return TRIAL (policies, scenarios): worlds of one scenario are added up; without scenarios,
+    unchanged."""
     if not scenarios:
         return trials
     names = list(dict.fromkeys(scenarios))
@@ -79,8 +81,9 @@ def best_of(trials: NDArray[np.void], luck: int) -> Floats:
         luck: runs of each policy in each world.
 
     Returns:
-        For each half of the luck: the largest share that holds in it, which says where the best is
-        far away, and the share in it of the policy that is best in the other half, which measures.
+        For each half of the replicates: the largest share that holds in it, used to select the
+        worlds where the best is far away, and the share in it of the policy that is best in the
+        other half, used to measure.
     """
     half = trials["held"] / (luck / 2)
     chosen, worlds = half.argmax(axis=0), np.arange(half.shape[1])
@@ -91,11 +94,12 @@ def best_of(trials: NDArray[np.void], luck: int) -> Floats:
 def worst(trials: NDArray[np.void], best: Floats, luck: int) -> Floats:
     """Return (policies, worlds of the tail) the regrets of the worlds where regret is largest.
 
-    Which worlds and which policies these are, one half of the luck says alone; the other measures.
+    Which worlds and policies these are is decided with one half of the replicates alone; the other
+    half measures the regret.
 
     Args:
         trials: (policies, worlds).
-        best: of `best_of`, of these worlds.
+        best: from `best_of`, for these worlds.
         luck: runs of each policy in each world.
     """
     half = trials["held"] / (luck / 2)
@@ -108,7 +112,7 @@ def worst(trials: NDArray[np.void], best: Floats, luck: int) -> Floats:
 
 
 def regret(trials: NDArray[np.void], best: Floats, luck: int) -> Floats:
-    """Return (policies,) the largest regret, in the mean of the worst tenth of worlds."""
+    """Return (policies,) the largest regret, as a mean over the worst tenth of worlds."""
     return np.asarray(worst(trials, best, luck).mean(axis=-1))
 
 
@@ -151,14 +155,14 @@ def judged(
 
 
 def share_holding(trials: NDArray[np.void], luck: int) -> Estimate:
-    """Return the share of runs that hold, TRIAL (worlds,); worlds are what is independent."""
+    """Return the share of runs that hold, from TRIAL (worlds,); worlds are independent."""
     share = trials["held"].sum(axis=-1) / luck
     n = share.size
     return value_within(float(share.mean()), float(share.var(ddof=1)) / n, n, 1.0)
 
 
 def deaths_rate(trials: NDArray[np.void]) -> Estimate:
-    """Return deaths per day of truce, TRIAL (worlds,)."""
+    """Return deaths per day of truce, from TRIAL (worlds,)."""
     sums = np.stack([trials["deaths"], trials["days"]], axis=1)
     if not sums[:, 1].sum() > 0:
         return NO_ESTIMATE
@@ -176,7 +180,7 @@ def loss(search: Floats, proof: Floats) -> Estimate:
 
     Args:
         search: (worlds,) mean gain of the reported policies, where they were found.
-        proof: (worlds,) the same in fresh worlds.
+        proof: (worlds,) their mean gain in fresh worlds.
     """
     parts = [(x.mean(), x.var(ddof=1) / x.size, x.size - 1) for x in (search, proof)]
     variance = parts[0][1] + parts[1][1]

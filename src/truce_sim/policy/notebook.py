@@ -1,4 +1,4 @@
-"""What was tried, written down as it is tried: a killed search resumes where it was."""
+"""What was tried, written down as it goes: a killed search resumes where it stopped."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COUNTS = ("deaths", "days", "failed", "runs")
 
 
 def open_folder(folder: Path, problem: Problem, worlds: Iterable[Worlds]) -> None:
-    """Begin a folder for a search, or check that it holds this very one.
+    """Begin a folder for a search, or check that it holds this same one.
 
     Args:
         folder: to keep the search in.
@@ -61,13 +61,13 @@ def open_folder(folder: Path, problem: Problem, worlds: Iterable[Worlds]) -> Non
 
 
 def _digest(worlds: Iterable[Worlds]) -> str:
-    """What tells worlds from others."""
+    """The identity of sets of worlds."""
     text = "".join(some.draws.assign(seed=some.seeds).to_csv(index=False) for some in worlds)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_about(folder: Path) -> dict[str, Any]:
-    """Return what the file says that tells what a folder holds.
+    """Return the content of the file that says what a folder holds.
 
     Raises:
         InputError: it is damaged.
@@ -99,7 +99,7 @@ class Notebook:
             self._read(path)
 
     def attempt(self, codes: Sequence[Code], policies: Sequence[Any], worlds: Ints) -> Any:
-        """Return TRIAL (codes, worlds), from what is written or by running it.
+        """Return TRIAL (codes, worlds), from what is written or by running.
 
         Args:
             codes: of the policies.

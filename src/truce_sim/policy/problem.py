@@ -25,7 +25,7 @@ from truce_sim.errors import InputError, NoEffectWarning, closest
 from truce_sim.policy.levers import TODAY, Code, Lever, Policy, check_keys, number, read_lever
 from truce_sim.settings.nested import get
 
-#: Whatever names a problem: an option in `conf/search`, a file, or what such a file holds.
+#: Anything that names a problem: an option in `conf/search`, a file, or the content of one.
 AnyProblem: TypeAlias = "str | os.PathLike[str] | Mapping[str, Any] | Problem"
 
 #: Objectives: what each is, its unit, and whether more of it is better.
@@ -53,16 +53,16 @@ class Problem:
     Attributes:
         name: of the option or file.
         question: what it asks.
-        content: what the file holds, as read: enough to repeat it.
+        content: of the file, as read: enough to repeat the search.
         shared: overrides that all policies share.
-        base: the setup that they make, where today's values come from.
+        base: the setup made by these overrides; today's values come from it.
         levers: in the order of the file.
         objectives: names in `OBJECTIVES`.
         limits: objective -> the worst value that a policy may have.
         target: the share that should hold.
         worlds: ("prior" | "posterior" | "scenarios", which).
         sizes: as in `SIZES`.
-        rungs: numbers of worlds, for many candidates first, for the few left last.
+        rungs: numbers of worlds: the first for many candidates, the last for the few left.
         seed: of everything random.
     """
 
@@ -142,7 +142,7 @@ class Problem:
 
 
 def quiet_setup(tokens: Sequence[str]) -> Setup:
-    """Return the setup of overrides, without a word on those that have no effect."""
+    """Return the setup of overrides, without warning of those that have no effect."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NoEffectWarning)
         return load_setup(tokens)
@@ -156,7 +156,7 @@ def load_problem(problem: AnyProblem, **changes: Any) -> Problem:
         changes: parts of the file to replace; of `sizes`, only those given.
 
     Raises:
-        InputError: there is none, or something in it is wrong.
+        InputError: there is no such problem, or something in it is wrong.
     """
     if isinstance(problem, Problem):
         return load_problem({"name": problem.name, **problem.content}, **changes)
@@ -213,7 +213,7 @@ def _checked(name: str, content: dict[str, Any]) -> Problem:
 
 
 def _check_levers(problem: Problem) -> None:
-    """Refuse options that cannot be set, and settings that two levers choose."""
+    """Refuse options that cannot be set, and settings chosen by two levers."""
     taken: dict[str, str] = {}
     for lever in problem.levers:
         for option, tokens in lever.options.items():
@@ -254,7 +254,7 @@ def _check_limits(problem: Problem) -> None:
 
 @contextmanager
 def _with_origin(where: str) -> Iterator[None]:
-    """Have an error say which part of the file it is in."""
+    """Make an error say which part of the file it concerns."""
     try:
         yield
     except InputError as error:

@@ -1,4 +1,4 @@
-"""Which policies to try next: at first spread evenly, then the front of what surfaces predict."""
+"""Which policies to try next: at first spread evenly, then the front that the surfaces predict."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ Ints = NDArray[np.int64]
 
 #: Generations and population of the optimiser on the surfaces, which costs no runs.
 _GENERATIONS, _POPULATION = 40, 96
-#: Of so many policies or fewer, the surfaces are asked about each.
+#: With at most this many policies, the surfaces are evaluated for each one.
 _ALL = 4096
 
 
 def spread(levels: Sequence[int], number: int, seed: int) -> list[Code]:
-    """Return policies spread evenly over all there are (Sobol 1967, scrambled).
+    """Return policies spread evenly over all possible ones (Sobol 1967, scrambled).
 
     Args:
         levels: how many values each lever has.
-        number: how many; fewer if some coincide.
+        number: how many; fewer are returned if some coincide.
         seed: of the scrambling.
     """
     sobol = qmc.Sobol(len(levels), rng=np.random.default_rng([seed, 1]))
@@ -45,7 +45,7 @@ def propose(
     """Return policies not seen yet that are predicted to be best, over the whole front.
 
     Args:
-        value: policies (n, levers) -> (n, objectives) to be made small.
+        value: policies (n, levers) -> (n, objectives) to be minimised.
         levels: how many values each lever has.
         known: good ones to begin from.
         seen: whether one was tried.
@@ -67,7 +67,7 @@ def propose(
 def _evolve(
     value: Callable[[Ints], Floats], levels: Sequence[int], known: Sequence[Code], seed: int
 ) -> tuple[Ints, Floats]:
-    """Policies that NSGA-II meets, beginning from good ones and random ones, with their values."""
+    """Policies that NSGA-II visits, starting from good ones and random ones, with their values."""
     good = np.array(known[: _POPULATION // 2]).reshape(-1, len(levels))
     rng = np.random.default_rng([seed, 2])
     more = rng.integers(0, levels, (_POPULATION - len(good), len(levels)))
@@ -129,7 +129,8 @@ def ranks(values: Floats) -> Ints:
 
 
 def by_merit(values: Floats) -> Ints:
-    """Return the place of each row, sorted by front and within one by crowding, lonely first."""
+    """Return the place of each row, sorted by front and, within a front, by crowding: the least
+    crowded first."""
     from pymoo.operators.survival.rank_and_crowding.metrics import calc_crowding_distance
 
     rank, crowding = ranks(values), np.zeros(len(values))

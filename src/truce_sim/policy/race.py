@@ -1,12 +1,13 @@
 """The search: surfaces propose policies, a race decides how many worlds each is tried in.
 
-Every candidate is tried in one block of worlds. In each generation, the best of what has been seen
-go on to more, and the best of those to all: few worlds for many candidates, many for the few left.
-So no candidate stays ahead by the luck of a few runs. What candidates come to is estimated by a
-response surface from all that was tried; the next are those that it thinks best.
+Every candidate is tried in one block of worlds. In each generation, the best seen so far go on to
+more worlds, and the best of those to all: few worlds for many candidates, many for the few left.
+Thus no candidate stays ahead through the luck of a few runs. Outcomes of candidates are estimated
+by a response surface from all that was tried; the next candidates are those that it predicts to be
+best.
 
-A search is a function of the problem and its seed. What is tried is written down as it is tried;
-begun again, a search goes the same way, and reads what is written instead of running it.
+A search is a function of the problem and its seed. What is tried is written down at once; a search
+that is begun again takes the same path, reading what is written instead of running it.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ Ints = NDArray[np.int64]
 #: Tries policies, each in its own worlds: (codes, (codes, n) worlds) -> TRIAL (codes, n).
 Try = Callable[[Sequence[Code], Ints], NDArray[np.void]]
 
-#: The first generation is so many times as large as those after it.
+#: The first generation is this many times as large as the later ones.
 _FIRST = 2
-#: Of the population, one in so many goes on to the next rung in each generation, and so on.
+#: In each generation, one in this many of the population goes on to the next rung, and so on.
 _GOES_ON = 4
 
 
@@ -47,8 +48,8 @@ class Race:
         attempt: tries policies in worlds.
         worlds: how many there are.
         tell: called after each generation with its number and how many candidates were seen.
-        finalists: how many of the front are tried in all worlds in the end.
-        seen: candidate -> TRIAL (worlds,); where it was not tried, runs are 0.
+        finalists: how many of the front are tried in all worlds at the end.
+        seen: candidate -> TRIAL (worlds,); runs are 0 where it was not tried.
     """
 
     problem: Problem
@@ -71,7 +72,7 @@ class Race:
         """The policies as numbers.
 
         Raises:
-            InputError: what it takes is not installed.
+            InputError: pymoo or scikit-learn is not installed.
         """
         try:
             import pymoo  # noqa: F401
@@ -85,7 +86,7 @@ class Race:
         """Search, and return the candidates of the front, which were tried in all worlds."""
         from threadpoolctl import threadpool_limits
 
-        with threadpool_limits(1):  # sums in the same order on any number of cores
+        with threadpool_limits(1):  # so that sums are in the same order on any number of cores
             return self._run()
 
     def _run(self) -> list[Code]:
@@ -106,7 +107,7 @@ class Race:
         return self._front(full)
 
     def front(self) -> list[Code]:
-        """Return those that no other is estimated to be better than, lonely ones first."""
+        """Return those that no other is estimated to beat, least crowded first."""
         return self._front(list(self.seen))
 
     def _front(self, codes: Sequence[Code]) -> list[Code]:
@@ -115,11 +116,11 @@ class Race:
         return [codes[i] for i in order[: int((ranks(values) == 0).sum())]]
 
     def values(self, codes: Sequence[Code]) -> Floats:
-        """Return (codes, objectives) to be made small; a limit that is broken makes all worse."""
+        """Return (codes, objectives) to be minimised; a broken limit makes all of them worse."""
         return self._values(self.natural(codes))
 
     def natural(self, codes: Sequence[Code]) -> dict[str, Floats]:
-        """Return what outcomes candidates would have in all worlds, by name of the objective."""
+        """Return the outcomes that candidates would have in all worlds, by objective."""
         place = {code: i for i, code in enumerate(self.seen)}
         at = [place[code] for code in codes]
         found = {name: surface.estimates[at] for name, surface in self._surfaces().items()}

@@ -93,7 +93,7 @@ def _picks(found: Search) -> Section:
 
 
 def _trade_off(found: Search) -> Section:
-    section = Section("trade-off", "What is bought by what")
+    section = Section("trade-off", "What holding costs")
     section.figures.append(
         figure(plot_trade_off(found), "Share that holds against cost",
                "Bars are 95 % intervals; policies were chosen in other worlds than these.")
@@ -138,7 +138,7 @@ def _places(found: Search) -> Section:
 
 def _open(found: Search) -> Section:
     lines = [line for _, some in words.commands(found) for line in some]
-    return Section("open", "Open them", ["Each beside today's policy, which has the same luck:"],
+    return Section("open", "Open them", ["Each next to today's policy, with the same draws:"],
                    commands=lines)  # fmt: skip
 
 
@@ -154,10 +154,10 @@ def _method(found: Search) -> Section:
             f"in {sizes['proof_worlds']} fresh worlds, and everything "
             "reported was tried in as many again, in which nothing was chosen. "
             f"Seed {problem.seed}.",
-            f"{100 * found.worlds.dropped:.0f} % of the draws of worlds did not go with every "
+            f"{100 * found.worlds.dropped:.0f} % of the draws of worlds were incompatible with a "
             "policy (attacks would multiply without end, say) and were left out.",
             "Regret is relative to the policies reported, in the mean of the tenth of worlds where "
-            "it is largest; half of the luck says which those are, the other half measures it. "
+            "it is largest; half of the runs select those worlds, the other half measures it. "
             "Shares of single worlds rest on few runs, which widens the percentile and moves the "
             "share of worlds at the target towards one half.",
         ],

@@ -1,11 +1,12 @@
 """A response surface: outcomes of policies, estimated from all that was tried, however little.
 
-Runs are noisy, and a policy that was tried in few worlds says little of itself. But policies are
-alike: what one comes to says something of its neighbours. A regression on levers, their squares and
-products (Box and Wilson 1951, Journal of the Royal Statistical Society B 13(1)) pools them, with an
-effect for each block of worlds, so that policies tried in other worlds can be compared. A policy's
-estimate lies between the surface and what it came to itself, nearer to the surface the fewer its
-runs (Efron and Morris 1975, Journal of the American Statistical Association 70).
+Runs are noisy, and the outcome of a policy tried in few worlds is poorly estimated. But policies
+are alike: one policy's outcome says something about its neighbours'. A regression on levers, their
+squares and products (Box and Wilson 1951, Journal of the Royal Statistical Society B 13(1)) pools
+them, with an effect for each block of worlds, so that policies tried in other worlds can be
+compared. A policy's estimate lies between the surface and its own outcome, the nearer to the
+surface the fewer its runs (Efron and Morris 1975, Journal of the American Statistical Association
+70).
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _FOLDS = 5
-#: Weight of the effects of blocks against those of levers, which penalties shrink.
+#: Weight of the effects of blocks relative to those of levers; penalties shrink both.
 _BLOCK = 3.0
-#: Penalties: strength of the logistic regression, in units of runs; relative ones of the others.
+#: Penalties: strength for the logistic regression, in units of runs; relative for the others.
 _STRENGTH, _PENALTY = 0.1, 1e-3
 #: What is estimated -> how its surface is turned into a value.
 LINKS: Mapping[str, Callable[[Any], Any]] = {
@@ -94,7 +95,7 @@ class Surface:
         link: turns it into a value.
         levers: (features,) of the regression.
         blocks: (blocks,) level in each block of worlds.
-        estimates: (codes,) of the policies tried: between the surface and what each came to.
+        estimates: (codes,) for the policies tried: between the surface and the outcome of each.
     """
 
     link: Callable[[Any], Any]
@@ -103,7 +104,7 @@ class Surface:
     estimates: Floats
 
     def predict(self, features: Floats) -> Floats:
-        """Return (policies,) values in the mean of all blocks of worlds."""
+        """Return (policies,) values, averaged over all blocks of worlds."""
         return _predicted(self.link, self.levers, self.blocks, features)
 
 
@@ -113,8 +114,8 @@ def fit_surface(name: str, features: Floats, values: Floats, weights: Floats) ->
     Args:
         name: of what is estimated, in `LINKS`.
         features: (codes, features) of the policies tried.
-        values: (codes, blocks) what each came to in each block of worlds.
-        weights: (codes, blocks) what each value rests on (runs, days); 0: it was not tried there.
+        values: (codes, blocks) the outcome of each in each block of worlds.
+        weights: (codes, blocks) how much each value rests on (runs, days); 0: not tried there.
     """
     at, block = np.nonzero(weights > 0)
     x = np.concatenate([features[at], _BLOCK * np.eye(weights.shape[1])[block]], axis=1)
@@ -140,7 +141,7 @@ def _predicted(link: Callable[[Any], Any], levers: Floats, blocks: Floats, x: Fl
 
 
 def _regression(name: str, x: Floats, y: Floats, w: Floats) -> tuple[float, Floats]:
-    """The constant and the slopes of a regression."""
+    """The intercept and the slopes of a regression."""
     from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
     if name == "holds":
@@ -159,8 +160,9 @@ def _regression(name: str, x: Floats, y: Floats, w: Floats) -> tuple[float, Floa
 def _reliability(off: Floats, at: Ints, w: Floats) -> Floats:
     """(codes,) how much of a policy's distance from the surface is its own, not noise.
 
-    Noise is how distances differ between blocks for the same policy; what distances have more than
-    that, the surface misses. If none was tried in two blocks, all of it may be noise.
+    Noise is how much distances differ between blocks for the same policy; the rest of their
+    variance is what the surface misses. If no policy was tried in two blocks, all of it may be
+    noise.
     """
     own, total = _means(off, at, w), np.bincount(at, w)
     freedom = len(at) - len(own)

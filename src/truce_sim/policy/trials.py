@@ -1,4 +1,4 @@
-"""Trials: outcomes of policies in worlds, all with the same luck, on all cores."""
+"""Trials: outcomes of policies in worlds, all with the same random draws, on all cores."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from truce_sim.sweeps.many import run_points
 
 Ints = NDArray[np.int64]
 
-#: What is counted of the runs of a policy in a world: those that hold, in either half of the luck;
-#: deaths by bands, days of truce, runs that failed; runs made, 0 if it was not tried.
+#: What is counted over the runs of a policy in a world: those that hold, in each half of the
+#: replicates; deaths by bands, days of truce, runs that failed; runs made, 0 if it was not tried.
 TRIAL = np.dtype([
     ("held", "i4", (2,)), ("deaths", "f8"), ("days", "f8"), ("failed", "i4"), ("runs", "i4"),
 ])  # fmt: skip
@@ -35,9 +35,9 @@ class Laboratory:
     Attributes:
         problem: what may be chosen.
         worlds: the worlds.
-        luck: runs of each policy in each world; the even ones are one half of the luck.
+        luck: runs of each policy in each world; the even ones are one half of the replicates.
         threads: how many to use; 0: one for each core.
-        tell: called with the number of runs as they are made.
+        tell: called with the number of runs just made.
         runs: how many were made.
     """
 
@@ -69,7 +69,8 @@ class Laboratory:
     def _groups(
         self, policies: Sequence[Policy], worlds: Ints
     ) -> Iterator[tuple[Setup, NDArray[np.int64]]]:
-        """Setups with the pairs, (2, n) of places in `worlds`, that share all but numbers."""
+        """Yield setups, each with the pairs, (2, n) positions in `worlds`, that share all but
+        numbers."""
         fixed = [self.problem.fixed(policy) for policy in policies]
         names = self.worlds.scenarios or ("",) * len(self.worlds)
         here = np.array([list(dict.fromkeys(names)).index(name) for name in names])[worlds]
@@ -106,7 +107,7 @@ class Laboratory:
 
 
 def _exists(path: str, setup: Setup) -> bool:
-    """Whether a setting exists: those of a mediator who is not there do not."""
+    """Whether a setting exists: those of an absent mediator do not."""
     parts = path.split(".")
     return parts[:2] != ["mediation", "mediators"] or parts[2] in setup.config.mediation.mediators
 

@@ -19,7 +19,7 @@ from truce_sim.policy.problem import Problem, quiet_setup
 from truce_sim.settings.nested import leaves
 from truce_sim.settings.written import written
 
-#: How the regions of worlds came about.
+#: How the regions of worlds were found.
 HELD_OUT = "Regions were sought in some worlds and measured in others, by runs of their own."
 
 
@@ -37,7 +37,7 @@ def first_pick(pareto: pd.DataFrame) -> tuple[str, pd.Series]:
 
 
 def describe(problem: Problem, row: pd.Series) -> str:
-    """Say what a policy changes of today's: "home_effort 1.4 (today 0.85), …"."""
+    """Say how a policy differs from today's: "home_effort 1.4 (today 0.85), …"."""
     changed = []
     for lever in problem.levers:
         value = row[lever.name]
@@ -47,7 +47,7 @@ def describe(problem: Problem, row: pd.Series) -> str:
 
 
 def numbers(row: pd.Series) -> str:
-    """Describe the outcomes of a policy in the proof."""
+    """Describe a policy's outcomes in the proof."""
     return (
         f"holds {_share(row, 'holds')}; {_plain(row, 'deaths')} deaths per day of truce; cost "
         f"{row['cost']:.2f}; at or above the target in {_share(row, 'satisficing')} of worlds; "
@@ -57,7 +57,7 @@ def numbers(row: pd.Series) -> str:
 
 
 def limits_broken(problem: Problem, row: pd.Series) -> str:
-    """Say which limits a policy breaks in the proof, with a blank before; nothing if none."""
+    """Say which limits a policy breaks in the proof, after a blank; nothing if none."""
     broken = [f"{name} {problem.limits[name]:g}" for name in problem.broken(row)]
     return f" It breaks the limit of {' and of '.join(broken)}." if broken else ""
 
@@ -73,7 +73,7 @@ def _plain(row: pd.Series, name: str) -> str:
 
 
 def loss_in_words(found: Search) -> str:
-    """Say how much of what the search promised is gone in fresh worlds."""
+    """Say how much of what the search promised is lost in fresh worlds."""
     value, low, high = (100 * x for x in found.loss)
     return (
         f"Lost from search to proof: {value:.1f} points [{low:.1f}, {high:.1f}] of what the "
@@ -101,7 +101,7 @@ def turns_on(found: Search) -> list[str]:
     """Say in which worlds the first pick fails, and where the most robust gains.
 
     Returns:
-        A sentence for each region, or some that say why there are none.
+        A sentence for each region, or sentences that say why there are none.
     """
     first, _ = first_pick(found.pareto)
     rows = {name: row.name for name, row in pick_rows(found.pareto)}
@@ -130,7 +130,7 @@ def _fails(first: str, row: pd.Series, every: pd.Series, alike: bool) -> str:
 
 
 def _gains(row: pd.Series) -> str:
-    """A region, and by how much the most robust holds more there."""
+    """A region, and how much more often the most robust policy holds there."""
     value, low, high = (100 * row[f"gain{end}"] for end in ("", "_low", "_high"))
     if not row["worlds"]:
         return f"{row['rule']}: no world measures it"
@@ -140,10 +140,11 @@ def _gains(row: pd.Series) -> str:
 
 
 def commands(found: Search) -> Iterator[tuple[str, list[str]]]:
-    """Yield, for each pick, what opens it beside today's policy: a sweep of both, and the viewer.
+    """Yield, for each pick, the commands that open it next to today's policy: a sweep of both, and
+    the viewer.
 
     In that sweep the policy begins on day 0, after a warm-up under today's, so that both have the
-    same past. Where that cannot be, the sweep is of the policy alone.
+    same past. Where that is impossible, the sweep is of the policy alone.
     """
     problem = found.problem
     for name, row in pick_rows(found.pareto):
@@ -160,7 +161,7 @@ def commands(found: Search) -> Iterator[tuple[str, list[str]]]:
 
 
 def _from_day_0(problem: Problem, policy: Policy) -> list[dict[str, Any]]:
-    """The interventions that turn today's policy into another; none if that cannot be."""
+    """The interventions that turn today's policy into another; none if that is impossible."""
     whole = ("mediation.mediators",)
     today, then = (
         leaves(asdict(quiet_setup(problem.tokens(one)).config), whole)

@@ -1,8 +1,8 @@
-"""Worlds: what is not known, drawn from a prior or a posterior, or named scenarios.
+"""Worlds: the unknown settings, drawn from a prior or a posterior, or named scenarios.
 
-Every policy meets the same worlds and, in each, the same luck (common random numbers). Three sets
-share nothing: worlds to search in, others to choose in, and others again to prove what was chosen.
-A setting that is a lever is the policy's to choose, so what a draw says of it does not count.
+Every policy meets the same worlds and, in each, the same draws (common random numbers). There are
+three disjoint sets: worlds to search in, others to choose in, and others again to prove what was
+chosen. A setting that is a lever is the policy's to choose, so its value in a draw is ignored.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from truce_sim.policy.problem import Problem
 from truce_sim.settings.fields import field_at
 from truce_sim.sweeps.design.worlds import read_weighted
 
-#: The sets of worlds, each with its own draws and luck.
+#: The sets of worlds, each with its own draws and seeds.
 SETS = ("search", "choice", "proof")
-#: Draws of a prior beyond those wanted, since some do not go with every policy.
+#: Draws of a prior beyond those wanted, since some are incompatible with a policy.
 _SPARE = 8
 
 
@@ -35,7 +35,7 @@ class Worlds:
     Attributes:
         draws: a row for each world, a column for each setting that is not known; no columns for
             scenarios.
-        seeds: (worlds,) of the luck in each.
+        seeds: (worlds,) of the runs in each.
         scenarios: (worlds,) the name of each; empty for draws.
         dropped: share of draws that do not go with every policy.
     """
@@ -55,7 +55,7 @@ def make_worlds(problem: Problem, which: str, number: int) -> Worlds:
     Args:
         problem: says where they come from.
         which: "search", "choice" or "proof".
-        number: how many; of scenarios, each comes as often as the others, at least once.
+        number: how many; scenarios come equally often, each at least once.
 
     Raises:
         InputError: a bad prior, posterior or scenario; too few draws go with every policy.
@@ -105,7 +105,7 @@ def _posterior(name: str) -> tuple[pd.DataFrame, NDArray[np.float64]]:
 def _resampled(
     draws: pd.DataFrame, weight: NDArray[np.float64], number: int, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Draw worlds by weight, evenly (systematic resampling), then in random order."""
+    """Draw worlds by weight, by systematic resampling, in random order."""
     if not len(draws) or not weight.sum() > 0:
         return draws[:0]
     at = (rng.uniform() + np.arange(number)) / number
@@ -116,7 +116,8 @@ def _resampled(
 def _goes_with_all(problem: Problem, draws: pd.DataFrame) -> NDArray[np.bool_]:
     """Which draws break no rule between settings at the ends of the levers' ranges.
 
-    Tried are today, each lever at either end with the rest as today, and all at either end.
+    Tried are today's policy, each lever at either end with the rest as today, and all at either
+    end.
     """
     fits = np.ones(len(draws), bool)
     columns = {str(path): draws[path].to_numpy() for path in draws}
