@@ -1,8 +1,8 @@
-"""Whether posteriors are what they claim: simulation-based calibration (Talts et al. 2018).
+"""Whether posteriors are what they claim to be: simulation-based calibration (Talts et al. 2018).
 
 For data sets simulated from the prior, the rank of the true setting among posterior draws is
 uniform, and 95 % intervals contain it 95 times in a hundred, if and only if posteriors are right on
-average. Expected information is measured on the same data sets.
+average. The expected information is measured on the same data sets.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Cells of tables of data, as users give them, with clear answers where they are wrong."""
+"""Cells of users' data tables, with clear errors where they are wrong."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import pandas as pd
 
 from truce_sim.errors import InputError, a_kind, closest
 
-#: A table as users give it: a CSV file, a DataFrame, a mapping for each row.
+#: A table as users give it: a CSV file, a DataFrame, or a mapping for each row.
 AnyTable: TypeAlias = "str | os.PathLike[str] | pd.DataFrame | Sequence[Mapping[str, Any]]"
-#: A row, its cells as text, and where it stands.
+#: A row: its cells as text, and its place for messages.
 Row: TypeAlias = tuple[dict[str, str], str]
-#: Most days that a truce can be said to last.
+#: The longest duration of a truce that is accepted.
 MOST_DAYS = 3650
 
 
@@ -27,12 +27,13 @@ def rows_of(table: AnyTable, setting: str, needs: Sequence[str], notes: str = ""
 
     Args:
         table: a file, a frame, or mappings.
-        setting: what it is given as, for messages.
+        setting: the argument's name, for messages.
         needs: columns that it must have, such as "kind", or "date or day" for one of them.
-        notes: which columns there are, for messages.
+        notes: which columns are allowed, for messages.
 
     Raises:
-        InputError: it is not a table, the file cannot be read, a column is missing, no row.
+        InputError: it is not a table, the file cannot be read, a column is missing, or there is no
+            row.
     """
     if isinstance(table, str | os.PathLike):
         rows = _of_file(Path(table).expanduser(), setting, needs, notes)
@@ -68,7 +69,8 @@ def _of_frame(table: pd.DataFrame, setting: str, needs: Sequence[str], notes: st
 
 
 def as_text(cell: object) -> str:
-    """Return a cell of a table as text: a date without its hour, a whole number without point."""
+    """Return a cell of a table as text: a date without the time, a whole number without a decimal
+    point."""
     if isinstance(cell, date):
         return cell.isoformat()[:10]
     if isinstance(cell, float) and cell.is_integer():
@@ -113,7 +115,7 @@ def _check_columns(
 
 
 def whole_days(row: Mapping[str, str], name: str, where: str) -> int:
-    """A number of days; InputError if it is none."""
+    """A number of days; InputError if the cell has none."""
     try:
         value = float(row[name])
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a posterior says beside its prior, and whether it reproduces what was and was not fitted."""
+"""What a posterior adds to its prior, and whether it reproduces what was and was not fitted."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-#: Contraction below this is none, from this on it is much.
+#: Contraction below the first is reported as none, from the second on as much.
 NONE_BELOW, MUCH_FROM = 0.1, 0.5
-#: Correlations are mentioned from this on, and if the data moved them by at least _MOVED.
+#: Correlations are reported from this size on, if the data moved them by at least _MOVED.
 TOLD_FROM, _MOVED = 0.3, 0.15
 #: Draws of a predictive check, each run twice.
 CHECKS = 400
@@ -39,8 +39,8 @@ def check(
         task: the fit.
         posterior: (draws, settings) normal scores of its draws.
         values: the same draws as settings.
-        scores: (draws, settings) those from the prior.
-        summaries: (draws, summaries) of those.
+        scores: (draws, settings) normal scores of draws from the prior.
+        summaries: (draws, summaries) of their simulations.
         threads: as in `simulate_many`.
     """
     settings = settings_table(task, posterior, values, scores)
@@ -61,8 +61,8 @@ def settings_table(
 ) -> pd.DataFrame:
     """Return a row for each setting: prior and posterior, contraction with its interval.
 
-    Contraction is 1 - posterior over prior variance of the normal scores: 0 if the data say
-    nothing of the setting, 1 if they say all. Its interval is that of a finite number of draws.
+    Contraction is 1 - posterior over prior variance of the normal scores: 0 if the data say nothing
+    about the setting, 1 if they determine it. Its interval covers the finite number of draws.
     """
     before = task.prior.values(scores)
     error = z_quantile() * math.sqrt(2 / len(posterior) + 2 / len(scores))
@@ -96,7 +96,8 @@ def pairs_table(task: Task, posterior: Floats, scores: Floats) -> pd.DataFrame:
 
 
 def fitted_table(task: Task, before: Floats, after: Floats) -> pd.DataFrame:
-    """Return a row for each summary: observed, what prior and posterior yield, how extreme it is.
+    """Return a row for each summary: the observed value, what prior and posterior yield, how
+    extreme it is.
 
     `outside` is the share of prior simulations at least as extreme, doubled: near 0 where the model
     hardly ever yields what was observed.
@@ -138,7 +139,7 @@ def said(settings: pd.DataFrame) -> list[str]:
     kinds = (
         (much, "The data say much about"),
         (~much & ~none, "The data say something about"),
-        (none, "The data say nothing about, and the prior stays, of"),
+        (none, "The data say nothing (so the prior stays) about"),
     )
     found = []
     for chosen, words in kinds:

@@ -1,7 +1,7 @@
-"""Data that a fit takes, each reduced to a few numbers: summaries.
+"""Data sets for a fit, each reduced to a few numbers: summaries.
 
-A data set says how many runs stand for it, and reads the same summaries off those runs as off the
-data. Which they are, and why, is in `Summary.why`.
+A data set says how many runs represent it, and computes the same summaries from those runs as from
+the data. `Summary.why` says what each is for.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from truce_sim.inference.summary import Summary
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-#: Ends of the windows of days in which truces are counted, as far as the data go.
+#: Bounds of the windows of days in which truces are counted, as far as the data go.
 EDGES = (0, 3, 7, 14, 30, 60, 120, 240, 480, 960, 1920, MOST_DAYS)
-#: The columns of a table of truces, and most of its rows.
+#: The columns of a table of truces, and its largest number of rows.
 NOTES = "columns ended, days (or start, end), followed, id; others are notes"
 MOST_TRUCES = 2000
-#: Runs whose mean is compared with a pattern.
+#: The number of runs whose mean is compared with a pattern.
 _RUNS_OF_PATTERN = 20
 
 
@@ -40,7 +40,7 @@ class Data(Protocol):
 
     @property
     def runs(self) -> int:
-        """How many runs stand for it."""
+        """How many runs represent it."""
 
     @property
     def horizon(self) -> int:
@@ -48,21 +48,21 @@ class Data(Protocol):
 
     @property
     def summaries(self) -> tuple[Summary, ...]:
-        """What it is reduced to."""
+        """The numbers it is reduced to."""
 
     @property
     def observed(self) -> Floats:
-        """The summaries of the data."""
+        """The values of the summaries in the data."""
 
     @property
     def account(self) -> tuple[str, ...]:
         """What was read, in sentences."""
 
     def describe(self) -> dict[str, Any]:
-        """The data as plain values: what the manifest keeps, and tells one fit from another by."""
+        """The data as plain values, which the manifest keeps and by which fits are told apart."""
 
     def read(self, runs: pd.DataFrame, rng: np.random.Generator) -> Floats:
-        """Return (draws, summaries) of runs, `self.runs` of each draw in order."""
+        """Return (draws, summaries) of runs: `self.runs` for each draw, in order."""
 
 
 # ── a table of truces ────────────────────────────────────────────────────────────────────────
@@ -70,7 +70,7 @@ class Data(Protocol):
 
 @dataclass(frozen=True)
 class Truces:
-    """Truces of which the length is known, or known to exceed a number of days.
+    """Truces whose length is known, or known to exceed a number of days.
 
     Attributes:
         days: (n,) whole days from start to end, or to the last day followed.
@@ -84,7 +84,7 @@ class Truces:
 
     @property
     def runs(self) -> int:
-        """One for each truce: truces differ by luck and frailty, not by settings."""
+        """One for each truce: truces differ by chance and frailty, not by settings."""
         return len(self.days)
 
     @property
@@ -99,7 +99,7 @@ class Truces:
 
     @property
     def summaries(self) -> tuple[Summary, ...]:
-        """Ends and days at risk by window: all that is left if the hazard is constant in each."""
+        """Ends and days at risk by window: sufficient if the hazard is constant in each."""
         spans = [f"{int(low)} to {int(high) - 1}"
                  for low, high in zip(self._edges[:-1], self._edges[1:], strict=True)]  # fmt: skip
         return (
@@ -133,7 +133,7 @@ class Truces:
         return {"days": list(self.days), "ended": list(self.ended), "followed": list(self.followed)}
 
     def read(self, runs: pd.DataFrame, rng: np.random.Generator) -> Floats:
-        """Censor each run as its truce would have been, and reduce."""
+        """Censor each run as its truce would have been, and summarise."""
         shape = (-1, self.runs)
         end = runs["end_day"].to_numpy(float).reshape(shape)
         fell = runs["collapsed"].to_numpy(bool).reshape(shape)
@@ -159,7 +159,7 @@ def read_truces(table: AnyTable) -> Truces:
     Columns: `days` (whole days until the end, or until the last day followed), `ended` (1 or 0),
     and, if known, `followed` (days after which it would have been censored). Or `start` and `end`
     as dates instead of `days`. Other columns are notes. Without `followed`, a truce that ended
-    counts as followed as long as the longest of the table.
+    counts as followed for as long as the longest in the table.
 
     Raises:
         InputError: no rows, a bad or contradictory cell, two rows of one `id`.
@@ -220,13 +220,13 @@ def _followed(row: Mapping[str, str], where: str, days: int, longest: int, ended
 # ── the record of one case ───────────────────────────────────────────────────────────────────
 
 
-#: What of a record is not used by a fit: what is reported of it depends on who counts.
+#: Kinds of rows that a fit does not use: how many are reported depends on who counts.
 LEFT_OUT = ("violation", "clash")
 
 
 @dataclass(frozen=True)
 class Case:
-    """One truce of which it is known what happened when.
+    """One truce for which it is known what happened when.
 
     Attributes:
         last: the day of its collapse, or the last day followed.
@@ -249,12 +249,12 @@ class Case:
 
     @property
     def horizon(self) -> int:
-        """As far as it was followed; a truce that ended would have been followed further."""
+        """As long as it was followed; a truce that ended would have been followed longer."""
         return max(self.last, self.least_days) if self.ended else self.last
 
     @property
     def summaries(self) -> tuple[Summary, ...]:
-        """Length, first days and counts of what the record speaks of."""
+        """Length, first days and counts of the kinds on record."""
         return (
             Summary("log length", "how long it held"),
             Summary("ended", "whether it collapsed or was still in force"),
@@ -285,7 +285,8 @@ class Case:
                 "counts": dict(self.counts)}  # fmt: skip
 
     def read(self, runs: pd.DataFrame, rng: np.random.Generator) -> Floats:
-        """The same numbers of runs; what never happened has the day after the last."""
+        """Return these numbers for runs; an event that never happened counts as on the day after
+        the last."""
         columns = [np.log1p(runs["end_day"].to_numpy(float)), runs["collapsed"].to_numpy(float)]
         for kind in self.firsts:
             day = runs[f"first_{kind}_day"].to_numpy(float, na_value=self.horizon + 1)
@@ -303,10 +304,10 @@ def read_case(record: AnyTable, first: date | None, horizon: int = 365) -> Case:
     Args:
         record: the table.
         first: the date of day 0.
-        horizon: of the runs that stand for a truce that ended.
+        horizon: of the runs that represent a truce that ended.
 
     Raises:
-        InputError: as `read_entries` does; no row that counts, or a day too late for a run.
+        InputError: as `read_entries` does; no row counts, or a day is too late for a run.
     """
     entries = [e for e in read_entries(record, first)
                if e.kind not in LEFT_OUT and e.probability >= 0.5]  # fmt: skip
@@ -339,7 +340,7 @@ def _counts(entries: Sequence[Entry]) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Pattern:
-    """A number known within a range: twenty runs have it as their mean, give or take.
+    """A number known within a range; it is compared with the mean of twenty runs.
 
     Attributes:
         name: of a measure.
@@ -360,12 +361,12 @@ class Pattern:
 
     @property
     def horizon(self) -> int:
-        """That of the base."""
+        """The horizon of the base."""
         return self.days
 
     @property
     def summaries(self) -> tuple[Summary, ...]:
-        """The number itself."""
+        """The number itself, as the only summary."""
         return (Summary(self.name, MEASURES[self.name].words),)
 
     @property
@@ -384,7 +385,7 @@ class Pattern:
         return {"measure": self.name, "low": self.low, "high": self.high}
 
     def read(self, runs: pd.DataFrame, rng: np.random.Generator) -> Floats:
-        """The mean of the runs, with an error as large as the reference's."""
+        """Return the mean of the runs, with an error as large as the reference's."""
         values = MEASURES[self.name].read(runs).reshape(-1, self.runs)
         known = ~np.isnan(values)
         mean = np.where(known, values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
@@ -396,7 +397,7 @@ def read_pattern(word: str, days: int) -> Pattern:
     """Read `MEASURE=LOW..HIGH`.
 
     Raises:
-        InputError: no such measure, or no range.
+        InputError: no such measure, or not a range.
     """
     name, _, span = word.partition("=")
     low, _, high = span.partition("..")

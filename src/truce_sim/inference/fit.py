@@ -1,8 +1,8 @@
 """Infer settings from data: simulate from the prior, train a flow, draw from the posterior.
 
-A fit is a folder: `parts/` with the simulations, from which all the rest can be made again;
+A fit is a folder: `parts/` with the simulations, from which all the rest can be remade;
 `posterior.parquet`, draws of the free settings; `diagnostics.json`; `manifest.json`. A fit that was
-stopped goes on when it is asked for again, and a larger budget extends it.
+stopped continues when asked for again, and a larger budget extends it.
 """
 
 from __future__ import annotations
@@ -39,20 +39,21 @@ from truce_sim.simulation.run import Overrides
 
 Floats = NDArray[np.float64]
 
-#: The settings that are free unless others are named: those that move the length of truces most
-#: (docs/levers.md), and the two that make what the host does.
+#: The settings that are free by default: those that move the length of truces most
+#: (docs/levers.md), and the two that govern what the host does.
 FREE = (
     "militants.attempts_per_day", "militants.excitation", "host.will", "host.capacity",
     "home.threshold", "home.capacity", "belief.reference_rate", "home.grievance_memory_days",
 )  # fmt: skip
-#: Those that are free if events are given: what makes violence, when and where.
+#: Settings that are also free if events are given: they govern how much violence there is, when and
+#: where.
 FREE_OF_EVENTS = (
     "militants.attempts_per_day", "militants.excitation", "militants.excitation_memory_days",
     "host.will", "host.capacity", "home.capacity", "militants.deaths_mu", "militants.depth_mu",
 )  # fmt: skip
-#: Draws that a fit simulates unless asked for others, and the fewest that train a flow.
+#: Draws that a fit simulates by default, and the fewest that can train a flow.
 DRAWS, LEAST_DRAWS = 20_000, 1000
-#: Simulated data sets that are kept from training, to test posteriors; a tenth, if that is fewer.
+#: Simulated data sets held out from training, to test posteriors; a tenth of all, if that is fewer.
 TESTS = 300
 #: Draws that represent the posterior, and those of each test.
 KEPT, _OF_TEST = 4000, 499
@@ -66,7 +67,7 @@ class Fit:
 
     Attributes:
         folder: of it.
-        manifest: what it was asked to do, and with what.
+        manifest: what was asked for, and with which data.
         draws: a row for each posterior draw, a column for each free setting; equal weights.
         diagnostics: as plain values; see `settings`, `calibration`, `checks`.
     """
@@ -81,7 +82,7 @@ class Fit:
 
     @cached_property
     def settings(self) -> pd.DataFrame:
-        """A row for each setting: prior, posterior, contraction, what the data say of it."""
+        """A row for each setting: prior, posterior, contraction, what the data say about it."""
         return pd.DataFrame(self.diagnostics["settings"])
 
     @cached_property
@@ -96,17 +97,17 @@ class Fit:
 
     @cached_property
     def fitted(self) -> pd.DataFrame:
-        """A row for each summary: observed, and what prior and posterior yield."""
+        """A row for each summary: the observed value, and what prior and posterior yield."""
         return pd.DataFrame(self.diagnostics["fitted"])
 
     @cached_property
     def held_out(self) -> pd.DataFrame:
-        """The same for patterns of the data that were not fitted."""
+        """As `fitted`, for patterns of the data that were not fitted."""
         return pd.DataFrame(self.diagnostics["held_out"])
 
     @cached_property
     def sensitivity(self) -> pd.DataFrame:
-        """How the posterior of each setting moves without each summary."""
+        """How the posterior of each setting moves if a summary is left out."""
         return pd.DataFrame(self.diagnostics["sensitivity"])
 
     @cached_property
@@ -141,23 +142,23 @@ def fit(
     """Infer settings from data.
 
     Args:
-        name: of the folder; if it has the same fit, that is continued.
+        name: of the folder; if it holds the same fit, that is continued.
         truces: a table of truces: days, ended, followed (`read_truces`).
         record: what happened when in one truce (`read_case`).
         patterns: measures known within a range, `MEASURE=LOW..HIGH` (`read_pattern`).
-        events: a UCDP GED or ACLED file of events beside the border of `base`.
+        events: a UCDP GED or ACLED file of events near the border of `base`.
         filters: actor, since, until, country, within_km, coarse: which of them
             (`read_incidents`).
         leave_out: summaries, or groups of them, to be checked but not fitted.
         free: the settings to infer; all others stay as in `base`. By default `FREE`, and
-            `FREE_OF_EVENTS` if events are given, less those that have no effect or are known.
+        `FREE_OF_EVENTS` if events are given, except those that have no effect or are known.
         prior: as in `draw_prior`.
         base: a Setup or overrides.
-        draws: to simulate. With few, the flow blurs: the posterior gets wider, not narrower.
+        draws: to simulate. With few, the flow is blurred: the posterior gets wider, not narrower.
         seed: of everything; the same one repeats a fit exactly.
-        folder: in which the fit gets its own.
+        folder: in which the fit gets its own folder.
         threads: for simulation; 0: one for each core.
-        step: called with what is being done, how much is done, and of how much.
+        step: called with what is being done, how much is done, and out of how much.
 
     Returns:
         The fit.
@@ -191,7 +192,7 @@ def open_fit(folder: str | Path) -> Fit:
     """Open the folder of a fit.
 
     Raises:
-        InputError: it is none, it is not finished, or a file was altered.
+        InputError: it is not a fit, it is not finished, or a file was altered.
     """
     place = Path(folder)
     manifest = _manifest(place)
@@ -227,7 +228,7 @@ def _events(setup: Setup, events: str | Path | None, filters: Mapping[str, Any])
 
 
 def _free(setup: Setup, outcomes: bool, events: bool) -> list[str]:
-    """The default settings for such data that have an effect here, and are not known."""
+    """The default settings for such data that have an effect here and are not known."""
     wanted = dict.fromkeys([*(FREE if outcomes else ()), *(FREE_OF_EVENTS if events else ())])
     known = load_prior().for_base(setup).laws
     return [path for path in wanted if path in known]
@@ -246,7 +247,7 @@ def _check_left_out(task: Task) -> None:
 
 
 def _check_name(setup: Setup, name: str) -> None:
-    """Raise InputError unless this can be the name of a folder of results."""
+    """Raise InputError unless this can be the name of a results folder."""
     if not name:
         raise InputError("is missing", setting="name", allowed="the name of a folder")
     setup.with_changes({"output.name": name}, tell=False)
@@ -264,7 +265,7 @@ def _check_numbers(draws: Any, seed: Any) -> None:
 
 
 def _place(path: Path, task: Task, draws: int) -> Path:
-    """Make the folder, or check that it has the same fit."""
+    """Make the folder, or check that it holds the same fit."""
     if (path / "manifest.json").exists():
         manifest = _manifest(path)
         if manifest["digest"] != task.digest:
@@ -303,7 +304,7 @@ def _manifest(path: Path) -> dict[str, Any]:
 
 
 def _sealed(file: Path) -> dict[str, Any]:
-    """Read a JSON file, and check that nobody changed it."""
+    """Read a JSON file, and check that it was not changed."""
     try:
         content: Any = json.loads(file.read_text(encoding="utf-8"))
         whole = isinstance(content, dict) and content.get(KEY, "") == json_seal(content)

@@ -1,7 +1,7 @@
 """Neural posterior estimation with flowjax: a normalising flow for settings, given summaries.
 
-The flow is trained on draws from the prior and their simulations, and then is the posterior of any
-data set, not of one: so it can be tested on data sets of which the truth is known
+The flow is trained on draws from the prior and their simulations, and then gives the posterior for
+any data set, not just one: so it can be tested on data sets whose truth is known
 (`calibration.py`). Why this library: docs/inference.md.
 """
 
@@ -22,12 +22,12 @@ Floats = NDArray[np.float64]
 
 #: The flow: layers, knots of its splines on ±_RANGE, hidden units and layers of its networks.
 _LAYERS, _KNOTS, _RANGE, _WIDTH, _DEPTH = 3, 5, 6.0, 64, 2
-#: Training: the rate rises to _RATE and falls to 0 over about _STEPS steps of _BATCH draws, at
-#: least _LEAST_EPOCHS epochs; kept is the flow that is best on the draws held out.
+#: Training: the rate rises to _RATE and falls to 0 over about _STEPS steps of _BATCH draws, for at
+#: least _LEAST_EPOCHS epochs; the flow that is best on the draws held out is kept.
 _BATCH, _RATE, _STEPS, _LEAST_EPOCHS, _HELD_OUT = 512, 3e-3, 1500, 4, 0.1
-#: The same for a flow that is trained on with summaries left out: steps, and draws at most.
+#: For a flow trained further with summaries left out: steps, and the most draws.
 _STEPS_AGAIN, _DRAWS_AGAIN = 400, 20_000
-#: Networks as small as these are no faster on many threads, and on one they repeat exactly.
+#: Networks this small are no faster on many threads, and on one they repeat exactly.
 _ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
 
@@ -36,11 +36,11 @@ class Flow:
     """A trained flow.
 
     Attributes:
-        inner: of flowjax.
+        inner: the flow of flowjax.
         centre: (summaries,) mean of the training set.
-        spread: (summaries,) its deviation; 1 where a summary never varies.
-        low: (summaries,) least of the training set; what lies below is read as this.
-        high: (summaries,) greatest.
+        spread: (summaries,) its standard deviation; 1 where a summary never varies.
+        low: (summaries,) least of the training set; values below are clipped to it.
+        high: (summaries,) greatest, likewise.
         kept: (summaries,) 1; 0 for those that are left out.
         epochs: of training.
         loss: on the draws held out, in nats.
@@ -64,12 +64,12 @@ class Flow:
         return np.asarray(self.inner.sample(jr.key(seed), (n,), condition), np.float64)
 
     def _scaled(self, summaries: Floats) -> Floats:
-        """Standardise; a network knows nothing of what lies outside its training set."""
+        """Clip and standardise: a network knows nothing about values outside its training set."""
         inside = np.clip(np.atleast_2d(summaries), self.low, self.high)
         return np.asarray((inside - self.centre) / self.spread * self.kept, float)
 
     def without(self, columns: Sequence[int], scores: Floats, summaries: Floats, seed: int) -> Flow:
-        """Train on, with some summaries left out.
+        """Train further, with some summaries left out.
 
         Args:
             columns: their numbers.
@@ -104,7 +104,7 @@ class Flow:
 
 @cache
 def _tools(steps: int) -> tuple[Any, Any]:
-    """The optimiser of so many steps, and the loss; the same objects spare a compilation."""
+    """The optimiser for this many steps, and the loss; reusing the objects spares a compilation."""
     import optax
     from flowjax.train.losses import MaximumLikelihoodLoss
 

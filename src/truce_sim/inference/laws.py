@@ -1,6 +1,7 @@
 """The law of one setting: a distribution of scipy.stats by name, cut to the setting's range.
 
-Only the names in `LAWS` are taken, and only their own parameters: nothing in a file is executed.
+Only the names in `LAWS` are accepted, with only their own parameters: nothing in a file is
+executed.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ class Law:
 
     @property
     def words(self) -> str:
-        """The law as it is written, without cuts: `lognorm(s=0.5, scale=4.5)`."""
+        """The law as written, without cuts: `lognorm(s=0.5, scale=4.5)`."""
         listed = ", ".join(f"{key}={value:g}" for key, value in self.parameters.items())
         return f"{self.name}({listed})"
 
@@ -86,7 +87,7 @@ class Law:
 
     @cached_property
     def _span(self) -> tuple[float, float]:
-        """The probabilities below the range, and up to its end."""
+        """The cumulative probabilities at the ends of the range."""
         below = self.least - (1 if self.name in _DISCRETE else 0)
         return float(self._frozen.cdf(below)), float(self._frozen.cdf(self.most))
 
@@ -98,7 +99,8 @@ class Law:
         return np.clip(found, self.least, self.most)
 
     def probabilities(self, values: Floats) -> Floats:
-        """Return the probabilities at values of the setting; of a whole number, the middle one."""
+        """Return the cumulative probabilities at values of the setting; for whole numbers, at
+        mid-step."""
         low, high = self._span
         if self.whole:
             shift = 0.0 if self.name in _DISCRETE else 0.5
@@ -115,10 +117,10 @@ def read_law(path: str, written: object, origin: str) -> Law:
     Args:
         path: of the setting.
         written: `{law: lognorm, s: 0.5, scale: 4.5, least: 1}`.
-        origin: where it stands.
+        origin: where it is written.
 
     Raises:
-        InputError: no such setting or law, other parameters, a law without mass in the range.
+        InputError: no such setting or law, wrong parameters, a law without mass in the range.
     """
     info = field_at(path)
     if info is None or info.low is None or info.type.startswith("list"):
@@ -162,7 +164,7 @@ def _numbers(
 
 
 def _bounds(info: FieldInfo, least: float, most: float) -> tuple[float, float]:
-    """The range of the setting, narrowed by what the law says; an open end is left out."""
+    """The setting's range, narrowed by the law's own bounds; an open end is excluded."""
     assert info.low is not None
     assert info.high is not None
     low = info.low + (1e-9 if getattr(info.meta, "above", False) else 0.0)

@@ -1,4 +1,4 @@
-"""What is read off a run, as one number: durations, strikes, violence, talks.
+"""Measures that describe a run by one number each: durations, strikes, violence, talks.
 
 Used wherever worlds are described or compared with a record: in prior and posterior predictive
 checks, and as summaries of a fit.
@@ -18,13 +18,13 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Measure:
-    """A number that every run has, NaN where it has none.
+    """A number for every run; NaN where it does not apply.
 
     Attributes:
         words: what it is.
         unit: of it; "share" for a yes or no.
         read: runs (as of `simulate_many`) -> (runs,) the number.
-        least_days: shortest horizon at which it is known.
+        least_days: shortest horizon at which it can be known.
     """
 
     words: str
@@ -38,7 +38,7 @@ def _column(name: str) -> Callable[[pd.DataFrame], Floats]:
 
 
 def _days(runs: pd.DataFrame) -> Floats:
-    """Days that were simulated: the day of the collapse counts."""
+    """Days simulated, including the day of the collapse."""
     return _column("end_day")(runs) + _column("collapsed")(runs)
 
 

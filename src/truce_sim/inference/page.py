@@ -36,7 +36,7 @@ def write_page(found: Fit) -> Path:
     """Write `report.html` into the folder of a fit, and return its path."""
     makers = (_data, _settings, _trade_offs, _fitted, _unfitted, _leaving_out, _trust, _provenance)
     sections = [make(found) for make in makers]
-    title = f"What the data say of the settings: {found.folder.name}"
+    title = f"What the data say about the settings: {found.folder.name}"
     account = " ".join(found.manifest["account"])
     answer = [*found.sentences, coverage_sentence(found.calibration)]
     text = render_page(title, account, answer, CAVEAT, sections)
@@ -58,7 +58,7 @@ def _data(found: Fit) -> Section:
 def _settings(found: Fit) -> Section:
     text = ("Grey: the prior. Colour: the posterior. Contraction is 1 minus the ratio of variances "
             "of normal scores, with the interval of a finite number of draws: near 0, the data say "
-            "nothing of the setting; below 0, they widen it.")  # fmt: skip
+            "nothing about the setting; below 0, they widen it.")  # fmt: skip
     settings = found.settings
     table = pd.DataFrame({
         "setting": settings["setting"],
@@ -75,12 +75,12 @@ def _trade_offs(found: Fit) -> Section:
     if pairs.empty:
         return Section("pairs", "What trades off", ["No pair of settings is tied by the data more "
                        "than by the prior."])  # fmt: skip
-    text = "Of such pairs the data know a combination better than either."
+    text = "For such pairs, the data determine a combination better than either setting."
     return Section("pairs", "What trades off", [text], figures=[_clouds(found)])
 
 
 def _compared(rows: pd.DataFrame) -> pd.DataFrame:
-    """What was observed beside what prior and posterior yield."""
+    """What was observed, next to what prior and posterior yield."""
     return pd.DataFrame([{
         "summary": row["summary"], "observed": f"{row['observed']:.3g}",
         "prior": _span(row, "prior"), "posterior": _span(row, "posterior"),
@@ -122,8 +122,8 @@ def _leaving_out(found: Fit) -> Section:
     table = found.sensitivity
     text = ("Each row is a flow that was trained on without a summary, on the same simulations: by "
             f"how many of its deviations the median of a setting moves. The row “{NOTHING}” "
-            "left nothing out: so much is training alone. What one summary carries is only as good "
-            "as the measuring of that summary, and as the model's way to yield it.")  # fmt: skip
+            "left nothing out: it shows training alone. What one summary carries is only as good "
+            "as its measurement, and as the model's way of reproducing it.")  # fmt: skip
     shown = table.assign(moved=[_estimate(row, "moved") for row in table.to_dict("records")],
                          wider=table["wider"].map("{:.2f}".format))  # fmt: skip
     shown = shown[["left_out", "setting", "moved", "wider"]]

@@ -1,7 +1,7 @@
 """What the model does under a prior or a posterior: predictive checks.
 
-Each draw of settings is run twice, each time with luck of its own. What the two runs of a draw
-share, beyond what any two runs share, is due to the settings; the rest is luck.
+Each draw of settings is run twice, with independent random draws. What the two runs of a draw
+share, beyond what any two runs share, is due to the settings; the rest is chance.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 QUANTILES = (0.025, 0.25, 0.5, 0.75, 0.975)
 #: Runs of each draw.
 _TWICE = 2
-#: Draws for a share that is worth its interval.
+#: The fewest draws for a useful interval.
 LEAST_DRAWS = 50
 
 
@@ -46,7 +46,7 @@ def prior_predictive(
         draws: of settings from the prior, each run twice.
         seed: of the draws; the runs of draw i have seed i.
         prior: as in `draw_prior`.
-        base: what holds all other settings; what it moves from the defaults stays there.
+        base: all other settings; those that it moves from the defaults stay there.
         threads: as in `simulate_many`.
 
     Returns:
@@ -69,10 +69,10 @@ def predictive(
     measures: Sequence[str] = tuple(MEASURES),
     threads: int = 0,
 ) -> pd.DataFrame:
-    """Run draws of settings and describe what comes of them.
+    """Run draws of settings and describe the outcomes.
 
     Args:
-        settings: a row for each draw, as of `draw_prior`; two rows at least.
+        settings: a row for each draw, as from `draw_prior`; at least two rows.
         base: what holds all other settings.
         measures: names in `MEASURES`.
         threads: as in `simulate_many`.
@@ -112,7 +112,7 @@ def _described(name: str, runs: pd.DataFrame) -> dict[str, Any]:
 def settings_share(pairs: Floats) -> Estimate:
     """Return the share of the variance of runs that is due to the settings, with its interval.
 
-    That is the intraclass correlation of two runs with the same settings and luck of their own.
+    That is the intraclass correlation of two runs with the same settings and independent draws.
 
     Args:
         pairs: (draws, 2) a number of both runs of each draw.

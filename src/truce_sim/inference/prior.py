@@ -1,9 +1,9 @@
 """Priors: what is believed of the settings before data, and draws from it.
 
-Every setting has a law of its own (`laws.py`). Their dependence is a Gaussian copula: correlated
-normal scores, one for each setting, from which `Prior.values` makes settings. Draws that break a
-rule between settings (attacks that would multiply without end) are drawn again, so the prior is the
-one written, cut to what the program accepts.
+Every setting has its own law (`laws.py`). Their dependence is a Gaussian copula: correlated normal
+scores, one for each setting, from which `Prior.values` makes settings. Draws that break a rule
+between settings (attacks that would multiply without end) are redrawn, so the prior is the one
+written, restricted to what the program accepts.
 """
 
 from __future__ import annotations
@@ -32,12 +32,13 @@ from truce_sim.simulation.run import Overrides
 
 Floats = NDArray[np.float64]
 
-#: Whatever names a prior: an option of the group, a file, what such a file holds, a Prior.
+#: Anything that names a prior: an option of the group, a file, the content of one, or a Prior.
 AnyPrior: TypeAlias = "str | os.PathLike[str] | Mapping[str, Any] | Prior"
 
-#: Draws made and checked at a time, whatever is asked for: so fewer draws are the first of more.
+#: Draws made and checked at a time, however many are asked for: so a smaller sample is a prefix of
+#: a larger one.
 _BLOCK = 1024
-#: A prior of which a smaller share is accepted is refused.
+#: A prior is refused if a smaller share of its draws is accepted.
 _LEAST_ACCEPTED = 0.02
 _PARTS = ("settings", "dependence", "fixed")
 _SHAPE = "settings, each with a law; dependence, a list of [setting, setting, correlation]"
@@ -49,7 +50,7 @@ class Prior:
 
     Attributes:
         name: of the option or file.
-        laws: setting -> its law; in the order of the columns of draws.
+        laws: setting -> its law, in the order of the columns of draws.
         ties: (setting, setting, correlation of their normal scores).
         fixed: setting -> why it has no law.
         base: the setup that holds all other settings; None before `for_base`.
@@ -79,8 +80,8 @@ class Prior:
     def for_base(self, base: Setup, settings: Sequence[str] | None = None) -> Prior:
         """Return the prior of the settings that are free under a base.
 
-        Without a list, these are all that have an effect there and that the base leaves at their
-        defaults: what it sets to another value is known, so it stays.
+        Without a list, these are all settings that have an effect there and that the base leaves at
+        their defaults: a setting that it changes is known, so it stays.
 
         Args:
             base: the setup that holds all other settings.
@@ -102,7 +103,7 @@ class Prior:
         return replace(self, laws={path: laws[path] for path in chosen}, ties=ties, base=base)
 
     def _for_mediators(self, base: Setup) -> Iterator[tuple[str, Law]]:
-        """The laws, those of mediators once for each mediator of the base."""
+        """Yield the laws, those of mediators once for each mediator of the base."""
         for path, law in self.laws.items():
             if "<name>" not in path:
                 yield path, law
@@ -121,7 +122,7 @@ class Prior:
             raise InputError(effects.reason(path), setting=path)
 
     def scores(self, n: int, rng: np.random.Generator) -> Floats:
-        """Return (n, settings) correlated normal scores, without a look at rules."""
+        """Return (n, settings) correlated normal scores, without checking the rules."""
         raw = rng.standard_normal((n, len(self.laws)))
         return raw @ np.linalg.cholesky(self.correlation).T if self.ties else raw
 
@@ -133,7 +134,8 @@ class Prior:
         return pd.DataFrame(columns).astype(whole)
 
     def scores_of(self, values: pd.DataFrame) -> Floats:
-        """Return the normal scores (n, settings) of settings; of whole numbers, the middle ones."""
+        """Return the normal scores (n, settings) of settings; for whole numbers, those at
+        mid-step."""
         tiny = np.finfo(float).tiny
         columns = [ndtri(np.clip(law.probabilities(values[path].to_numpy(float)), tiny, 1 - 1e-16))
                    for path, law in self.laws.items()]  # fmt: skip
@@ -154,7 +156,7 @@ class Prior:
         return self._draw_both(n, seed)[0]
 
     def _draw_both(self, n: int, seed: int) -> tuple[Floats, pd.DataFrame]:
-        """Return the scores of n draws and their values, which take long to work out."""
+        """Return the scores of n draws and their values, which are slow to compute."""
         rng, made, have = np.random.default_rng(seed), 0, 0
         kept, values = [np.empty((0, len(self.laws)))], [self.values(np.empty((0, len(self.laws))))]
         while have < n:
@@ -195,11 +197,11 @@ def draw_prior(
 ) -> pd.DataFrame:
     """Draw settings from a prior: a table that `simulate_many` takes.
 
-    The first rows of many draws are those of fewer with the same seed.
+    A smaller sample with the same seed is a prefix of a larger one.
 
     Args:
         n: number of draws.
-        seed: of the draws of settings; it has nothing to do with the luck of runs.
+        seed: of the draws of settings; it does not affect the random draws of runs.
         prior: an option of `conf/prior`, the path of a file like those, its content, or a Prior.
         base: a Setup from `load_setup`, or overrides; settings that it moves from their defaults
             stay where it puts them.
@@ -209,7 +211,7 @@ def draw_prior(
         A row for each draw, a column for each free setting.
 
     Raises:
-        InputError: a bad prior, a setting without one or without an effect, a bad number.
+        InputError: a bad prior, a setting without one or without an effect, or a bad number.
     """
     whole = isinstance(n, int | np.integer) and not isinstance(n, bool)
     if not whole or n < 0:
@@ -222,7 +224,7 @@ def load_prior(prior: AnyPrior = "default") -> Prior:
     """Return a prior by name, from a file or from its content.
 
     Raises:
-        InputError: no such prior, or something in it is wrong.
+        InputError: there is no such prior, or something in it is wrong.
     """
     if isinstance(prior, Prior):
         return prior

@@ -1,7 +1,7 @@
 """The record of a truce: a table of dated rows, read and checked, for nowcasts and for fits.
 
-Columns: `date` or `day` (or both, if they agree), `kind`, and where the kind has them `side`,
-`value` and `probability`. Other columns are notes and are not read.
+Columns: `date` or `day` (or both, if they agree), `kind`, and, for kinds that have them, `side`,
+    `value` and `probability`. Other columns are notes and are not read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from truce_sim.errors import InputError, closest
 from truce_sim.inference.cells import AnyTable, as_text, rows_of
 from truce_sim.settings.dates import day_of
 
-#: What a row may say, and what its `value` is.
+#: The kinds of rows, and what the `value` of each is.
 KINDS = {
     "violation": "incidents attributed to the host's soil that day: a number, by default 1",
     "strike": "strikes by that side that day: a whole number, by default 1",
@@ -28,12 +28,12 @@ KINDS = {
     "followed": "the truce was followed up to that day, if nothing happened on it: no value",
 }
 SIDES = ("home", "host")
-#: Most strikes, clashes or rounds of one day.
+#: The most strikes, clashes or rounds in a day.
 MOST = 1000
 _NUMBER = re.compile(r"-?\d+(\.\d*)?")
 ENDS = ("succeeded", "failed")
 COLUMNS = ("date", "day", "kind", "side", "value", "probability")
-#: The columns that a record must have, and all that are read.
+#: The columns that a record must have, and a note on all that are read.
 NEEDS, NOTES = ("kind", "date or day"), f"columns {', '.join(COLUMNS)}; others are notes"
 
 #: A record as users give it; None: nothing happened.
@@ -63,12 +63,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Record:
-    """The record of a truce as it stood on a day.
+    """The record of a truce as known on a day.
 
     Attributes:
         as_of: the day, whose end is the present.
         entries: what is known by then, by day.
-        later: how many rows are of later days, which were not used.
+        later: how many rows are about later days; they are not used.
     """
 
     as_of: int
@@ -80,13 +80,13 @@ def read_record(record: AnyRecord, as_of: object, first: date | None) -> Record:
     """Read and check a record.
 
     Args:
-        record: a CSV file, a table, rows, or None for a truce of which nothing is on record.
+        record: a CSV file, a table, rows, or None for a truce with nothing on record.
         as_of: the day whose end is the present, as a number or a date; None: the last day of the
             record.
         first: the date of day 0; None if it has none.
 
     Raises:
-        InputError: bad rows; a day before day 0; the truce is over by that day.
+        InputError: bad rows; a day before day 0; a truce that is over by that day.
     """
     entries = read_entries(record, first)
     if as_of is None and not entries:
@@ -222,7 +222,7 @@ def _number(column: str, given: str, default: float) -> float:
 
 
 def _refuse_twins(entries: Sequence[Entry], places: Sequence[str]) -> None:
-    """Refuse a second row of the same day, kind, side and end."""
+    """Refuse a second row with the same day, kind, side and end."""
     seen: dict[tuple[object, ...], str] = {}
     for entry, where in zip(entries, places, strict=True):
         what = (entry.day, entry.kind, entry.side, entry.end)
@@ -235,7 +235,7 @@ def _refuse_twins(entries: Sequence[Entry], places: Sequence[str]) -> None:
 
 
 def _refuse_afterwards(entries: Sequence[Entry], places: Sequence[str]) -> None:
-    """Refuse a row of a day after the collapse: the truce is over, and has no second one."""
+    """Refuse a row after the day of the collapse: the truce is over, and cannot collapse again."""
     over = min((entry.day for entry in entries if entry.kind == "collapse"), default=math.inf)
     for entry, where in zip(entries, places, strict=True):
         if entry.day > over:

@@ -1,6 +1,6 @@
 """How a posterior moves if a summary of the data is left out: a new flow, the same simulations.
 
-A posterior that one summary carries stands and falls with how that summary was measured, and with
+A posterior that rests on one summary stands or falls with how that summary was measured, and with
 how well the model reproduces it. A row where nothing is left out shows what training alone moves.
 """
 
@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 _DRAWS = 2000
 #: The name of the row that shows training alone.
 NOTHING = "nothing"
-#: A median moves by more than training if by so many of its spreads.
+#: A median that moves by this many of its deviations moves by more than training alone does.
 TOLD_FROM = 0.3
 
 
@@ -34,14 +34,14 @@ def sensitivity(task: Task, found: flow.Flow, scores: Floats, summaries: Floats)
 
     Args:
         task: the fit.
-        found: the flow of all summaries.
+        found: the flow trained on all summaries.
         scores: (draws, settings) that it was trained on.
-        summaries: (draws, fitted summaries) of those.
+        summaries: (draws, fitted summaries) of their simulations.
 
     Returns:
-        Columns: left_out (`NOTHING`: the flow of all summaries, trained on once more); setting;
-        moved, how far the median moves, in deviations of the posterior of all summaries, with the
-        interval of a finite number of draws; wider, the ratio of deviations.
+        Columns: left_out (`NOTHING`: the flow with all summaries, trained once more); setting;
+            moved, how far the median moves, in deviations of the posterior from all summaries, with
+            an interval for the finite number of draws; wider, the ratio of deviations.
     """
     observed, groups = task.observed[task.fitted], _groups(task)
     before = found.sample(observed[None], _DRAWS, task.seed)[:, 0]
@@ -54,7 +54,8 @@ def sensitivity(task: Task, found: flow.Flow, scores: Floats, summaries: Floats)
 
 
 def _groups(task: Task) -> dict[str, list[int]]:
-    """Fitted summaries that are left out together -> their numbers; none if that leaves nothing."""
+    """Groups of fitted summaries left out together -> their numbers; empty if that leaves
+    nothing."""
     names = [one.called for one in task.summaries if one.fitted]
     found = {name: [i for i, n in enumerate(names) if n == name] for name in dict.fromkeys(names)}
     return found if len(found) > 1 else {}
@@ -77,7 +78,7 @@ def _rows(
 
 
 def sentences(table: pd.DataFrame) -> list[str]:
-    """What the posterior hangs on, in words."""
+    """What the posterior depends on, in words."""
     noise = table.loc[table["left_out"] == NOTHING, "moved"].abs().max()
     rest = table[table["left_out"] != NOTHING]
     if rest.empty:
@@ -91,5 +92,5 @@ def sentences(table: pd.DataFrame) -> list[str]:
         most = rest["moved"].abs().max()
         return [f"No summary carries the posterior alone: leaving one out moves medians by up to "
                 f"{most:.1f} of their deviations; {training}."]  # fmt: skip
-    return [f"The posterior hangs on some summaries. Leaving one out moves the median, in its "
+    return [f"The posterior depends on some summaries. Leaving one out moves the median, in its "
             f"deviations, of {'; '.join(listed)}; {training}."]  # fmt: skip

@@ -12,8 +12,8 @@ class Summary:
     Attributes:
         name: short.
         why: what it tells.
-        group: the summaries that are left out with it; by default it stands alone.
-        fitted: whether the posterior is made from it; else it is only checked.
+        group: names the summaries that are left out together; by default its own.
+        fitted: whether the posterior is made from it; if not, it is only checked.
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""What a fit is asked to do, and its simulations: in parts, so that a kill loses little.
+"""What a fit is asked to do, and its simulations: in parts, so that little is lost if it is killed.
 
-Draw i has its settings from the prior and seed i of its own, so any part can be made by itself, a
+Draw i has its own settings, from the prior, and its own seed, so any part can be made by itself, a
 repetition is exact, and a larger budget keeps what a smaller one made.
 """
 
@@ -35,7 +35,7 @@ Floats = NDArray[np.float64]
 PART = 1000
 #: Draw i of a fit with seed s has seed s * _STRIDE + i.
 _STRIDE = 10**9
-#: What is added to it for the runs that stand for events.
+#: What is added to it for the runs that represent events.
 _OF_EVENTS = _STRIDE // 2
 
 
@@ -44,11 +44,12 @@ class Task:
     """Which settings to infer, from which data.
 
     Attributes:
-        setup: what holds all other settings.
+        setup: all other settings.
         prior: of the free settings, for that setup.
-        data: the data sets read off the outcomes of runs, which share them in this order.
+        data: the data sets compared with outcomes; each takes its share of a draw's runs, in this
+        order.
         seed: of draws, runs and training.
-        violence: the event file, if there is one; its runs are of their own.
+        violence: the event file, if there is one; it has its own runs.
         left_out: summaries, or groups of them, that are checked but not fitted.
     """
 
@@ -73,7 +74,7 @@ class Task:
 
     @cached_property
     def fitted(self) -> Bools:
-        """Which of them the posterior is made from; the others are only checked."""
+        """Which summaries the posterior is made from; the others are only checked."""
         return np.array([one.fitted for one in self.summaries])
 
     @property
@@ -83,12 +84,12 @@ class Task:
 
     @cached_property
     def runs_of_draw(self) -> int:
-        """Runs that stand for one draw."""
+        """Runs made for one draw."""
         return sum(one.runs for one in self.data)
 
     @cached_property
     def base(self) -> Setup:
-        """The setup, with runs as long as the data ask for."""
+        """The setup, with runs as long as the data require."""
         if not self.data:
             return self.setup
         days = max(one.horizon for one in self.data)
@@ -117,7 +118,7 @@ class Task:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def simulate(self, scores: Floats, first: int, threads: int = 0) -> Floats:
-        """Return (draws, summaries) of draws with numbers from `first` on.
+        """Return (draws, summaries) of the draws numbered from `first` on.
 
         Args:
             scores: (draws, settings) their normal scores.
@@ -151,7 +152,7 @@ class Task:
 def simulate_parts(
     task: Task, folder: Path, draws: int, threads: int = 0
 ) -> Iterator[tuple[int, Floats, Floats]]:
-    """Yield draw by part: its number of draws, scores and summaries, made now or read again.
+    """Yield each part: its number of draws, scores and summaries, made now or read again.
 
     Args:
         task: what to simulate.
@@ -172,7 +173,7 @@ def simulate_parts(
 
 
 def parts_done(task: Task, folder: Path, draws: int) -> int:
-    """Return how many draws are stored already."""
+    """Return how many draws are already stored."""
     sizes = [min(PART, draws - first) for first in range(0, draws, PART)]
     return sum(size for number, size in enumerate(sizes)
                if _stored(folder / f"{number:05d}.parquet", task, size) is not None)  # fmt: skip
@@ -188,7 +189,7 @@ def _store(path: Path, task: Task, found: Floats) -> None:
 
 
 def _stored(path: Path, task: Task, size: int) -> Floats | None:
-    """The summaries of a part, if it is whole and of this task."""
+    """The summaries of a part, if it is complete and of this task."""
     if not path.exists():
         return None
     try:

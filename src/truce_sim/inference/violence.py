@@ -1,8 +1,8 @@
-"""An event file as data of a fit: how much violence, in what bursts, where, how deadly.
+"""An event file as data for a fit: how much violence, in what bursts, where, how deadly.
 
 The summaries are the patterns that `truce-sim validate` measures, with the same readers and the
-same sums. Runs that stand for the events are of truces that never end, a year or so each, as in
-that command; events of several years are cut likewise.
+same sums. The events are represented, as in that command, by runs of about a year whose truces
+never end; events over several years are cut likewise.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ from truce_sim.inference.summary import Summary
 from truce_sim.sweeps.many import record_points
 
 Floats = NDArray[np.float64]
-#: Incidents of so many draws -> (draws,) one summary.
+#: Incidents and the number of draws -> (draws,) one summary.
 _Reduce: TypeAlias = Callable[[Incidents, int], Floats]
 
 _YEAR = 365
-#: The shortest period that counts, days, and the fewest events.
+#: The shortest period accepted, in days, and the fewest events.
 LEAST_DAYS, LEAST_EVENTS = 56, 10
-#: Windows whose Fano factors are fitted, and those that are only checked; four must fit.
+#: Windows whose Fano factors are fitted, and those only checked; four must fit into a run.
 _FITTED_WINDOWS, _CHECKED_WINDOWS, _FOUR = (1, 7, 28), (3, 91), 4
-#: An incident with at least so many deaths is a large one, as in `validate`.
+#: An incident with at least this many deaths is a large one, as in `validate`.
 _LARGE = 11.0
 _NEAR, _FAR = 20.0, 60.0
-#: What keeps logarithms of few incidents finite.
+#: Keeps logarithms finite where incidents are few.
 _HALF = 0.5
 
 
@@ -56,7 +56,7 @@ class Violence:
 
     Attributes:
         incidents: the events, cut into runs of equal length.
-        setup: of the runs that stand for them.
+        setup: of the runs that represent them.
         about: file and filters, for the manifest.
     """
 
@@ -66,12 +66,12 @@ class Violence:
 
     @property
     def runs(self) -> int:
-        """One for each year or so."""
+        """One for each period of about a year."""
         return self.incidents.runs
 
     @property
     def horizon(self) -> int:
-        """Days of each."""
+        """Days of each run."""
         return int(self.incidents.days[0])
 
     @cached_property
@@ -90,13 +90,13 @@ class Violence:
 
     @property
     def account(self) -> tuple[str, ...]:
-        """How many rows count, why others do not, and what stands for them."""
+        """How many rows count, why others do not, and which runs represent them."""
         return (*self.incidents.account, f"Events: {len(self.incidents.frame):,} in {self.runs} "
                 f"{'period' if self.runs == 1 else 'periods'} of {self.horizon} days, compared "
                 "with attacks by bands in runs whose truce never ends.")  # fmt: skip
 
     def describe(self) -> dict[str, Any]:
-        """What was read, and the summaries of it."""
+        """What was read, and its summaries."""
         return {"events": len(self.incidents.frame), "runs": self.runs, "days": self.horizon,
                 "summaries": self.observed.tolist(), **self.about}  # fmt: skip
 
@@ -142,11 +142,11 @@ def read_violence(path: str | Path, setup: Setup, **chosen: Any) -> Violence:
 
     Args:
         path: UCDP GED or ACLED events.
-        setup: whose border they lie beside, and whose rules they are compared with.
+        setup: the border they lie near, and the model they are compared with.
         chosen: actor, since, until, country, within_km, coarse, as in `read_incidents`.
 
     Raises:
-        InputError: as `read_incidents` does; no border; too few events or days.
+        InputError: as `read_incidents` does; a border without a location; too few events or days.
     """
     border = folder_of(setup.config.scenario)
     if border is None:
@@ -168,7 +168,7 @@ def read_violence(path: str | Path, setup: Setup, **chosen: Any) -> Violence:
 
 
 def in_years(found: Incidents) -> Incidents:
-    """Cut a data set into runs of equal length, about a year each; a few days may be left over."""
+    """Cut a data set into runs of equal length, about a year each; a few days may be dropped."""
     days = int(found.days[0])
     n = max(round(days / _YEAR), 1)
     length = days // n
@@ -181,7 +181,7 @@ def in_years(found: Incidents) -> Incidents:
 
 
 def _patterns(days: int) -> dict[Summary, _Reduce]:
-    """The summaries of runs of so many days, each with the function that makes it."""
+    """The summaries of runs of `days` days, each with the function that computes it."""
     return {
         Summary("log attacks a week", "how much violence there is"): _attacks,
         **_fanos(_FITTED_WINDOWS, days, "whether attacks come in bursts of that length"),
@@ -204,7 +204,7 @@ def _patterns(days: int) -> dict[Summary, _Reduce]:
 def _fanos(
     windows: tuple[int, ...], days: int, why: str, fitted: bool = True
 ) -> dict[Summary, _Reduce]:
-    """Fano factors in windows of which some fit into a run."""
+    """Log Fano factors in those windows that fit into a run often enough."""
     named = {w: f"log Fano factor of {w} {'day' if w == 1 else 'days'}" for w in windows}
     return {Summary(name, why, fitted=fitted): _fano(w)
             for w, name in named.items() if days >= _FOUR * w}  # fmt: skip
@@ -216,7 +216,7 @@ def _draw(found: Incidents) -> NDArray[np.int64]:
 
 
 def _by_draw(found: Incidents, sums: Floats, draws: int) -> Floats:
-    """Sums of pieces as sums of draws; the pieces of a single run are quarters."""
+    """Sums over pieces as sums over draws; the pieces of a single run are quarters."""
     if found.runs == 1:
         sums = sums.sum(axis=0, keepdims=True)
     return np.concatenate([sums, np.zeros((draws - len(sums), sums.shape[1]))])
@@ -230,7 +230,7 @@ def _attacks(found: Incidents, draws: int) -> Floats:
 def _fano(window: int) -> _Reduce:
     def reduce(found: Incidents, draws: int) -> Floats:
         sums = _by_draw(found, fano_sums(found, window), draws)
-        sums[:, [0, 2]] += _HALF  # without incidents, as if they were independent
+        sums[:, [0, 2]] += _HALF  # without incidents: as if they were independent
         return np.log(np.maximum(fano_of(sums), 1e-3))
 
     return reduce
@@ -277,7 +277,7 @@ def _share(column: str, low: float, high: float = math.inf) -> _Reduce:
 
 def _quantile(q: float) -> _Reduce:
     def reduce(found: Incidents, draws: int) -> Floats:
-        """The lower quantile of deaths of each draw; 0 without incidents."""
+        """The lower quantile of deaths in each draw; 0 without incidents."""
         draw, deaths = _draw(found), found.frame["deaths"].to_numpy(float)
         ordered = np.append(deaths[np.lexsort((deaths, draw))], 0.0)
         n = np.bincount(draw, minlength=draws)
