@@ -423,7 +423,7 @@ def test_counts_are_rates_and_days_say_of_how_many_runs(tmp_path) -> None:
     made = sweep({"home.threshold": [3.0, 9.0]}, replicates=20, folder=tmp_path / "s")
     meanings = SweepData(read_folder(made.folder)).outcomes()
     assert meanings["attacks"] == "attacks by bands, per day of truce"
-    assert meanings["first_strike_day"].endswith("of the runs in which it came")
+    assert meanings["first_strike_day"].endswith("in the runs in which it happened")
     for point, cell in enumerate(cells_of(made.folder, "attacks", "home.threshold")):
         runs = made.runs[made.runs["point"] == point]
         days = (runs["end_day"] + runs["collapsed"]).sum()

@@ -25,9 +25,9 @@ from truce_sim.settings.schema import BorderConfig, Config, ScenarioConfig
 Floats = NDArray[np.float64]
 
 _EARTH_KM = 6371.0
-#: A sector's edge is drawn with at most so many straight pieces, all edges with some of them.
+#: Maximum number of straight pieces in a sector's edge, and in all edges together.
 _PIECES, _ALL_PIECES = 8, 270
-#: Rows and columns of a grid that tell in which country it lies.
+#: Rows and columns of a grid that are enough to tell in which country it lies.
 _ENOUGH = 60
 
 
@@ -46,8 +46,8 @@ class Shape(NamedTuple):
 class Label(NamedTuple):
     """A name on the map, the most important first.
 
-    kind: country, province, place, capital or crossing. xy: (2,), where a country's or province's
-    name has its middle, and where a place or crossing is.
+    kind: country, province, place, capital or crossing. xy: (2,), the middle of a country's or
+        province's name, or the position of a place or crossing.
     """
 
     kind: str
@@ -68,8 +68,8 @@ class Atlas:
         shapes: the base map; none on a strip.
         labels: names on the map; on a strip, only crossings.
         is_map: whether x and y are km east and north.
-        sides: names of the host and the home state, "" where nothing tells: as the border's folder
-            calls them, else of the country that has most of the side, as the base map calls it.
+        sides: names of the host and the home state, "" if unknown: as in the border's folder, or
+            else that of the country with most of the side on the base map.
     """
 
     corners: Floats
@@ -95,7 +95,7 @@ class Atlas:
         """Return where places in the grid lie, (…, 2).
 
         Args:
-            sector: as a number with fraction: 2.5 is the middle of the third sector.
+            sector: a fractional number: 2.5 is the middle of the third sector.
             depth: likewise, from the far edge of the host side.
         """
         across, along = np.asarray(depth, float), np.asarray(sector, float) * self.pieces
@@ -109,7 +109,8 @@ class Atlas:
         return between
 
     def outline(self, sectors: tuple[int, int], depths: tuple[int, int]) -> Floats:
-        """Return the closed outline (n, 2) of the cells from the first to before the last."""
+        """Return the closed outline (n, 2) of the cells from the first up to, but excluding, the
+        last."""
         (left, right), (top, bottom) = np.multiply(sectors, self.pieces), depths
         rows, columns = slice(top, bottom + 1), slice(left, right + 1)
         edges = (
@@ -148,7 +149,7 @@ def course_of(scenario: ScenarioConfig, border: Border) -> Course | None:
 
 
 def _named(folder: BorderFolder | None) -> tuple[str, str]:
-    """What a border's folder calls the host and the home state; "" where it does not."""
+    """The names of the host and the home state in a border's folder; "" if it gives none."""
     about = folder.about if folder else {}
     return str(about.get("host") or ""), str(about.get("home") or "")
 
@@ -194,7 +195,7 @@ def _map(course: Course, grid: BorderConfig, border: Border, folder: BorderFolde
 
 
 def _in_sight(label: Label, sides: tuple[str, ...], halves: tuple[Floats, Floats]) -> Label:
-    """A state's name, moved to the middle of its side if it would stand far from the grid."""
+    """A state's name, moved to the middle of its side if it would be far from the grid."""
     if label.kind != "country" or label.name not in sides:
         return label
     grid = np.concatenate([half.reshape(-1, 2) for half in halves])
@@ -205,8 +206,8 @@ def _in_sight(label: Label, sides: tuple[str, ...], halves: tuple[Floats, Floats
 
 
 def _country(shapes: tuple[Shape, ...], where: Floats) -> str:
-    """The country in which most of some places lie; "" if most lie in none. (Of very many places
-    in a grid, some rows and columns tell.)"""
+    """The country in which most of these places lie; "" if most lie in none. (In a very large grid,
+    a sample of rows and columns decides.)"""
     every = [-(-size // _ENOUGH) for size in where.shape[:2]]
     places = where[:: every[0], :: every[1]].reshape(-1, 2)
     inside: dict[str, int] = {}

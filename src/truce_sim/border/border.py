@@ -83,7 +83,7 @@ def make_border(config: Config) -> Border:
 
 
 def _durand(scenario: ScenarioConfig) -> Segments:
-    """The segments of the Durand line, their weights and ruggedness as the scenario has them."""
+    """The segments of the Durand line, with weights and ruggedness as the scenario chooses."""
     rugged = "ruggedness" if scenario.relief == "assumed" else "ruggedness_relief"
     return read_segments(DURAND_TABLE, f"ttp_events_{scenario.period}", rugged_column=rugged)
 

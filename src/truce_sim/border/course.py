@@ -3,10 +3,10 @@
 `line.geojson` of a border's folder gives the line. A place that lies `away` from the line is put on
 the curve of all points at that distance, so distances are true. Along that curve, positions follow
 the points of the line that they are nearest to. Inside a bend, where many points of the line are
-equally near to the same few places, they share the curve: cells get narrow there instead of folding
-over. On the Durand line, distances are within 0.6 km for most places and 5 km for all, and no cell
-of up to 224 sectors folds at the default depths. All is reckoned in space on the WGS84 ellipsoid
-with numpy alone, so it holds at any latitude and across the date line.
+equally near to the same few places, they share the curve: cells become narrow there instead of
+folding over. On the Durand line, distances are within 0.6 km for most places and 5 km for all, and
+no cell of up to 224 sectors folds at the default depths. Everything is computed in space on the
+WGS84 ellipsoid with numpy alone, so it works at any latitude and across the date line.
 """
 
 from __future__ import annotations
@@ -27,16 +27,17 @@ Floats = NDArray[np.float64]
 #: WGS84: equatorial radius in km, and the square of the eccentricity.
 EARTH_KM, _ECCENTRICITY_2 = 6378.137, 0.00669437999014
 _AXES = np.array([1.0, 1.0, 1.0 - _ECCENTRICITY_2])
-#: Nodes on the line, as many as these at least and at most, and their usual distance.
+#: The fewest and most nodes on the line, and their usual distance.
 _FEWEST, _MOST, _NODE_KM = 300, 750, 2.0
-#: Curves are made every so many km away from the line, but more closely for a short line.
+#: Distance between curves, km; they are closer for a short line.
 _CURVE_KM = 5.0
 #: Directions are smoothed over the first of these lengths, km, at which no cell of a usual grid
-#: folds: so many sectors, so many km deep on the home and host sides, so many km a cell.
+#: folds: its sectors, the km on its home and host sides, and the km per cell.
 _TURNING_KM, _USUAL = (9.0, 12.0, 16.0, 24.0), (45, 100.0, 50.0, 10.0)
-#: At most this part of the line; positions on a curve are smoothed over a share of its distance.
+#: Directions are smoothed over at most this part of the line; positions on a curve, over this share
+#: of its distance from the line.
 _TURNING_PART, _SHARING = 1 / 8, 1.0
-#: A curve leaves out nodes nearer to the line than its distance, but for this part of it.
+#: A curve leaves out nodes nearer to the line than its distance by more than this part of it.
 _SLACK = 0.01
 
 
@@ -46,7 +47,7 @@ class Course:
 
     Attributes:
         points: (n, 2) longitudes and latitudes of its vertices, degrees, from km 0 on.
-        home_is_left: whether the home side is on the left when one follows the line.
+        home_is_left: whether the home side is on the left as one follows the line.
         span: km at its first and last vertex, as the border counts them; by default from 0 to its
             length.
     """
@@ -65,7 +66,7 @@ class Course:
         return float(way_along(in_space(self.points))[-1])
 
     def place(self, km: ArrayLike, away_km: ArrayLike) -> tuple[Floats, Floats]:
-        """Return the longitudes and latitudes, degrees, of places beside the line.
+        """Return the longitudes and latitudes, degrees, of places near the line.
 
         Args:
             km: positions along the line, as the border counts them; beyond an end, the end.
@@ -101,9 +102,9 @@ class Course:
 
     @cached_property
     def _turning_km(self) -> float:
-        """Over how many km directions are smoothed: as few as keep the cells from folding.
+        """Over how many km directions are smoothed: the fewest that keep the cells from folding.
 
-        If none of the lengths does that, the one with the fewest folds.
+        If none of the lengths does, the one with the fewest folds.
         """
         folds = {}
         for length in _TURNING_KM:
@@ -127,7 +128,7 @@ class Course:
         return int((area * np.sign(np.median(area)) <= 0).sum())
 
     def _homeward(self, turning_km: float) -> Floats:
-        """(nodes, 3) unit vectors along the ground, at right angles to the line, to its home."""
+        """(nodes, 3) unit vectors along the ground, at right angles to the line, towards home."""
         nodes = self._nodes
         turning = min(turning_km / self.length_km, _TURNING_PART) * (len(nodes) - 1)
         smooth = np.stack([_smoothed(axis, turning) for axis in nodes.T], -1)
@@ -164,7 +165,7 @@ def read_course(path: Path, span: tuple[float, float] = (0.0, 0.0)) -> Course:
 
 @lru_cache(maxsize=16)
 def _read(path: Path, span: tuple[float, float], version: tuple[int, int]) -> Course:
-    """Read each version of a file once, as its curves take a moment to make."""
+    """Read each version of a file once, as its curves take time to make."""
     try:
         feature = json.loads(path.read_text(encoding="utf-8"))["features"][0]
         kind, points = feature["geometry"]["type"], feature["geometry"]["coordinates"]
@@ -210,7 +211,7 @@ def _bad(path: Path, problem: str, value: object = None, allowed: str = "") -> I
 
 @lru_cache(maxsize=1024)
 def _curve(course: Course, home: bool, number: int, turning_km: float) -> Floats:
-    """(nodes, 3) the places beside every node at `number` steps from the line, in space."""
+    """(nodes, 3) the places opposite each node, `number` steps from the line, in space."""
     nodes = course._nodes
     if number == 0:
         return nodes
@@ -218,7 +219,7 @@ def _curve(course: Course, home: bool, number: int, turning_km: float) -> Floats
     apart = course.length_km / (len(nodes) - 1)
     moved = nodes + (away if home else -away) * course._homeward(turning_km)
     kept = np.flatnonzero(_nearest(moved, nodes) >= away * (1 - _SLACK) - apart / 4)
-    if len(kept) < 2:  # the line is curled up far within this distance
+    if len(kept) < 2:  # the line is curled up well within this distance
         return moved
     curve = moved[kept]
     along = np.append(0.0, np.linalg.norm(np.diff(curve, axis=0), axis=1).cumsum())
@@ -229,7 +230,7 @@ def _curve(course: Course, home: bool, number: int, turning_km: float) -> Floats
 
 def _nearest(places: Floats, nodes: Floats) -> Floats:
     """The distance of every place from the nearest node, km."""
-    products = np.einsum("ik,jk->ij", -2.0 * places, nodes)  # no BLAS: its threads cost more here
+    products = np.einsum("ik,jk->ij", -2.0 * places, nodes)  # not BLAS: its threads cost more
     products += (nodes**2).sum(1)
     squares = products.min(1) + (places**2).sum(1)
     nearest: Floats = np.sqrt(np.maximum(squares, 0.0))
@@ -237,7 +238,7 @@ def _nearest(places: Floats, nodes: Floats) -> Floats:
 
 
 def _along_curve(curve: Floats, along: Floats, at: Floats) -> Floats:
-    """Points of a curve by the way along it, which goes on straight beyond its ends."""
+    """Points of a curve by the distance along it; the curve continues straight beyond its ends."""
     over = max(float(-at.min()), float(at.max() - along[-1]), 0.0) + 1.0
     few = min(10, len(curve) - 1)
     ends = [curve[0] - curve[few], curve[-1] - curve[-1 - few]]
@@ -306,7 +307,8 @@ def _grounded(where: Floats) -> Floats:
 
 
 def way_along(where: Floats) -> Floats:
-    """Return the way from the first place to each, km: chords, lengthened to arcs."""
+    """Return the distance along the line from the first place to each, km: chords, lengthened to
+    arcs."""
     chords = np.linalg.norm(np.diff(where, axis=0), axis=1)
     arcs = chords * (1.0 + chords**2 / (24.0 * EARTH_KM**2))
     return np.append(0.0, arcs.cumsum())

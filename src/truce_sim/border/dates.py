@@ -1,4 +1,4 @@
-"""The date of day 0 of a scenario, and dates in a configuration as the days that they stand for."""
+"""The date of day 0 of a scenario, and the conversion of dates in a configuration to days."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ DURAND_EPOCH = date(2025, 10, 19)
 def first_date(scenario: ScenarioConfig) -> date | None:
     """Return the date of day 0, None if it has none.
 
-    A border's folder may give one (`epoch`); a synthetic border, or a mere table, has none unless
-    `scenario.start_date` gives it.
+    A border's folder may give one (`epoch`); a synthetic border, or a table without a folder, has
+    none unless `scenario.start_date` gives it.
 
     Raises:
         InputError: the folder gives something that is not a date.
@@ -33,7 +33,7 @@ def first_date(scenario: ScenarioConfig) -> date | None:
         return DURAND_EPOCH
     try:
         folder = folder_of(scenario)
-    except InputError:  # there is no such folder, which is refused where it is needed
+    except InputError:  # there is no such folder; that is refused where it is needed
         return None
     return folder.epoch if folder else None
 
@@ -42,10 +42,10 @@ def days_for_dates(plain: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a nested configuration with days in place of the dates of talks and interventions.
 
     Args:
-        plain: a nested configuration, not checked; it stays as it is.
+        plain: a nested configuration, unchecked; it is not changed.
 
     Raises:
-        InputError: a date is none, is before day 0, or day 0 has no date.
+        InputError: a value is not a date, a date is before day 0, or day 0 has no date.
     """
     if not _has_dates(plain):
         return plain
@@ -54,7 +54,7 @@ def days_for_dates(plain: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         first = first_date(ScenarioConfig(**(plain.get("scenario") or {})))
     except (ValidationError, TypeError):
-        return plain  # a bad scenario is what will be refused
+        return plain  # the bad scenario is reported later
     changed = {**plain, "mediation": _calendar(plain.get("mediation"), first, "mediation")}
     changed["interventions"] = [
         _intervention(entry, first, f"interventions[{i}]")
@@ -64,7 +64,7 @@ def days_for_dates(plain: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _has_dates(plain: Mapping[str, Any]) -> bool:
-    """Whether any date may stand in a configuration; most have none, and many are read."""
+    """Whether a configuration may contain a date; most have none, and many are read."""
     if _in_calendar(plain.get("mediation")):
         return True
     entries = plain.get("interventions") or []

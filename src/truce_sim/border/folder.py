@@ -1,4 +1,4 @@
-"""A border folder: all that the program knows of one border.
+"""A border folder: everything the program knows about a border.
 
 segments.csv   km_from, km_to, weight, ruggedness, host_province, home_district, crossing
 line.geojson   its first feature is the line (longitude, latitude, WGS84) from km 0 on; `home_side`
@@ -6,7 +6,7 @@ line.geojson   its first feature is the line (longitude, latitude, WGS84) from k
 base.geojson   a light base map, if there is one
 border.yaml    name, title, home, host, group, mediators, epoch, sources, filters, …
 
-`make.py` writes one, for a border of the user's own; those in `data/borders` come with the program.
+`make.py` writes one for a user's own border; those in `data/borders` come with the program.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class BorderFolder:
 
     @property
     def name(self) -> str:
-        """The name of the border: what `border.yaml` says, or that of the folder."""
+        """The name of the border: from `border.yaml`, or else the folder's."""
         return str(self.about.get("name") or self.path.resolve().name)
 
     @property
@@ -76,7 +76,7 @@ class BorderFolder:
 
     @cached_property
     def about(self) -> Mapping[str, Any]:
-        """What `border.yaml` says; empty without one.
+        """The content of `border.yaml`; empty without one.
 
         Raises:
             InputError: it is not a mapping in YAML.
@@ -103,7 +103,7 @@ class BorderFolder:
 
 @dataclass
 class MadeBorder:
-    """A border folder that was made, and what was found on the way.
+    """A newly made border folder, and what was found in making it.
 
     Attributes:
         folder: the folder.
@@ -147,7 +147,8 @@ def find_folder(border: str | Path) -> BorderFolder:
 
 
 def folder_of(scenario: ScenarioConfig) -> BorderFolder | None:
-    """Return the folder of a scenario's border; None for a made-up one or a mere table."""
+    """Return the folder of a scenario's border; None for a synthetic one or a table without a
+    folder."""
     if scenario.kind in ("synthetic", "table") or scenario.table:
         return None
     return find_folder(scenario.path or scenario.kind)
@@ -160,7 +161,7 @@ def _read_about(file: Path, version: tuple[int, int]) -> Mapping[str, Any]:
 
     try:
         found = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
-    except Exception as error:  # YAML, OmegaConf and the file system have no common one
+    except Exception as error:  # YAML, OmegaConf and the file system share no class
         raise _bad(file, f"cannot be read: {str(error).splitlines()[0]}") from None
     if not isinstance(found, dict):
         raise _bad(file, "is not a mapping")

@@ -1,4 +1,4 @@
-"""The libraries of the extra `geo`, which only making a border needs."""
+"""The libraries of the extra `geo`, needed only for making a border."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LIBRARIES = ("geopandas", "pyogrio", "pyproj", "shapely")
 
 
 def need_geo(what: str) -> None:
-    """Refuse what cannot be done without the extra `geo`.
+    """Refuse what cannot be done because the extra `geo` is not installed.
 
     Args:
         what: what needs it, such as "border make".

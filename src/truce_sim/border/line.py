@@ -28,7 +28,7 @@ Place = tuple[float, float]
 
 #: Names of columns with coordinates in a CSV file.
 _LONGITUDE, _LATITUDE = ("longitude", "lon", "lng", "long", "x"), ("latitude", "lat", "y")
-#: Longest stretch without a point in what is written, km: shorter ones need no geodesic.
+#: Longest stretch without a point in a line that is written, km: shorter ones need no geodesic.
 _DENSE_KM = 10.0
 #: Most points of a line that is written.
 MOST_POINTS = 1500
@@ -61,10 +61,10 @@ def read_line(
     Args:
         path: the file (GeoJSON, GeoPackage, Shapefile, KML, …; CSV with longitude and latitude).
         select: `column=value`, the features to take; "" takes all.
-        gap_km: pieces whose ends are no farther apart are joined by a straight stretch.
+        gap_km: pieces whose ends are no farther apart than this are joined by a straight stretch.
         longest: take the longest piece where several remain.
-        start: a place near the end that is to be km 0; a ring is cut there. By default a line
-            starts as it does in the file.
+        start: a place near the end that is to be km 0; a ring is cut there. By default the line
+            starts where it does in the file.
 
     Raises:
         InputError: the file cannot be read or does not hold one line.
@@ -136,7 +136,8 @@ def read_features(path: Path, setting: str) -> Any:
     """Return the features of a vector file as a GeoDataFrame in degrees on WGS84.
 
     Raises:
-        InputError: it is missing, has several layers, no features, or no format that pyogrio knows.
+        InputError: it is missing, has several layers, no features, or a format that pyogrio does
+            not know.
     """
     import geopandas
     import pyogrio
@@ -151,7 +152,7 @@ def read_features(path: Path, setting: str) -> Any:
         frame = geopandas.read_file(path, engine="pyogrio")
     except InputError:
         raise
-    except Exception as error:  # GDAL's own, with no common class
+    except Exception as error:  # GDAL's errors share no class
         reason = re.split(r"\.?; It might help", str(error).splitlines()[0])[0]
         raise InputError(f"cannot be read: {reason}", setting=setting, value=str(path),
                          allowed="GeoJSON, GeoPackage, Shapefile, KML; or a CSV file of longitude, "
@@ -207,7 +208,7 @@ def join(pieces: Sequence[Floats], gap_km: float) -> tuple[list[Floats], list[st
         what was done, in sentences.
     """
     chains, bridged = [np.asarray(piece, float) for piece in pieces], []
-    forward = [length_km(chain) for chain in chains]  # less what is turned round
+    forward = [length_km(chain) for chain in chains]  # minus what is reversed
     while len(chains) > 1:
         ends = np.array([[chain[0], chain[-1]] for chain in chains])
         apart = distance_km(ends[:, None, :, None], ends[None, :, None, :])
@@ -279,7 +280,7 @@ def _oriented(points: Floats, start: Place | None, path: Path) -> Floats:
 
 
 def _refuse_crossings(line: Line, path: Path) -> None:
-    """Refuse a line that crosses itself, as points in a wrong order do."""
+    """Refuse a line that crosses itself, as points in the wrong order make it do."""
     import shapely
 
     points = np.column_stack([unrolled(line.points[:, 0]), line.points[:, 1]])
@@ -318,10 +319,10 @@ def _nearest_first(points: Floats) -> Floats:
 
 
 def thinned(line: Line, most: int = MOST_POINTS) -> Line:
-    """Return a line with at most so many points, and with one at least every 10 km.
+    """Return a line with at most `most` points, and at least one every 10 km.
 
-    Points are left out by Douglas and Peucker's rule, with the smallest tolerance that serves;
-    points are added along geodesics.
+    Points are left out by Douglas and Peucker's rule, with the smallest tolerance that suffices,
+    and added along geodesics.
     """
     import shapely
 
@@ -338,7 +339,7 @@ def thinned(line: Line, most: int = MOST_POINTS) -> Line:
 
 
 def _dense(points: Floats) -> Floats:
-    """The points, with more of them on the geodesics between those more than 10 km apart."""
+    """The points, with others added on the geodesics between those more than 10 km apart."""
     steps = distance_km(points[:-1], points[1:])
     found: list[Floats] = []
     for start, end, step in zip(points[:-1], points[1:], steps, strict=True):

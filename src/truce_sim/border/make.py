@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-#: A side of the line is taken for the home side if it has this share of the events.
+#: A side of the line is taken to be the home side if it has this share of the events.
 _MOST = 0.75
-#: Points with relief, and crossings, belong to the line within this distance, km.
+#: Points with relief, and crossings, belong to the line if within this distance, km.
 _BESIDE_KM = 20.0
 #: A place of the home state farther than this from the line may have its coordinates swapped, km.
 _FAR_KM = 1000.0
-#: Relief that makes the ruggedness 1, m: standard deviation of heights within 20 km. Assumed.
+#: Relief for a ruggedness of 1, m: standard deviation of heights within 20 km. Assumed.
 RELIEF_M = 500.0
-#: Weight of a crossing, and of even ground, where there are no events to count. Assumed.
+#: Weight of a crossing, and of flat ground, where there are no events to count. Assumed.
 _CROSSING_WEIGHT, _EVEN_WEIGHT = 1.0, 0.5
 
 
@@ -54,28 +54,28 @@ def make_border_folder(
         name: of the border: letters, digits, - and _.
         line: a file with the line, as in `border.line.read_line`.
         events: an event file, as in `events.rules.read_events`; without one, weights follow relief
-            and crossings, or are all alike.
+            and crossings, or are all equal.
         out: the new folder; by default `borders/name`.
-        about: what else `border.yaml` is to say: title, home, host, group, mediators, epoch.
+        about: further entries of `border.yaml`: title, home, host, group, mediators, epoch.
         home_side: "left" or "right" of the line from km 0 on; by default the side of `home_point`,
             or the one with three quarters of the events.
         home_point: a place (longitude, latitude) in the home state.
         start: a place near the end that is to be km 0.
         select: `column=value`, the features of `line` to take.
-        gap_km: pieces of the line with ends no farther apart are joined.
+        gap_km: pieces of the line whose ends are no farther apart than this are joined.
         longest: take the longest piece of the line where several remain.
-        segment_km: length of the segments, about.
-        relief: CSV of places with `ruggedness` (0 to 1) or `relief…` (m; 500 m make 1); by default
-            the ruggedness is 0.5 everywhere.
+        segment_km: approximate length of the segments.
+        relief: CSV of places with `ruggedness` (0 to 1) or `relief…` (m; 500 m gives 1); by default
+        the ruggedness is 0.5 everywhere.
         crossings: CSV of places with a `name`.
         base: vector files for a light base map (countries, provinces, coast, places).
         since: first date of events, YYYY-MM-DD.
         until: last date of events.
         actor: keep only events in which a side's name contains this text.
         country: keep only events in this country.
-        within_km: keep only events this near to the line.
+        within_km: keep only events this near the line.
         lethal: keep only events with deaths.
-        coarse: what becomes of events of several days, as in `read_events`.
+        coarse: what to do with events that span several days, as in `read_events`.
 
     Raises:
         InputError: a file or an argument is bad, or the folder exists; nothing is written.
@@ -214,7 +214,8 @@ def _home_is_left(
 
 
 def _from_line(line: Line, point: Place, setting: str) -> float:
-    """How far a place is from the line, km, left of it positive; refused if it is swapped."""
+    """How far a place is from the line, km, positive to its left; refused if its coordinates are
+    swapped."""
     latitude = max(-90.0, min(point[0], 90.0))
     _, (away, swapped) = project(
         Course(line.points, True), [point[0], point[1]], [point[1], latitude]
@@ -276,7 +277,7 @@ def _weight_without_events(
 def _ruggedness(
     course: Course, edges: Floats, relief: str | Path | None, account: list[str]
 ) -> Floats:
-    """Mean ruggedness of the points beside each segment; between them, interpolated."""
+    """Mean ruggedness of the points near each segment; interpolated for segments without any."""
     if relief is None:
         account.append("ruggedness is 0.5 everywhere, as no relief was given [assumed]")
         return np.full(len(edges) - 1, 0.5)

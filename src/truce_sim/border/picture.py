@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 _HOME, _HOST, _LINE = "#0072B2", "#D55E00", "#222222"
-#: Most events that are drawn.
+#: Most events drawn.
 _DRAWN = 5000
 
 

@@ -1,8 +1,9 @@
-"""Where places lie beside a line: km along it, and km away from it with the home side positive.
+"""Where places lie relative to a line: km along it, and km away from it with the home side
+positive.
 
-The inverse of `Course.place`, but exact: the nearest point of the line itself, in space on WGS84's
-ellipsoid, with numpy and scipy alone. Distances agree with geodesics to a few metres within 200 km
-of the line.
+The inverse of `Course.place`, but exact: it finds the nearest point of the line itself, in space on
+the WGS84 ellipsoid, with numpy and scipy alone. Distances agree with geodesics to a few metres
+within 200 km of the line.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-#: Longest piece of the line that is looked at as a whole, km.
+#: Longest piece of the line that is treated as a whole, km.
 _PIECE_KM = 1.0
-#: Nearest points of the line whose pieces are compared for every place.
+#: How many of the line's nearest points have their pieces compared for every place.
 _CANDIDATES = 6
-#: Events whose nearest point of the line is its end are beside it up to this distance, km.
+#: An event whose nearest point of the line is an end counts as near it up to the first distance,
+#: km; the second decides that it is an end.
 _BEYOND_KM, _AT_END_KM = 10.0, 1e-6
 
 
@@ -81,7 +83,7 @@ def place_beside(events: Events, course: Course) -> None:
 
 
 def keep_beside(events: Events, course: Course, within_km: float, at_ends: bool = True) -> None:
-    """Leave out events far from the line and, with `at_ends`, those beyond its ends, counted."""
+    """Leave out, and count, events far from the line and, with `at_ends`, those beyond its ends."""
     away = events.frame["km_depth"].abs()
     events.keep(away.le(within_km), f"farther than {within_km:g} km from the line")
     if not at_ends:
@@ -106,7 +108,7 @@ def refuse_far(events: Events, course: Course, within_km: float, path: str | Pat
 
 
 def how_far(frame: pd.DataFrame, course: Course, within_km: float) -> str:
-    """Return how far events are from the line, and what may be the reason, in sentences."""
+    """Return how far events are from the line, and a possible reason, in sentences."""
     away = frame["km_depth"].abs()
     text = (f"{int(away.gt(within_km).sum()):,} of {len(away):,} events lie more than "
             f"{within_km:g} km from the line; the nearest {away.min():,.0f} km, half of them "
@@ -146,7 +148,8 @@ def _pieces(course: Course) -> tuple[Floats, Floats]:
 
 
 def _leftward(points: Floats, piece: NDArray[np.int64], part: Floats) -> Floats:
-    """Vectors to the left of the line at the feet; at a corner, between those of both pieces."""
+    """Vectors to the left of the line at the nearest points; at a corner, between those of both
+    pieces."""
     step = np.diff(points, axis=0)
     left = np.cross(up(points[:-1]), step)
     left /= np.linalg.norm(left, axis=1, keepdims=True)

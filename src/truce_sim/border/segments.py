@@ -93,7 +93,7 @@ def _read(path: Path, columns: tuple[str, str], version: tuple[int, int]) -> Seg
 
 
 def _records(path: Path) -> list[tuple[int, list[str]]]:
-    """Return the lines that are not blank with their numbers, the header first."""
+    """Return the non-blank lines with their numbers, the header first."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)

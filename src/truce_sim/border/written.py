@@ -1,4 +1,5 @@
-"""Write a border folder whole, or not at all: its table, line, base map, account and picture."""
+"""Write a border folder completely or not at all: its table, line, base map, account and
+picture."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ def write_folder(
     Args:
         made: the border; its folder does not exist yet, or is empty.
         points: (n, 2) longitudes and latitudes of the line.
-        content: what `border.yaml` says.
+        content: of `border.yaml`.
         base: vector files for the base map.
         within_km: how far events may lie from the line.
     """
@@ -70,7 +71,7 @@ def _write_features(path: Path, features: Sequence[Mapping[str, Any]]) -> None:
 
 
 def base_features(path: Path, points: Floats, margin_km: float) -> list[dict[str, Any]]:
-    """Return what a vector file shows around a line: areas as countries, lines, and places.
+    """Return the features of a vector file around a line: areas as countries, lines, and places.
 
     Args:
         path: the file, with names in a column such as `name`.

@@ -194,7 +194,7 @@ def _not_an_option(group: str, value: object) -> InputError:
             f"{group}.<setting>: <value> changes a setting"
         )
     return InputError(
-        "is a group, whose options cannot be chosen during a run; an intervention changes single "
+        "is a group, and no option can be chosen during a run; an intervention changes single "
         "settings", setting=group, value=value, allowed=allowed,
     )  # fmt: skip
 

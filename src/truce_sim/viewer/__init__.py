@@ -4,7 +4,7 @@ A run is a function of its seed, so the viewer keeps no recordings: the engine g
 daily series and event log of a run at once, and it steps a `TruceModel` to whatever day is shown.
 
     serve.py    address, port, browser, and a clean shutdown
-    site.py     what is answered, when: first.py at once, the pages when they are imported
+    site.py     what is answered when: first.py at once, the pages once they are imported
     guard.py    who is answered
     state/      what a visitor looks at: the runs, the day, the levers
     pictures/   a day as a figure, a run as a film

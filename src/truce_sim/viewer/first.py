@@ -1,6 +1,6 @@
 """The first page: the border, drawn by the browser before the libraries of the pages are imported.
 
-It asks for the visitor's page, which takes its place once it is there (`vue/first.html`).
+It asks for the visitor's page, which replaces it once ready (`vue/first.html`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from truce_sim.viewer.state.ground import (
 )
 from truce_sim.viewer.state.opening import Opening
 
-#: A request with this header is for the visitor's page, however long that takes.
+#: A request with this header waits for the visitor's page, however long that takes.
 WAITS = "x-truce-sim-waits"
 
 _VUE = Path(__file__).parent / "vue"
@@ -30,7 +30,7 @@ _VUE = Path(__file__).parent / "vue"
 
 def first_page(opening: Opening) -> bytes:
     """Return what a visitor sees until the pages can be served: the border of the run opened, if it
-    is quickly drawn."""
+    can be drawn quickly."""
     setup = opening.setup
     quick = setup is not None and cells(setup.config) <= LARGE_CELLS
     ground = ground_of(setup.config, setup.border) if setup and quick else None
@@ -39,7 +39,7 @@ def first_page(opening: Opening) -> bytes:
     return Template((_VUE / "first.html").read_text(encoding="utf-8")).substitute(
         heading=f": {escape(what_it_is(ground))}" if ground else "",
         words=f"{escape(clause(ground))} The run is being made." if ground else "It is being made.",
-        given=json.dumps(given).replace("<", r"\u003c"),  # no name ends the script
+        given=json.dumps(given).replace("<", r"\u003c"),  # no name can end the script
         component=_script((_VUE / "border.vue").read_text(encoding="utf-8")),
         header=WAITS,
     ).encode()  # fmt: skip

@@ -1,8 +1,8 @@
 """Who may speak to the viewer: checks of Host, Origin and a token before anything is answered.
 
-A page elsewhere could make a visitor's browser speak to a server on loopback, under a name of its
-own (DNS rebinding) or across sites. The name in `Host` must be one of the viewer's, `Origin` the
-viewer itself, and the browser must know the token in the printed address, as with Jupyter.
+A page elsewhere could make a visitor's browser speak to a server on loopback, under its own name
+(DNS rebinding) or across sites. The name in `Host` must be one of the viewer's, `Origin` the viewer
+itself, and the browser must know the token in the printed address, as with Jupyter.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class Guard:
 
 
 def _token(scope: Scope) -> tuple[str, list[tuple[str, str]]]:
-    """Return the token that the address of a request brings, or "", and the rest of its query."""
+    """Return the token in the address of a request, or "", and the rest of its query."""
     query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     rest = [pair for pair in query if pair[0] != "token"]
     if scope["type"] != "http" or scope["method"] != "GET":
@@ -138,7 +138,8 @@ def allowed_hosts(host: str) -> frozenset[str]:
 
 
 def _is_address(name: str) -> bool:
-    """Whether a name is an address, which nobody can make another machine's: a name they can."""
+    """Whether a name is an IP address, which DNS cannot rebind to another machine, as it can a
+    name."""
     try:
         ipaddress.ip_address(name)
     except ValueError:
@@ -171,7 +172,7 @@ async def _refuse(scope: Scope, send: Send, status: HTTPStatus, why: str) -> Non
 async def respond(
     send: Send, status: HTTPStatus, body: bytes, content_type: str = "text/plain", **more: str
 ) -> None:
-    """Send a whole answer; `more` are headers, with _ for -."""
+    """Send a complete answer; `more` are headers, with _ for -."""
     headers = {"content-type": f"{content_type}; charset=utf-8", "cache-control": "no-store"} | {
         name.replace("_", "-"): value for name, value in more.items()
     }

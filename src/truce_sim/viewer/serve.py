@@ -67,7 +67,7 @@ def serve(opening: Opening, address: Address) -> NoReturn:
     gc.disable()  # until everything is imported: imports create no garbage
     listener = listen(address)
     os.environ.update(_ENVIRONMENT)
-    # To this machine itself, compressing the page's scripts takes longer than sending them.
+    # Within one machine, compressing the page's scripts takes longer than sending them.
     os.environ["SOLARA_SERVER_HTTP_GZIP"] = str(not _is_loopback(address.host)).lower()
     from truce_sim.viewer.state import current
 
@@ -120,7 +120,7 @@ def check_assets() -> None:
 
 
 def _asset_folders() -> Iterator[Path]:
-    """Where solara-assets keeps what the page would otherwise load from the network."""
+    """Where solara-assets keeps the files that the page would otherwise load from the network."""
     for file in metadata.files("solara-assets") or ():
         if "vuetify" in str(file):
             yield Path(str(file.locate())).parent
@@ -194,7 +194,7 @@ def _run(listener: socket.socket, url: str, address: Address) -> NoReturn:
 def _end_in_time(server: object) -> None:
     """End within a second of the signal, however many visitors there are.
 
-    Errors that their players raise during shutdown help nobody and are discarded.
+    Errors that visitors' players raise during shutdown are discarded.
     """
     while not getattr(server, "should_exit", False):
         time.sleep(0.05)
@@ -209,8 +209,8 @@ def _end() -> NoReturn:
 
 
 def _announce(server: object, site: Site, url: str, browser: bool) -> None:
-    """Print the address once it is answered, open a browser there, and import what the page needs
-    while the browser shows the first one."""
+    """Print the address once it answers, open a browser there, and import what the page needs while
+    the browser shows the first page."""
     while not getattr(server, "started", False):
         time.sleep(0.02)
     print(f"truce_sim is at {url}  (Ctrl-C to stop)", flush=True)

@@ -1,4 +1,4 @@
-"""What the viewer answers: the first page at once, and Solara's pages when they are there."""
+"""What the viewer answers: the first page at once, and Solara's pages once they are ready."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from truce_sim.viewer.state.opening import Opening
 
 
 class Site:
-    """The viewer's site, as ASGI defines an application: the first page until Solara's is there.
+    """The viewer's site, an ASGI application: the first page until Solara's is ready.
 
     Attributes:
         first: Set once the first page is made.
-        pages: Set once Solara is imported, which makes the pages and has their scripts.
-        whole: Set once all that a page needs is imported; until then, its connection waits.
+        pages: Set once Solara, which makes the pages and has their scripts, is imported.
+        whole: Set once everything that a page needs is imported; until then its connection waits.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Site:
         self.first.set()
 
     def load(self, opening: Opening) -> None:
-        """Import all that serves the other pages."""
+        """Import everything that serves the other pages."""
         from solara.server import starlette
 
         self._solara, self._shut = starlette.app, starlette.on_shutdown
@@ -59,7 +59,7 @@ class Site:
         self.whole.set()
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        """Start at once, for Solara starts later; end with Solara."""
+        """Start at once, since Solara starts later; end with Solara."""
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -69,12 +69,12 @@ class Site:
 
 
 def _is_visit(scope: Scope) -> bool:
-    """Whether a browser asks for the page to show it now, not for the one that it waits for."""
+    """Whether a browser asks for a page to show now, not for the one that it is waiting for."""
     waits = any(name == WAITS.encode() for name, _ in scope["headers"])
     return scope["path"] == "/" and scope["method"] == "GET" and not waits
 
 
 def _may_name_another_border(scope: Scope) -> bool:
-    """Whether the address has settings of which a border is made."""
+    """Whether the address has settings that determine the border."""
     words = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     return any(name.startswith(("scenario", "border")) for name, _ in words)

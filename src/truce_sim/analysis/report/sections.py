@@ -332,7 +332,7 @@ def runs_section(material: Material) -> Section:
         run, differing = replay(folder, point, replicate)
         if differing:
             section.notes.append(
-                f"Run {point}:{replicate} is not shown: made again from what is stored, it "
+                f"Run {point}:{replicate} is not shown: repeated from what is stored, it "
                 f"differs from its row in {', '.join(differing)}. "
                 f"{command('verify', folder.path)} compares more runs."
             )

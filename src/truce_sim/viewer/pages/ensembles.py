@@ -1,4 +1,4 @@
-"""Many draws of what is shown: of a run and its fork, and of what may follow the day shown."""
+"""Many random draws: of a run and its fork, and of what may follow the day shown."""
 
 from __future__ import annotations
 
@@ -86,7 +86,8 @@ def FromThisDay(session: Session, tracks: Tracks, day: int) -> None:
 def use_kept(
     session: Session, name: tuple[Any, ...], make: Any, wanted: bool, what: str, stop: Any
 ) -> Any:
-    """Show how far something is, and return it once it is made; a hook. It is made once."""
+    """Show the progress of something, and return it once it is made; a hook. It is made only
+    once."""
     known = session.found.get(name)
     work, task = use_work(make, wanted and known is None, [*name, id(session.tracks)])
     if known is not None or not wanted:
@@ -115,7 +116,7 @@ def Ask(n: int, words: str, icon: str, ask: Any, disabled: bool = False) -> None
 
 @solara.component
 def Sentences(sentences: list[str]) -> None:
-    """Show sentences, each on lines of its own."""
+    """Show sentences, each starting on a new line."""
     for sentence in sentences:
         solara.Text(sentence)
 

@@ -23,7 +23,7 @@ _WRAPS = {"flex-wrap": "wrap", "row-gap": "8px"}
 
 @solara.component
 def Exports(clock: Clock) -> None:
-    """Offer downloads of the day shown and of the run."""
+    """Offer the day shown and the run for download."""
     update_counter.get()  # a day further
     session = clock.session
     with solara.Column(gap="8px", classes=["export"]):
@@ -51,7 +51,7 @@ def Exports(clock: Clock) -> None:
 
 @solara.component
 def Commands(clock: Clock) -> None:
-    """Offer what is shown as a command and as Python; with a fork, the fork."""
+    """Offer what is shown (the fork, if there is one) as a command and as Python."""
     track = clock.tracks[-1]
     words = solara.use_memo(lambda: overrides_of(track.config), [id(track)])
     solara.Text(f"To repeat {'the fork' if len(clock.tracks) > 1 else 'the run'}")

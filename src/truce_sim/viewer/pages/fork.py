@@ -1,4 +1,4 @@
-"""The what-if panel: change levers, fork, and see what comes of it over many draws."""
+"""The what-if panel: change levers, fork, and see the effect over many draws."""
 
 from __future__ import annotations
 

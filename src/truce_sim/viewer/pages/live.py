@@ -157,7 +157,7 @@ def Stage(clock: Clock) -> None:
 
 @solara.component
 def Transport(clock: Clock) -> None:
-    """Show play, speed and the day slider, what the picture is not, and what a fork changes."""
+    """Show play, speed and the day slider, the caveat, and what a fork changes."""
     update_counter.get()
     session, forked = clock.session, len(clock.tracks) > 1
     with solara.Column(gap="2px", classes=["transport"]):
@@ -176,7 +176,7 @@ def Transport(clock: Clock) -> None:
 
 
 def _names(clock: Clock) -> tuple[str, ...]:
-    """What stands above each picture: of a fork, its change."""
+    """The title of each picture; a fork's is its change."""
     if len(clock.tracks) == 1:
         return ("",)
     return "run as it was", fork_in_words(clock.tracks[1].config.interventions[-1])
@@ -187,7 +187,7 @@ def _side_by_side(names: tuple[str, ...]) -> str:
 
 
 def _scale(clock: Clock) -> dict[str, Any]:
-    """The scale of the layer shown, one for a run and its fork."""
+    """The scale of the layer shown, shared by a run and its fork."""
     layer = clock.session.layer.value
     title, unit = LAYERS[layer]
     return {
@@ -235,7 +235,7 @@ def Panels(clock: Clock) -> None:
 
 
 def make_ready(track: Track, work: Work) -> None:
-    """Make what is sent once for a run, piece by piece.
+    """Make, piece by piece, the data that is sent once for a run.
 
     Raises:
         Stopped: The visitor has cancelled the work.
@@ -273,12 +273,12 @@ def _story(track: Track) -> dict[str, Any]:
 
 
 def _numbers(values: list[float]) -> list[float | None]:
-    """Rounded for the browser, which reads no infinity: a threshold may be infinite."""
+    """Numbers rounded for the browser; infinite ones, such as a threshold's, become None."""
     return [round(value, 4) if math.isfinite(value) else None for value in values]
 
 
 def _mark(clock: Clock, which: int) -> tuple[str, bool]:
-    """The mark that compares the run with the stored one, and whether it is good."""
+    """The mark that compares the run with the stored one, and whether they agree."""
     row = clock.session.row
     if row is None or which > 0:
         return "", True

@@ -47,7 +47,8 @@ def Address(
     problem: str = "",
     event_follow: Callable[[str], None] | None = None,
 ) -> None:
-    """The address of what is shown; going back or forward follows it, the `followed`th time."""
+    """The address of what is shown; `event_follow` is called when the visitor goes back or forward.
+    `followed` counts how often."""
 
 
 @solara.component_vue(
@@ -63,8 +64,8 @@ def BorderPicture(
     event_view: Callable[[str], None] | None = None,
     event_shown: Callable[[bool], None] | None = None,
 ) -> None:
-    """The grid along the line, with a layer, the bands and the day's incidents; it says when it is
-    there first.
+    """The grid along the line, with a layer, the bands and the day's incidents; it reports when it
+    is first shown.
 
     view: map or strip; a border without a course is always a strip.
     hidden: the marks that are not shown (`ground.KEYS`).
@@ -147,7 +148,7 @@ def Controls(
 ) -> None:
     """Presets and settings with units, ranges, help, and errors beside their controls.
 
-    `idle` says of each setting without effect why it has none; it is greyed out.
+    `idle` gives the reason for each setting that has no effect; these are greyed out.
     """
 
 
@@ -160,8 +161,8 @@ def Copies(texts: list[tuple[str, str]]) -> None:
 def SurvivalCurves(
     curves: list[Data], horizon: int, chosen: str = "", note: str = "", since: int = -1
 ) -> None:
-    """The share of truces holding, by day, with 95 % intervals; the chosen point's level stands
-    out, or `note` says what the curves are. Up to the end of day `since`, they are the same."""
+    """The share of truces holding, by day, with 95 % intervals; the chosen point's level is
+    highlighted, or `note` says what the curves are. Up to the end of day `since`, they coincide."""
 
 
 @solara.component_vue("../vue/chances.vue")
@@ -183,7 +184,7 @@ def PointTable(
     only: list[int] | None = None,
     event_open: Callable[[int], None] | None = None,
 ) -> None:
-    """The points, with intervals, or some of them only; a click selects one, which is marked."""
+    """The points, or only some of them, with intervals; a click selects one, which is marked."""
 
 
 @solara.component_vue("../vue/tradeoff.vue")
@@ -193,7 +194,7 @@ def TradeOff(
     only: list[int] | None = None,
     event_choose: Callable[[int], None] | None = None,
 ) -> None:
-    """Share that holds against cost, of what a search saw and proved; a click chooses a policy."""
+    """Share that holds against cost, for what a search saw and proved; a click chooses a policy."""
 
 
 @solara.component_vue("../vue/parallel.vue")
@@ -204,5 +205,5 @@ def ParallelPlot(
     event_choose: Callable[[int], None] | None = None,
     event_brush: Callable[[tuple[str, list[float]]], None] | None = None,
 ) -> None:
-    """Parallel coordinates (`state.parallel`): a click chooses a line, dragging along an axis keeps
-    those that cross it there."""
+    """Parallel coordinates (`state.parallel`): a click chooses a line; dragging along an axis keeps
+    the lines that cross it there."""

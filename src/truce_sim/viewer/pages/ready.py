@@ -1,4 +1,4 @@
-"""A large run is made ready beside the page, which shows how far it is and can stop it."""
+"""Large runs are prepared in the background, while the page shows progress and can cancel."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from truce_sim.viewer.pages.work import Progress, Work, use_work
 from truce_sim.viewer.state.session import Session
 from truce_sim.viewer.state.track import Track
 
-#: Makes a run ready, and says how far it is.
+#: Prepares a run, and reports progress.
 MakeReady = Callable[[Track, Work], object]
 
 
 @solara.component
 def Coming(session: Session, make_ready: MakeReady) -> None:
-    """Make the run or the fork that is to come ready; Cancel keeps what is shown."""
+    """Prepare the run or fork asked for; Cancel keeps what is shown."""
     tracks = session.coming.value
 
     def make(work: Work) -> None:
@@ -31,7 +31,7 @@ def Coming(session: Session, make_ready: MakeReady) -> None:
 
 @solara.component
 def First(session: Session, make_ready: MakeReady) -> None:
-    """Make the first run ready; it can be stopped, and taken up again."""
+    """Prepare the first run; this can be stopped and resumed."""
     tries, stopped = solara.use_reactive(0), solara.use_reactive(False)
 
     def make(work: Work) -> None:

@@ -27,7 +27,7 @@ def SearchPage(view: SearchView, show: Callable[[Opening], None]) -> None:
         Heading(view)
         Chosen(view, show)
         with solara.Div(classes=["search-pictures"]):
-            with solara.Card("What is bought by what", margin=0):
+            with solara.Card("What holding costs", margin=0):
                 data = solara.use_memo(view.trade_off, [found.folder])
                 TradeOff(
                     plot=data, chosen=view.policy.value, only=only, event_choose=view.policy.set
@@ -40,7 +40,7 @@ def SearchPage(view: SearchView, show: Callable[[Opening], None]) -> None:
 
 @solara.component
 def Heading(view: SearchView) -> None:
-    """Show the question, how much was tried, and what the numbers are."""
+    """Show the question, how much was tried, and what the numbers rest on."""
     found, row = view.found, view.found.pareto.iloc[0]
     if found.problem.question:
         solara.Text(found.problem.question, classes=["text-h6"])

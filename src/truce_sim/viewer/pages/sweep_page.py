@@ -79,7 +79,7 @@ def Heading(data: SweepData) -> None:
 
 @solara.component
 def NamedChoice(label: str, names: dict[str, str], value: solara.Reactive[str]) -> None:
-    """Choose one of several things by the names that the page has for them."""
+    """Choose one of several things by the names the page gives them."""
     things = {words: name for name, words in names.items()}
     solara.Select(
         label, list(things), value=names.get(value.value, value.value),
@@ -203,7 +203,7 @@ def PointChoice(
 
 
 def _called(pick: str) -> str:
-    """What the page calls a pick."""
+    """The page's name for a pick."""
     return "typical" if pick == "median" else pick.replace("-", " ")
 
 

@@ -12,13 +12,13 @@ from truce_sim.viewer.state.session import Clock
 from truce_sim.viewer.state.track import Track
 from truce_sim.viewer.state.why import chain, sentence, why_data
 
-#: Of runs up to this long, the chain is worked out at once; of others meanwhile.
+#: The chain of a run up to this long is computed at once; of longer ones, in the background.
 _SHORT = 800
 
 
 @solara.component
 def Why(clock: Clock) -> None:
-    """Show the chain of the day, of the run and of its fork."""
+    """Show the chain of the day, for the run and its fork."""
     update_counter.get()  # a day further
     tracks, days = clock.tracks, [clock.day_of(which) for which in range(len(clock.tracks))]
     ready = solara.use_reactive(0)
@@ -36,7 +36,7 @@ def Why(clock: Clock) -> None:
 
 @solara.component
 def Waiting(tracks: Sequence[Track], ready: solara.Reactive[int]) -> None:
-    """Work the chain out, with a bar meanwhile; `ready` then counts up."""
+    """Compute the chain, showing a progress bar meanwhile; `ready` then counts up."""
 
     def work() -> None:
         for track in tracks:

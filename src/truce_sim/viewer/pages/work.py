@@ -1,4 +1,5 @@
-"""Long work that a visitor asks for: it runs beside the page, shows how far it is, and stops."""
+"""Long work that a visitor asks for: it runs in the background, shows progress, and can be
+cancelled."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ class Stopped(Exception):
 
 
 class Work:
-    """How far a piece of work is; called with the share done, which stops it once it is cancelled.
+    """The progress of a piece of work. The work calls it with the share done, and is stopped by
+    that once it is cancelled.
 
     Attributes:
         share: The share done, in whole percents of 1.
@@ -41,7 +43,8 @@ class Work:
 
     @property
     def left(self) -> str:
-        """The time left, in words, as the time so far lets it expect; "" before that can tell."""
+        """The time left, in words, extrapolated from the time elapsed; "" if it is too early to
+        tell."""
         share, seconds = self.share.value, time.monotonic() - self._began
         if not 0.0 < share < 1.0 or seconds < 1.0:
             return ""
@@ -49,17 +52,17 @@ class Work:
         return f"{left:.0f} s left" if left < 100 else f"{left / 60:.0f} min left"
 
     def cancel(self) -> None:
-        """Stop the work when it next says how far it is."""
+        """Stop the work when it next reports progress."""
         self._cancelled.set()
 
 
 def use_work(
     make: Callable[[Work], Made], wanted: bool, dependencies: list[Any]
 ) -> tuple[Work, solara.lab.Task[..., Made | None]]:
-    """Make something beside the page, anew when a dependency changes; a hook of a component.
+    """Make something in the background, anew when a dependency changes; a hook of a component.
 
     Args:
-        make: Makes it, and says how far it is.
+        make: Makes it, and reports progress.
         wanted: Whether to make it now.
         dependencies: What it depends on. Work that is no longer wanted is stopped.
 
@@ -80,7 +83,7 @@ def use_work(
 
 @solara.component
 def Progress(work: Work, what: str, on_cancel: Callable[[], object] = lambda: None) -> None:
-    """Show how far a piece of work is and what time is left, and a button to cancel it."""
+    """Show the progress of a piece of work and the time left, and a button to cancel it."""
 
     def cancel() -> None:
         work.cancel()

@@ -1,7 +1,7 @@
 """A day of a run as a figure, for exports and films. Its artists are made only once.
 
 On the left is the border, on the plane of its `Atlas`: a map, or a strip for a border without a
-course. On the right are the key, grievance and the state of the truce; below, what the picture is.
+course. On the right are the key, grievance and the state of the truce; below, a caption.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class DayFigure:
         self._draw_ribbon()
 
     def show(self, model: Replay, week: Week) -> None:
-        """Move every artist to the day of the model; what was in the week before is faint."""
+        """Move every artist to the day of the model; what happened in the week before is faint."""
         day = model.day
         date = calendar_date(model.config, day)
         when = f"day {day}" if day >= 0 else "before day 0"
@@ -115,7 +115,7 @@ class DayFigure:
         return self.atlas.place(places[:, 0], places[:, 1])
 
     def _show_past(self, model: Replay, week: Week) -> None:
-        """Incidents, strikes and the ways of bands in the days before."""
+        """Show incidents, strikes and the paths of bands on the days before."""
         past = past_incidents(model)
         for kind, marks in self.past.items():
             here = [(incident, age) for incident, age in past if incident[0] == kind]
@@ -235,7 +235,7 @@ class DayFigure:
 
 def _fade(marks: Collection, ages: list[int]) -> None:
     """Make each of some marks as faint as it is old."""
-    if ages:  # matplotlib takes no empty array, and nothing else after an array
+    if ages:  # matplotlib accepts no empty array, and after an array nothing else
         marks.set_alpha([fading(age) for age in ages])
 
 

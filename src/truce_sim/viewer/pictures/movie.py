@@ -24,7 +24,7 @@ from truce_sim.viewer.state.week import Week
 
 Image = NDArray[np.uint8]
 
-#: A GIF has the most frequent colours as they are, up to this many; the other 160 are spread out.
+#: A GIF keeps this many of the most frequent colours exactly; its other 160 are spread out.
 _COMMON = 96
 
 
@@ -33,7 +33,7 @@ def film(opening: Opening, options: argparse.Namespace) -> None:
 
     Raises:
         InputError: An option is invalid, or ffmpeg is needed and missing; nothing is written.
-        RuntimeError: The run fails, or is not the stored one when it is made again.
+        RuntimeError: The run fails, or differs from the stored one when repeated.
     """
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -45,7 +45,7 @@ def film(opening: Opening, options: argparse.Namespace) -> None:
     differing = row.differences(track.run.outcome) if row else []
     if row and differing:
         raise RuntimeError(
-            f"{row.name} is not filmed: made again from what is stored, it differs from its row "
+            f"{row.name} is not filmed: repeated from what is stored, it differs from its row "
             f"in {', '.join(differing)}"
         )
     with writing(options.out), Progress(
@@ -129,7 +129,7 @@ def write_movie(
         track: The run.
         path: The file, .gif or .mp4.
         layer: The layer to colour.
-        every: Days from one frame to the next; `film_days` says which have one besides.
+        every: Days from one frame to the next; `film_days` adds others.
         fps: Frames per second.
         dpi: Dots per inch; a frame is 12 by 6.75 inches.
         days: First and last day; None for the whole run.
@@ -159,9 +159,10 @@ def write_movie(
 
 
 def film_days(track: Track, first: int, last: int, every: int) -> list[int]:
-    """Return the days of a film: every so many, and whatever happens to the truce.
+    """Return the days of a film: one in `every`, and those on which something happens to the truce.
 
-    The last day is always in, and so is each day with a strike or a change of the truce's state.
+    The last day is always included, and so is each day with a strike or a change in the truce's
+    state.
     """
     series = track.run.series
     struck = series[["strikes_by_home", "strikes_by_host"]].to_numpy().any(1)
@@ -206,7 +207,8 @@ def _write_gif(images: Iterator[Image], path: Path, fps: int) -> None:
 
 
 def _palette(picture: Any) -> Any:
-    """A palette for a picture: the grounds as they are, and the marks, which are small."""
+    """A palette for a picture: the background colours exactly, and room for the marks, which are
+    small."""
     from PIL import Image as Pictures
 
     counted = sorted(picture.getcolors(picture.width * picture.height), reverse=True)

@@ -34,7 +34,7 @@ def read_query(query: str) -> Words:
     """Return the parts of an address's query by name.
 
     Raises:
-        InputError: It is longer than any that the viewer writes.
+        InputError: It is longer than any address that the viewer writes.
     """
     if len(query) > _LONGEST:
         raise InputError("the address is too long", allowed=f"up to {_LONGEST:,} characters")
@@ -47,9 +47,9 @@ def write_query(words: Mapping[str, str]) -> str:
 
 
 def changed_settings(plain: Plain) -> Plain:
-    """Map what differs from the defaults, in a nested configuration, to its values.
+    """Map the settings of a nested configuration that differ from the defaults to their values.
 
-    Left out is what concerns output and sweeps, and what only the command line may set.
+    Settings of output and sweeps are left out, and those that only the command line may set.
     """
     usual = defaults()
     return {
@@ -79,9 +79,9 @@ def read_settings(words: Words, opened: Config | None, opened_plain: Plain | Non
     """Return the configuration that an address describes.
 
     Args:
-        words: The address's parts; those that are no settings must be left out.
+        words: The address's parts; those that are not settings must be left out.
         opened: The configuration the viewer was started with, if any.
-        opened_plain: The same, nested: what only the command line may set comes from it.
+        opened_plain: That configuration, nested; it supplies what only the command line may set.
 
     Raises:
         InputError: An unknown setting, or a bad value.
@@ -114,7 +114,7 @@ def apply_words(words: Words, plain: Plain) -> Config:
 
 
 def as_word(value: object) -> str:
-    """Return a value as JSON, or text as it is if that is no JSON."""
+    """Return a value as JSON, or a text unchanged if it is not valid JSON."""
     if isinstance(value, str) and not _is_json(value):
         return value
     return json.dumps(value, separators=(",", ":"))
@@ -149,7 +149,7 @@ def refuse_unknown(words: Words, known: Sequence[str]) -> None:
 
     Args:
         words: The parts.
-        known: Names of parts, or, if they end in a dot, what names begin with.
+        known: Names of parts, or, if they end in a dot, prefixes of names.
 
     Raises:
         InputError: The page has no such part.

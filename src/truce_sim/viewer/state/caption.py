@@ -1,4 +1,4 @@
-"""What a picture says of itself wherever it goes: a caveat, the draw, the settings, the version."""
+"""What every picture says about itself: a caveat, the draw, the settings, the version."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from truce_sim.viewer.state.presets import defaults, flat
 
 CAVEAT = "A model's run on assumed values, not a forecast"
 
-#: So many changed settings are listed.
+#: Maximum number of changed settings listed.
 _LISTED = 8
 
 
@@ -26,7 +26,8 @@ def caption(config: Config) -> str:
 
 
 def changed_settings(config: Config) -> list[str]:
-    """List the settings that differ from the defaults as `name=value`; not the draw."""
+    """List the settings that differ from the defaults as `name=value`, without seed and
+    replicate."""
     usual = defaults()
     return [
         f"{path}={shorten(as_text(value), 60, placeholder=' …')}"

@@ -1,4 +1,4 @@
-"""What is shown as a command and as Python: copied, either repeats it anywhere."""
+"""What is shown, as a command and as Python: either repeats it anywhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from truce_sim.viewer.state.presets import default_plain, matching_option, optio
 
 def overrides_of(config: Config) -> list[str] | None:
     """Return the overrides that make a configuration from the defaults: options of groups, then
-    the settings in which it differs from them. None if no overrides give exactly it."""
+    the settings in which it differs from them. None if no overrides reproduce it exactly."""
     plain, usual = to_plain(config), default_plain()
     chosen = {group: matching_option(plain, group) for group in options()}
     groups = [
@@ -50,8 +50,8 @@ def as_python(overrides: list[str]) -> str:
 
 
 def of_ensemble(plain: Config, fork: Config, n: int) -> list[tuple[str, str]]:
-    """Return the ensemble of a run and its fork as a sweep over both, by name; none if no
-    overrides give exactly these runs."""
+    """Return the ensemble of a run and its fork as a sweep over both, by name; none if no overrides
+    reproduce these runs exactly."""
     words = overrides_of(fork)
     if words is None:
         return []
@@ -72,7 +72,7 @@ def of_ensemble(plain: Config, fork: Config, n: int) -> list[tuple[str, str]]:
 
 def of_futures(configs: Sequence[Config], day: int, n: int) -> list[tuple[str, str]]:
     """Return futures of a run, and of its fork, as commands and as Python, by name; none if no
-    overrides give exactly these runs."""
+    overrides reproduce these runs exactly."""
     words = [overrides_of(config) for config in configs]
     given = [each for each in words if each is not None]
     if len(given) < len(words):

@@ -27,7 +27,7 @@ from truce_sim.sweeps.summaries.contrasts import with_sign
 
 Interval = Estimate
 
-#: So many pairs are run before their number is shown.
+#: Number of pairs run before progress is shown.
 _AT_ONCE = 20
 
 
@@ -42,12 +42,12 @@ class Ensemble:
         failed: Number of pairs left out because a run failed.
         over_before: Number of pairs whose truce collapsed before the fork, which cannot differ.
         day: First day of the fork.
-        horizon: Last day that is counted.
-        days: Mean difference in days of survival, fork less run.
+        horizon: Last day counted.
+        days: Mean difference in days of survival, fork minus run.
         holds: Share of the runs whose truce holds to the horizon.
-        holds_fork: The same share for the forks.
-        holds_more: Paired difference of these shares, fork less run.
-        ends: The last days of the runs and of their forks, (n,) each; the horizon of those that
+        holds_fork: That share for the forks.
+        holds_more: Paired difference of these shares, fork minus run.
+        ends: The last days of the runs and of their forks, (n,) each; the horizon for those that
             hold.
     """
 
@@ -108,9 +108,9 @@ def survival_curve(
 
     Args:
         name: What the runs are called.
-        ends: (n,) Their last days; the horizon of those that hold.
+        ends: (n,) Their last days; the horizon for those that hold.
         horizon: Days of the curve.
-        since: A day up to whose end all are known to hold.
+        since: A day to whose end all are known to hold.
     """
     holding = ends.size - np.cumsum(np.bincount(ends, minlength=horizon + 1))[:horizon]
     parts = np.array(wilson_intervals(holding, np.full(horizon, ends.size)))
@@ -155,7 +155,7 @@ def describe_ensemble(e: Ensemble) -> list[str]:
 
 
 def longer(mean: float, low: float, high: float) -> str:
-    """Say what a change does to the days survived; never "longer" where that is not clear."""
+    """Say what a change does to the days survived; never "longer" if the interval contains zero."""
     if low == high == 0.0:
         return "No run lasts a day more or less."
     if low <= 0.0 <= high:

@@ -15,7 +15,7 @@ from truce_sim.sweeps.summaries.contrasts import with_sign
 from truce_sim.viewer.state.ensemble import in_percent, longer, survival_curve
 from truce_sim.viewer.state.track import Track
 
-#: Of what is not over yet: its name, and its futures.
+#: The name and the futures of each run that is not over yet.
 Named = list[tuple[str, Futures]]
 
 
@@ -34,7 +34,7 @@ def going_on(tracks: Sequence[Track], day: int) -> list[tuple[str, Track]]:
 
 
 def follow(tracks: Sequence[Track], day: int, n: int, progress: Callable[[float], object]) -> Named:
-    """Follow a run, and its fork with the same luck, from a day on.
+    """Follow a run, and its fork with the same random draws, from a day on.
 
     Args:
         tracks: The run, and its fork if there is one.

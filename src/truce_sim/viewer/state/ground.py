@@ -54,14 +54,14 @@ _NAMED = {
     "home": HOME, "host": HOST, "group": GROUP, "talks": TALKS, "record": HOME,
 }  # fmt: skip
 
-#: The same colours for the same things on all pages, as in figures: variables of CSS by name. Blue
-#: and purple are lighter on dark ground.
+#: The same colours for the same things on all pages, as in figures: CSS variables by name. Blue and
+#: purple are lighter on a dark background.
 COLOURS = (
     f":root {{ {' '.join(f'--{name}: {colour};' for name, colour in _NAMED.items())} }}\n"
     f".theme--dark {{ --home: #56B4E9; --record: #56B4E9; --strike: {STRIKE[2]}; }}"
 )
 
-#: What the key of the map lists, each of which can be hidden.
+#: The entries of the map's key, each of which can be hidden.
 KEYS = ("crossing", "strike", *BANDS, "trail", *MARKS, "past", "names")
 
 #: What all borders share: how marks look.
@@ -77,7 +77,7 @@ LOOKS: dict[str, Any] = {
 #: A border with more cells takes seconds to draw.
 LARGE_CELLS = 10_000
 
-#: A frame without a day, for a border whose run is not there yet, and its scale.
+#: A frame without a day, for a border whose run is not ready yet, and its scale.
 NO_DAY: dict[str, Any] = {
     "day": -1, "layer": "", "bands": [], "incidents": [], "past": [], "struck": None,
     "struckBefore": [], "strikes": [], "truce": "",
@@ -109,7 +109,7 @@ def ground_of(config: Config, border: Border) -> dict[str, Any]:
 
 
 def what_it_is(ground: Mapping[str, Any]) -> str:
-    """Say what a stranger looks at, in the heading of a run's page."""
+    """Say what is being looked at, in the heading of a run's page."""
     host, home = ground["sides"]
     between = f" between {home} (home state) and {host} (host state)" if home and host else ""
     return f"a simulated truce{between}, made up, no forecast"

@@ -15,12 +15,12 @@ from truce_sim.viewer.state.presets import defaults, matching_option, options
 
 _NO_LEVERS = ("output.", "sweep.")
 
-#: Settings that name files of the machine that runs the viewer, which no page may choose.
+#: Settings that name files on the machine that runs the viewer, which no page may choose.
 COMMAND_LINE_ONLY = ("scenario.table", "scenario.path")
 _ELSEWHERE = "is set on the command line only, because it names a file of the viewer's machine"
 
-#: The main levers, shown first, each with the reach and the step of its slider (None: a switch).
-#: The field beside a slider takes any value that the setting allows.
+#: The main levers, shown first, each with the range and step of its slider (None: a switch). The
+#: field next to a slider accepts any value that the setting allows.
 KEY_LEVERS: dict[str, tuple[float, float, float] | None] = {
     "militants.attempts_per_day": (0.0, 2.0, 0.05),
     "militants.spoiler_strength": (0.0, 3.0, 0.1),
@@ -68,7 +68,7 @@ def controls(plain: dict[str, Any], include: Callable[[str], bool]) -> list[dict
 
 
 def plain_name(factor: str) -> str:
-    """Return what a factor of a sweep is called on a page: a setting with its unit, or a group."""
+    """Return the name of a factor of a sweep on a page: a setting with its unit, or a group."""
     info = field_at(factor)
     if info is None or "." not in factor:
         return factor.replace("_", " ").capitalize()
@@ -124,7 +124,7 @@ def put_text(path: str, text: str, plain: dict[str, Any]) -> dict[str, Any]:
 
 
 def brief(error: InputError, path: str) -> str:
-    """Return an error as shown beside the control for `path`."""
+    """Return an error as shown next to the control for `path`."""
     about = "" if error.setting in ("", path) else f"{error.setting}: "
     allowed = f"; allowed: {error.allowed}" if error.allowed else ""
     return f"{about}{error.problem}{allowed}"
@@ -154,7 +154,7 @@ def _control(path: str, info: FieldInfo, plain: dict[str, Any]) -> dict[str, Any
 
 
 def _slider(path: str) -> dict[str, Any]:
-    """The reach of a lever's slider, and where the default lies in it, as a share."""
+    """The range of a lever's slider, and where the default lies in it, as a share."""
     reach, usual = KEY_LEVERS[path], defaults()[path]
     if reach is None:
         return {}

@@ -25,12 +25,12 @@ class Opening:
     Attributes:
         setup: The run's configuration and values derived from it; None for a sweep or a search.
         row: The stored run to compare with, if any.
-        sweep: The folder of the sweep, also when one of its runs is shown.
-        search: The search, also when a run under one of its policies is shown.
+        sweep: The folder of the sweep, even when one of its runs is shown.
+        search: The search, even when a run under one of its policies is shown.
         day: The day that is shown first; -1 is before day 0.
         run: Which run of the sweep it is, as "point:replicate", or "".
-        record: What happened in a truce of the world, each with "day" and "words", to be shown
-            beside the run.
+        record: What happened in a real truce, each event with "day" and "words", to be shown next
+            to the run.
     """
 
     setup: Setup | None = None
@@ -43,7 +43,7 @@ class Opening:
 
     @property
     def page(self) -> str:
-        """Whose page there is besides that of a run: sweep, search or ""."""
+        """Which other page exists besides a run's: "sweep", "search" or ""."""
         return "sweep" if self.sweep else "search" if self.search else ""
 
     @property
@@ -62,8 +62,8 @@ def open_folder(folder: Path, run: str = "", pick: str = "", point: int = 0) -> 
         point: The design point for `pick`.
 
     Raises:
-        InputError: It is not such a folder, the sweep has no such run, or `run` or `pick` was
-            given for the folder of a run or of a search.
+        InputError: It is none of these folders, the sweep has no such run, or `run` or `pick` was
+            given for the folder of a run or a search.
     """
     import json
 

@@ -1,7 +1,7 @@
 """Parallel coordinates: an axis for each lever and outcome, a line for each point or policy.
 
-A brush keeps the lines that cross a part of an axis; what is kept is worked out here, so that the
-table, the curves and the colours of a page can follow.
+A brush keeps the lines that cross a part of an axis; which ones is decided here, so that the table,
+the curves and the colours of a page can follow.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from truce_sim.errors import InputError
 
-#: Brushes: the lowest and the highest place kept on an axis, from 0 at its foot to 1 at its top.
+#: Brushes: the lowest and highest position kept on an axis, from 0 at its foot to 1 at its top.
 Brushes = dict[str, tuple[float, float]]
 
 #: Ten steps of the colour map cividis, from low to high.
@@ -26,13 +26,13 @@ CIVIDIS = (
     "#e1cc55", "#fee838",
 )  # fmt: skip
 
-#: Colours and dashes of lines that have a name, in turn, and of their points.
+#: Colours and dashes of named lines, in turn, and of their points.
 _LOOKS = (("#CC79A7", "9 4"), ("#009E73", "2 3"), ("#E69F00", "9 3 2 3"), ("#56B4E9", "16 4"))
 
 #: Prefix of a brush in an address: `brush.AXIS=LOWEST:HIGHEST`.
 PREFIX = "brush."
 
-#: An axis tells at most so many of its levels.
+#: Maximum number of levels labelled on an axis.
 _TICKS = 8
 
 
@@ -44,8 +44,8 @@ class Axis:
         name: In addresses.
         title: What it shows, with its unit.
         good: 1 if its top is better for the truce, -1 if its foot is, otherwise 0.
-        ticks: Places with their labels.
-        at: (lines,) places from 0 to 1; NaN where a line has no value.
+        ticks: Positions with their labels.
+        at: (lines,) positions from 0 to 1; NaN where a line has no value.
     """
 
     name: str
@@ -66,7 +66,8 @@ def level_axis(name: str, title: str, levels: pd.Series) -> Axis:
 def number_axis(
     name: str, title: str, values: pd.Series, good: int = 0, ends: tuple[float, float] | None = None
 ) -> Axis:
-    """Return an axis of numbers, from 0 or below to the largest unless its ends are given."""
+    """Return an axis of numbers, from 0 (or the smallest, if below 0) to the largest, unless its
+    ends are given."""
     numbers = values.to_numpy(float)
     known = numbers[np.isfinite(numbers)]
     low, high = ends or (float(known.min(initial=0.0)), float(known.max(initial=0.0)))
@@ -103,7 +104,7 @@ def read_brushes(words: Mapping[str, str], axes: Sequence[Axis]) -> Brushes:
     """Return the brushes among parts of an address.
 
     Raises:
-        InputError: There is no such axis, or it is not two places.
+        InputError: There is no such axis, or a brush is not two positions.
     """
     found: Brushes = {}
     for word, text in words.items():

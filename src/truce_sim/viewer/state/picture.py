@@ -31,7 +31,7 @@ _KINDS = np.array([EVENTS.index(kind) for kind in MARKS])
 Scales = dict[str, float]
 
 
-#: At most so many days of a run, and cells of all its days, are looked at for the scales of layers.
+#: Maximum number of days of a run, and of cells over these days, used for the scales of layers.
 _SCALE_DAYS, _SCALE_CELLS = 400, 4_000_000
 
 
@@ -79,8 +79,8 @@ def list_bands(model: Replay) -> list[tuple[int, int, int, str]]:
 
 
 def list_ways(model: Replay) -> list[tuple[Any, ...]]:
-    """List the same bands, each with its age in days, its target in km behind the line, and the
-    sector where it crossed, or -1."""
+    """List every band under way, each with its age in days, its target in km behind the line, and
+    the sector where it crossed, or -1."""
     # read at once: a player may be stepping the model
     records = model.world["bands"][: len(model.bands)]
     fields = records[["entity", "sector", "depth", "status", "target_km", "crossed"]].tolist()
@@ -92,15 +92,15 @@ def list_ways(model: Replay) -> list[tuple[Any, ...]]:
 
 
 def launch_day(entity: int) -> int:
-    """The day on which a band set out, which its identity begins with (`engine.draws.entity_of`);
-    negative in the warm-up."""
+    """The day on which a band set out, encoded in its identity (`engine.draws.entity_of`); negative
+    in the warm-up."""
     day = entity >> 16
     return day - 0x10000 if day & 0x8000 else day
 
 
 def band_places(model: Replay) -> dict[int, tuple[int, int]]:
-    """Map the identity of every band under way to its (sector, depth), also where a model has been
-    run without its agents."""
+    """Map the identity of every band under way to its (sector, depth), even if the model was run
+    without its agents."""
     records = model.world["bands"][: int(model.world["band_count"])]
     return {entity: (s, d) for entity, s, d in records[["entity", "sector", "depth"]].tolist()}
 

@@ -51,7 +51,7 @@ def matching_option(plain: dict[str, Any], group: str) -> str:
 
 @cache
 def default_plain() -> dict[str, Any]:
-    """Return the nested configuration without any option or change; not to be changed in place."""
+    """Return the default nested configuration; do not change it in place."""
     return to_plain(load_config([]))
 
 

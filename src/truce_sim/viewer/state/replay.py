@@ -1,4 +1,4 @@
-"""A run stepped for its picture: the model, without what no picture asks for."""
+"""A run stepped for its picture: the model, without anything that no picture needs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from truce_sim.model import TruceModel
 
 
 class SparseGrid:
-    """Mesa's grid as far as a replay uses it: layers, and cells made when something stands there.
+    """The part of Mesa's grid that a replay uses: layers, and cells made when something enters
+    them.
 
     Mesa makes and connects every cell, which takes half a minute for the largest border.
     """
@@ -35,13 +36,14 @@ class SparseGrid:
 
 
 class Replay(TruceModel):
-    """A `TruceModel` that maps the border only on days whose picture is asked for."""
+    """A `TruceModel` that computes its layers only on days whose picture is asked for."""
 
     grid_class = SparseGrid
     _mapped = -2  # no day
 
     def skip_to(self, day: int) -> None:
-        """Run to a day before the last one, a whole day at a time; the bands follow at the end."""
+        """Run to a day before the last one, a whole day at a time; the bands are updated at the
+        end."""
         self.run_to(day)
         for band in self.bands:
             band.remove()
@@ -49,7 +51,7 @@ class Replay(TruceModel):
         self._update_band_cells()
 
     def run_to(self, day: int) -> None:
-        """Run to a day, of which only `world` is looked at: the agents stay behind."""
+        """Run to a day when only `world` will be read: the agents are not updated."""
         while self.day < day:
             self.day += 1
             self._begin_day()

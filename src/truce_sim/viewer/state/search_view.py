@@ -32,7 +32,7 @@ from truce_sim.viewer.state.parallel import (
 
 #: Measures that are shares, shown in percent.
 _SHARES = ("holds", "satisficing", "percentile", "regret")
-#: What the page calls the measures that are no objectives.
+#: The page's names for the measures that are not objectives.
 _MEASURES = {
     "satisficing": "share of worlds at or above the target",
     "percentile": "share that holds in the tenth-worst of 100 worlds",
@@ -45,7 +45,7 @@ class SearchView:
     Attributes:
         found: The search.
         policy: The chosen row of the policies reported.
-        brushes: What is kept on the axes of parallel coordinates.
+        brushes: The ranges kept on the axes of parallel coordinates.
     """
 
     def __init__(self, found: Findings) -> None:
@@ -96,7 +96,7 @@ class SearchView:
 
     @property
     def marks(self) -> dict[int, str]:
-        """The policies that are reported for a reason, with it."""
+        """The policies reported for a particular reason, with that reason."""
         return {row: pick for row, pick in enumerate(self.found.pareto["pick"]) if pick}
 
     def parallel(self) -> dict[str, Any]:
@@ -104,7 +104,8 @@ class SearchView:
         return parallel_data(self.axes, "holds", self.marks)
 
     def trade_off(self) -> dict[str, Any]:
-        """Return share that holds against cost: of all candidates, and of the policies proved."""
+        """Return the share that holds against cost, for all candidates and for the policies
+        proved."""
         pareto, seen = self.found.pareto, self.found.seen
         proved = pareto[["cost", "holds", "holds_low", "holds_high"]].astype(float)
         return {
@@ -133,7 +134,7 @@ class SearchView:
         }  # fmt: skip
 
     def in_words(self) -> tuple[str, str]:
-        """What the chosen policy changes of today's, and what comes of it."""
+        """How the chosen policy differs from today's, and its outcomes."""
         row = self.found.pareto.iloc[self.policy.value]
         return describe(self.found.problem, row), f"{numbers(row).capitalize()}."
 
@@ -165,7 +166,7 @@ def _plain(lever: str) -> str:
 
 
 def _value(lever: Lever, value: Any) -> Any:
-    """A value of a lever as the problem knows it: tables give numbers of numpy."""
+    """A lever's value as the problem has it: tables give numpy numbers."""
     return value if lever.options else next((v for v in lever.values if v == value), float(value))
 
 

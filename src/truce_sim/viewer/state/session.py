@@ -30,22 +30,22 @@ _opened = lru_cache(maxsize=1)(run_track)
 
 #: Sizes of ensembles that may be asked for.
 ENSEMBLES = (100, 1000, 10_000)
-#: No futures are asked for.
+#: No futures have been asked for.
 NO_FUTURES = (0, 0)
 
-#: The rest between days is left as it is if it is off by no more than so many milliseconds.
+#: The pause between days is left unchanged if it is off by at most this many milliseconds.
 _UNSTEADY = 5
 
-#: How the border is shown; the first is shown first.
+#: Ways of showing the border, the default first.
 VIEWS = ("map", "strip")
-#: The panels beside the picture; the first is shown first.
+#: The panels next to the picture, the default first.
 PANELS = ("why", "charts", "log", "what-if", "export")
 
 
 class Draft:
     """Changes entered into controls, valid together, and the errors of those that were refused.
 
-    Invalid input never raises: it becomes a message beside its control.
+    Invalid input never raises: it becomes a message next to its control.
 
     Attributes:
         changes: Accepted text by path of the setting.
@@ -87,7 +87,7 @@ class Draft:
         return self.changes.value, self.errors.value
 
     def keep_since(self, then: tuple[Changes, Changes]) -> None:
-        """Discard what was there `then`, and keep what has been entered since."""
+        """Discard what had been entered `then`, and keep what was entered since."""
         for now, before in zip((self.changes, self.errors), then, strict=True):
             now.value = {k: v for k, v in now.value.items() if before.get(k) != v}
 
@@ -105,8 +105,8 @@ class Session:
             (_opened(opening.setup),)
         )
         self.ready = solara.reactive(not self.tracks[0].is_large)  # to be shown at once
-        # Large runs that are being made ready, a run alone or with its fork, and the controls as
-        # they were when it was asked for.
+        # Large runs in preparation, a run alone or with its fork, and the controls as
+        # they were when they were asked for.
         self.coming: solara.Reactive[tuple[Track, ...]] = solara.reactive(())
         self._asked = self.base, self.draft.as_it_is()
         self.shown = solara.reactive(False)  # whether the browser has drawn it
@@ -116,12 +116,12 @@ class Session:
         self.view = solara.reactive(VIEWS[0])
         self.hidden: solara.Reactive[list[str]] = solara.reactive([])  # marks of the map
         self.pace = solara.reactive(100)  # milliseconds from one day to the next while it plays
-        self.rest = solara.reactive(100)  # of these, what is left when a day's work is done
+        self.rest = solara.reactive(100)  # what is left of these when a day's work is done
         self._stepped, self._work = 0.0, 0.0
         self.panel = solara.reactive(0)  # of PANELS
-        self.pairs = solara.reactive(0)  # of the ensemble of the run and its fork; 0: none
+        self.pairs = solara.reactive(0)  # in the ensemble of the run and its fork; 0: none
         self.futures = solara.reactive(NO_FUTURES)  # the day that they share, and how many
-        self.found: dict[tuple[Any, ...], Any] = {}  # what these runs were asked for, once made
+        self.found: dict[tuple[Any, ...], Any] = {}  # results asked for about these runs, once made
         self.clock: solara.Reactive[Clock] = solara.reactive(Clock(self))
         if opening.day >= 0:
             self.go(opening.day)
@@ -186,7 +186,7 @@ class Session:
     def commit(self) -> tuple[Track, ...]:
         """Return the runs to show: a new run if the controls changed, otherwise the same ones.
 
-        A large run is to come: `arrive` shows it, once it has been made ready beside the page.
+        A large run is shown later, by `arrive`, once it has been prepared in the background.
         """
         if self.changed:
             config = with_changes(self.base, self.draft.changes.value)
@@ -201,25 +201,25 @@ class Session:
         return self.tracks
 
     def _show(self, tracks: tuple[Track, ...]) -> None:
-        """Show a run, or the run shown with a new fork; a large one is to come."""
+        """Show a run, or the run shown with a new fork; a large one is shown later."""
         if tracks[-1].is_large and self.ready.value:
             self.coming.value = tracks
         else:
             self._adopt(tracks)
 
     def _adopt(self, tracks: tuple[Track, ...]) -> None:
-        """Take over what was asked for. What was drafted since then stays drafted."""
+        """Adopt the runs asked for. What was drafted since then stays drafted."""
         self.coming.value = ()
         if tracks[0] is not self.tracks[0]:
             self.row = None
             base, draft = self._asked
-            if self.base is base:  # no preset was chosen since, which starts a draft of its own
+            if self.base is base:  # no preset was chosen since, which would start a new draft
                 self._base.value = to_plain(tracks[0].config)
                 self.draft.keep_since(draft)
         self.tracks = tracks
 
     def arrive(self) -> None:
-        """Show what was to come."""
+        """Show the runs that were being prepared."""
         tracks = self.coming.value
         if len(tracks) == 1:
             self._adopt(tracks)
@@ -229,7 +229,7 @@ class Session:
             self._at_fork()
 
     def stay(self) -> None:
-        """Keep what is shown; the controls still describe what was to come."""
+        """Keep what is shown; the controls still describe the runs that were cancelled."""
         self.coming.value = ()
 
     # ── the day ──────────────────────────────────────────────────────────────────────────────
@@ -239,17 +239,18 @@ class Session:
         self.clock.value = self.clock.value.at(day)
 
     def restart(self) -> None:
-        """Show the run that the controls describe, from before day 0; a large one is to come."""
+        """Show the run that the controls describe, from before day 0; a large one is shown
+        later."""
         clock = Clock(self)
         if not self.coming.value:
             self.clock.value = clock
 
     def keep_pace(self) -> None:
-        """Note that a day begins, and rest as much less than the pace as days lately took."""
+        """Note that a day begins, and shorten the pause by the time that recent days took."""
         now = time.monotonic()
         work = 1000.0 * (now - self._stepped) - self.rest.value
         self._stepped = now
-        if 0.0 <= work < 1000.0:  # otherwise it did not play
+        if 0.0 <= work < 1000.0:  # otherwise it was not playing
             self._work += 0.2 * (work - self._work)
         rest = round(max(self.pace.value - self._work, 1.0))
         if abs(rest - self.rest.value) > _UNSTEADY:
@@ -267,7 +268,8 @@ class Session:
 
     @property
     def drafted_fork(self) -> dict[str, Any]:
-        """The configuration of the fork that the controls describe; the run's own without any."""
+        """The configuration of the fork that the controls describe; the run's own if nothing is
+        drafted."""
         try:
             return to_plain(self._fork_config(max(self.clock.value.day, 0)))
         except InputError:
@@ -285,7 +287,8 @@ class Session:
             self.message.value = str(error)
 
     def show_fork(self, entry: dict[str, Any]) -> None:
-        """Start a second run with one more intervention, and show its day; a large one is to come.
+        """Start a second run with one more intervention, and show its day; a large one is shown
+        later.
 
         Raises:
             InputError: The intervention is not valid.
@@ -345,8 +348,8 @@ def with_changes(base: dict[str, Any], changes: Changes) -> Config:
     return validate(plain)
 
 
-#: Memory is collected after so many clocks. The models of each have megabytes of room, in cycles
-#: that Python would leave for long: it counts objects, not their size.
+#: Garbage is collected after this many clocks. The models of each hold megabytes in reference
+#: cycles that Python would keep for long: it counts objects, not their size.
 _COLLECT_EVERY = 8
 _clocks = itertools.count(1)
 
@@ -356,7 +359,7 @@ class Clock(mesa.Model):
 
     Attributes:
         day: The day shown; -1 before the first.
-        weeks: What each run's map showed on the days before, which fade.
+        weeks: What each run's map showed on the days before, which fades.
     """
 
     def __init__(self, session: Session, rng: int | None = None, reset: bool = True) -> None:

@@ -28,8 +28,8 @@ SUMMARIES = {
     "mean_survival": "mean days until the truce ends, up to the horizon",
     "median_survival": "median days until the truce ends",
 }
-#: Outcomes of which more, and of which less, is good for those who want the truce to hold. The
-#: others are good or bad only together with something else.
+#: Outcomes for which more, and those for which less, is better if the truce should hold. The others
+#: are good or bad only together with something else.
 BETTER_HIGH = (
     "holds", "mean_survival", "median_survival", "end_day", "days_in_force", "first_violation_day",
     "first_strike_day", "first_suspension_day", "final_belief",
@@ -91,7 +91,7 @@ class SweepData:
 
     @cached_property
     def axes(self) -> list[Axis]:
-        """The axes of parallel coordinates; none of a sweep that two factors show completely."""
+        """The axes of parallel coordinates; none for a sweep that two factors show completely."""
         if len(self.factors) <= 2 or len(self.summary) > MAX_LINES:
             return []
         factors = [
@@ -105,21 +105,23 @@ class SweepData:
         ]
 
     def in_words(self, brushes: Brushes) -> str:
-        """What comes of the points that brushes keep, together, with its interval in words."""
+        """The pooled outcome of the points that brushes keep, with its interval in words."""
         keep = kept(self.axes, brushes)
         runs = self.runs[keep[self.runs["point"].to_numpy()]]
         points = f"{keep.sum():,} of {keep.size:,} points are kept"
         return f"{points}. {outcome_in_words(runs, self.folder.horizon)}" if len(runs) else points
 
     def point_in_words(self, point: int) -> str:
-        """What comes of a point, with its intervals in words: those of chance at its settings."""
+        """The outcome of a point, with intervals in words; they cover chance at its settings
+        only."""
         runs = within_world(self.runs[self.runs["point"] == point])
         return outcome_in_words(runs, self.folder.horizon)
 
     def matching_points(
         self, fixed: dict[str, str], brushes: Brushes | None = None
     ) -> NDArray[np.bool_]:
-        """A mask of the points that have these levels of these factors, and that brushes keep."""
+        """A mask of the points that have these levels of these factors and are kept by the
+        brushes."""
         keep = kept(self.axes, brushes) if brushes else np.ones(len(self.summary), bool)
         for name, level in fixed.items():
             keep &= (self.levels[name].astype(str) == level).to_numpy()
@@ -135,7 +137,7 @@ class SweepData:
         Args:
             factor: The factor; "" pools all points.
             fixed: Levels of other factors.
-            brushes: Keep the points that pass through these only.
+            brushes: Keep only the points that pass through these.
 
         Returns:
             For each level: its name, the number of runs, and the share of truces holding at the
@@ -180,7 +182,7 @@ class SweepData:
             across: The factor of the columns.
             down: The factor of the rows; "" for a single row.
             fixed: Levels of other factors.
-            brushes: Keep the points that pass through these only.
+            brushes: Keep only the points that pass through these.
         """
         xs = self.levels[across]
         ys = self.levels[down] if down else pd.Series(pd.Categorical([""] * len(xs)))
@@ -205,7 +207,7 @@ class SweepData:
         }  # fmt: skip
 
     def names(self) -> dict[str, str]:
-        """The factors, each with what the page calls it."""
+        """The factors, each with its name on the page."""
         return {name: plain_name(name) for name in self.factors}
 
     def level_of(self, factor: str, point: int) -> str:
@@ -247,7 +249,7 @@ class SweepData:
     def table(self) -> dict[str, Any]:
         """Return at most MAX_ROWS points as rows of text and numbers, and the number of points.
 
-        Each column has a name, and what its numbers are multiplied by and followed by.
+        Each column has a name, and the factor and unit that its numbers are shown with.
         """
         shown = self.summary.head(MAX_ROWS)
         rows = [
@@ -266,7 +268,7 @@ class SweepData:
 
 
 def outcome_in_words(runs: pd.DataFrame, horizon: int) -> str:
-    """How many of these runs hold, and for how many days truces last, with intervals in words."""
+    """The share of these runs that hold, and how many days truces last, with intervals in words."""
     if runs.empty:
         return "None of its runs has finished."
     share = [100 * each for each in estimate("holds", runs, horizon)]
@@ -287,12 +289,12 @@ def _between(ends: Sequence[float], unit: str, digits: int) -> str:
 
 
 def _meaning(outcome: str) -> str:
-    """What a heat map shows of an outcome."""
+    """What a heat map shows for an outcome."""
     column = OUTCOME_COLUMNS[outcome]
     if outcome in TOTALS:
         return f"{column.meaning}, per day of truce"
     unit = f" ({column.unit})" if column.unit else ""
-    only = ", of the runs in which it came" if column.optional else ""
+    only = ", in the runs in which it happened" if column.optional else ""
     return f"mean {column.meaning}{unit}{only}"
 
 
@@ -300,8 +302,8 @@ def estimate(outcome: str, runs: pd.DataFrame, horizon: int) -> Estimate:
     """Estimate an outcome, with its 95 % interval, from runs that may share draws.
 
     Means agree with `measures.measure`, medians with `survival.survival_summary`; a share has the
-    interval of a share. What adds up day by day is a rate per day of truce, because runs end on
-    different days.
+    interval of a share. An outcome that accumulates day by day is given as a rate per day of truce,
+    because runs end on different days.
 
     Args:
         outcome: a key of `SweepData.outcomes`.

@@ -36,11 +36,11 @@ class Track:
 
     @property
     def is_large(self) -> bool:
-        """Whether its picture and its charts take seconds to make."""
+        """Whether its picture and charts take seconds to make."""
         return cells(self.config) > LARGE_CELLS or self.last_day > LARGE_DAYS
 
     def share_with(self, other: Track) -> None:
-        """Take over the map of another run, if it is that of the same border."""
+        """Reuse the map of another run if it has the same border."""
         same = (other.config.border, other.config.scenario) == (
             self.config.border, self.config.scenario
         )  # fmt: skip
@@ -60,7 +60,7 @@ class Track:
 
     @property
     def ground(self) -> dict[str, Any]:
-        """What stays the same on its map, as `ground_of` tells it, made once."""
+        """What stays the same on its map (`ground_of`), made once."""
         return self.once("ground", partial(ground_of, self.config, self.run.border))
 
     @cached_property

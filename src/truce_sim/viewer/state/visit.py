@@ -118,8 +118,8 @@ class Visit:
         self.session.value = session
 
     def _opening(self, words: Words, of_folder: bool) -> Opening:
-        """What to open: a row of the sweep, settings, the page of the sweep or search if the
-        address is `of_folder` and no run's, or what the viewer was started with."""
+        """What to open: a row of the sweep, settings, the page of the sweep or search (if the
+        address is `of_folder` and not a run's), or what the viewer was started with."""
         first = self._first
         if "row" in words:
             if first.sweep is None:
@@ -176,7 +176,8 @@ def _run_words(session: Session) -> Words:
 
 
 def _place_words(session: Session) -> Words:
-    """Where in the run the visitor is, and what was asked of it, where that is not the usual."""
+    """Where in the run the visitor is, and what was asked for, where that differs from the
+    default."""
     day, n = session.futures.value
     words = {
         "layer": session.layer.value if session.layer.value != _FIRST_LAYER else "",
@@ -209,7 +210,7 @@ def _entry(text: str) -> dict[str, Any]:
 
 
 def _go(session: Session, words: Words) -> None:
-    """Show the day, the layer and what else of the run an address names."""
+    """Show the day, the layer and whatever else about the run an address names."""
     layer, day = words.get("layer", _FIRST_LAYER), words.get("day", "-1")
     view, panel = words.get("view", VIEWS[0]), words.get("panel", PANELS[0])
     pairs, futures = words.get("ensemble", "0"), words.get("futures", "0:0")

@@ -1,4 +1,4 @@
-"""The days before the one shown: what fades on the picture, so that a quiet day is not blank."""
+"""The days before the one shown, which fade on the picture, so that a quiet day is not blank."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from truce_sim.viewer.state.picture import (
 )
 from truce_sim.viewer.state.replay import Replay
 
-#: So many days are shown: today, and those that fade.
+#: Number of days shown: today, and those that fade.
 DAYS = 7
 
 Place = tuple[int, int]
@@ -41,7 +41,7 @@ class Week:
         self._days = (*self._days, (band_places(model), struck_sectors(model)))[1 - DAYS :]
 
     def catch_up(self, model: Replay, day: int) -> None:
-        """Run a model to a day, of which and of those before it the map is noted."""
+        """Run a model to a day, noting the map on that day and on those just before it."""
         self._days = ()
         for each in range(max(day - DAYS + 2, -1), day + 1):
             model.run_to(each)
@@ -59,13 +59,13 @@ class Week:
 
 
 def fading(age: int) -> float:
-    """How visible is what was so many days ago, as a share."""
+    """How visible something from `age` days ago is, as a share."""
     return 0.6 * (1 - age / DAYS)
 
 
 def past_incidents(model: Replay) -> list[tuple[Incident, int]]:
-    """List the incidents that have a place of the days before today, oldest first, each with how
-    many days ago it was."""
+    """List the located incidents of the days before today, oldest first, each with how many days
+    ago it was."""
     return [
         (incident, age)
         for age in range(DAYS - 1, 0, -1)

@@ -1,4 +1,4 @@
-"""Why: for any day the chain from incidents to the state of the truce, as a picture and in words.
+"""Why: for any day, the chain from incidents to the state of the truce, as a picture and in words.
 
 incident → attribution → grievance by cause → choice → strike → state of the truce
 """
@@ -24,7 +24,7 @@ from truce_sim.viewer.state.words import TRUCE_WORDS
 
 Event = dict[Hashable, Any]
 
-#: What an incident counts as, one and many.
+#: What an incident counts as, in the singular and plural.
 _INCIDENTS = {
     "attack": ("attack", "attacks"),
     "domestic_attack": ("domestic attack", "domestic attacks"),
@@ -35,7 +35,7 @@ _INCIDENTS = {
     "friction": ("clash between posts", "clashes between posts"),
 }
 
-#: What moves the state of the truce.
+#: Events that change the state of the truce.
 _MOVES = {
     "strained": "becomes strained",
     "eased": "is in force again, as the strain eases",
@@ -118,7 +118,7 @@ def _incidents(events: list[Event]) -> str:
 
 
 def _attribution(events: list[Event]) -> str:
-    """Who is blamed for what happened, if anything did that anybody could be blamed for."""
+    """Who is blamed for what happened, if there was anything to blame anybody for."""
     if not any(e["kind"] in _INCIDENTS and e["kind"] != "friction" for e in events):
         return ""
     blamed = [e for e in events if e["kind"] in _INCIDENTS and e["attributed"] is True]
@@ -159,7 +159,7 @@ def _acts(events: list[Event], kind: str, one: str, both: str, what: str = "") -
 
 
 def _truce(track: Track, events: list[Event], day: int) -> str:
-    """How the state of the truce moves, or what it is."""
+    """How the state of the truce changes, or what it is."""
     moves = [_MOVES[e["kind"]] for e in events if e["kind"] in _MOVES]
     return " and ".join(moves) or f"is {TRUCE_WORDS[track.run.series['status'].iloc[day]]}"
 

@@ -18,7 +18,7 @@ from truce_sim.simulation.turning import Event, config_on, counting_strikes, end
 from truce_sim.viewer.state.ground import clause
 from truce_sim.viewer.state.track import Track
 
-#: How a truce is that is neither suspended nor over.
+#: The condition of a truce that is neither suspended nor over.
 _HOLDS = {"in_force": "holds", "strained": "is strained"}
 
 TRUCE_WORDS = {
@@ -52,8 +52,8 @@ def status_strip(track: Track, model: TruceModel) -> dict[str, Any]:
 
 
 def headline(track: Track, model: TruceModel) -> str:
-    """Say in one sentence or two how the truce stands: what it asks, how near it is to breaking, or
-    what broke it. The two states have their names, where these are known."""
+    """Say in a sentence or two how the truce stands: what it asks, how near it is to breaking, or
+    what broke it. The two states are named where their names are known."""
     if model.day < 0:
         return clause(track.ground)
     sentence = _how_it_stands(track, model)
@@ -74,7 +74,7 @@ def _how_it_stands(track: Track, model: TruceModel) -> str:
 
 
 def _broke(track: Track) -> str:
-    """Over what it broke, and which strikes were too many."""
+    """Over what it broke, and which strikes ended it."""
     end, outcome = ending(track.run), track.run.outcome
     assert end is not None
     truce = config_on(track.run, int(outcome["end_day"])).truce
@@ -84,7 +84,7 @@ def _broke(track: Track) -> str:
 
 
 def _suspended(track: Track, day: int) -> str:
-    """How many of the strikes that end a truce have come, and whose was the last."""
+    """How many of the strikes that end a truce have been made, and whose was the last."""
     acts = _strikes_and_saves(track)
     counting, truce = counting_strikes(track.run, acts, day), config_on(track.run, day).truce
     if not counting:
