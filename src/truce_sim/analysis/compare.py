@@ -60,13 +60,14 @@ class Comparison:
         factor: name of the factor.
         levels: its levels.
         baseline: index of the baseline in `levels`.
-        horizon: days that are counted.
+        horizon: number of days counted.
         contexts: levels of the other factors, a row for each context.
         days: (contexts, replicates, levels) days survived, capped at `horizon`; NaN where there is
             no run or the run failed.
-        draws: (contexts, replicates) the cluster to which the runs belong; what is said of a single
-            context is given that context, in which replicates are independent.
-        why: says why the factor can have no effect in a context, given by its index; "" if it may.
+        draws: (contexts, replicates) the cluster to which the runs belong; statements about a
+        single context are conditional on it, and within it replicates are independent.
+        why: returns the reason why the factor has no effect in a context, given by its index; "" if
+        it may have one.
         left_out: which points are not compared, and why; "" if all are.
     """
 
@@ -101,11 +102,11 @@ class Comparison:
         Columns: the other factors, the factor, baseline and n (pairs); `days`, the difference in
         restricted mean survival, and `holds`, the difference in the share that holds, both with
         intervals; the shares themselves, `holds_share` and `holds_share_baseline`, with intervals;
-        `collapse`, `collapse_share` and `collapse_share_baseline`, the same for the share that
+        `collapse`, `collapse_share` and `collapse_share_baseline`, likewise for the share that
         collapses; `longer`, the share of pairs in which the level outlasts the baseline, with its
         interval; `same`, the share of ties; `alone`, how many runs have no partner, because it
-        failed or was not run; `more`, how many additional replicates it would take to
-        detect a difference as large as the one observed.
+        failed or was not run; `more`, how many additional replicates it would take to detect a
+        difference as large as the one observed.
         """
         level = simultaneous(len(self.contexts) * (len(self.levels) - 1))
         return pd.DataFrame([
@@ -127,11 +128,11 @@ class Comparison:
         """How far a change depends on another factor: a row for each pair of levels of both.
 
         Columns: the factor and baseline; `by`, the other factor, with its level and the level
-        `against` which that is held (its first); n; `days`, the difference of the differences in
+        `against` which it is compared (its first); n; `days`, the difference of the differences in
         mean survival, in days, between runs with the same draws, with its interval (simultaneous
         over all rows); `change` and `change_against`, the two differences, with intervals
-        (simultaneous over all of them). Averaged over the factors that remain; factors with more
-        than a dozen levels are left out.
+        (simultaneous over all of them). Averaged over the remaining factors; factors with more than
+        a dozen levels are left out.
         """
         gaps = list(self._gaps())
         of_gaps, of_changes = simultaneous(len(gaps)), simultaneous(2 * len(gaps))
@@ -152,7 +153,8 @@ class Comparison:
         return pd.DataFrame(rows)
 
     def _gaps(self) -> Iterator[tuple[dict[str, object], Floats, Floats, NDArray[np.int64]]]:
-        """What is compared, the differences at two levels of another factor, and their draws."""
+        """Yield what is compared, the differences at two levels of another factor, and their
+        draws."""
         for name in self.contexts.columns:
             levels = list(dict.fromkeys(self.contexts[name]))
             if not 2 <= len(levels) <= MAX_LEVELS:
@@ -215,7 +217,7 @@ class Comparison:
 
     @property
     def _compared(self) -> Iterator[tuple[int, int]]:
-        """The contexts and levels of which there are pairs of runs."""
+        """The contexts and levels for which there are pairs of runs."""
         return (
             (c, other)
             for c in range(len(self.contexts))
@@ -273,8 +275,8 @@ class Comparison:
         clearly better than every other level; `contexts`, the number of contexts compared.
 
         The interval is the range that simultaneous intervals for all differences allow. It is
-        missing if the regret is the same in every run, which says nothing of what is rare. Contexts
-        in which some level was not run are left out.
+        missing if the regret is the same in every run, since that puts no bound on rare events.
+        Contexts in which some level was not run are left out.
         """
         k, c = len(self.levels), len(self.contexts)
         level = simultaneous(c * k * (k - 1) // 2)
@@ -387,7 +389,7 @@ def default_factor(sweep: Sweep) -> str:
 def _contexts(
     sweep: Sweep, runs: pd.DataFrame, factor: str
 ) -> tuple[pd.DataFrame, NDArray[np.int64]]:
-    """The combinations of the other factors, a row each, and (runs,) the one of each run."""
+    """The combinations of the other factors, a row each, and (runs,) the index of each run's."""
     others = [name for name in sweep.factors if name != factor]
     design = sweep.folder.design
     design = design.loc[np.sort(runs["point"].unique()), others]
@@ -404,7 +406,7 @@ def _arrange(
     contexts: pd.DataFrame, place: NDArray[np.int64], columns: NDArray[np.int64],
     kept: NDArray[np.bool_],
 ) -> Comparison:  # fmt: skip
-    """Arrange the runs of the contexts that are kept as arrays."""
+    """Arrange the runs of the contexts kept as arrays."""
     horizon = shortest_horizon(sweep)
     row = np.cumsum(kept) - 1
     ours = kept[place]

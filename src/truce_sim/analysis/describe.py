@@ -1,7 +1,9 @@
-"""What a border's events say of the settings tagged C: estimates with intervals, beside defaults.
+"""What a border's events say about the settings tagged C: estimates with intervals, next to
+defaults.
 
-Deaths and depth follow the laws of the model (docs/model.md, 7.5 and 7.7), self-excitation its
-process (`methods/excitation.py`); clustering is measured as for the patterns of validation.
+Deaths and depth are fitted by the model's distributions (docs/model.md, 7.5 and 7.7),
+self-excitation by its process (`methods/excitation.py`); clustering is measured as for the patterns
+of validation.
 """
 
 from __future__ import annotations
@@ -31,12 +33,12 @@ from truce_sim.results.store import write_whole
 
 Floats = NDArray[np.float64]
 
-#: Fewer events, or events on fewer days, are described no further than by their number.
+#: With fewer events, or events on fewer days, only their number is reported.
 LEAST_EVENTS, LEAST_DAYS = 30, 10
-#: Days of a stretch with a rate of its own, where rates may drift, and the fewest days with two.
+#: Days of a stretch with its own rate, where rates may drift.
 STRETCH_DAYS = 365
 _RATES = {"constant": "rate constant", "by year": "rate free in each year"}
-#: Blocks of days drawn anew for intervals: at least this many, or there is none.
+#: Resamples of blocks of days for an interval, their seed, and the fewest blocks that give one.
 _RESAMPLES, _SEED, _LEAST_BLOCKS = 400, 1, 4
 #: Nearer events count as this far from the line; the model counts in cells anyway.
 _LEAST_KM = 1.0
@@ -45,12 +47,12 @@ _BIN_KM = 100.0
 
 @dataclass(frozen=True)
 class Fit:
-    """The excitation under one assumption on the rate of attacks that none brings about.
+    """The excitation, under one assumption about the rate of attacks not triggered by others.
 
     Attributes:
         rate: "constant" or "by year".
         found: the fitted process.
-        branching: attacks that an attack brings about, with its interval.
+        branching: attacks that an attack triggers, with its interval.
         memory: in days, with its interval.
         goodness: how well it describes the series.
     """
@@ -69,14 +71,14 @@ class Fit:
 
 @dataclass(frozen=True)
 class Description:
-    """What events say of a border.
+    """What events say about a border.
 
     Attributes:
-        table: a row for each quantity: quantity, unit, setting ("" if it is none), default (of the
-            setting, or what the default settings imply), value with its interval, n (events), and
-            `agrees`, whether the interval has the default.
+        table: a row for each quantity: quantity, unit, setting ("" if it is not one), default (of
+        the setting, or as implied by the default settings), value with its interval, n (events),
+        and `agrees`, whether the interval contains the default.
         places: a row for each 100 km of the line: km_from, km_to, events, share with its interval,
-            and weight, what the border has there.
+            and weight, that of the border there.
         fits: the excitation with a constant rate, and with one for each year of two or more.
         events: number of events.
         days: days observed.
@@ -101,17 +103,17 @@ class Description:
 def describe(
     incidents: Incidents, setup: Setup | None = None, *, delays: bool = False, draws: int = 99
 ) -> Description:
-    """Estimate from a border's events what the specification tags C.
+    """Estimate from a border's events the settings that the specification tags C.
 
-    Intervals cover 95 %: by profile likelihood for the excitation, else from quarters of a year
-    drawn anew.
+    Intervals cover 95 %: by profile likelihood for the excitation, otherwise by resampling quarters
+    of a year.
 
     Args:
         incidents: lethal events near the line, with `km_along` and `km_depth`.
         setup: the configuration whose settings are compared with the events; by default the
             defaults.
-        delays: whether attacks follow their launch after as many days as in the model, instead of
-            on the same day.
+        delays: whether attacks follow their launch with the model's delay instead of on the same
+        day.
         draws: simulated series of each test of fit.
 
     Raises:
@@ -208,7 +210,7 @@ def _log_moments(values: Floats) -> tuple[float, float]:
 def _resampled(
     values: Floats, block: NDArray[np.int64], law: Callable[[Floats], tuple[float, float]]
 ) -> tuple[Estimate, Estimate]:
-    """Both parameters of a law, with intervals from blocks drawn anew."""
+    """Both parameters of a law, with intervals from resampled blocks."""
     rng = np.random.default_rng(_SEED)
     pieces = [values[block == one] for one in np.unique(block)]
     if len(pieces) < _LEAST_BLOCKS:
@@ -254,8 +256,8 @@ def _excitation(fits: Sequence[Fit], setup: Setup, passing: float) -> Iterator[d
 def attack_delays(setup: Setup) -> Floats:
     """Return the probabilities that an attack follows its launch after 0, 1, … days (7.6).
 
-    Bands walk `pace_cells_per_day` to cells as deep as the law of depth says, then wait. That
-    deeper bands are stopped a little more often is left out.
+    Bands walk `pace_cells_per_day` to cells at depths drawn from their law, then wait. That deeper
+    bands are stopped a little more often is ignored.
     """
     from truce_sim.config.branching import target_shares
 
@@ -285,9 +287,9 @@ def _clusters(incidents: Incidents) -> Iterator[dict[str, Any]]:
 
 
 def _places(incidents: Incidents, setup: Setup) -> pd.DataFrame:
-    """The share of events in each 100 km, beside the weight that the border has there.
+    """The share of events in each 100 km, next to the border's weight there.
 
-    Intervals are from quarters drawn anew, and no narrower than for independent events.
+    Intervals are from resampled quarters, and no narrower than for independent events.
     """
     border, length = setup.border, incidents.line_km
     edges = np.append(np.arange(0.0, max(length - _BIN_KM / 4, 1.0), _BIN_KM), length)
@@ -323,14 +325,14 @@ def write_option(found: Description, name: str, folder: str | Path, sources: Seq
     Args:
         found: the estimates.
         name: of the option.
-        folder: a folder with options, which is made if it is not there.
-        sources: lines on the events: file, filters, period.
+        folder: a folder with options, made if missing.
+        sources: lines about the events: file, filters, period.
 
     Returns:
         The file.
 
     Raises:
-        InputError: the name is none, or the file exists.
+        InputError: it is not a valid name, or the file exists.
     """
     if not name.replace("_", "").replace("-", "").isalnum() or not name.isascii():
         raise InputError("is not the name of an option", setting="--name", value=name,
@@ -388,11 +390,11 @@ def describe_border(
         until: last date, YYYY-MM-DD; by default that of the last event.
         actor: keep only events in which a side's name contains this text.
         country: keep only events in this country.
-        within_km: keep only events this near to the line.
+        within_km: keep only events this near the line.
         side: keep only events on this side of the line, "home" or "host"; "" keeps both.
         delays: as in `describe`.
         draws: as in `describe`.
-        coarse: what becomes of events of several days, as in `read_incidents`.
+        coarse: what to do with events that span several days, as in `read_incidents`.
 
     Returns:
         The estimates, with the account of the file's rows.

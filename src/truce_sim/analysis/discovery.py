@@ -39,7 +39,7 @@ from truce_sim.sweeps.design.sampling import SAMPLES
 from truce_sim.sweeps.design.worlds import OWN_SEEDS
 from truce_sim.sweeps.sweep import Sweep
 
-#: Largest quasi-p-value, in the half that is searched, at which a restriction is kept.
+#: Largest quasi-p-value, in the half searched, at which a restriction is kept.
 _CLEAR = 0.05
 OUTCOMES = {"collapsed": "collapse", "holds": "hold"}
 
@@ -182,8 +182,8 @@ def prim(
     Args:
         sweep: the sweep to analyse.
         outcome: "collapsed" or "holds".
-        boxes: largest number of boxes. Each further one is sought and measured in what the earlier
-            ones leave, but compared with all runs.
+        boxes: largest number of boxes. Each further one is sought and measured outside the earlier
+        ones, but compared with all runs.
         coverage: if given, choose instead the densest box that covers at least this share of the
             outcome in the half searched.
 
@@ -208,13 +208,13 @@ def find_boxes(
     found: Half, measured: Half, points: pd.DataFrame, outcome: str, design: str, boxes: int = 1,
     coverage: float | None = None,
 ) -> list[Box]:  # fmt: skip
-    """Find boxes as `prim` does, in runs that are split already.
+    """Find boxes as `prim` does, in runs that are already split.
 
     Args:
         found: the half to search.
         measured: the half to measure.
         points: factors of the points of both, a row each.
-        outcome: "collapsed" or "holds", which the hits are.
+        outcome: "collapsed" or "holds": the one counted as hits.
         design: of the points.
         boxes: largest number of boxes.
         coverage: if given, the least share of the outcome to cover.
@@ -241,10 +241,10 @@ def find_boxes(
 
 
 def few_factors(half: Half, points: pd.DataFrame, most: int) -> list[str]:
-    """Return the factors that matter most to where the outcome is frequent, for a box over few.
+    """Return the few factors that matter most to where the outcome is frequent.
 
-    A box is peeled over all of them. Its restrictions are dropped, the one whose going costs the
-    least density first, until at most so many are left.
+    A box is peeled over all factors. Its restrictions are dropped, those that cost the least
+    density first, until at most `most` are left.
 
     Args:
         half: the half to search.
@@ -275,7 +275,7 @@ def _search(
 def _densest(
     space: Space, half: Half, free: Flags, coverage: float | None
 ) -> tuple[list[tuple[str, Region]], int, Region]:
-    """What `_search` returns, before restrictions that are not clear are dropped."""
+    """What `_search` returns, before unclear restrictions are dropped."""
     all_runs, all_hits = half.by_point(free.size)
     runs, hits = np.where(free, all_runs, 0.0), np.where(free, all_hits, 0.0)
     if not 0.0 < hits.sum() < runs.sum():

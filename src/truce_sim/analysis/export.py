@@ -1,7 +1,8 @@
 """A sweep in the formats of other programs: CSV, Excel, Stata, SPSS, and maps for QGIS.
 
-Each allows other names and types. Names are changed as little as a format demands, labels say what
-each column is, and words and flags are numbers with labels where the program knows those.
+Each format allows different names and types. Names are changed as little as a format demands,
+labels say what each column is, and words and flags become labelled numbers in programs that know
+them.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from truce_sim.sweeps.sweep import Sweep
 
 #: Rows of an Excel sheet, its header included.
 _EXCEL_ROWS = 1_048_576
-#: The greatest whole number of Stata's longest kind, and of a double.
+#: The greatest whole number in Stata's longest type, and the greatest exact one in a double.
 _LONG, _EXACT = 2_147_483_620, 2**53
 
 _STATA_WORDS = (
@@ -66,8 +67,8 @@ def export_sweep(sweep: Sweep, form: str, out: str | Path | None = None) -> list
 
     Args:
         sweep: the sweep.
-        form: "csv", "xlsx", "dta" (Stata) or "sav" (SPSS); "geojson" or "gpkg" for the events that
-            have a place.
+        form: "csv", "xlsx", "dta" (Stata) or "sav" (SPSS); "geojson" or "gpkg" for the events with
+        a location.
         out: folder to write into; by default `export-<form>` in the folder of the sweep.
 
     Returns:
@@ -109,9 +110,10 @@ def _tables(sweep: Sweep) -> dict[str, pd.DataFrame]:
 
 
 def _placed_events(sweep: Sweep) -> pd.DataFrame:
-    """The events that have a place, with longitude and latitude; dates are days, without a time.
+    """The events with a location, with longitude and latitude; dates have no time.
 
-    Columns that none of them fills (those of decisions) are left out: programs take them for text.
+    Columns that are empty for all of them (those about decisions) are left out: programs would read
+    them as text.
     """
     events = sweep.load(None, "events")
     if "longitude" not in events:
@@ -140,7 +142,7 @@ def spss_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def _cut(name: str, most: int, reserved: Iterable[str]) -> str:
-    """Shorten a name from the left, for settings differ at the end of their paths."""
+    """Shorten a name from the left, since settings differ at the end of their paths."""
     short = name[-most:].lstrip("._0123456789") or "x"
     taken = short.upper() in {word.upper() for word in reserved}
     return f"{short[: most - 1]}_" if taken else short
@@ -159,7 +161,7 @@ def _unique(names: Iterable[str], shorten: Callable[[str], str], most: int) -> d
 
 
 def label(frame: pd.DataFrame, meanings: pd.DataFrame, names: Mapping[str, str]) -> Labelled:
-    """Return a table as Stata and SPSS hold it: numbers, text, and labels for both.
+    """Return a table as Stata and SPSS store it: numbers, text, and labels for both.
 
     Whole numbers beyond the exact range of a double, and columns with an infinite number, become
     text, because these programs cannot hold them.
@@ -199,7 +201,7 @@ def _plain(column: pd.Series) -> tuple[pd.Series, dict[int, str]]:
 
 
 def _numbers(column: pd.Series) -> pd.Series:
-    """Return numbers as 32-bit whole ones where they are, else as floats."""
+    """Return numbers as 32-bit integers if they fit, otherwise as floats."""
     if column.isna().any() or pd.api.types.is_float_dtype(column.dtype):
         return column.astype(float)
     whole = column.astype(np.int64)
@@ -289,7 +291,7 @@ def _write_labelled(
     names: Callable[[Iterable[str]], dict[str, str]],
     write: Callable[[Labelled, Path], None],
 ) -> list[Path]:
-    """Write each table to a file of its own, with the names that the format allows and labels."""
+    """Write each table to its own file, with labels and names that the format allows."""
     paths = []
     for name, frame in tables.items():
         table = label(frame, meanings[name], names(frame.columns))
@@ -329,17 +331,17 @@ def _write_geopackage(folder: Path, tables: _Tables, meanings: _Tables) -> list[
 
     def write(temporary: Path) -> None:
         named = temporary.with_name(f"{temporary.name}.gpkg")  # as the format demands
-        frame.to_file(named, driver="GPKG", layer="events", use_arrow=True)  # which knows dates
+        frame.to_file(named, driver="GPKG", layer="events", use_arrow=True)  # Arrow keeps dates
         named.replace(temporary)
 
     write_whole(path, write)
     return [path]
 
 
-#: Formats for maps, which hold the events alone.
+#: Formats for maps, which hold only the events.
 _MAPS = ("geojson", "gpkg")
 
-#: Name -> the library beyond the usual ones that it needs, and what writes it.
+#: Name -> the extra library that it needs, and the function that writes it.
 FORMATS: dict[str, tuple[str, Callable[[Path, _Tables, _Tables], list[Path]]]] = {
     "csv": ("", _write_csv),
     "xlsx": ("openpyxl", _write_excel),

@@ -15,7 +15,7 @@ from truce_sim.sweeps.sweep import Sweep
 #: The quantiles of a fan: the median in the middle of two bands.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
-#: Days on which fewer truces still last have no quantiles.
+#: The fewest lasting truces for which a day has quantiles.
 FEWEST = 20
 
 
@@ -29,12 +29,13 @@ def daily_quantiles(
 ) -> pd.DataFrame:
     """Return quantiles over runs of a column of the daily series, for each recorded day.
 
-    A day counts the truces that still last on it, so later days are about the lasting ones.
+    Each day includes only the truces that still last on it, so later days describe the lasting
+    ones.
 
     Args:
         sweep: a sweep that kept daily series (`sweep.series_every_days=1`).
         column: a number of the daily series, such as "grievance_home".
-        by: the factor whose levels are told apart; "" for all runs together.
+        by: the factor whose levels are shown separately; "" for all runs together.
         where: levels at which other factors are held fixed.
         quantiles: shares from 0 to 1.
 

@@ -1,4 +1,4 @@
-"""Score a forecast against the day that came: rank, CRPS, log score, Brier score.
+"""Score a forecast against the recorded day: rank, CRPS, log score, Brier score.
 
 A forecast of a day is a set of runs or an exact distribution. Runs that contradict what is known
 are rejected; the rest are the forecast given what is known. All scores here are proper: on average
@@ -93,13 +93,13 @@ def crps_of_law(beyond: Days, recorded: float) -> float:
 
 
 def log_score(share: Estimate) -> Estimate:
-    """Return -ln of the probability given to what came (Good 1952), in nats; ∞ for zero."""
+    """Return -ln of the probability given to what happened (Good 1952), in nats; ∞ for zero."""
     value, low, high = (math.inf if p == 0.0 else -math.log(p) for p in share)
     return Estimate(value, high, low)
 
 
 def brier_score(share: Estimate, came: bool) -> Estimate:
-    """Return the squared distance of a probability from what came (Brier 1950), 0 to 1."""
+    """Return the squared distance of a probability from what happened (Brier 1950), 0 to 1."""
     value, *ends = ((p - came) ** 2 for p in share)
     return Estimate(value, min(ends), max(ends))
 

@@ -47,7 +47,7 @@ class Incidents:
         days: (runs,) number of days observed.
         draws: (runs,) codes of shared draws.
         line_km: length of the line.
-        account: of a data set, how many rows count and why others do not, then remarks on what
+        account: for a data set, how many rows count and why others do not, then remarks on what
             looks wrong.
     """
 
@@ -77,7 +77,7 @@ def sweep_incidents(sweep: Sweep, domestic: bool = False, strike_free: int = 0) 
         sweep: a sweep that kept events.
         domestic: include domestic attacks, besides those by bands.
         strike_free: 0 takes whole runs; otherwise a run is cut at every day with a strike, and each
-            stretch of at least this many days without one becomes a run of its own.
+            stretch of at least this many days without one becomes a separate run.
 
     Raises:
         InputError: events were not kept, or only those of collapsed runs, or the border differs
@@ -109,7 +109,7 @@ def sweep_incidents(sweep: Sweep, domestic: bool = False, strike_free: int = 0) 
 
 
 def placed(setup: Setup, sector: ArrayLike, depth: ArrayLike) -> tuple[Floats, Floats]:
-    """Return how far along the line, and how far from it, the middles of cells lie, km."""
+    """Return how far along the line, and how far from it, the centres of cells lie, km."""
     border, cells = setup.border, setup.config.border
     middle = (np.asarray(border.km_from) + np.asarray(border.km_to)) / 2
     along = middle[np.asarray(sector, int)] - float(border.km_from[0])
@@ -132,7 +132,7 @@ def between(incidents: Incidents, cuts: pd.DataFrame, least: int = 1) -> Inciden
     Returns:
         The incidents by stretch, days counted from its first; stretches of a run share its draws.
     """
-    row = int(incidents.days.max(initial=0)) + 2  # days on end, a run each row
+    row = int(incidents.days.max(initial=0)) + 2  # days in a line, runs one after another
     begin = np.arange(incidents.runs) * row
     cut = np.unique(cuts["run"].to_numpy(np.int64) * row + cuts["day"].to_numpy(np.int64))
     first = np.unique(np.concatenate([begin, cut + 1]))
@@ -150,7 +150,8 @@ def between(incidents: Incidents, cuts: pd.DataFrame, least: int = 1) -> Inciden
 def measured(
     function: Callable[Concatenate[Incidents, P], R],
 ) -> Callable[Concatenate[Incidents | Sweep | str | PathLike[str], P], R]:
-    """Decorate a function of incidents: it takes a sweep that kept events, or its path, as well.
+    """Decorate a function of incidents, so that it also accepts a sweep that kept events, or its
+    path.
 
     Anything else is an InputError before the function starts.
     """
@@ -187,10 +188,10 @@ def read_incidents(
 ) -> Incidents:  # fmt: skip
     """Read an event file in UCDP GED or ACLED layout, which is recognised by its columns.
 
-    Rows that are repeated, imprecise or not asked for are left out and counted by reason in the
-    account of the result, by the rules of `events.rules.read_events`. Events are projected onto the
-    line of the border; for the Durand line, the columns km_from_northeast and km_to_line are taken
-    instead if the file has them.
+    Rows that are repeated, imprecise or not asked for are left out, and counted by reason in the
+    account of the result, under the rules of `events.rules.read_events`. Events are projected onto
+    the line of the border; for the Durand line, the columns km_from_northeast and km_to_line are
+    used instead if the file has them.
 
     Args:
         path: the file.
@@ -202,7 +203,8 @@ def read_incidents(
         lethal: keep only events with deaths.
         border: the name of a border that comes with the program, or the path of a border folder.
         side: keep only events on the "home" or the "host" side of the line; "" keeps both.
-        coarse: what becomes of events of several days and of summaries, as in `read_events`.
+        coarse: what to do with events that span several days and with summaries, as in
+            `read_events`.
 
     Raises:
         InputError: the file cannot be read, has neither layout, has a bad date or number (reported

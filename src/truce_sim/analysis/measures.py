@@ -1,4 +1,4 @@
-"""Measure any outcome by group, as a mean or a rate, and what a factor changes in it.
+"""Measure any outcome by group, as a mean or a rate, and how a factor changes it.
 
 A rate is a ratio of totals (for instance violations over days lived), so runs that end early carry
 only the weight of the days they lived. Its variance is that of its linear part (the delta method;
@@ -43,9 +43,9 @@ class Measured(NamedTuple):
 
     Attributes:
         value: the mean or rate.
-        share: contribution of each cluster to the error, by what its runs share; its sum is 0.
+        share: contribution of each cluster of runs to the error; they sum to 0.
         runs: number of runs that have the outcome.
-        of: number of all runs that did not fail.
+        of: number of runs that did not fail.
     """
 
     value: float
@@ -57,7 +57,7 @@ class Measured(NamedTuple):
         """Return the value with its interval, which stays within what is possible.
 
         Args:
-            most: the largest possible value; None if nothing bounds it.
+            most: the largest possible value; None if unbounded.
         """
         parts = self.share.to_numpy(float)
         sets = parts.size
@@ -85,8 +85,8 @@ def measure(
         where: levels at which other factors are held fixed.
 
     Returns:
-        A row for each group: its levels; `runs`, those that have the outcome, `of` so many that
-        did not fail (a day may not have come in every run); and `value` with its interval.
+        A row for each group: its levels; `runs`, how many have the outcome (an event may not happen
+        in every run), and `of`, how many did not fail; and `value` with its interval.
 
     Raises:
         InputError: an outcome is not numeric, or a factor was not swept.
@@ -105,7 +105,7 @@ def change(
     sweep: Sweep, factor: str, part: str, whole: str = "", baseline: object = None,
     by: By = (), where: Where = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """Measure what each level of a factor changes in an outcome, against a baseline level.
+    """Measure how each level of a factor changes an outcome, against a baseline level.
 
     Args:
         sweep: the sweep to analyse.

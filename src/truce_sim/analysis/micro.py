@@ -5,7 +5,7 @@ share draws or, in a single data set, quarters of a year. Intervals are t interv
 out one piece at a time (the jackknife, Tukey 1958; for blocks of a series, Künsch 1989), or
 Wilson's for shares.
 
-Counts and pairs are compared within years: a run of the model is seldom longer, and changes from
+Counts and pairs are compared within years: a run of the model is rarely longer, and changes from
 year to year in a long data set are neither bursts nor repeats.
 """
 
@@ -40,7 +40,7 @@ Ints = NDArray[np.int64]
 #: Length, in days, of the pieces into which a data set is cut for its intervals.
 BLOCK_DAYS = 91
 _YEAR = 365
-#: The shortest last stretch of a line that counts as one, in widths.
+#: The shortest last stretch of a line that counts separately, in widths.
 _SHORTEST = 0.25
 #: Number of incidents in one Gini coefficient of the model: as many as in the reference data.
 AT_A_TIME = 541
@@ -93,7 +93,7 @@ def fano(incidents: Incidents, window: int = 7) -> Estimate:
 
 
 def fano_sums(incidents: Incidents, window: int = 7) -> Floats:
-    """Return (pieces, 4) sums from which `fano_of` makes the Fano factor."""
+    """Return (pieces, 4) sums from which `fano_of` computes the Fano factor."""
     whole = incidents.days // window
     frame = incidents.frame
     run, number = frame["run"].to_numpy(np.int64), frame["day"].to_numpy(np.int64) // window
@@ -141,7 +141,8 @@ def gini(incidents: Incidents, width: float = 100.0, at_a_time: int = AT_A_TIME)
 
 
 def gini_sums(incidents: Incidents, width: float = 100.0) -> Floats:
-    """Return (quarters, bins) incidents of a data set, of which `gini_by_row` makes its Gini."""
+    """Return (quarters, bins) incidents of a data set, from which `gini_by_row` computes its
+    Gini."""
     place, bins = stretches(incidents, width)
     piece = incidents.frame["day"].to_numpy(np.int64) // BLOCK_DAYS
     table = np.zeros((int(piece.max(initial=-1)) + 1, bins))
@@ -196,12 +197,12 @@ def near_repeat(incidents: Incidents, width: float = 50.0, days: int = 14) -> Es
 
 
 def near_repeat_sums(incidents: Incidents, width: float = 50.0, days: int = 14) -> Floats:
-    """Return (pieces, 2): pairs near in place and time, and those expected (`near_repeat`)."""
+    """Return (pieces, 2): pairs close in space and time, and those expected (`near_repeat`)."""
     day, year, cell = _cells(incidents, width)
     close, both = _followers(year, day, days), _followers(cell, day, days)
     _, at, n_cell = np.unique(cell, return_inverse=True, return_counts=True)
     n, in_time = np.bincount(year), np.bincount(year, close)
-    own = (n_cell[at] - 1) / np.maximum(n[year] - 1, 1)  # share of the others that lie beside it
+    own = (n_cell[at] - 1) / np.maximum(n[year] - 1, 1)  # share of the others that lie near it
     same = (np.bincount(year, own) / np.maximum(n, 1))[year]
     # The second term sums to 0: what each incident adds to `same`, to first order (Hoeffding 1948).
     expected = close * same + in_time[year] * 2 * (own - same) / n[year]
@@ -261,8 +262,8 @@ def _followers(group: Ints, day: Ints, days: int) -> Floats:
 def stretches(incidents: Incidents, width: float) -> tuple[Ints, int]:
     """Return the stretch of the line of each incident, and the number of stretches.
 
-    The last is shorter; one of less than a quarter of the width belongs to the stretch before it,
-    because it would count as much as the others.
+    The last is shorter; one of less than a quarter of the width joins the stretch before it,
+    because it would otherwise count as much as the others.
     """
     bins = max(math.ceil(incidents.line_km / width - _SHORTEST), 1)
     place = incidents.frame["km_along"].to_numpy(float) // width
@@ -270,7 +271,7 @@ def stretches(incidents: Incidents, width: float) -> tuple[Ints, int]:
 
 
 def _years(incidents: Incidents, run: Ints, day: Ints) -> Ints:
-    """The year of its run that each day lies in, as codes; years are equal parts of a run."""
+    """The year of its run in which each day lies, as codes; years are equal parts of a run."""
     parts = np.maximum(np.rint(incidents.days / _YEAR), 1).astype(np.int64)
     first = np.cumsum(parts) - parts
     return np.asarray(first[run] + day * parts[run] // np.maximum(incidents.days[run], 1))
@@ -331,7 +332,7 @@ def response_lags(sweep: Sweep) -> pd.DataFrame:
 
     The provocation of the home state is the last incident attributed to the host before it chose to
     strike; that of the host is the last strike by the home state before it chose to. Strikes
-    without such a provocation (for instance after mere friction) are left out.
+    without such a provocation (for instance after friction alone) are left out.
 
     Returns:
         For each state, the days within which a tenth, a half and nine tenths of its strikes come;
@@ -340,7 +341,7 @@ def response_lags(sweep: Sweep) -> pd.DataFrame:
     strikes, chosen = _of_kind(sweep, "strike"), _of_kind(sweep, "strike_chosen")
     provoking = {
         "home": sweep.load(["day"], "events", where={"attributed": [True]}),
-        # A strike adds to the grievance of the day after, so none answers one of its own day.
+        # A strike adds to the next day's grievance, so none answers a strike of the same day.
         "host": strikes[strikes["actor"] == "home"].assign(day=lambda frame: frame["day"] + 1),
     }
     rows = []
@@ -370,7 +371,7 @@ def _last_before(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 def exchange_lengths(sweep: Sweep, window: int = 14) -> pd.DataFrame:
     """Return the lengths of exchanges: series of strikes, each within some days of the last.
 
-    An exchange that the end of its run may have cut short counts as it stands.
+    An exchange that the end of its run may have cut short counts as observed.
 
     Args:
         sweep: a sweep that kept events.

@@ -1,4 +1,4 @@
-"""Let functions that analyse a sweep take the path of its folder as well."""
+"""Let functions that analyse a sweep also accept the path of its folder."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ R = TypeVar("R")
 def opened(
     function: Callable[Concatenate[Sweep, P], R],
 ) -> Callable[Concatenate[Sweep | str | PathLike[str], P], R]:
-    """Decorate a function whose first argument is a sweep: a path is opened.
+    """Decorate a function whose first argument is a sweep, so that it also accepts a path.
 
-    Anything else that is no sweep is an InputError before the function starts.
+    Anything else is an InputError before the function starts.
     """
 
     @wraps(function)

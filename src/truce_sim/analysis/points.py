@@ -14,10 +14,10 @@ from truce_sim.errors import InputError, a_kind
 from truce_sim.settings.written import written
 from truce_sim.sweeps.sweep import Sweep
 
-#: A point: its number, or the values of as many settings as tell it from all others.
+#: A point: its number, or the values of enough settings to identify it.
 Point = int | Mapping[str, object]
 
-#: Points named in a message at most.
+#: Maximum number of points named in a message.
 _FEW = 6
 
 
@@ -33,7 +33,7 @@ def compare_points(sweep: Sweep, point: Point, against: Point) -> Comparison:
     Returns:
         A comparison whose factor is `point`, with the settings of each point as its level. Days
         are counted up to the shorter of their horizons. Intervals are about chance given these two
-        points; in a sweep over worlds they say nothing of other worlds.
+        points; in a sweep over worlds they say nothing about other worlds.
 
     Raises:
         InputError: there is no such point, several have these settings, or there are no two runs

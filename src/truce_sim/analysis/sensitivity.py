@@ -6,8 +6,8 @@ points over their replicates, so the share of chance shrinks as replicates are a
 
 Intervals are bootstrap intervals over independent units: base rows, samples or replicates. A share
 of variance lies between 0 and 1, but its estimate and the ends of its interval need not, if runs
-are few: they are cut at 0 and 1, which leaves the coverage of the interval as it is; an interval
-that lies wholly outside is missing. Ranks use the estimates as they were.
+are few: they are cut at 0 and 1, which does not change the coverage of the interval; an interval
+that lies wholly outside is missing. Ranks use the uncut estimates.
 """
 
 from __future__ import annotations
@@ -324,7 +324,8 @@ def _table(
 
 
 def _shares(name: str, found: Bootstrapped) -> dict[str, Floats]:
-    """Estimates of shares and their intervals, cut at 0 and 1; none that lies wholly outside."""
+    """Estimates of shares and their intervals, cut at 0 and 1; intervals wholly outside are
+    missing."""
     beyond = (found.low > 1.0 + _ROUNDING) | (found.high < -_ROUNDING)
     value, low, high = (np.clip(x, 0.0, 1.0) for x in found[:3])
     return _columns(name, (value, np.where(beyond, np.nan, low), np.where(beyond, np.nan, high)))

@@ -1,4 +1,4 @@
-"""Find where the truce tips: the line over two factors at which it holds as often as not.
+"""Find where the truce tips: the line over two factors along which it holds as often as not.
 
 On a grid, the curve over y is an isotonic regression interpolated linearly (Stylianou and Flournoy
 2002); raw shares that wiggle around the level would cross it too early. Intervals resample sets of
@@ -46,11 +46,12 @@ from truce_sim.sweeps.summaries.levels import is_number
 from truce_sim.sweeps.summaries.summary import horizon_in_words
 from truce_sim.sweeps.sweep import Sweep, greatest
 
-#: Pairs of factors on which the questions of the model turn.
+#: Pairs of factors that the model's questions are about.
 THRESHOLD_MEMORY = ("home.grievance_memory_days", "home.threshold")
 WILL_CAPACITY = ("host.will", "host.capacity")
 
-#: The largest number of ranges into which a scattered factor is cut, and the points of a cell then.
+#: The largest number of ranges into which a scattered factor is cut, and the fewest points per
+#: cell.
 MOST_RANGES, LEAST_POINTS = 12, 40
 #: With fewer clusters, the line of a grid has no interval.
 LEAST_CLUSTERS = 6
@@ -124,7 +125,7 @@ def boundary(
 ) -> pd.DataFrame:
     """Find the value of y at which an outcome crosses a level, for each value of x.
 
-    Other factors are averaged over as the design has them.
+    Other factors are averaged over, as weighted by the design.
 
     Args:
         sweep: the sweep to analyse.

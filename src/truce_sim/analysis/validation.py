@@ -49,7 +49,7 @@ SOURCES = "TRUCE_SIM_SOURCES"
 EVENTS_FILE = "ucdp_ged_ttp_2015_2021.csv"
 WITHIN_KM = 100.0  # depth of the home side
 
-#: How the sources of references begin that are about the Durand line or its truce.
+#: Beginnings of the sources of references that are about the Durand line or its truce.
 _OF_DURAND = ("UCDP GED", "the case")
 
 #: Horizon of the truces, long enough to separate those that fail from those that hold.
@@ -71,7 +71,7 @@ class Evidence:
         truces: with the settings given, with and without frailty.
         literal: with the clause read to the letter.
         violence: truces that never end, with events.
-        calm: the same without self-excitation.
+        calm: as `violence`, without self-excitation.
     """
 
     truces: Sweep
@@ -138,8 +138,8 @@ def _without(overrides: Sequence[str], *settings: str) -> list[str]:
 def score_patterns(evidence: Evidence, fresh: pd.DataFrame | None = None) -> pd.DataFrame:
     """Score all patterns.
 
-    References of one border never judge another: if the sweeps are about another border than the
-    Durand line, what is recorded of that line and its case is left out.
+    References about one border never judge another: if the sweeps are about a border other than the
+    Durand line, references about that line and its case are left out.
 
     Args:
         evidence: the sweeps of `gather`.
@@ -190,7 +190,7 @@ def _of_border(
 
 def _renewed(table: pd.DataFrame, fresh: pd.DataFrame) -> pd.DataFrame:
     """The references, with those computed from events in place of the recorded ones; where a record
-    is too short for an interval, none is left from another record (as `DataFrame.update` would)."""
+    is too short for an interval, the old interval is not kept (as `DataFrame.update` would)."""
     new = fresh.set_index("pattern")
     rows, columns = table.index.intersection(new.index), table.columns.intersection(new.columns)
     table = table.copy()

@@ -20,12 +20,12 @@ from truce_sim.sweeps.summaries.contrasts import holding, no_effect, pairs, with
 
 Row = Mapping[Any, Any] | pd.Series
 
-#: Points that cannot be told from the best or the worst one are counted instead of named.
+#: If more points than this cannot be told from the best or worst one, they are counted, not named.
 MOST_TIES = 3
 #: The best and worst points are not named if points have fewer runs than this, or if there are
 #: more points than this: chance alone would pick them.
 ENOUGH_RUNS, MOST_POINTS = 100, 24
-#: Of more levels than this, only the largest change and those that were asked about are told.
+#: With more levels than this, only the largest change and those asked about are reported.
 MOST_LEVELS = 4
 
 
@@ -90,7 +90,7 @@ def how_long(overall: pd.Series, points: pd.DataFrame, factors: Sequence[str], h
 
 
 def _extreme(points: pd.DataFrame, factors: Sequence[str], sign: int) -> str | None:
-    """The share of the best (1) or worst (-1) point, with the points that may as well be it.
+    """The share of the best (1) or worst (-1) point, with the points that cannot be told from it.
 
     None if that is every point.
     """
@@ -219,7 +219,7 @@ def _largest(comparison: Comparison, told: bool) -> str:
 
     Args:
         comparison: three levels or more.
-        told: whether the differences themselves have been told.
+        told: whether the differences themselves have been stated.
     """
     table, factor, base = comparison.pooled, comparison.factor, _base(comparison)
     largest, where = comparison.largest_changes, "" if told else _averaged(comparison)
@@ -249,7 +249,8 @@ def _largest(comparison: Comparison, told: bool) -> str:
 
 
 def no_regret(comparison: Comparison) -> str:
-    """Say so if no level made a difference in any run, so that regret cannot be bounded."""
+    """Return a sentence saying that regret cannot be bounded if no level made a difference in any
+    run; "" otherwise."""
     table = comparison.regret
     if table["regret"].any() or not table["regret_high"].isna().all():
         return ""
@@ -260,10 +261,10 @@ def no_regret(comparison: Comparison) -> str:
 
 
 def what_depends(comparison: Comparison) -> list[str]:
-    """Say of each other factor whether what the compared one changes depends on it.
+    """Say, for each other factor, whether the effect of the compared one depends on it.
 
-    Of several pairs of levels, the one with the largest difference that is clear is named; if none
-    is, the one with the largest difference.
+    Among several pairs of levels, the one with the largest clear difference is named, or, if none
+    is clear, the one with the largest difference.
     """
     table, told = comparison.interactions, []
     for by, rows in table.groupby("by", sort=False) if len(table) else ():
@@ -293,7 +294,7 @@ def _dependence(row: pd.Series, by: str, clear: int, of: int, comparison: Compar
 
 
 def _decided(row: Row, name: str) -> str:
-    """Format a difference as `signed` does, and say so if it may be none."""
+    """Format a difference as `signed` does, and say so if it may be zero."""
     low, high = row[f"{name}_low"], row[f"{name}_high"]
     open_ = " (undecided)" if low <= 0.0 <= high and low != high else ""
     return f"{signed(row, name)}{open_}"

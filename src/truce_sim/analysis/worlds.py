@@ -1,8 +1,8 @@
-"""Answers over a posterior: what a policy does in the worlds that are compatible with the data.
+"""Answers over a posterior: what a policy does in the worlds compatible with the data.
 
 A sweep of the design `posterior` runs every policy in every world (draw of the settings), several
-times, each time with the same luck for all policies. So differences are taken run by run, and two
-things are told apart: how they differ between worlds, and chance.
+times, each time with the same draws for all policies. So differences are taken run by run, and two
+sources of their spread are separated: worlds and chance.
 """
 
 from __future__ import annotations
@@ -62,11 +62,12 @@ def over_worlds(sweep: Sweep, factor: str = "", baseline: object = None) -> pd.D
         baseline: the level to compare with; by default the first.
 
     Returns:
-        A row for each level but that and each combination of other policies: these, `level`,
-        `against`, worlds, runs (of each world); `days`, the mean difference of days survived, with
-        its interval over worlds; `longer`, the share of worlds in which the mean of the runs is
-        longer, with its interval; `due_to_settings`, the share of the variance of a run's
-        difference that is due to the settings, with its interval (NaN from one run a world).
+        A row for each level other than the baseline and each combination of other policies: these,
+        `level`, `against`, worlds, runs (of each world); `days`, the mean difference of days
+        survived, with its interval over worlds; `longer`, the share of worlds in which the mean of
+        the runs is longer, with its interval; `due_to_settings`, the share of the variance of a
+        run's difference that is due to the settings, with its interval (NaN with one run per
+        world).
 
     Raises:
         InputError: the sweep is not over a posterior, or does not vary the factor.
@@ -115,7 +116,7 @@ def spread_over_worlds(sweep: Sweep) -> pd.DataFrame:
     Returns:
         A row for each combination of policies: these; worlds, runs (of each world); days, the mean
         of days survived, and due_to_settings, the share of the variance of single runs that lies
-        between worlds, both with intervals (NaN from one run a world).
+        between worlds, both with intervals (NaN with one run per world).
 
     Raises:
         InputError: the sweep is not over a posterior.

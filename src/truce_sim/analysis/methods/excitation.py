@@ -1,14 +1,14 @@
-"""Self-excitation of daily counts, fitted as the model has it: a discrete Hawkes (INGARCH) process.
+"""Self-excitation of daily counts, fitted in the model's form: a discrete Hawkes (INGARCH) process.
 
 Given the past, the attacks of day t are Poisson with mean
 
     λ_t = μ_t + n Σ_k d_k (1 - φ) A_(t-k),    A_t = φ A_(t-1) + y_(t-1),    φ = exp(-1/τ)
 
-which is what the launches of the model (docs/model.md, 7.5) are for those who see attacks only:
+which is how the launches of the model (docs/model.md, 7.5) appear to those who see only attacks:
 launches are Poisson, each band passes with some probability and attacks k days later with
 probability d_k, and thinned and delayed Poisson counts are Poisson. n is the branching ratio,
-attacks that an attack brings about; μ_t, the attacks that none brought about, is constant or one
-level for each stretch of days (a year), because a rate that drifts looks like excitation.
+attacks that an attack triggers; μ_t, the rate of attacks that none triggered, is constant or has
+one level for each stretch of days (a year), because a rate that drifts looks like excitation.
 
 Ferland, Latour and Oraichi 2006, *Journal of Time Series Analysis* 27(6); Hawkes 1971.
 """
@@ -33,10 +33,10 @@ from truce_sim.intervals import CONFIDENCE, Estimate
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: Where the branching ratio and the memory (days) are sought.
+#: Upper bound of the branching ratio, and the range of the memory (days), in the search.
 MOST_BRANCHING = 1.5
 MEMORIES = (0.5, 365.0)
-#: Fewer events, or fewer days with any, say nothing of excitation.
+#: Fewer events, or fewer days with events, say nothing about excitation.
 LEAST_EVENTS, LEAST_DAYS = 30, 10
 _STARTS = (3.0, 14.0, 60.0)
 _LEAST_RATE = 1e-9
@@ -44,7 +44,7 @@ _LEAST_RATE = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """Daily counts, and how they are thought to come about.
+    """Daily counts, and assumptions about how they arise.
 
     Attributes:
         counts: (days,) events of each day.
@@ -58,7 +58,7 @@ class Series:
 
     @cached_property
     def sizes(self) -> Floats:
-        """(stretches,) days of each."""
+        """(stretches,) days in each."""
         return np.bincount(self.stretch).astype(float)
 
     def excited(self, memory: float) -> Floats:
@@ -76,7 +76,7 @@ class Excitation:
     """A fitted process.
 
     Attributes:
-        series: what it was fitted to.
+        series: the counts it was fitted to.
         branching: n.
         memory: τ, days.
         rates: (stretches,) μ of each stretch, a day.
@@ -104,16 +104,16 @@ def daily(
     Args:
         days: (events,) day of each, from 0.
         length: days observed.
-        stretch_days: days with a rate of their own; 0: the rate is constant.
+        stretch_days: days of a stretch with its own rate; 0: the rate is constant.
         delay: probability that an attack follows its launch after 0, 1, … days.
 
     Raises:
-        InputError: too few events, or on too few days, to say anything of excitation.
+        InputError: too few events, or on too few days, to say anything about excitation.
     """
     counts = np.bincount(days, minlength=length).astype(np.int64)
     if counts.sum() < LEAST_EVENTS or (counts > 0).sum() < LEAST_DAYS:
         raise InputError(
-            f"{counts.sum()} events on {(counts > 0).sum()} days say nothing of excitation",
+            f"{counts.sum()} events on {(counts > 0).sum()} days say nothing about excitation",
             setting="events",
             allowed=f"at least {LEAST_EVENTS} events on at least {LEAST_DAYS} days",
         )
@@ -154,7 +154,7 @@ def _fit_from(
     """Fit from one start: the rates as shares of the mean, n, and the logarithm of τ."""
     low, high = np.array(bounds).T
     free = low[-1] < high[-1]
-    found = minimize(  # unlike L-BFGS-B, without the threads of BLAS, which wait for one another
+    found = minimize(  # unlike L-BFGS-B, it uses no BLAS threads, which wait for one another
         _loss(series, mean, free), np.clip(start, low, high), jac=True, method="TNC",
         bounds=bounds, options={"maxfun": 400, "ftol": 1e-8, "xtol": 1e-6},
     )  # fmt: skip
@@ -164,7 +164,7 @@ def _fit_from(
 
 
 def _loss(series: Series, mean: float, free: bool) -> Callable[[Floats], tuple[float, Floats]]:
-    """The negative log-likelihood, but for its constant, with its gradient."""
+    """The negative log-likelihood, up to a constant, with its gradient."""
     counts, stretch = series.counts, series.stretch
     step = 1e-4
     kept: dict[float, Floats] = {}
@@ -220,7 +220,7 @@ def _profile(
     found: Excitation, value: float, ends: tuple[float, float], confidence: float,
     refit: Callable[[float], Excitation],
 ) -> Estimate:  # fmt: skip
-    """The values that a likelihood-ratio test does not refuse, between two ends."""
+    """The values, between two bounds, that a likelihood-ratio test does not reject."""
     most = float(chi2.ppf(confidence, 1)) / 2.0
 
     def gap(at: float) -> float:
@@ -245,7 +245,7 @@ class Goodness:
     Attributes:
         counts: of the distribution of daily counts, by the mean probability integral transform
             (Czado, Gneiting and Held 2009, *Biometrics* 65(4)).
-        course: of the course in time, by the largest sum of counts less means up to a day.
+        course: of the course over time, by the largest cumulative sum of counts minus means.
         draws: simulated series, each fitted again.
     """
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from truce_sim.simulation.run import Simulation
 
-#: A mark's area beside that in the picture of a day, which has few of them.
+#: A mark's area relative to that in the picture of a day, which has fewer marks.
 _SMALL = 0.35
 
 
@@ -26,14 +26,13 @@ def plot_border(run: Simulation, ax: Axes | None = None, legend: bool = True) ->
 
     Args:
         run: the run to plot.
-        ax: axes to draw into, whose place in the figure no layout moves later; by default those of
-            a new figure.
+        ax: axes to draw into, which no layout may move later; by default those of a new figure.
         legend: whether to draw the legend, below.
     """
     ax = _axes() if ax is None else ax
     atlas, events = make_atlas(run.config, run.border), run.events
     draw_ground(ax, atlas, run.border)
-    ax.set_rasterization_zorder(6.0)  # all but marks is an image within vector graphics
+    ax.set_rasterization_zorder(6.0)  # all but the marks becomes an image within vector graphics
     for kind, mark in MARKS.items():
         of_kind = events[events["kind"] == kind]
         if of_kind.empty:
@@ -51,7 +50,7 @@ def plot_border(run: Simulation, ax: Axes | None = None, legend: bool = True) ->
 
 
 def _axes() -> Axes:
-    """Axes of a new figure in a fixed place, for names are placed by how large the map is."""
+    """Axes of a new figure in a fixed place, since names are placed by the size of the map."""
     from matplotlib import pyplot as plt
 
     return plt.figure(figsize=(7.2, 4.6)).add_axes((0.01, 0.15, 0.98, 0.84))

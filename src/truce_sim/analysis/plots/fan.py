@@ -20,8 +20,8 @@ def plot_fan(table: pd.DataFrame, column: str, by: str = "", ax: Axes | None = N
 
     Args:
         table: from `fan.daily_quantiles`, with an odd number of quantiles.
-        column: the column that they are of.
-        by: the factor whose levels are drawn apart.
+        column: the column shown.
+        by: the factor whose levels are drawn separately.
         ax: axes to draw into; by default those of a new figure.
     """
     ax = get_axes(ax, 6.4, 3.4)
@@ -36,7 +36,7 @@ def plot_fan(table: pd.DataFrame, column: str, by: str = "", ax: Axes | None = N
             low, high = shares[k], shares[-1 - k]
             ax.fill_between(days, rows[low], rows[high], color=colour, alpha=BAND_ALPHA * (1 + k),
                             linewidth=0)  # fmt: skip
-    for k in range(middle):  # in grey, for they mean the same around every line
+    for k in range(middle):  # in grey, since they mean the same around every line
         name = f"from {_percent(shares[k])} to {_percent(shares[-1 - k])}"
         ax.fill_between([], [], [], color=GREY, alpha=2 * BAND_ALPHA * (1 + k), label=name)
     unit, meaning = columns.SERIES[column]
@@ -54,7 +54,7 @@ def _percent(name: str) -> str:
 
 
 def _span(table: pd.DataFrame, by: str) -> str:
-    """How many runs the first and the last day of each level are about."""
+    """How many truces the first and the last day of each level include."""
     groups = table.groupby(by, sort=False, observed=True) if by else [("", table)]
     spans = [(level, rows["n"].iloc[0], rows["n"].iloc[-1]) for level, rows in groups]
     return ", ".join(

@@ -15,10 +15,11 @@ from truce_sim.analysis.plots.marks import Mark
 from truce_sim.border.atlas import Atlas, Label
 from truce_sim.border.border import Border
 
-#: Of the ground: land, water or what is not known, edges of countries and of provinces.
+#: Colours of the ground: land, water or unknown, borders of countries and of provinces.
 LAND, WATER, COUNTRY, PROVINCE = "#f7f5ef", "#e4ecef", "#6f6a5e", "#d3cdbf"
 
-#: Area of a mark without deaths, in square points; that of more than so many deaths is no larger.
+#: Area of a mark without deaths, in square points; number of deaths beyond which marks grow no
+#: larger.
 _AREA, _MOST_DEATHS = 80.0, 20
 
 #: A mark with three arms.
@@ -27,7 +28,7 @@ _WYE = Outline(
      (1.12, 0.35), (0.35, -0.2), (0.35, -1.1), (-0.35, -1.1)], closed=True,
 )  # fmt: skip
 
-#: The names of countries break after so many characters.
+#: Names of countries wrap after this many characters.
 _COUNTRY_WIDTH = 12
 
 #: Share of the grid's extent left free around it.
@@ -44,7 +45,7 @@ _NAMES: dict[str, dict[str, Any]] = {
 
 
 def draw_ground(ax: Any, atlas: Atlas, border: Border) -> None:
-    """Draw all but the cells and marks on axes, whose place in the figure must be known."""
+    """Draw all but the cells and marks on axes, whose place in the figure must be fixed."""
     ax.set(xticks=[], yticks=[], facecolor=WATER if atlas.shapes else "white")
     (_draw_map if atlas.is_map else _draw_strip)(ax, atlas, border)
     _draw_line(ax, atlas)
@@ -71,7 +72,7 @@ def _draw_map(ax: Any, atlas: Atlas, border: Border) -> None:
 
 
 def _set_window(ax: Any, atlas: Atlas) -> None:
-    """Show the grid in the middle, with a km as long to the east as to the north."""
+    """Show the grid in the middle, with equal scales east and north."""
     box = ax.get_window_extent()
     low, high = atlas.corners.min((0, 1)), atlas.corners.max((0, 1))
     km = max((high - low) * (1 + 2 * _MARGIN) / [box.width, box.height])
@@ -106,7 +107,7 @@ def _draw_line(ax: Any, atlas: Atlas) -> None:
 
 
 def _draw_names(ax: Any, atlas: Atlas) -> None:
-    """Place names where none covers another, the most important first."""
+    """Place names so that none covers another, the most important first."""
     taken: list[Any] = []
     order = list(_NAMES)
     for label in sorted(atlas.labels, key=lambda each: order.index(each.kind)):
@@ -175,7 +176,7 @@ def _spans(names: tuple[str, ...], shortest: float) -> list[tuple[float, str]]:
 def draw_dots(
     ax: Any, marker: MarkerStyle, colours: tuple[str, str], label: str, area: float
 ) -> PathCollection:
-    """Add marks without places, which come later; colours are those of face and edge."""
+    """Add marks whose positions are set later; colours are those of face and edge."""
     face, edge = colours
     dots: PathCollection = ax.scatter(
         [], [], s=area, marker=marker, c=face, edgecolors=edge, linewidths=0.9, label=label,

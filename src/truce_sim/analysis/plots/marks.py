@@ -1,4 +1,4 @@
-"""How a day's incidents, bands, layers and states look, on the screen and in pictures alike."""
+"""How a day's incidents, bands, layers and states look, both on screen and in pictures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from truce_sim.engine.codes import EVENTS, TRUCE_STATES
 
 
 class Mark(NamedTuple):
-    """The mark of an incident: Okabe-Ito colour, shape and words. Shapes differ besides colours.
+    """The mark of an incident: Okabe-Ito colour, shape and words. Shapes differ as well as colours.
 
     shape: cross, plus, wye, star, triangle, ringed (a triangle in a ring), diamond or square.
     """
@@ -18,10 +18,10 @@ class Mark(NamedTuple):
     words: str
 
 
-#: A strike: its colour, what its frame on the map means, and its colour on dark ground.
+#: A strike: its colour, the meaning of its frame on the map, and its colour on a dark background.
 STRIKE = ("#7A5195", "struck by the home state", "#C39BD8")
 
-#: Incidents that are drawn at their place.
+#: Incidents drawn where they happened.
 MARKS = {
     "foiled_by_host": Mark("#009E73", "cross", "intercepted by the host"),
     "foiled_at_border": Mark("#56B4E9", "plus", "intercepted at the border"),
@@ -40,7 +40,7 @@ BANDS = {
     "waiting": ("#000000", "#FFFFFF", "band waiting at its target"),
 }
 
-#: From none of a layer to all of it, on light and on dark ground.
+#: Colours of a layer from lowest to highest, on a light and on a dark background.
 LIGHT = ("#f4f1f8", "#d8d0e8", "#b6a9d3", "#8f7fb8", "#66549a", "#3c2a73", "#21104a")
 DARK = ("#2a2733", "#3d3752", "#574d7a", "#7767a4", "#9b8ac9", "#c3b5e6", "#efe8ff")
 
@@ -48,10 +48,11 @@ DARK = ("#2a2733", "#3d3752", "#574d7a", "#7767a4", "#9b8ac9", "#c3b5e6", "#efe8
 #: distinct for colour-blind readers and in greyscale.
 TRUCE_COLOURS = dict(zip(TRUCE_STATES, ("#B5DFF8", "#E8B60A", "#D06000", "#8A1C00"), strict=True))
 
-#: Lines of the two states, of the group, and rounds of talks.
+#: Colours of the two states, the group, and rounds of talks.
 HOME, HOST, GROUP, TALKS = "#0072B2", "#009E73", "#D55E00", "#CC79A7"
 
-#: The causes of grievance, in the order of their codes, look like the marks of what causes it.
+#: The causes of grievance, in the order of their codes, have the colours of the marks of what
+#: causes it.
 CAUSE_COLOURS = (
     "#8A8678",
     *(MARKS[kind].colour for kind in ("foiled_at_border", "attack", "misattribution", "friction")),

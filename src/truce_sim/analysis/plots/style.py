@@ -43,7 +43,7 @@ def with_style(function: Callable[P, R]) -> Callable[P, R]:
 
 @cache
 def _style() -> RcParams:
-    """The style file, which takes longer to parse than some figures to draw."""
+    """The style file, cached because parsing it can take longer than drawing a figure."""
     from matplotlib import rc_params_from_file
 
     return rc_params_from_file(STYLE, use_default_template=False)

@@ -60,9 +60,10 @@ def plot_phase(
 ) -> Axes:
     """Plot an outcome over two factors as a map.
 
-    Numbers lie at their values, words and infinite levels (with all of their factor) side by side,
-    without the line. Cells show their value if there is room. An asterisk marks a value whose
-    interval includes the level of the line, a dot such a cell where there is no room for values.
+    Numbers are placed at their values; words, and all levels of a factor with an infinite one, are
+    evenly spaced and have no line. Cells show their value if there is room. An asterisk marks a
+    value whose interval includes the level of the line, a dot such a cell where there is no room
+    for values.
 
     Args:
         table: the result of `tipping.phase_map`.
@@ -105,7 +106,7 @@ def plot_phase(
 
 
 def _note(table: pd.DataFrame, line: pd.DataFrame | None, written: bool, unclear: bool) -> str:
-    """State n, and explain every mark that was drawn, and no other."""
+    """State n, and explain exactly the marks that were drawn."""
     n, of = int(table["n"].sum()), int(table.attrs.get("of", 0))
     some = f" of {of:,}" if n < of else ""
     parts = [f"n = {n:,}{some} runs{', those that have the outcome' if some else ''}"]
@@ -169,7 +170,7 @@ def _line(ax: Axes, line: pd.DataFrame, colour: str, band: bool = True) -> None:
     middle = line[y].to_numpy(float)
     at = line[x].to_numpy(float) if _numbers(line[x]) else np.arange(len(line), dtype=float)
     if not _numbers(line[x]):
-        # In a map, beside the values of the cells.
+        # In a map, next to the values in the cells.
         at = at if band else at + 0.34
         ax.plot(at, middle, "D", color=colour, markersize=4)
         arms = np.where(high > low, high - low, np.nan)
@@ -245,8 +246,8 @@ def _write(
 ) -> bool:  # fmt: skip
     """Write the value into each cell if there is room for all; return whether there was.
 
-    Values stand above all marks, with an edge in the colour of their cell. Those that are unclear
-    have an asterisk.
+    Values are drawn above all marks, with an edge in the colour of their cell. Those that are
+    unclear have an asterisk.
     """
     from matplotlib.patheffects import withStroke
 
@@ -314,7 +315,7 @@ def _numbers(values: pd.Series) -> bool:
 
 
 def _endless(values: pd.Series) -> bool:
-    """Whether a level is infinite: it has no place on an axis of numbers."""
+    """Whether a level is infinite and so has no place on a numeric axis."""
     return _numbers(values) and bool(np.isinf(values.to_numpy(float)).any())
 
 

@@ -1,4 +1,4 @@
-"""Figures of sweeps over a posterior: what a policy does world by world, and what chance adds."""
+"""Figures of sweeps over a posterior: what a policy does world by world, and the part of chance."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @with_style
 def plot_gains(gains: pd.DataFrame, factor: str, ax: Axes | None = None) -> Axes:
-    """Plot, for each level of a policy, the share of worlds in which it gains at most so much.
+    """Plot, for each level of a policy, the distribution of its gain over worlds.
 
     Args:
         gains: the result of `world_gains`.
@@ -42,7 +42,7 @@ def plot_gains(gains: pd.DataFrame, factor: str, ax: Axes | None = None) -> Axes
 
 @with_style
 def plot_due(spread: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Plot what part of the variance of a truce's length is not knowing the settings.
+    """Plot what part of the variance of a truce's length is due to not knowing the settings.
 
     Args:
         spread: the result of `spread_over_worlds`.

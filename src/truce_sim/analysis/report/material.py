@@ -60,17 +60,18 @@ class Material:
 
     @cached_property
     def worlds(self) -> pd.DataFrame:
-        """Of a sweep over worlds, the comparison of policies; empty if there is one policy only."""
+        """For a sweep over worlds, the comparison of policies; empty if there is only one."""
         return over_worlds(self.sweep, *self._asked) if self.policy else pd.DataFrame()
 
     @cached_property
     def gains(self) -> pd.DataFrame:
-        """Of a sweep over worlds, what each policy gains in each."""
+        """For a sweep over worlds, what each policy gains in each world."""
         return world_gains(self.sweep, *self._asked)
 
     @cached_property
     def spread(self) -> pd.DataFrame:
-        """Of a sweep over worlds, what part of the spread of each policy is due to the settings."""
+        """For a sweep over worlds, what part of the spread under each policy is due to the
+        settings."""
         return spread_over_worlds(self.sweep)
 
     @cached_property
@@ -80,7 +81,7 @@ class Material:
 
     @cached_property
     def policy(self) -> str:
-        """Of a sweep over worlds, the policy that is compared; "" if there is none."""
+        """For a sweep over worlds, the policy that is compared; "" if there is none."""
         names = policies(self.sweep)
         return self._asked[0] or self.sweep.folder.settings.compare or next(iter(names), "")
 

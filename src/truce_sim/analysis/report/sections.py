@@ -28,7 +28,7 @@ from truce_sim.sweeps.sweep import Sweep
 
 #: Largest number of curves in one figure, of figures of curves, and of rows of their table.
 MAX_CURVES, MAX_FIGURES, MAX_GROUPS = 8, 4, 24
-#: The answer speaks of at most this many factors on which a change may depend.
+#: The answer mentions at most this many factors on which a change may depend.
 MAX_CROSSINGS = 2
 #: Largest number of fans in one figure.
 MAX_FANS = 3
@@ -161,13 +161,13 @@ def comparison_section(material: Material) -> Section:
 
 
 def worlds_section(material: Material) -> Section:
-    """Compare policies world by world, and tell chance from not knowing the settings."""
+    """Compare policies world by world, and separate chance from not knowing the settings."""
     from truce_sim.analysis.plots.worlds import plot_due, plot_gains
 
     section = Section("comparison", "What helps, in how many worlds, and what is chance")
     section.texts.append(
         f"Every policy was run in each of {int(material.spread['worlds'].max()):,} worlds, draws "
-        "of the settings that are not known, with the same luck for all policies of a world. What "
+        "of the settings that are not known, with the same draws for all policies of a world. What "
         "differs between worlds is due to the settings; what differs between the runs of one world "
         "is chance."
     )  # fmt: skip
@@ -177,15 +177,15 @@ def worlds_section(material: Material) -> Section:
         section.figures.append(figure(
             plot_gains(material.gains, material.policy),
             f"Days gained by {material.policy}, over worlds",
-            "Share of worlds in which a policy gains at most so many days, by the mean of the runs "
-            "of each; left of 0 it costs days. With few runs a world, luck widens the curves.",
+            "Share of worlds in which a policy gains at most this many days, by the mean of the "
+            "runs of each; left of 0 it costs days. With few runs per world, chance widens them.",
         ))  # fmt: skip
         section.tables.append(make_table(_world_rows(material.worlds), "World by world"))
     if not material.spread["due_to_settings_low"].isna().any():
         section.figures.append(figure(
             plot_due(material.spread), "Shares of the variance due to settings and to chance",
-            "What part of the spread of single truces is not knowing the settings (black: 95 % "
-            "interval), and what part no knowledge of settings would remove.",
+            "Part of the spread of single truces due to not knowing the settings (black: 95 % "
+            "interval), and the part that no knowledge of settings would remove.",
         ))  # fmt: skip
     return section
 
@@ -222,8 +222,8 @@ def daily_section(material: Material) -> Section:
     section.figures.append(figure(
         plot_fan(table, column, by), "Fan chart of the home state's grievance by day",
         "Grievance of the home state in the truces that still last on each day, up to the last day "
-        f"on which at least {FEWEST} do. Truces that last are calmer, so a fall of the curves is "
-        "also the end of others.",
+        f"on which at least {FEWEST} do. Truces that last are calmer, so curves also fall because "
+        "others have ended.",
     ))  # fmt: skip
     return section
 
@@ -417,7 +417,7 @@ def reproduce_section(material: Material) -> Section:
 def typed_command(manifest: Mapping[str, Any]) -> str:
     """Return the command that made a sweep, quoted anew, or "" if it was made from Python.
 
-    A folder may come from anybody, so nothing is offered for pasting but the words of one command.
+    A folder may come from anybody, so only the words of a single command are offered for pasting.
     """
     try:
         program, *arguments = shlex.split(str(manifest["command"]))

@@ -107,7 +107,7 @@ def check_free(path: Path) -> None:
     Raises:
         InputError: the path is a folder, its folder does not exist, or it holds another file.
     """
-    other = path.exists() and not path.is_file()  # such as a device, which may have no end
+    other = path.exists() and not path.is_file()  # such as a device, which may be endless
     if other or not path.parent.is_dir():
         raise InputError(
             "is not a file" if other else "its folder does not exist",
@@ -170,7 +170,7 @@ def render_page(
 
 
 def subtitle(material: Material) -> str:
-    """State how many runs there are of what, and when they finished."""
+    """State how many runs of what there are, and when they finished."""
     sweep, overall = material.sweep, material.overall
     finished = str(sweep.manifest.get("finished", ""))[:10]
     failed = f" ({int(overall['failed']):,} failed and are left out)" if overall["failed"] else ""
