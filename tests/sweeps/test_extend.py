@@ -284,11 +284,11 @@ def test_other_rules_that_make_the_same_runs(
     manifest = read_folder(folder).manifest
     assert manifest["rules"] == DIGEST
     if command != "worker":  # it has no lock, and leaves the manifest alone
-        assert "20 of its runs, made again, are identical: going on" in said
+        assert "20 of its runs, repeated, are identical: going on" in said
         (also,) = manifest["also_made_by"]
         assert (also["rules"], also["runs_compared"]) == (other_rules, 20)
         assert run_command(["resume", str(folder)]) == 0
-        assert "made again" not in capsys.readouterr().err
+        assert "are identical" not in capsys.readouterr().err
     after = rows(folder)
     pd.testing.assert_frame_equal(
         after[after["replicate"] < 5].reset_index(drop=True), before, check_exact=True

@@ -134,7 +134,7 @@ def test_a_changed_swept_value(folder: Path, capsys: pytest.CaptureFixture[str])
     """The table of the design says 5 where 6 was run."""
     rewrite(folder / "design.parquet", with_cell("home.threshold", 1, 5.0))
     assert verify(folder, "--runs", str(RUNS)) == 2
-    told = "its design.parquet says something else of the points than when"
+    told = "its design.parquet describes the points differently than when"
     assert told in " ".join(capsys.readouterr().err.split())
 
 
@@ -287,7 +287,7 @@ def test_labels_exchanged(labelled: Path, capsys: pytest.CaptureFixture[str]) ->
         labelled / "design.parquet", lambda frame: frame.assign(truce=frame["truce"].tolist()[::-1])
     )
     said = told(labelled, 2, capsys)
-    assert "its design.parquet says something else of the points than when parts/" in said
+    assert "its design.parquet describes the points differently than when parts/" in said
     assert run_command(["resume", str(labelled)]) == 2
 
 

@@ -45,7 +45,7 @@ class Simulation:
     """One run.
 
     The outcome is known at once. Daily series and events cost more: when first asked for, the run
-    is made again with its record, which changes nothing else.
+    is repeated with its record, which changes nothing else.
 
     Attributes:
         setup: its configuration and all that follows from it.

@@ -1,4 +1,5 @@
-"""Run the rows of a table in this process: what `sweep` does, without folder, processes or resume.
+"""Run the rows of a table in this process, as `sweep` does but without a folder, processes or
+resuming.
 
 Points are prepared and checked by column, as a sweep's are; the compiled rules run outside the GIL,
 so threads use all cores. A row gives the same runs, to the last bit, as that point of a sweep.
@@ -35,7 +36,7 @@ from truce_sim.sweeps.folder.rows import Rows
 #: A table of settings: a DataFrame, a mapping of columns, or one mapping for each row.
 Settings: TypeAlias = pd.DataFrame | Mapping[str, Sequence[object]] | Sequence[Mapping[str, object]]
 
-#: Makes some replicates of a point, given its number, in this thread's room.
+#: Makes some replicates of a point, given its number, in this thread's memory.
 Runs: TypeAlias = Callable[[RunSpec, NDArray[np.int64], int], NDArray[np.void]]
 
 #: Runs that a thread makes before it takes more work.
@@ -53,7 +54,7 @@ def simulate_many(
     """Run every row of a table of settings, each with the same replicates.
 
     All rows share the base's seed, so replicate r has the same draws in each (common random
-    numbers). For rows with draws of their own, add a column `seed`.
+    numbers). To give rows their own draws, add a column `seed`.
 
     Args:
         settings: a row for each point, a column for each setting or config group that varies.
@@ -84,7 +85,7 @@ def simulate_many(
 def run_points(
     setup: Setup, values: pd.DataFrame, replicates: int, threads: int = 0
 ) -> NDArray[np.void]:
-    """Run rows as `simulate_many` does, without a look at their types and effects.
+    """Run rows as `simulate_many` does, without checking types and effects.
 
     Args:
         setup: what all points share.
@@ -184,9 +185,9 @@ def _design(setup: Setup, values: pd.DataFrame) -> Design:
 
 
 def _check_effects(setup: Setup, design: Design) -> None:
-    """Refuse a column that varies without effect; warn of other settings, as a sweep does.
+    """Refuse a column that varies without effect; warn about other settings, as a sweep does.
 
-    Settings of the base that have no effect there are known: making it drew the warning.
+    Settings of the base without effect need no warning here: loading it gave one.
     """
     columns = [name for name in design.factors if field_at(name) and not is_beside(name)]
     given = [name for name in setup.given if name not in columns and not is_beside(name)]
@@ -196,7 +197,7 @@ def _check_effects(setup: Setup, design: Design) -> None:
 
 
 def _plain(setup: Setup) -> dict[str, Any]:
-    """Return the base that points start from; what refers to other settings follows them."""
+    """Return the base that points start from, with references to other settings unresolved."""
     return dict(setup.unresolved or to_plain(setup.config))
 
 
@@ -225,7 +226,7 @@ def _run(
     try:
         for _ in pool.map(work, blocks):
             pass
-    finally:  # after Ctrl-C, only blocks that have begun are finished
+    finally:  # after Ctrl-C, blocks not yet started are cancelled
         pool.shutdown(cancel_futures=True)
     return rows
 

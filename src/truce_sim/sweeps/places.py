@@ -1,4 +1,4 @@
-"""Longitude and latitude of the events of a sweep: those of the middles of their cells."""
+"""Longitude and latitude of the events of a sweep: the centres of their cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run a row of a table of runs again, and check that it comes out the same."""
+"""Run a row of a table of runs again, and check that the result is the same."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def rerun(row: object, of: Sweep | PathLike[str] | Overrides = None) -> Simulati
         The run, with its daily series and its events.
 
     Raises:
-        InputError: it is no row of runs, not one of this sweep, or it comes out differently.
+        InputError: it is not a row of runs, not one of this sweep, or the result differs.
         RuntimeError: the run fails.
     """
     values = _as_mapping(row)
@@ -53,7 +53,7 @@ def rerun(row: object, of: Sweep | PathLike[str] | Overrides = None) -> Simulati
 
 
 def _is_path(of: object) -> TypeGuard[str]:
-    """Whether text is a path, not overrides, each of which has a `=` or begins with `~`."""
+    """Whether text is a path rather than overrides, each of which has a `=` or begins with `~`."""
     if not isinstance(of, str) or not of.strip() or of.startswith("~"):
         return False
     return "=" not in of or Path(of).is_dir()
@@ -71,7 +71,7 @@ def _as_mapping(row: object) -> dict[str, Any]:
 
 
 def _of_sweep(sweep: Sweep, values: Mapping[str, Any], replicate: int) -> Simulation:
-    """Run a row of a sweep again: what its folder says of the point, byte for byte."""
+    """Run a row of a sweep again, with the input stored in its folder, byte for byte."""
     if "point" not in values:
         raise InputError("lacks the number of its point", setting="row", allowed=_ROW)
     point = whole_number("replicate", values["point"])
@@ -83,7 +83,7 @@ def _of_sweep(sweep: Sweep, values: Mapping[str, Any], replicate: int) -> Simula
 
 
 def _compare(row: Mapping[str, Any], now: Mapping[Any, Any], tolerance: float = 0.0) -> None:
-    """Raise InputError where a row has another value."""
+    """Raise InputError if a row has another value."""
     for name, value in now.items():
         if name in row and not same_value(row[name], value, tolerance):
             raise InputError(

@@ -35,7 +35,7 @@ DERIVED = {
     "collapsed": ("", "share of truces that collapse within the horizon"),
 }
 _SOURCE = {"days": "end_day", "holds": "collapsed"}
-#: Points that the display of a sweep in a notebook shows.
+#: Number of points shown when a notebook displays a sweep.
 _POINTS_SHOWN = 10
 
 _KEEPS = {SERIES: "sweep.series_every_days=1", EVENTS: "sweep.events=true"}
@@ -47,7 +47,7 @@ def open_sweep(path: str | PathLike[str] | Sweep) -> Sweep:
     """Open the folder of a sweep, finished or not.
 
     Args:
-        path: the folder; a sweep that is already open is returned as it is.
+        path: the folder; a sweep that is already open is returned unchanged.
 
     Raises:
         InputError: the path is not the folder of a sweep.
@@ -171,7 +171,8 @@ class Sweep:
 
     @cached_property
     def columns_help(self) -> pd.DataFrame:
-        """Unit and meaning of every column (index) of all these tables; of a run's, if shared."""
+        """Unit and meaning of every column (index) of all these tables; where tables share a name,
+        the meaning for runs."""
         return self.meanings("runs")
 
     def meanings(self, table: str) -> pd.DataFrame:
@@ -267,7 +268,8 @@ class Sweep:
         return self._as_categoricals(frame)
 
     def _with_places(self, events: pd.DataFrame, asked: bool) -> pd.DataFrame:
-        """Return events with the places of their cells; without, if there are none and not asked.
+        """Return events with the places of their cells, or without if there are none and none were
+        asked for.
 
         Raises:
             InputError: places were asked for by name, and no border has a course.
@@ -326,7 +328,7 @@ class Sweep:
 
 
 def greatest(outcome: str, horizon: int) -> float | None:
-    """Return the largest possible value of an outcome; None if nothing bounds it.
+    """Return the largest possible value of an outcome; None if unbounded.
 
     Args:
         outcome: as in `Sweep.outcome`.

@@ -27,7 +27,7 @@ class Base:
         typed: the configuration with the schema's types, to check that settings exist.
         choices: config group -> chosen option.
         tokens: the overrides it was composed from.
-        runtime: what Hydra says of it.
+        runtime: Hydra's account of it (`hydra.runtime`).
     """
 
     typed: DictConfig

@@ -44,7 +44,7 @@ def plain_config(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[
 def merged(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[str, Any]:
     """Return a copy of a base with values applied, neither resolved nor checked.
 
-    Those of a mediator that the point does not have are left out (`effects.py` tells of them).
+    Those of a mediator that the point does not have are left out (`effects.py` warns of them).
     """
     plain, there = copy.deepcopy(dict(base)), mediators_at(base, values)
     for name, cell in values.items():
@@ -57,7 +57,8 @@ def merged(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[str, A
 
 
 def mediators_at(base: Mapping[str, Any], values: Mapping[str, object]) -> list[str]:
-    """Return the mediators of a point: those of its base, and of a mapping among its values."""
+    """Return the mediators of a point: those of its base, and those in a mapping among its
+    values."""
     given = decode(MEDIATORS, values[MEDIATORS]) if MEDIATORS in values else {}
     return [*base.get("mediation", {}).get("mediators", {}), *given]
 

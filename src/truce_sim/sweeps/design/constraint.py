@@ -26,7 +26,7 @@ from truce_sim.settings.nested import at
 from truce_sim.sweeps.design.composer import Base
 from truce_sim.sweeps.design.configs import plain_config
 
-#: Numbers that differ by less than this share are equal: rounding is not a difference.
+#: Numbers whose relative difference is smaller count as equal: rounding is not a difference.
 ROUNDING = 1e-12
 
 MAX_LENGTH = 1000

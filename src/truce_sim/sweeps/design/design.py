@@ -32,7 +32,7 @@ def word_types(design: pd.DataFrame, names: Iterable[str]) -> dict[str, pd.Categ
     }
 
 
-#: Levels that `describe` lists at most.
+#: Maximum number of levels that `describe` lists.
 _MAX_LISTED = 8
 
 
@@ -51,7 +51,8 @@ class Design:
             the points of a row share a seed. None for other kinds.
         left_out: reason ("constraint", "duplicate") -> number of points left out.
         extendable: whether a longer design of the same kind and seed begins with this one.
-        compose: composes what options of the swept config groups mean today, from group -> option.
+        compose: composes the current meaning of options of the swept config groups, given group ->
+        option.
         own_files: the user's own configuration files: `group/option.yaml` -> file.
     """
 
@@ -67,7 +68,7 @@ class Design:
     own_files: Mapping[str, Path] = field(default_factory=dict)
 
     def composed(self, choice: Sequence[str]) -> Base:
-        """Compose what options mean today.
+        """Compose the current meaning of options.
 
         Args:
             choice: an option of each swept config group, in the order of the factors.

@@ -1,5 +1,5 @@
-"""Refuse a sweep over a setting that cannot have an effect, and tell of those that have none at
-some points. When a setting has an effect is in `settings/needs.py`."""
+"""Refuse a sweep over a setting that cannot have an effect, and warn about settings without effect
+at some points. `settings/needs.py` says when a setting has an effect."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from truce_sim.settings.nested import leaves
 from truce_sim.sweeps.design.composer import Base, Composer
 from truce_sim.sweeps.design.configs import merged
 
-#: Of more different mappings and interventions than this, the first are looked at: to look at all
-#: of them would take minutes.
+#: At most this many different mappings and interventions are checked: checking more would take
+#: minutes.
 _MOST_LISTS = 2000
 
 _SINGLE = ("float", "int", "bool", "str")
@@ -37,17 +37,17 @@ def check_effects(
     base: NDArray[np.int64],
     drawn: Collection[str] = (),
 ) -> None:
-    """Check that what a sweep varies has an effect, and warn of what has none.
+    """Check that what a sweep varies has an effect, and warn about what has none.
 
     Args:
         composer: makes configurations, to find an option that would make a setting effective.
         fixed: the overrides that all points share.
-        typed: the overrides that the user gave; only of these are single values warned of.
+        typed: the overrides that the user gave; warnings about single values concern only these.
         values: one row per point, one column per factor.
         bases: the configurations that points start from.
         base: (points,) the base of each point.
-        drawn: factors that describe worlds: a draw is what it is, and policies decide what of it
-            matters, so these are never refused.
+        drawn: factors that describe worlds; these are never refused, since draws are given, and it
+            depends on the policy which of them matter.
 
     Raises:
         InputError: another setting with several values has no effect at any point.
@@ -77,16 +77,16 @@ def check_points(
     """Check that settings have an effect at some points, and warn of points where they have none.
 
     Args:
-        names: the settings to look at, swept or the same at all points.
+        names: the settings to check, swept or the same at all points.
         values: one row per point, one column per factor.
         bases: the nested configurations that points start from.
         base: (points,) the base of each point.
-        remedy: says, of a setting without effect at a point, what to do instead.
-        drawn: settings that are warned of and never refused.
+        remedy: says what to do instead, for a setting without effect at a point.
+        drawn: settings that are only warned about, never refused.
 
     Raises:
         InputError: another setting with several values has no effect at any point, or an empty
-            mapping of mediators stands where there are some.
+            mapping of mediators is given where there are some.
     """
     _refuse_empty_mappings(values, bases, base)
     _refuse_two_borders(values, bases, base)
@@ -104,7 +104,7 @@ def check_points(
         effects = _at_point(first, stretches)
         if not active.any() and len(looked) < len(values):
             warn(f"{name} has no effect at {len(looked):,} of {len(values):,} points; the others "
-                 f"were not looked at ({effects.why(name)})")  # fmt: skip
+                 f"were not checked ({effects.why(name)})")  # fmt: skip
         elif active.any():
             some.setdefault((active.tobytes(), effects.why(name)), []).append(name)
         elif name in values and values[name].nunique() > 1 and name not in drawn:
@@ -118,7 +118,8 @@ def check_points(
 def _refuse_empty_mappings(
     values: pd.DataFrame, bases: Sequence[Mapping[str, Any]], base: NDArray[np.int64]
 ) -> None:
-    """Merged into the mediators of an option, an empty mapping would leave them as they are."""
+    """Refuse empty mappings: merged into the mediators of an option, one would leave them
+    unchanged."""
     if MEDIATORS not in values:
         return
     some = np.array([bool(plain["mediation"]["mediators"]) for plain in bases])
@@ -131,7 +132,7 @@ def _refuse_two_borders(
     bases: Sequence[Base] | Sequence[Mapping[str, Any]],
     base: NDArray[np.int64],
 ) -> None:
-    """Refuse points with the de facto line by name and another border beside it."""
+    """Refuse points with both the de facto line by name and another border."""
     names = [key for key in (KIND, "scenario.table", "scenario.path") if key in values]
     scenarios = [(b if isinstance(b, Mapping) else b.plain)["scenario"] for b in bases]
     if not names and not any(map(has_own_border, scenarios)):
@@ -188,7 +189,7 @@ def _stretches(
 
 
 def _at_all(name: str, stretches: Sequence[_Stretch], points: int) -> NDArray[np.bool_]:
-    """Where a setting has an effect (points,), among the points of the stretches."""
+    """Flags (points,): where a setting has an effect, among the points of the stretches."""
     active = np.ones(points, bool)
     for stretch in stretches:
         active[stretch.members] = Effects(stretch.plain, stretch.columns).effective(name)
@@ -224,7 +225,7 @@ def _remedy(
     cells: Mapping[str, object],
     base: Base,
 ) -> str:
-    """Say what to type for an effect: of the options that give one, that which changes least.
+    """Say what to type for an effect: among the options that give one, the one that changes least.
 
     Args:
         name: the setting that has no effect.

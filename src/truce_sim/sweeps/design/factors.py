@@ -28,7 +28,7 @@ from truce_sim.sweeps.design.cells import encode
 #: Settings of the sweep itself, which are the same for all its points.
 FIXED = ("replicate", "sweep", "output", "hydra")
 
-#: What only names the days of a run, and changes nothing in it unless a rule has a season.
+#: The setting that only names the days of a run, and changes nothing unless a rule has a season.
 _NAMES_DAYS = "scenario.start_date"
 
 MAX_POINTS = 10_000_000
@@ -123,8 +123,9 @@ def _level(key: str, value: object) -> object:
 
 
 def _numbers(name: str, sweep: RangeSweep, line: str | None) -> Iterator[int | float]:
-    """The numbers of a range, stop left out: whole ones, or the floats nearest to the decimals
-    that are meant. Hydra 1.3 adds up binary fractions: 0.7999999999999999, and stop at times."""
+    """The numbers of a range, without stop: whole ones, or the floats nearest to the decimals
+    meant. Hydra 1.3 adds up binary fractions, and so yields 0.7999999999999999 and sometimes
+    stop."""
     if "log" in sweep.tags:
         return _multiples(name, sweep, line)
     ends: Any = (sweep.start, sweep.stop, sweep.step)
@@ -145,7 +146,7 @@ def _numbers(name: str, sweep: RangeSweep, line: str | None) -> Iterator[int | f
 
 
 def _multiples(name: str, sweep: RangeSweep, line: str | None) -> Iterator[int | float]:
-    """The numbers of a range on a log scale, stop left out: each is `step` times the last."""
+    """The numbers of a range on a log scale, without stop: each is `step` times the last."""
     start, stop, step = map(float, (sweep.start or 0, sweep.stop or 0, sweep.step))
     size = math.nan
     if all(0 < end < math.inf for end in (start, stop, step)) and step != 1:
@@ -163,7 +164,7 @@ def _multiples(name: str, sweep: RangeSweep, line: str | None) -> Iterator[int |
 def _powers(
     kind: type[int] | type[float], start: Decimal, stop: Decimal, step: Decimal
 ) -> Iterator[int | float]:
-    exact = Context(prec=40)  # the floats nearest to the decimals that are meant
+    exact = Context(prec=40)  # for the floats nearest to the decimals meant
     value = start
     while (value < stop) if step > 1 else (value > stop):
         yield kind(value) if kind is int else kind(f"{value:.15g}")
@@ -211,7 +212,7 @@ def _interval(name: str, sweep: IntervalSweep, line: str | None) -> Interval:
 
 
 def _interval_problem(sweep: IntervalSweep) -> str:
-    """What is wrong with an interval, whatever it is for; "" if nothing."""
+    """What is wrong with an interval, regardless of its setting; "" if nothing."""
     low, high = float(sweep.start or 0.0), float(sweep.end or 0.0)
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         return "an interval goes from a number to a greater one, both finite"

@@ -47,7 +47,7 @@ class DesignSettings:
         points: number of samples (lhs, sobol, halton), trajectories (morris) or base rows
             (saltelli); draws to use (posterior; 0: all).
         where: constraint between parameters.
-        table: path of a design table, or the table itself; of the draws of a posterior.
+        table: a design table or the draws of a posterior, as a path or in memory.
     """
 
     design: str = "grid"
@@ -62,7 +62,7 @@ class DesignSettings:
 
     @property
     def table_name(self) -> str:
-        """What messages call the table; "" if there is none."""
+        """The table's name in messages; "" if there is none."""
         return self.table if isinstance(self.table, str) else FRAME
 
     def check(self) -> None:
@@ -155,7 +155,7 @@ def make_design(
 def _row_numbers(
     settings: DesignSettings, values: pd.DataFrame, factors: Sequence[Factor]
 ) -> NDArray[np.int64] | None:
-    """The row of each point, if rows have seeds of their own: of a posterior, the draw."""
+    """The row of each point, if rows have their own seeds; in a posterior, the draw."""
     if settings.over_worlds:
         return np.arange(len(values)) // math.prod(len(factor.levels) for factor in factors)
     return row_numbers(settings.design, values.shape[1], settings.points)
@@ -213,7 +213,7 @@ def _check_seeds(kind: str, factors: Sequence[str], shared: Config) -> None:
     """Raise InputError if the seeds conflict with a design that sets its own."""
     if kind not in OWN_SEEDS:
         return
-    what = f"a {kind} design gives each base row, trajectory or draw a seed of its own"
+    what = f"a {kind} design gives each base row, trajectory or draw its own seed"
     if "seed" in factors:
         raise InputError(what, setting="seed", allowed="one seed for the whole sweep")
     if not shared.sweep.common_random_numbers:
@@ -231,7 +231,7 @@ def _bases(
     """Return one base per distinct choice of config groups, and the index of each point's base.
 
     The first point of each base is checked as Hydra would compose it, which refuses unknown
-    settings; but not settings of a mediator that it lacks, if another base has it, or if they were
+    settings, except settings of a mediator that it lacks, if another base has it or they were
     drawn. keys: factor -> its name as written in overrides.
     """
     chosen = [name for name in keys if is_choice(name)]
@@ -257,7 +257,7 @@ def _select_points(
 ) -> tuple[NDArray[np.bool_], dict[str, int]]:
     """Return which points to keep, and how many are left out, by reason.
 
-    Where rows have seeds of their own, duplicates are kept: each has its own place.
+    Where rows have their own seeds, duplicates are kept: each has its own draws.
     """
     kept, left_out = np.ones(len(values), bool), {}
     if settings.design not in OWN_SEEDS and not values.columns.empty:

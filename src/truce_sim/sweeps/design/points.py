@@ -77,7 +77,8 @@ def _quick_specs(
 
 
 def _template(design: Design, point: int) -> Setup | None:
-    """Return a checked point to copy others of its base from; None if it cannot serve as one."""
+    """Return a checked point from which others of its base can be copied; None if this one cannot
+    serve."""
     base, values = design.bases[design.base[point]], _point_values(design, point)
     if base["interventions"] or has_references(base):
         return None

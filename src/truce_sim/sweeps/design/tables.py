@@ -20,7 +20,7 @@ from truce_sim.settings.fields import field_at, is_choice
 from truce_sim.sweeps.design.cells import encode
 from truce_sim.sweeps.design.factors import MAX_POINTS, as_column, first_bad, refuse_fixed
 
-#: What messages call a table in memory.
+#: The name of a table in memory, in messages.
 FRAME = "the table"
 
 SETTING = "hydra.sweeper.table"
@@ -52,7 +52,7 @@ def read_design(table: str | pd.DataFrame, options: Callable[[str], Sequence[str
 
 
 def _read(path: Path) -> pd.DataFrame:
-    """Read the table as it is; cells of a CSV file as text."""
+    """Read the table unchanged, with cells of a CSV file as text."""
     problem = ""
     try:
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
@@ -66,13 +66,14 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _read_frame(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table in memory with whole numbers as such where a setting wants them."""
+    """Return a table in memory, with floats converted to whole numbers where a setting wants
+    them."""
     named = _with_names(frame, FRAME)
     return named.apply(lambda cells: _as_whole(str(cells.name), cells))
 
 
 def _as_whole(name: str, cells: pd.Series) -> pd.Series:
-    """Whole numbers that pandas holds as floats, as it does in many tables, become whole."""
+    """Convert whole numbers that pandas holds as floats, as in many tables."""
     info = field_at(name)
     if info is None or info.type != "int" or cells.dtype.kind != "f":
         return cells
@@ -85,7 +86,7 @@ def _as_whole(name: str, cells: pd.Series) -> pd.Series:
 
 
 def _with_names(frame: pd.DataFrame, path: str) -> pd.DataFrame:
-    """Return the swept values of a table, after a check of its columns' names."""
+    """Return the swept values of a table, after checking the names of its columns."""
     frame = _swept_values(frame)
     names = [str(name) for name in frame.columns]
     twice = sorted({name for name in names if names.count(name) > 1})

@@ -1,7 +1,7 @@
 """Sweeps over worlds: each draw of a posterior (or a prior) with every policy.
 
-Draw i has a seed of its own, which all policies share: pairs of policies are compared in the same
-world and with the same luck.
+Draw i has its own seed, which all policies share: pairs of policies are compared in the same world
+and with the same random draws.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from truce_sim.errors import InputError
 from truce_sim.sweeps.design.sampling import ROWS
 from truce_sim.sweeps.design.tables import read_design
 
-#: The kind of design, and all kinds of which rows of points have seeds of their own.
+#: The kind of design, and all kinds in which rows of points have their own seeds.
 POSTERIOR = "posterior"
 OWN_SEEDS = (*ROWS, POSTERIOR)
 
@@ -28,8 +28,8 @@ _DRAWN = "the name or folder of a fit, a Parquet or CSV file of settings"
 
 
 def draws_file(name: str) -> Path:
-    """Return the file of draws that a name means: a file, the folder of a fit, or the name of one
-    in outputs/."""
+    """Return the file of draws that a name refers to: a file, the folder of a fit, or the name of a
+    fit in outputs/."""
     path = Path(name).expanduser()
     if path.is_dir():
         return path / DRAWS
@@ -68,15 +68,15 @@ def read_draws(
 def read_weighted(
     source: str | pd.DataFrame, setting: str, besides: str = ""
 ) -> tuple[pd.DataFrame, NDArray[np.float64]]:
-    """Return draws that may have weights: a table without its column of weights, and they.
+    """Return draws that may have weights: the table without its column of weights, and the weights.
 
     Args:
         source: the name or folder of a fit, a Parquet or CSV file, or a table.
-        setting: that named it, for messages.
+        setting: the one that named it, for messages.
         besides: what else the setting may be, for messages.
 
     Returns:
-        The other columns as they are, and (draws,) the weights, 1 where there are none.
+        The other columns unchanged, and (draws,) the weights, 1 where there are none.
 
     Raises:
         InputError: no such file, one that cannot be read or has no rows, bad weights.

@@ -58,7 +58,7 @@ def refuse_other_keys(
     folder: SweepFolder, design: Design, asked: Sequence[tuple[object, ...]],
     existing: set[tuple[object, ...]],
 ) -> None:  # fmt: skip
-    """Raise InputError if a point of the same values was run with anything else.
+    """Raise InputError if a point with the same values was run with something else.
 
     Args:
         folder: the folder to add to.
@@ -81,7 +81,7 @@ def refuse_other_keys(
 
 
 def _refuse_changed_options(folder: SweepFolder, design: Design) -> None:
-    """Raise InputError if an option of a swept group means something else than in the folder.
+    """Raise InputError if an option of a swept group no longer means what it did in the folder.
 
     Points that are not asked for count too: with a changed option, the new ones differ from them.
     """
@@ -143,7 +143,7 @@ def _changed_table(folder: SweepFolder, table: str) -> InputError:
 
 
 def _first_changed(before: Path, now: Path) -> str:
-    """The first file of a border folder that is not what it was."""
+    """The first file of a border folder that has changed."""
     digests = (
         (name, *(digest_table(str(f / name)) for f in (before, now))) for name in BORDER_FILES
     )

@@ -19,7 +19,7 @@ class Difference:
             meanings.
         column: which value differs.
         stored: the value in the folder.
-        computed: the value made again.
+        computed: the recomputed value.
     """
 
     where: str
@@ -35,7 +35,7 @@ class Difference:
             )
         return (
             f"{self.where} differs: {self.column} is stored as {self.stored!r}, but is "
-            f"{self.computed!r} when made again"
+            f"{self.computed!r} when recomputed"
         )
 
 
@@ -46,12 +46,12 @@ def run_cells(
     place: str = "",
     tolerance: float = 0.0,
 ) -> Difference | None:
-    """Return the first of some values made again that is not stored.
+    """Return the first recomputed value that differs from the stored one.
 
     Args:
         where: as in Difference.
         stored: the stored values, by column.
-        made: the values made again.
+        made: the recomputed values.
         place: added to the name of the column.
         tolerance: relative difference allowed between floats.
     """
@@ -64,7 +64,7 @@ def run_cells(
 def differing_cell(
     name: str, stored: pa.Table, made: pa.Table, tolerance: float = 0.0
 ) -> Difference | None:
-    """Return the first difference between a stored table and the same table made again.
+    """Return the first difference between a stored table and the same table recomputed.
 
     Args:
         name: of the stored file.

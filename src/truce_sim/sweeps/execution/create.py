@@ -36,7 +36,7 @@ from truce_sim.sweeps.summaries.targets import check_until
 
 
 def prepare(design: Design, shared: Config, overrides: Sequence[str]) -> SweepFolder:
-    """Create the folder of a sweep, or extend an earlier one of the same name.
+    """Create the folder of a sweep, or extend an earlier one with the same name.
 
     Args:
         design: the points.
@@ -50,7 +50,7 @@ def prepare(design: Design, shared: Config, overrides: Sequence[str]) -> SweepFo
     _check_settings(design, shared)
     path = Path(shared.output.dir) / shared.output.name
     if shared.output.name and (path / "manifest.json").is_file():
-        read_folder(path)  # what is not a sweep gets no lock
+        read_folder(path)  # a folder that is not a sweep gets no lock
         with locked(path):
             return _extend(read_folder(path), design, shared, overrides)
 

@@ -42,7 +42,8 @@ class WorkerProcess:
 
     Args:
         process: the worker's.
-        answers: receives this and each answer of the process; at its end, this and None.
+        answers: receives (this, answer) for each answer of the process, and (this, None) when it
+            ends.
     """
 
     def __init__(self, process: Process, answers: Answers) -> None:
@@ -55,12 +56,12 @@ class WorkerProcess:
 
     def _listen(self, answers: Answers) -> None:
         for line in self.process.stdout:
-            if line.endswith(b"\n"):  # else it died while it wrote
+            if line.endswith(b"\n"):  # otherwise it died while writing
                 answers.put((self, json.loads(line)))
         answers.put((self, None))
 
     def assign(self, chunk: Chunk, into: str) -> None:
-        """Assign one more chunk; `answers` notices if the process has died."""
+        """Assign one more chunk; if the process has died, `answers` will say so."""
         self.chunks.append(chunk)
         with suppress(OSError):  # a broken pipe; on Windows, an invalid argument
             self.process.stdin.write(f"{into}/{chunk.name}\n".encode())
@@ -74,7 +75,7 @@ class WorkerProcess:
         return self.process.wait()
 
 
-#: What workers say, as it comes.
+#: Workers' messages, in order of arrival.
 Answers = SimpleQueue[tuple[WorkerProcess, dict[str, object] | None]]
 
 
@@ -115,7 +116,7 @@ class Crew:
             RuntimeError: if no worker can work, because the disk is full or none starts.
         """
         todo, missing = iter(chunks), self._workers - len(self._processes)
-        # All of them before any has its thread here, so that they can be forks.
+        # All are started before any has its thread here, so that they can be forks.
         started = [start_process(self._folder.path) for _ in range(missing)]
         self._processes += [WorkerProcess(process, self._answers) for process in started]
         while self._assign(todo):
@@ -166,7 +167,7 @@ class Crew:
             yield self._give_up(chunk, out_of_time, code)
 
     def _give_up(self, chunk: Chunk, out_of_time: bool, code: int) -> Done:
-        """Write the row of a run that every worker died of."""
+        """Write the row of a run that killed every worker."""
         row = np.zeros((1, 1), OUTCOME)
         row["status"] = TIMEOUT if out_of_time else CRASHED
         limit = self._folder.settings.run_timeout
@@ -185,7 +186,8 @@ class Crew:
 
 
 def count_workers(asked: int) -> int:
-    """Return the number of workers: `asked`, or if 0, every core that system and SLURM grant."""
+    """Return the number of workers: `asked` or, if 0, every core that the system and SLURM
+    grant."""
     if asked:
         return asked
     cores = (

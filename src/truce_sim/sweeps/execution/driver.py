@@ -157,11 +157,11 @@ class _Work:
                     self.progress.say(words)
                 try:
                     self._run_missing()
-                    remove_orphans(self.folder)  # of workers that were killed meanwhile
+                    remove_orphans(self.folder)  # left by workers that were killed meanwhile
                     self._write_results()
                     break
                 except Damaged as error:
-                    if error.path in self.mended:  # not the disk: it would go on for ever
+                    if error.path in self.mended:  # not a disk fault; retrying would loop forever
                         raise RuntimeError(
                             f"{error.path} was written again, and read back wrong again: "
                             f"{error.why} (pyarrow {pa.__version__})"
@@ -169,11 +169,11 @@ class _Work:
                     damaged = [self._set_aside(error.path)]
 
     def _write_results(self) -> None:
-        """Write the results, unless they are there, intact, and nothing is new."""
+        """Write the results, unless they are intact and nothing is new."""
         damaged = damaged_results(self.folder, in_full=True)
         for name in damaged:
             path = self.folder.files.path(name)
-            self.progress.say(f"{path} is damaged or missing: made again from the parts")
+            self.progress.say(f"{path} is damaged or missing: remade from the parts")
         if self.runs_new or damaged or not self.folder.finished:
             write_results(self.folder, time.monotonic() - self.begun)
 
@@ -207,7 +207,7 @@ class _Work:
             self.progress.say(words)
 
     def _refuse_lost(self, chunks: list[Chunk], what: str) -> None:
-        """Raise RuntimeError where runs that were made are not there."""
+        """Raise RuntimeError if runs that were made are missing."""
         lost = sum(chunk.runs for chunk in incomplete_chunks(chunks, self.folder.chunks()))
         if lost:
             raise RuntimeError(f"{lost:,} runs {what}")
@@ -222,13 +222,13 @@ class _Work:
         self.progress.advance(done.runs)
 
     def _damaged(self) -> Iterator[Path]:
-        """Yield damaged and lost files, each of which must be set aside before the next is found.
+        """Yield damaged and lost files; set each aside before asking for the next.
 
-        A finished sweep is read in full: nothing else would find what is damaged in it.
+        A finished sweep is read in full: nothing else would find damage in it.
         """
         yield from list(damaged_files(self.folder, in_full=self.folder.finished))
         while not self.folder.lost_runs:
-            try:  # with sweep.until, what is missing depends on what the runs say
+            try:  # with sweep.until, what is missing depends on the runs' outcomes
                 target_replicates(self.folder)
                 return
             except Damaged as error:
@@ -272,7 +272,7 @@ class _Work:
         done = sum(chunk.runs for chunk in self.folder.chunks())
         try:
             wanted = int(target_replicates(self.folder).sum())
-        except Damaged:  # with sweep.until it depends on what the runs say
+        except Damaged:  # with sweep.until it depends on the runs' outcomes
             wanted = self.folder.points * self.folder.replicates
         return Stopped(why, self.folder.path, done, wanted, exit_code)
 

@@ -41,7 +41,7 @@ class Jobs:
 
     Attributes:
         context: Hydra's loader and callbacks.
-        config: the whole configuration, with the part of Hydra.
+        config: the whole configuration, including Hydra's own part.
     """
 
     context: HydraContext
@@ -88,11 +88,11 @@ class Jobs:
         return count_workers(max(launcher.n_jobs, 0))
 
     def _config(self, lists: Path) -> DictConfig:
-        """Return the configuration, with the launcher's files beside the lists of its jobs.
+        """Return the configuration, with the launcher's files next to the lists of its jobs.
 
         That folder's name cannot be guessed, because submitit unpickles what it finds there.
         """
-        os.environ["PYTHONSAFEPATH"] = "1"  # a job imports nothing from where it was started
+        os.environ["PYTHONSAFEPATH"] = "1"  # a job imports nothing from where it starts
         config = deepcopy(self.config)
         OmegaConf.update(config, "hydra.sweep.dir", str(lists), force_add=True)
         if self._target == launchers.SLURM:

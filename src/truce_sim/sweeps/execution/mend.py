@@ -1,6 +1,6 @@
-"""Find the files of runs that are damaged, lost or left over, so that the runs are made again.
+"""Find the files of runs that are damaged, lost or left over, so that the runs are repeated.
 
-All of it happens in a locked folder. Whatever is removed is made again, bit for bit.
+All of this happens in a locked folder. Whatever is removed is remade, bit for bit.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from truce_sim.sweeps.folder.spec_files import SPECS_PER_GROUP
 
 
 def refuse_damaged_tables(folder: SweepFolder) -> None:
-    """Raise InputError if a border table that the folder keeps is missing or not what it was."""
+    """Raise InputError if a border table kept in the folder is missing or has changed."""
     tables = folder.manifest.get("tables") or {}
     for table in tables:
         kept_table(folder.path, table, tables)
 
 
 def set_aside(folder: SweepFolder, path: Path) -> str:
-    """Keep a damaged file of runs under another name, so that its runs are made again.
+    """Keep a damaged file of runs under another name, so that its runs are repeated.
 
     Args:
         folder: the sweep.
@@ -36,7 +36,7 @@ def set_aside(folder: SweepFolder, path: Path) -> str:
         What was done, in words.
 
     Raises:
-        InputError: the file is not made from anything else in the folder.
+        InputError: the file cannot be remade from anything else in the folder.
     """
     chunk, kind = Chunk.from_name(path.stem), path.parent.name
     if chunk is None or path.parent.parent != folder.path or kind not in (PARTS, SERIES, EVENTS):
@@ -48,7 +48,7 @@ def set_aside(folder: SweepFolder, path: Path) -> str:
     if found:
         path.replace(path.with_name(path.name + ".damaged"))
     if kind != PARTS:
-        folder.part(chunk).unlink(missing_ok=True)  # its runs are made again, with it
+        folder.part(chunk).unlink(missing_ok=True)  # its runs are repeated, and it with them
     return (
         f"{path} is damaged: set aside; its runs are run again"
         if found
@@ -64,7 +64,7 @@ def damaged_files(folder: SweepFolder, in_full: bool) -> Iterator[Path]:
         in_full: whether to read all of each file, not only its footer.
 
     Raises:
-        store.Damaged: a spec is damaged; nothing else says what its point is.
+        store.Damaged: a spec is damaged; nothing else defines its point.
     """
     for first in range(0, folder.points, SPECS_PER_GROUP) if in_full else ():
         folder.specs(range(first, min(first + SPECS_PER_GROUP, folder.points)))
@@ -72,7 +72,7 @@ def damaged_files(folder: SweepFolder, in_full: bool) -> Iterator[Path]:
     yield from sorted(found)
     for chunk in folder.chunks() if in_full else ():
         if folder.part(chunk) in found:
-            continue  # its days and events are made again with it
+            continue  # its days and events are remade with it
         for kind in (PARTS, *folder.kept):
             path = folder.part(chunk, kind)
             if path not in found and not _is_sound(folder, chunk, kind):
@@ -100,9 +100,9 @@ def remove_orphans(folder: SweepFolder) -> None:
 
 
 def remove_overlaps(folder: SweepFolder) -> bool:
-    """Remove parts with runs that another part has, as some crashes leave; whether there were any.
+    """Remove parts that overlap others, as some crashes leave them; return whether there were any.
 
-    What only a removed part had is missing afterwards, and run again.
+    Runs that only a removed part had are then missing, and are run again.
     """
     seen: list[Chunk] = []
     removed = False

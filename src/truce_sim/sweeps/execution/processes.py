@@ -1,7 +1,7 @@
-"""Start the processes of workers: as forks where that is safe, else as new processes.
+"""Start the processes of workers: as forks where that is safe, otherwise as new processes.
 
 A fork has all modules that its driver has imported; a new process spends a second on imports,
-which is most of a small sweep.
+which is most of the time of a small sweep.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Process(Protocol):
 
 def start_process(folder: Path) -> Process:
     """Start a worker's process on a sweep's folder."""
-    # A fork has none of the other threads, but whatever these held locked stays locked.
+    # A fork has none of the other threads, but locks that these held stay locked.
     if sys.platform == "linux" and threading.active_count() == 1:
         return Fork(folder)
     command = [sys.executable, "-P", "-m", "truce_sim.sweeps.execution.worker", str(folder)]
@@ -52,7 +52,7 @@ class Fork:
     def __init__(self, folder: Path) -> None:
         theirs_in, ours_out = os.pipe()
         ours_in, theirs_out = os.pipe()
-        with warnings.catch_warnings():  # Python counts threads of libraries, which know of forks
+        with warnings.catch_warnings():  # it counts threads of libraries safe to fork
             warnings.simplefilter("ignore", DeprecationWarning)
             self.pid = os.fork()
         if not self.pid:
@@ -76,7 +76,7 @@ class Fork:
 
 
 def be_worker(folder: Path, files: Sequence[int]) -> NoReturn:
-    """Work as `python -m truce_sim.sweeps.execution.worker` does, and end.
+    """Work as `python -m truce_sim.sweeps.execution.worker` does, then exit.
 
     Args:
         folder: the sweep.
@@ -85,7 +85,7 @@ def be_worker(folder: Path, files: Sequence[int]) -> NoReturn:
     """
     code = 1
     try:
-        gc.freeze()  # objects of the driver are never cleared away here, nor the files they hold
+        gc.freeze()  # the driver's objects are never collected here, nor their files closed
         os.setsid()
         take_files(files)
         os.closerange(3, os.sysconf("SC_OPEN_MAX"))
@@ -94,7 +94,7 @@ def be_worker(folder: Path, files: Sequence[int]) -> NoReturn:
         worker.main(str(folder))
         code = 0
     except BrokenPipeError:  # the driver has ended; written parts stay
-        os._exit(0)  # at once: Python would try again to tell it
+        os._exit(0)  # at once: Python would try to write to it again
     except BaseException:
         traceback.print_exc()
     finally:

@@ -48,7 +48,7 @@ def rerun_failed(
     with locked(folder.path):
         folder = adopt_rules(read_folder(folder.path), progress)
         refuse_damaged_tables(folder)
-        folder.chunks()  # refuses what does not belong together, before anything is written
+        folder.chunks()  # refuses an inconsistent folder, before anything is written
         failed = list(_failed_chunks(folder))
         _check_files(folder, failed)
         folder = _reopen(folder, run_timeout)
@@ -92,7 +92,7 @@ def _failed_chunks(folder: SweepFolder) -> Iterator[Chunk]:
 
 
 def _check_files(folder: SweepFolder, failed: Sequence[Chunk]) -> None:
-    """Raise Damaged, before anything is changed, if rows to be replaced stand in a damaged file."""
+    """Raise Damaged, before anything is changed, if rows to be replaced are in a damaged file."""
     for chunk in folder.chunks():
         if any(other.meets(chunk) for other in failed):
             for kind in (PARTS, *folder.kept):
@@ -113,7 +113,7 @@ def _put_in_place(folder: SweepFolder) -> None:
 
 
 def _merged(folder: SweepFolder, chunk: Chunk, again: Sequence[Chunk], kind: str) -> pa.Table:
-    """Return the rows of a chunk's file, those of the runs made again replaced."""
+    """Return the rows of a chunk's file, with those of the repeated runs replaced."""
     old = folder.table(chunk) if kind == PARTS else folder.record(chunk, kind)
     names = [record_name(c, kind, RERUNS) if kind != PARTS else f"{RERUNS}/{c.name}" for c in again]
     new = pa.concat_tables([folder.files.read(name, old.column_names) for name in names])

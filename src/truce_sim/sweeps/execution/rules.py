@@ -1,4 +1,4 @@
-"""Whether runs of this program may stand beside those of a folder: they must be the same."""
+"""Whether this program's runs may be added to a folder: its rules must give the same runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from truce_sim.sweeps.execution.verify import count_runs, first_difference
 from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
 from truce_sim.version import __version__
 
-#: Runs made again where other rules made the folder: one of each of so many stretches of its runs.
+#: Number of runs repeated where other rules made the folder, spread evenly over its runs.
 SAMPLE = 32
 
 #: Entry of the manifest: other rules than the folder's own, found to make the same runs.
@@ -27,10 +27,10 @@ def refuse_other_rules(folder: SweepFolder) -> int:
     """Raise InputError unless this program would reproduce the runs in the folder.
 
     For other rules or another version than the folder's, a sample of its runs, spread over its
-    parts, is made again; the sample must be equal to the last bit.
+    parts, is repeated; it must be equal to the last bit.
 
     Returns:
-        The number of runs made again.
+        The number of runs repeated.
 
     Raises:
         InputError: a run differs.
@@ -56,7 +56,7 @@ def refuse_other_rules(folder: SweepFolder) -> int:
 
 
 def adopt_rules(folder: SweepFolder, progress: Progress) -> SweepFolder:
-    """Check the rules as `refuse_other_rules`; note in a locked folder that they are the same."""
+    """Check the rules as `refuse_other_rules` does, and note in a locked folder that they agree."""
     checked = refuse_other_rules(folder)
     if _made_by() in _known(folder):
         return folder
@@ -70,7 +70,7 @@ def adopt_rules(folder: SweepFolder, progress: Progress) -> SweepFolder:
     progress.say(
         f"{folder.path} was made by truce-sim {folder.manifest.get('truce_sim')} with rules "
         f"{folder.manifest.get('rules')}; this is {also['truce_sim']} with rules {DIGEST}. "
-        f"{checked} of its runs, made again, are identical: going on"
+        f"{checked} of its runs, repeated, are identical: going on"
     )
     return read_folder(folder.path)
 

@@ -1,4 +1,4 @@
-"""Read the status of a sweep from its folder, which holds all that is known."""
+"""Read the status of a sweep from its folder, which holds everything known about it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ class Status:
         wanted: number of runs wanted.
         done: number of runs done, failed ones included.
         failed: number of failed runs.
-        damaged: files that are missing, whose footers are not what was written, or that belong
-            to no part.
+        damaged: files that are missing, whose footers have changed, or that belong to no part.
         rate: recent runs per second; None if unknown.
         at_work: whether a driver holds the folder.
         finished: whether all runs are done and summarized, and no file is damaged.

@@ -1,4 +1,4 @@
-"""Verify all that a sweep's folder says: files, results, design, and some runs made again."""
+"""Verify everything in a sweep's folder: files, results, design, and a sample of runs, repeated."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Proof:
         path: the folder.
         files: number of files read.
         runs: number of runs in the folder.
-        checked: number of runs made again.
+        checked: number of runs repeated.
         skipped: number of chosen runs that had failed outside the engine.
         columns: number of columns compared.
         pick: seed of the random choice.
@@ -71,14 +71,14 @@ class Proof:
 
 
 def verify_sweep(path: str | Path, runs: int, pick: int | None = None) -> Proof:
-    """Check all that a sweep's folder says, and run randomly chosen rows again.
+    """Check everything in a sweep's folder, and run randomly chosen rows again.
 
     Every file is read in full, so that its checksums are verified. The results of a finished sweep
-    are made again from the parts and compared. Of the chosen runs, every value is compared with
-    the row, the daily series and the events. Of their points, and of one point of each base
-    configuration, the engine's input is compared with the swept values in design.parquet. Rows
-    made by other rules are run again by today's; if they are the same, the change of rules has
-    not affected them. Of those, floats may differ by `TOLERANCE`.
+    are remade from the parts and compared. For the chosen runs, every value is compared with the
+    row, the daily series and the events. For their points, and one point of each base
+    configuration, the engine's input is compared with the swept values in design.parquet. Rows made
+    by other rules are run again by today's; if they are the same, the change of rules has not
+    affected them; their floats may differ by `TOLERANCE`.
 
     Args:
         path: the sweep's folder.
@@ -125,14 +125,14 @@ def count_runs(folder: SweepFolder) -> int:
 def first_difference(
     folder: SweepFolder, chosen: NDArray[np.int64]
 ) -> tuple[Difference | None, int]:
-    """Make some runs again and compare them with their rows.
+    """Repeat some runs and compare them with their rows.
 
     Args:
         folder: the sweep.
         chosen: numbers of the runs, through all parts, ascending.
 
     Returns:
-        The first difference, if any, and the number of runs made again.
+        The first difference, if any, and the number of runs repeated.
 
     Raises:
         store.Damaged: if a part is damaged.
@@ -142,7 +142,7 @@ def first_difference(
 
 
 class Sample:
-    """Some runs made again, in order, up to the first that differs from what is stored.
+    """Some runs, repeated in order up to the first that differs from what is stored.
 
     Args:
         folder: the sweep.
@@ -188,13 +188,13 @@ def _by_chunk(chunks: list[Chunk], chosen: NDArray[np.int64]) -> Iterator[tuple[
         first += chunk.runs
 
 
-# ── runs made again ──────────────────────────────────────────────────────────────────────────
+# ── runs repeated ───────────────────────────────────────────────────────────────────────────
 
 
 def _compare_point(
     folder: SweepFolder, point: int, where: str, tolerance: float
 ) -> Difference | None:
-    """Return the difference between what a point is and what its spec and its labels say."""
+    """Return the difference between a point and what its spec and labels say."""
     stored, rules = str(folder.design["key"].iloc[point]), str(folder.manifest.get("rules"))
     spec, meant = folder.spec_of(point), make_spec(folder.config_of(point))
     if tolerance and nearly_equal(meant.border, spec.border, tolerance):
@@ -209,7 +209,7 @@ def _compare_point(
 def _compare_run(
     folder: SweepFolder, stored: dict[str, object], point: int, replicate: int, tolerance: float
 ) -> Difference | None:
-    """Return the first difference between a stored row and the run made again."""
+    """Return the first difference between a stored row and the repeated run."""
     spec = folder.spec_of(point, replicate)
     chunk = Chunk(range(point, point + 1), range(replicate, replicate + 1))
     rows = outcomes(spec, [replicate])[None]
@@ -247,7 +247,7 @@ def _compare_records(
 
 
 def _compare_parts(folder: SweepFolder) -> Difference | None:
-    """Read all parts, series and events, and compare what each part says of its runs."""
+    """Read all parts, series and events, and check what each part says about its runs."""
     for chunk in folder.chunks():
         name = f"{PARTS}/{chunk.name}.parquet"
         table = folder.table(chunk)
@@ -287,7 +287,7 @@ def _compare_bases(folder: SweepFolder, tolerance: float) -> Difference | None:
 
 
 def _compare_results(folder: SweepFolder) -> Difference | None:
-    """Make the results of a finished sweep again, and return the first difference."""
+    """Remake the results of a finished sweep, and return the first difference."""
     if not folder.finished:
         return None
     for name, made in tables(folder):
@@ -309,8 +309,8 @@ def _compare_results(folder: SweepFolder) -> Difference | None:
 
 
 def _lasting(stored: Sequence[str], made: Sequence[str]) -> list[str]:
-    """Return the columns that versions have in common, without intervals and medians, which have
-    been defined in other ways."""
+    """Return the columns that versions have in common, without intervals and medians, whose
+    definitions have changed."""
     defined_anew = ("_low", "_high", "median_survival")
     return [name for name in stored if name in made and not name.endswith(defined_anew)]
 

@@ -116,13 +116,14 @@ class Worker:
 
 
 def _blocks(replicates: range) -> Iterator[range]:
-    """Split replicates into blocks, small enough that a run that never ends is found."""
+    """Split replicates into blocks small enough to find a run that never ends."""
     for start in range(0, len(replicates), REPLICATES_PER_BLOCK):
         yield replicates[start : start + REPLICATES_PER_BLOCK]
 
 
 class Watchdog:
-    """Ends the process when a block of runs takes longer than a single run may, or its driver ends.
+    """Ends the process when a block of runs takes longer than a single run may, or when its driver
+    ends.
 
     The parent then halves the chunk, down to a single run, so no run fails because others are slow.
     """
@@ -145,7 +146,7 @@ class Watchdog:
         driver = os.getppid()
         while True:
             time.sleep(min(0.1, self._seconds / 4))
-            if os.getppid() != driver:  # it was killed: another may be at work on the folder
+            if os.getppid() != driver:  # it was killed: another may be working on the folder
                 os._exit(1)
             if time.monotonic() > self._deadline:
                 os._exit(OUT_OF_TIME)
@@ -179,4 +180,4 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1])
     except BrokenPipeError:  # the driver has ended; written parts stay
-        os._exit(0)  # at once: Python would try again to tell it
+        os._exit(0)  # at once: Python would try to write to it again

@@ -1,9 +1,10 @@
-"""The files of a sweep's folder: each is checked when it is read, and says whose and which it is.
+"""The files of a sweep's folder: each is checked when read, and says which sweep and which file it
+is.
 
 Every Parquet file has a seal and checksums (`results.store`), and notes in its footer: `folder`,
 the digest of the sweep; `file`, its own path in the folder; and, if it was made from the parts,
-`results`, which the manifest has too. So a file of another sweep, an older state or another name
-is not taken for the one asked for. Files of 0.1.0 have no seal and no notes.
+`results`, which the manifest has too. So a file of another sweep, an older state or another name is
+not mistaken for the one asked for. Files of 0.1.0 have no seal and no notes.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Files:
         return self._path / f"{name}.parquet"
 
     def notes(self, name: str) -> dict[str, str]:
-        """Return what stands in the footer of a file: whose it is, and which."""
+        """Return the notes in the footer of a file: of which sweep it is, and which file."""
         notes = {"folder": self.digest, "file": name}
         return notes | {"results": self._results} if name in RESULTS else notes
 
@@ -64,7 +65,7 @@ class Files:
     def read(
         self, name: str, columns: Sequence[str] | None = None, groups: Sequence[int] | None = None
     ) -> pa.Table:
-        """Read a file, and check all that is read.
+        """Read a file, and check everything read.
 
         Args:
             name: of the file.
@@ -91,7 +92,7 @@ class Files:
                 raise self.damaged(name, error.why) from error
 
     def damaged(self, name: str, why: str) -> Damaged:
-        """Return the error that a file is damaged, with what to do about it."""
+        """Return the error for a damaged file, with what to do about it."""
         error = Damaged(self.path(name), why)
         made_again = name in RESULTS or name.partition("/")[0] in (PARTS, SERIES, EVENTS)
         error.allowed = (

@@ -199,7 +199,7 @@ class SweepFolder:
         return dates
 
     def points_digest(self, points: range) -> str:
-        """Return the digest of what the design says of some points: their labels and keys."""
+        """Return the digest of some points in the design: their labels and keys."""
         return digest_of(self._labels[points.start : points.stop].tobytes())
 
     def config_of(self, point: int) -> Config:
@@ -207,10 +207,10 @@ class SweepFolder:
         return self._configured(point).config
 
     def why_no_effect(self, factor: str, point: int) -> str:
-        """Say why a swept setting can have no effect at a point; "" if it may have one.
+        """Say why a swept setting has no effect at a point; "" if it may have one.
 
         Args:
-            factor: a swept setting; groups always may.
+            factor: a swept setting, or a group, which always may have one.
             point: the number of the point.
         """
         from truce_sim.config.effects import Effects
@@ -221,11 +221,11 @@ class SweepFolder:
             return ""
         try:
             return Effects(to_plain(self.setup_of(point).config)).why(factor)
-        except InputError:  # the point needs a table of a border that is gone
+        except InputError:  # the point needs a border table that is gone
             return ""
 
     def setup_of(self, point: int) -> Setup:
-        """Return the setup that repeats the runs of a point: what the engine was given for them.
+        """Return the setup that repeats the runs of a point, with the engine's original input.
 
         Raises:
             InputError: if there is no such point, or the folder contradicts itself.
@@ -419,7 +419,7 @@ class SweepFolder:
         return [n for n in schema().names if n not in OUTCOME or n in self.outcome]
 
     def damaged(self, chunks: Sequence[Chunk] | None = None) -> Iterator[Path]:
-        """Yield the files of runs whose footers are not what they should be, or that are missing.
+        """Yield the files of runs that are missing or whose footers are wrong.
 
         Only footers are read; a damaged page is found when it is read.
 
@@ -439,7 +439,7 @@ class SweepFolder:
         """Read the footer of a part; None if the part is damaged.
 
         Raises:
-            InputError: the part was made when the design said something else of its points.
+            InputError: the part was made when the design described its points otherwise.
         """
         try:
             with self.files.open(f"{PARTS}/{chunk.name}") as file:
@@ -451,14 +451,14 @@ class SweepFolder:
         if known and notes[b"points"].decode() != self.points_digest(chunk.points):
             raise _incomplete(
                 self.path,
-                f"its design.parquet says something else of the points than when "
+                f"its design.parquet describes the points differently than when "
                 f"{PARTS}/{chunk.name}.parquet was made",
             )
         return Footer(chunk.runs, failed) if rows == chunk.runs else None
 
     @property
     def lost_runs(self) -> int:
-        """Number of runs of a finished sweep whose parts are not there."""
+        """Number of runs of a finished sweep whose parts are missing."""
         there = sum(chunk.runs for chunk in self.chunks())
         return max(self.manifest.get("runs", 0) - there, 0) if self.finished else 0
 
@@ -501,17 +501,17 @@ class SweepFolder:
 
     @property
     def finished(self) -> bool:
-        """Whether the folder says that its results were made from all of its runs."""
+        """Whether the folder says that its results were made from all its runs."""
         return self.manifest.get("status") == "done"
 
     def _read_runs(self, names: Sequence[str] | None, points: Sequence[int] | None) -> pa.Table:
-        """Read runs.parquet, or of its row groups those that have some of the points."""
+        """Read runs.parquet, or only its row groups that contain some of the points."""
         if points is None:
             return self.files.read("runs", names)
         wanted = np.asarray(points, np.int64)
         with self.files.open("runs") as file:
             columns = [file.metadata.row_group(i).column(0) for i in range(file.num_row_groups)]
-        spans = [column.statistics for column in columns]  # of the points, which stand first
+        spans = [column.statistics for column in columns]  # of the points, the first column
         groups = [
             i for i, span in enumerate(spans) if ((wanted >= span.min) & (wanted <= span.max)).any()
         ]

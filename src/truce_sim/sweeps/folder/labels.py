@@ -1,4 +1,4 @@
-"""What a design says of its points, as bytes: their labels, and the key of what these mean."""
+"""The design's account of its points, as bytes: their labels, and the keys of what these mean."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def label_bytes(design: pa.Table, names: Sequence[str]) -> NDArray[np.uint8]:
 
 
 def _eight_bytes(column: pa.ChunkedArray) -> NDArray[np.int64]:
-    """Numbers as floats, whichever kind they are stored as; words as digests."""
+    """Numbers as floats, whatever type they are stored as; words as digests."""
     kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
         numbers = np.asarray(column.to_numpy(), np.float64)

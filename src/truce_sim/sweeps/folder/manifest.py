@@ -1,4 +1,4 @@
-"""The manifest of a folder of results, and the digest by which its other files know it."""
+"""The manifest of a folder of results, and the digest by which its other files refer to it."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def _parse(folder: Path, kind: str) -> dict[str, Any]:
 def sweep_digest(manifest: Mapping[str, Any]) -> str:
     """Return the digest of what never changes in a sweep's manifest.
 
-    The other files of the folder have it in their footers, so that none can be taken for a file
-    of another sweep, and no change of the manifest goes unseen.
+    The other files of the folder have it in their footers, so that none can be mistaken for a file
+    of another sweep, and no change of the manifest goes unnoticed.
     """
     fixed = {name: manifest.get(name) for name in _FIXED} | {
         "config": _fixed(manifest.get("config") or {})
@@ -102,6 +102,6 @@ def _fixed(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_free_settings(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the configuration of a sweep with those settings of another that may change."""
+    """Return the configuration of a sweep, with the settings that may change taken from another."""
     free = {name: value for name, value in now["sweep"].items() if name in FREE}
     return {**before, "sweep": {**before["sweep"], **free}, "output": now["output"]}

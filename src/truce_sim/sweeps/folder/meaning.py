@@ -1,7 +1,8 @@
 """What the names of a sweep's levels stand for, which must not change from run to run.
 
 An option of a config group stands for a whole configuration (its base), a table for its content.
-Names and paths are how users call them; what they stand for is what makes runs comparable.
+Users refer to them by names and paths, but what these stand for decides whether runs are
+comparable.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ def changes(
 ) -> Iterator[Change]:
     """Yield the settings in which two configurations differ.
 
-    Tables are compared by their content. Settings of the output are ignored. A setting that a
-    folder of an earlier version lacks had its default.
+    Tables are compared by their content. Settings of the output are ignored. A setting missing from
+    a folder of an earlier version had its default.
 
     Args:
         before: a configuration from a folder.

@@ -1,4 +1,4 @@
-"""Run a row of a sweep again: from what the engine was given then, compared with the row."""
+"""Run a row of a sweep again, from the engine's original input, and compare it with the row."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from truce_sim.sweeps.folder.folder import SweepFolder
 from truce_sim.sweeps.folder.spec_files import point_key
 
 #: Relative difference allowed in summaries, whose sums depend on the processor in their last bits,
-#: and in floats of runs made by other rules: earlier ones took exp and log from the C library,
-#: whose last bit is not the same everywhere.
+#: and in floats of runs made by other rules: earlier rules took exp and log from the C library,
+#: whose last bit varies between machines.
 TOLERANCE = 1e-9
 
 
@@ -39,12 +39,12 @@ def nearly_equal(a: NDArray[np.void], b: NDArray[np.void], tolerance: float) -> 
 
 @dataclass(frozen=True)
 class Row:
-    """A stored run, with which the same run made again is compared.
+    """A stored run, with which its repetition is compared.
 
     Attributes:
         name: how messages refer to it.
         outcome: its stored outcome, by column.
-        configured: whether its stored configuration gives what the engine was given.
+        configured: whether its stored configuration yields the engine's original input.
         tolerance: relative difference allowed between floats.
     """
 
@@ -54,7 +54,7 @@ class Row:
     tolerance: float = 0.0
 
     def differences(self, outcome: pd.Series) -> list[str]:
-        """List the columns in which an outcome is not the stored one."""
+        """List the columns in which an outcome differs from the stored one."""
         columns = [
             name
             for name in outcome.index

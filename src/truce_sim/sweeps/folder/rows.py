@@ -112,8 +112,8 @@ def schema() -> pa.Schema:
 
 
 def _pandas_notes(fields: Sequence[pa.Field]) -> str:
-    """Return what pandas itself notes in a file, as JSON: without it, whole numbers that may be
-    missing come back as floats. Written here because workers do without pandas."""
+    """Return the metadata that pandas writes into a file, as JSON: without it, nullable integers
+    come back as floats. It is made here because workers do not import pandas."""
     version = metadata.version("pandas")
     notes = []
     for column in fields:
@@ -169,7 +169,8 @@ def _arrow_column(
 
 
 def with_types(table: pa.Table, wanted: pa.Schema) -> pa.Table:
-    """The table with the words' numbers as they were written: pyarrow before 20 widens them."""
+    """The table with its dictionary indices typed as they were written: pyarrow before 20 widens
+    them."""
     for i, found in enumerate(table.schema):
         stored = wanted.field(i) if i < len(wanted) else found
         both = pa.types.is_dictionary(found.type) and pa.types.is_dictionary(stored.type)
@@ -179,7 +180,7 @@ def with_types(table: pa.Table, wanted: pa.Schema) -> pa.Table:
 
 
 def difference(found: pa.Table, wanted: pa.Schema, chunk: Chunk) -> str:
-    """What was written and what was read, where a part is not what it should be; "" if it is."""
+    """The difference between what was written and what was read of a part; "" if there is none."""
     if found.num_rows != chunk.runs:
         return f"{chunk.runs:,} rows were written, {found.num_rows:,} were read"
     for name in dict.fromkeys([*wanted.names, *found.schema.names]):

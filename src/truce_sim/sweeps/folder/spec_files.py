@@ -141,7 +141,7 @@ class SpecReader:
                 yield self._group(path, group)[row]
 
     def damaged(self, point: int, why: str) -> Damaged:
-        """Return the error that the spec of a point is not what it should be."""
+        """Return the error for a wrong or unreadable spec of a point."""
         path = next(path for path, first, stop in self._files() if first <= point < stop)
         return self._sweep.damaged(f"{self._folder.name}/{path.stem}", f"its point {point} {why}")
 
@@ -183,7 +183,7 @@ def _layout_in(metadata: Mapping[bytes, bytes]) -> np.dtype[np.void]:
 
 def _records(content: bytes, kind: np.dtype[np.void]) -> NDArray[np.void]:
     _count(content, kind)
-    return np.frombuffer(bytearray(content), kind)  # of bytes, it could not be written to
+    return np.frombuffer(bytearray(content), kind)  # an array over plain bytes would be read-only
 
 
 def _count(content: bytes, kind: np.dtype[np.void]) -> int:

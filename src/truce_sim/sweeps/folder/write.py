@@ -16,7 +16,7 @@ from truce_sim.sweeps.folder.plan import Chunk
 def write_part(folder: SweepFolder, chunk: Chunk, rows: pa.Table, into: str = PARTS) -> int:
     """Write the rows of a chunk, and return how many are of failed runs.
 
-    The footer says which sweep and which runs these are, what the design says of the points, how
+    The footer says which sweep and which runs these are, how the design describes the points, how
     many failed, and which rules made them on which kind of processor.
 
     Args:
@@ -58,7 +58,7 @@ def record_name(chunk: Chunk, kind: str, into: str = PARTS) -> str:
 
 def _write(folder: SweepFolder, name: str, rows: pa.Table, notes: dict[str, str]) -> None:
     path = folder.files.path(name)
-    if not folder.path.is_dir():  # it was moved: nothing may appear in its old place
+    if not folder.path.is_dir():  # it was moved: write nothing in its old place
         raise FileNotFoundError(f"{folder.path} is gone")
     path.parent.mkdir(parents=True, exist_ok=True)
     write_table(path, rows, folder.files.notes(name) | notes)

@@ -250,7 +250,7 @@ def holds_columns(row: Mapping[Any, Any], level: float = CONFIDENCE) -> dict[str
     return found
 
 
-#: A larger number of additional replicates is not reported: the difference is practically nil.
+#: A larger number of additional replicates is not reported: the difference is practically zero.
 _MOST_MORE = 1_000_000
 
 
@@ -286,7 +286,8 @@ def describe_pair(row: Mapping[Hashable, Any], factor: str, within: str) -> str:
 
 
 def holding(row: Mapping[Hashable, Any], within: str) -> str:
-    """Continue a sentence on a pair with the shares that hold, as a result only if they differ.
+    """Continue a sentence about a pair with the shares that hold, stated as a result only if they
+    clearly differ.
 
     Args:
         row: a row of `Contrasts.table`.

@@ -43,7 +43,7 @@ def damaged_results(folder: SweepFolder, in_full: bool = False) -> list[str]:
 
 
 def result_names(folder: SweepFolder, runs: int) -> list[str]:
-    """Return the names of the results that a finished sweep of so many runs has."""
+    """Return the names of the results that a finished sweep with this many runs has."""
     names = ["failures", "summary"]
     names += ["contrasts"] if folder.settings.compare else []
     names += ["until"] if folder.settings.until.outcome else []
@@ -92,7 +92,7 @@ def write_results(folder: SweepFolder, seconds: float) -> None:
 
 
 def tables(folder: SweepFolder) -> Iterator[tuple[str, pa.Table]]:
-    """Yield the name and content of each result but runs.parquet, made from the parts.
+    """Yield the name and content of each result except runs.parquet, made from the parts.
 
     Raises:
         store.Damaged: if a part is damaged.

@@ -34,7 +34,7 @@ def survival_table(folder: SweepFolder) -> pd.DataFrame:
     hold to the horizon), collapse_share (the rest), mean_survival and median_survival (days), each
     with its 95 % interval in `<name>_low` and `<name>_high`. The
     mean is restricted to the horizon. The median is the first day by which half of the runs have
-    collapsed, and missing if fewer did; so is its upper end if the interval reaches the horizon.
+    collapsed, and is missing if fewer did; so is its upper end if the interval reaches the horizon.
 
     Raises:
         store.Damaged: if a part is damaged.

@@ -56,7 +56,7 @@ class Targets:
     def _add(self, values: NDArray[np.float64]) -> None:
         """Add (units, replicates) values, and check the rule where a check is due.
 
-        Only there: a sweep that was interrupted has other numbers of runs as well, and must stop
+        Only there: an interrupted sweep also passes through other numbers of runs, and must stop
         where an undisturbed one does.
         """
         while values.shape[1]:
