@@ -1,6 +1,7 @@
-"""Where two releases of a library differ: all that this program knows of either (docs/releases.md).
+"""Where releases of a library differ: everything in this program that depends on it
+(docs/releases.md).
 
-Libraries are imported when they are asked about, for the command line starts without them.
+Libraries are imported only when asked about, since the command line starts without them.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from numpy.typing import NDArray
 
 
 def layer_array(grid: Any, name: str) -> NDArray[Any]:
-    """The values of a property layer of Mesa's, to be changed in place: from Mesa 4 on the layer
-    itself, before that its `data`."""
+    """The values of a Mesa property layer, to be changed in place: from Mesa 4 on the layer itself,
+    before that its `data`."""
     layer = getattr(grid, name)
     values: NDArray[Any] = layer if isinstance(layer, np.ndarray) else layer.data
     return values
@@ -26,9 +27,9 @@ def layer_array(grid: Any, name: str) -> NDArray[Any]:
 def batch_iteration() -> int:
     """Which iteration of `mesa.batch_run` is making a model now; 0 outside of one.
 
-    Mesa counts iterations but does not tell the model, so this looks at the function of Mesa's
-    that makes it. If a release has no such function, iterations are equal again, as they would be
-    for any model whose draws are fixed by its settings.
+    Mesa counts iterations but does not tell the model, so this inspects the Mesa function that
+    makes it. If a release has no such function, all iterations are equal, as for any model whose
+    draws are fixed by its settings.
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
@@ -40,12 +41,12 @@ def batch_iteration() -> int:
 
 @cache
 def has_version_base() -> bool:
-    """Whether Hydra wants to be told to behave like 1.3; 1.4 knows no other way, and warns."""
+    """Whether Hydra must be told to behave like 1.3; 1.4 always does, and warns if told."""
     from hydra import __version__
 
     return tuple(map(int, __version__.split(".")[:2])) < (1, 4)
 
 
 def version_base() -> Mapping[str, Any]:
-    """What `hydra.main` takes beside the configuration."""
+    """The arguments that `hydra.main` takes besides the configuration."""
     return {"version_base": "1.3"} if has_version_base() else {}

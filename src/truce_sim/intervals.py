@@ -2,11 +2,11 @@
 
 Replicate r of every point has the same draws, so runs of different points are dependent when they
 are pooled: runs that share a seed and a replicate form a *cluster*, and only clusters are
-independent. In a sweep over worlds (draws of the settings) all runs of a world form one, for they
-share its settings: intervals are then about worlds, and there is none for a single world.
-Variances are therefore sums over clusters (Liang and Zeger 1986), and quantiles are
-those of Student's t, because a few clusters estimate their variance poorly. If every cluster has
-one run, all formulas are the usual ones.
+independent. In a sweep over worlds (draws of the settings), all runs of a world form one, since
+they share its settings: intervals are then about worlds, and a single world has none. Variances are
+therefore sums over clusters (Liang and Zeger 1986), and quantiles are those of Student's t, because
+a few clusters estimate their variance poorly. If every cluster has one run, all formulas are the
+usual ones.
 
 Functions with plural names take arrays and return (values, lows, highs). `confidence` is the
 coverage of an interval, and `clusters` (n,) is the cluster of each run as a code from 0.
@@ -20,13 +20,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import scipy  # its parts are imported when they are used: half a second that a sweep saves
+import scipy  # its parts are imported on use, which saves a sweep half a second
 from numpy.typing import NDArray
 
 #: Confidence level of every printed interval, unless stated otherwise.
 CONFIDENCE = 0.95
 
-#: Its half-width in standard errors, so that what asks for no other level does without scipy.
+#: The half-width at that level, in standard errors; with it, the default level needs no scipy.
 _Z = 1.959963984540054
 
 Floats = NDArray[np.float64]
@@ -177,8 +177,8 @@ def means_within(
     """Return means (k,) of outcomes from 0 to `most` with intervals that stay within that range.
 
     A mean is treated as a share of its range: the interval is Wilson's at the number of runs whose
-    share would have the same variance, reduced as a t interval is wider than a normal one. Where
-    nothing varies, that number is the number of independent runs.
+    share would have the same variance, reduced by as much as a t interval is wider than a normal
+    one. Where nothing varies, that number is the number of independent runs.
 
     Args:
         mean: (k,) means.
@@ -212,15 +212,15 @@ def mean_within(
 def value_within(
     value: float, variance: float, groups: int, most: float | None, confidence: float = CONFIDENCE
 ) -> Estimate:
-    """Return a mean or a rate with an interval of values that are possible.
+    """Return a mean or a rate with an interval of possible values.
 
     Args:
         value: the estimate, at least 0.
         variance: its variance.
         groups: number of independent runs.
-        most: the largest possible value: the interval is that of `means_within`. None if nothing
-            bounds it: the t interval, cut at 0; there is none if nothing varies, which says nothing
-            of what is rare.
+        most: the largest possible value: the interval is that of `means_within`. None if unbounded:
+        the t interval, cut at 0; no interval if nothing varies, since zero variance puts no bound
+        on rare events.
         confidence: of the interval.
     """
     if most is not None:
@@ -446,7 +446,7 @@ def _ordered_quantile(ordered: Floats, q: float) -> float:
 def median_days(*curves: Floats) -> tuple[Floats, ...]:
     """Return the first day on which survival is at most one half, in each curve (..., days).
 
-    Of a curve and its band, these are median survival and the ends of its interval (Brookmeyer and
+    For a curve and its band, these are median survival and the ends of its interval (Brookmeyer and
     Crowley 1982). Where the curve is exactly one half, that day counts, not the middle of the step.
     NaN if a curve stays above one half.
     """

@@ -1,4 +1,4 @@
-"""Old names of modules from truce_sim 0.1; old and new name import the same module.
+"""Old names of modules from truce_sim 0.1; the old and new names import the same module.
 
 Remove an entry only after a release has announced it.
 """

@@ -1,7 +1,7 @@
 """Output of the commands: rich in a terminal, plain text elsewhere.
 
-Names, levels and errors in a folder may come from anybody. Everything that is printed passes
-through `clean`, and no console here reads markup.
+Names, levels and errors in a folder may come from anybody. Everything printed passes through
+`clean`, and no console here reads markup.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-#: Control characters except newline and tab, and marks that show the text after them in another
-#: order than it is stored.
+#: Control characters except newline and tab, and marks that reverse the order in which text is
+#: shown.
 _COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
-#: Columns of text where there is no terminal: nothing is wrapped or cut.
+#: Width in columns where there is no terminal: nothing is wrapped or cut.
 _ENDLESS = 10_000
 
 
@@ -88,7 +88,7 @@ class SweepBar:
         )
 
         self._runs, self._done = runs, done
-        self._first: tuple[float, int] | None = None  # when the first chunk came, and runs by then
+        self._first: tuple[float, int] | None = None  # when the first chunk came; runs by then
         self._printed = time.monotonic()
         there = f", {done:,} already done" if done else ""
         self._console.print(f"{runs:,} runs{there} → {folder}", soft_wrap=True)
@@ -103,7 +103,7 @@ class SweepBar:
 
     def advance(self, runs: int) -> None:
         """Add `runs` to the number of finished runs."""
-        self._bar.start()  # now, because its thread would keep workers from being forks
+        self._bar.start()  # only now, because its thread would keep workers from being forks
         self._done += runs
         now = time.monotonic()
         begun, before = self._first = self._first or (now, self._done)
@@ -133,8 +133,8 @@ class StepBar:
     """A progress bar over named steps, with the time left.
 
     Args:
-        lines: whether each step, and progress every ten seconds, is a line where there is no
-            terminal; else nothing is shown there.
+        lines: whether, without a terminal, each step and progress every ten seconds are printed as
+            lines; otherwise nothing is.
     """
 
     def __init__(self, lines: bool) -> None:

@@ -304,7 +304,7 @@ def _ruggedness(
     count = np.histogram(km, edges)[0]
     middle, known = (edges[:-1] + edges[1:]) / 2, count > 0
     rule = "as given" if scale == 1.0 else f"{column} / {scale:g} m, at most 1 [assumed scale]"
-    account.append(f"ruggedness: {rule}, from {beside.sum():,} places beside the line; "
+    account.append(f"ruggedness: {rule}, from {beside.sum():,} places near the line; "
                    f"{int(known.sum())} of {len(known)} segments have one")  # fmt: skip
     mean: Floats = np.interp(middle, middle[known], total[known] / count[known])
     return mean

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from truce_sim.sweeps.sweep import Sweep
 
 _FORMATS = ("text", "csv", "json")
-#: `summary` groups by every factor, unless asked otherwise, up to this number of groups.
+#: By default `summary` groups by every factor, up to this number of groups.
 _MAX_GROUPS = 24
 
 
@@ -49,7 +49,7 @@ def summary(arguments: Sequence[str]) -> int:
 
 
 def _default_groups(sweep: Sweep) -> list[str]:
-    """All factors if they make few groups, else none; over a posterior, the policies."""
+    """All factors if they make few groups, otherwise none; over a posterior, the policies."""
     from truce_sim.analysis.worlds import is_over_worlds, policies
 
     if is_over_worlds(sweep):
@@ -199,7 +199,7 @@ def validate_command(arguments: Sequence[str]) -> int:
     parser.add_argument("--border", metavar="BORDER", help="border to run on and to judge by its "
                         "own events: a name that comes with the program, or a folder")  # fmt: skip
     parser.add_argument("--events", type=Path, metavar="FILE", help="UCDP GED or ACLED events "
-                        "beside that border, to compute references from")  # fmt: skip
+                        "near that border, to compute references from")  # fmt: skip
     add_event_filters(parser)
     asked = parser.parse_args(arguments)
     from truce_sim.analysis.report.validation import write_validation
@@ -228,7 +228,8 @@ def _border_override(border: str | None) -> list[str]:
 
 
 def _references(asked: Namespace, overrides: list[str]) -> tuple[Path | None, pd.DataFrame | None]:
-    """Event data beside the border of a configuration, and the references computed from them."""
+    """The folder of event data, and the references computed from events near a configuration's
+    border."""
     from truce_sim.analysis.validation import default_data, measure_events, measured
     from truce_sim.border.folder import folder_of
     from truce_sim.config.load import load_config

@@ -24,7 +24,7 @@ def folder_parser(command: str, about: str, *, folder: str = "of a sweep") -> Pa
     return parser
 
 
-#: Depth of the home side in which events count, km, unless another is asked for.
+#: Default depth of the home side in which events count, km.
 WITHIN_KM = 100.0
 
 
@@ -33,9 +33,9 @@ def add_event_filters(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--since", default="", metavar="DATE", help="first date of events, YYYY-MM-DD")
     add("--until", default="", metavar="DATE", help="last date of events, YYYY-MM-DD")
-    add("--actor", default="", metavar="TEXT", help="only events in which a side's name has it")
+    add("--actor", default="", metavar="TEXT", help="only events with this text in a side's name")
     add("--country", default="", metavar="NAME", help="only events in this country")
-    add("--within-km", type=float, default=WITHIN_KM, metavar="KM", help="only events this near to "
+    add("--within-km", type=float, default=WITHIN_KM, metavar="KM", help="only events this near "
         "the line; default: 100")  # fmt: skip
     add("--coarse", choices=("first", "spread", "drop"), default="first", help="events of more "
         "than two days and summaries: on their first day, once on one of their days, or left out; "

@@ -56,7 +56,7 @@ def _make_parser() -> Parser:
     add("--line", required=True, type=Path, metavar="FILE", help="the line: GeoJSON, GeoPackage, "
         "Shapefile, KML, or a CSV of longitude, latitude in order")  # fmt: skip
     add("--events", type=Path, metavar="FILE", help="UCDP GED or ACLED events, which weight the "
-        "segments; default: relief and crossings do, or nothing")  # fmt: skip
+        "segments; default: relief and crossings do, if given")  # fmt: skip
     add("--out", type=Path, metavar="FOLDER", help="new folder; default: borders/NAME")
     add("--home-side", default="", metavar="SIDE", help="side of the home state, from km 0 on: "
         "left or right")  # fmt: skip
@@ -78,7 +78,7 @@ def _make_parser() -> Parser:
     add("--with-deathless", action="store_true", help="count events without deaths too")
     for key, words in (("title", "name in words"), ("home", "home state"), ("host", "host state"),
                        ("group", "armed group"), ("epoch", "date of day 0, YYYY-MM-DD"),
-                       ("mediators", "mediators, by commas")):  # fmt: skip
+                       ("mediators", "mediators, separated by commas")):  # fmt: skip
         add(f"--{key}", default="", metavar="TEXT", help=words)
     return parser
 
@@ -109,15 +109,15 @@ def describe(arguments: Sequence[str]) -> int:
 
 def _describe_parser() -> Parser:
     parser = Parser("truce-sim border describe", description="Estimate from a border's events the "
-                    "settings tagged C, with intervals, beside the defaults.")  # fmt: skip
+                    "settings tagged C, with intervals, next to the defaults.")  # fmt: skip
     parser.add_argument("border", metavar="BORDER", help="name of a border, or its folder")
     add = parser.add_argument
     add("--events", type=Path, required=True, metavar="FILE", help="UCDP GED or ACLED events")
     add_event_filters(parser)
     add("--side", choices=("home", "host", "both"), default="home", help="only events on this side "
         "of the line; default: home")  # fmt: skip
-    add("--delays", action="store_true", help="let attacks follow launches after as many days as "
-        "in the model, not on the same day")  # fmt: skip
+    add("--delays", action="store_true", help="let attacks follow launches after the delays of "
+        "the model, not on the same day")  # fmt: skip
     add("--write", type=Path, metavar="FOLDER", help="write the estimates as an option of the "
         "group militants, for --config-dir FOLDER")  # fmt: skip
     add("--name", default="", metavar="NAME", help="name of that option: militants=NAME")

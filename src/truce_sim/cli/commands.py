@@ -46,7 +46,7 @@ truce-sim: a laboratory for one-clause truces
   truce-sim search NAME            search for policies that hold, choose three and prove them
 
   truce-sim border make NAME       make a border of your own from a line and an event file
-  truce-sim border describe NAME   estimate settings from a border's events, beside the defaults
+  truce-sim border describe NAME   estimate settings from a border's events, next to the defaults
 
   truce-sim view [overrides]       watch a run in the browser, and fork it
   truce-sim view DIR               view a sweep, or one of its runs (--run 12:7)
@@ -80,7 +80,7 @@ def main() -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):  # a file on Windows has no arrow, say
             stream.reconfigure(errors="replace")
     exit_code = run_command(sys.argv[1:])
-    gc.freeze()  # what is left ends with the process: Python need not look through it
+    gc.freeze()  # what is left ends with the process: Python need not collect it
     sys.exit(exit_code)
 
 
@@ -152,7 +152,7 @@ def _complain(command: str, message: object, exit_code: int) -> int:
 
 @contextmanager
 def _warnings_as_lines(command: str) -> Iterator[None]:
-    """Print each warning of a setting without effect as a line, and other warnings as usual."""
+    """Print each warning about a setting without effect as a line, and other warnings as usual."""
     from truce_sim.errors import NoEffectWarning
 
     with warnings.catch_warnings():
@@ -171,9 +171,10 @@ def _warnings_as_lines(command: str) -> Iterator[None]:
 
 @contextmanager
 def _making_no_garbage() -> Iterator[None]:
-    """Look for no garbage while a command is imported and composed, nor later in what that made.
+    """Do not collect garbage while a command is imported and composed, nor later among the objects
+    made then.
 
-    It makes hardly any, and looking for it takes a sixth of the time of a short command.
+    There is hardly any, and looking for it takes a sixth of the time of a short command.
     """
     gc.disable()
     try:
@@ -243,7 +244,7 @@ def _analysis_command(command: str) -> Callable[[list[str]], int]:
 
 
 def _inference_command(command: str) -> Callable[[list[str]], int]:
-    """Return a command on what is believed of the settings, which is imported on first use."""
+    """Return a command about priors and posteriors, which is imported on first use."""
 
     def carry_out(arguments: list[str]) -> int:
         from truce_sim.cli.inference import COMMANDS
@@ -254,7 +255,7 @@ def _inference_command(command: str) -> Callable[[list[str]], int]:
 
 
 def search(arguments: list[str]) -> int:
-    """`truce-sim search`: which policy holds, found under what is not known."""
+    """`truce-sim search`: find policies that hold in many worlds."""
     from truce_sim.cli.search import search as command
 
     return command(arguments)
@@ -272,7 +273,7 @@ def completion(arguments: list[str]) -> int:
 
 
 def border(arguments: list[str]) -> int:
-    """`truce-sim border ACTION …`: make a border of one's own, describe its events."""
+    """`truce-sim border ACTION …`: make your own border, describe its events."""
     from truce_sim.cli.border import border as command
 
     return command(arguments)

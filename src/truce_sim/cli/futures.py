@@ -10,7 +10,7 @@ from truce_sim.cli.nowcast import read_lever
 
 
 def futures(arguments: Sequence[str]) -> int:
-    """`truce-sim futures [overrides] --day DAY`: the same past, other luck from then on."""
+    """`truce-sim futures [overrides] --day DAY`: the same past, other random draws from then on."""
     asked, words = _parser().parse_known_args(list(arguments))
     from truce_sim.cli.printing.futures import print_futures
     from truce_sim.config.gate import flags_first, setup_from_arguments
@@ -40,7 +40,7 @@ def futures(arguments: Sequence[str]) -> int:
 def _parser() -> Parser:
     parser = Parser(
         "truce-sim futures", allow_abbrev=False,
-        description="Follow one run many times from one of its days on: the same past, other luck "
+        description="Follow one run many times from one of its days on: the same past, other draws "
         "from then on. Shows how much of its end was decided by then. Not a forecast.",
         epilog="Anything else is an override, as in truce-sim run, with seed and replicate.",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The commands on what is believed of the settings: prior, fit.
+"""The commands about priors and posteriors: prior, fit.
 
 Each takes its own arguments and returns exit code 0. Bad input raises InputError.
 """
@@ -78,7 +78,7 @@ def fit(arguments: Sequence[str]) -> int:
 
 
 def _filters(asked: Namespace) -> dict[str, Any]:
-    """Which events of a file count; within 100 km, as for validate."""
+    """Which events of a file count; by default within 100 km, as for validate."""
     given = {name: getattr(asked, name) for name in ("since", "until", "actor", "country")}
     chosen = {name: value for name, value in given.items() if value}
     chosen |= {"coarse": asked.coarse} if asked.coarse != "first" else {}
@@ -88,7 +88,7 @@ def _filters(asked: Namespace) -> dict[str, Any]:
 
 def _fit_parser() -> Parser:
     parser = Parser("truce-sim fit", description="Infer settings from data by simulation: draws "
-                    "from the posterior, checks of it, and a page. A fit that was stopped goes on "
+                    "from the posterior, checks of it, and a page. A fit that was stopped resumes "
                     "when the same command is given again.")  # fmt: skip
     add = parser.add_argument
     add("name", metavar="NAME", help="name of the folder, in output.dir")
@@ -100,12 +100,12 @@ def _fit_parser() -> Parser:
         "or date, kind, side, value, probability, as for nowcast")  # fmt: skip
     add("--pattern", action="append", default=[], metavar="MEASURE=LOW..HIGH", help="a measure "
         "that is known within a range; may be repeated")  # fmt: skip
-    add("--events", type=Path, metavar="FILE", help="UCDP GED or ACLED events beside the border "
+    add("--events", type=Path, metavar="FILE", help="UCDP GED or ACLED events near the border "
         "of the scenario")  # fmt: skip
     add("--leave-out", action="append", default=[], metavar="SUMMARY", help="a summary that is "
         "checked but not fitted; may be repeated")  # fmt: skip
     add("--free", metavar="A,B", help="the settings to infer; default: the eight that move the "
-        "length of truces most, or, for events, those that make violence")  # fmt: skip
+        "length of truces most, or, for events, those that govern violence")  # fmt: skip
     add("--draws", type=count, default=20_000, metavar="N", help="to simulate; default: 20000")
     add("--seed", type=whole, default=1, metavar="SEED", help="of everything; default: 1")
     add_event_filters(parser)

@@ -26,7 +26,7 @@ def nowcast(arguments: Sequence[str]) -> int:
 
     what_if = dict(read_lever(text) for text in asked.what_if)
     if asked.out is not None and asked.out.exists():
-        raise InputError("is there already, and nothing is overwritten", setting="--out",
+        raise InputError("exists, and nothing is overwritten", setting="--out",
                          value=str(asked.out), allowed="a new folder")  # fmt: skip
     prior, overrides = split_prior(words)
     setup = setup_from_arguments(flags_first(overrides))
@@ -90,7 +90,7 @@ def _several(text: str) -> int:
 
 
 def read_lever(text: str) -> tuple[str, dict[str, object]]:
-    """Parse SETTING=VALUE,SETTING=VALUE; the lever is called by its text."""
+    """Parse SETTING=VALUE,SETTING=VALUE; the text is the lever's name."""
     from hydra.errors import HydraException
 
     from truce_sim.config.loader import parse_token

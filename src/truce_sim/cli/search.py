@@ -1,4 +1,4 @@
-"""`truce-sim search`: which policy holds, found under what is not known and proved afresh."""
+"""`truce-sim search`: find policies that hold in many worlds, and prove them in fresh ones."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class _Stopped(RuntimeError):
         super().__init__(f"Interrupted. What was tried is kept.\n  To continue: {again}")
 
 
-#: A quick look: too little to find much, enough to see what comes.
+#: A quick look: too little to find much, enough to see what the output is like.
 _SMALL = {
     "population": 8, "generations": 2, "rungs": [4, 8], "luck": 2, "reported": 3,
     "proof_worlds": 20, "proof_luck": 2,
@@ -71,7 +71,7 @@ def _parser() -> Parser:
     add("name", metavar="NAME", help="an option of conf/search, or a file like those")
     add("overrides", nargs="*", metavar="OVERRIDE", help="settings that all policies share, such "
         "as truce=literal")  # fmt: skip
-    add("--folder", type=Path, metavar="DIR", help="where it is kept, and goes on from if it was "
+    add("--folder", type=Path, metavar="DIR", help="where it is kept, and resumed from if it was "
         "stopped; default: outputs/search-NAME")  # fmt: skip
     add("--prior", default="", metavar="NAME", help="worlds: draws of a prior")
     add("--posterior", default="", metavar="PATH", help="worlds: draws of a posterior: a fit, or a "

@@ -47,7 +47,7 @@ def view(arguments: list[str]) -> NoReturn:
 
 
 def beside_record(opening: Opening, record: str) -> Opening:
-    """Return what is opened, with the record that the flag `--record` names.
+    """Return what is opened, with the record given by the flag `--record`.
 
     Raises:
         InputError: a bad record, or no run is opened.
@@ -55,10 +55,10 @@ def beside_record(opening: Opening, record: str) -> Opening:
     if not record:
         return opening
     if opening.config is None:
-        raise InputError("is shown beside one run", setting="--record", value=record,
+        raise InputError("is shown next to one run", setting="--record", value=record,
                          allowed="--run POINT:REPLICATE")  # fmt: skip
     from truce_sim.border.dates import first_date
-    from truce_sim.inference.record import in_words, read_entries  # which imports pandas
+    from truce_sim.inference.record import in_words, read_entries  # imports pandas
 
     entries = read_entries(record, first_date(opening.config.scenario))
     return replace(
@@ -67,10 +67,10 @@ def beside_record(opening: Opening, record: str) -> Opening:
 
 
 def at_day(opening: Opening, day: str) -> Opening:
-    """Return what is opened, at the day that the flag `--day` names.
+    """Return what is opened, at the day given by the flag `--day`.
 
     Raises:
-        InputError: it is no day of the run, or no run is opened.
+        InputError: it is not a day of the run, or no run is opened.
     """
     from truce_sim.border.dates import first_date
     from truce_sim.settings.dates import read_day
@@ -103,7 +103,7 @@ def movie(arguments: list[str]) -> int:
         "--every",
         type=int,
         default=1,
-        help="days between frames; strikes and changes of the truce's state have theirs",
+        help="days between frames; strikes and changes of the truce's state get extra ones",
     )
     parser.add_argument("--fps", type=int, default=10, help="frames per second")
     parser.add_argument("--days", default="", help="FIRST-LAST, days or dates; by default all")

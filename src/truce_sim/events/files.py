@@ -1,4 +1,4 @@
-"""Tables of text in a file: separators, encodings, tag rows and missing headers are found out."""
+"""Tables of text in a file: separators, encodings, tag rows and missing headers are detected."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE_LINES = 20
-#: Share of the filled cells with a # from which a row is one of HXL tags (hxlstandard.org).
+#: Share of filled cells starting with # from which a row counts as HXL tags (hxlstandard.org).
 _TAGS = 0.5
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 #: A number as spreadsheets of many countries write it.
@@ -23,10 +23,10 @@ _WITH_COMMA = r"[-+]?\d+,\d+"
 
 
 def read_cells(path: Path, what: str = "a CSV file") -> pd.DataFrame:
-    """Read a table of text; the first row names the columns, in small letters.
+    """Read a table of text; the first row names the columns, which are lowercased.
 
-    Commas, semicolons, tabs and bars separate cells: the one that makes most columns. Text is UTF-8
-    or UTF-16, as its first bytes say, or else Latin-1. A row of HXL tags is left out.
+    Cells are separated by commas, semicolons, tabs or bars: whichever makes most columns. Text is
+    UTF-8 or UTF-16, as its first bytes say, or else Latin-1. A row of HXL tags is left out.
 
     Args:
         path: the file.
@@ -60,7 +60,8 @@ def read_cells(path: Path, what: str = "a CSV file") -> pd.DataFrame:
 
 
 def separator(text: str) -> str:
-    """Return the separator that cuts the first lines of a table into most columns, alike in all."""
+    """Return the separator that cuts the first lines of a table into the most columns, equally many
+    in each."""
     lines = text.splitlines()[:_SAMPLE_LINES]
 
     def columns(mark: str) -> tuple[int, int]:
@@ -106,20 +107,20 @@ def numbers(table: pd.DataFrame, column: str, path: str | Path) -> pd.Series:
 
 
 def lacks(table: pd.DataFrame, what: str, path: str | Path) -> InputError:
-    """Return the error for a table without a column; it tells those that it has."""
+    """Return the error for a table without a column; it lists those there are."""
     return InputError(f"lacks a column {what}", value=str(path),
                       allowed=f"a column {what}, {besides(table)}")  # fmt: skip
 
 
 def besides(table: pd.DataFrame) -> str:
-    """Return the columns of a table in words; what looks like data is said to do so."""
+    """Return the columns of a table in words, with a remark if they look like data."""
     names = "besides " + shortened(", ".join(map(str, table.columns)), 160)
     data = any(re.fullmatch(r"[-+]?\d+([.,]\d+)*", str(name)) for name in table.columns)
     return f"{names}; the first row, which has numbers, must name the columns" if data else names
 
 
 def refuse(bad: pd.Series, values: pd.Series, path: str | Path, what: str, allowed: str) -> None:
-    """Refuse a column of which some cells are bad, naming the first and its row.
+    """Refuse a column if some cells are bad, naming the first and its row.
 
     Raises:
         InputError: some are.

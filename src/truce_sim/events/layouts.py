@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a kind of event file has what.
+    """Which columns of a kind of event file hold what.
 
     Attributes:
         name: of the data set.
         date: column of the (first) day.
         deaths: column of the deaths; `low` and `high` their bounds, "" if there are none.
         actors: columns that name those involved.
-        ids: columns of which the first present one is unique to an event.
+        ids: candidate columns; the first one present identifies an event.
         end: column of the last day.
-        precision: column -> largest code that is used, and in words what is beyond it.
+        precision: column -> largest code accepted, and a description of those beyond it.
     """
 
     name: str
@@ -76,13 +76,13 @@ GED_COLUMNS = tuple(_GED.split())
 
 
 def read_layout(path: Path) -> tuple[pd.DataFrame, Layout]:
-    """Read an event file and find out its layout.
+    """Read an event file and detect its layout.
 
     Returns:
         Its cells as text, with the layout's names of columns; and the layout.
 
     Raises:
-        InputError: it cannot be read, has no events, or none of the layouts.
+        InputError: it cannot be read, has no events, or has an unknown layout.
     """
     table = _with_header(read_cells(path, "a CSV file of events"))
     table = table.rename(columns={
@@ -108,7 +108,7 @@ def read_layout(path: Path) -> tuple[pd.DataFrame, Layout]:
 
 
 def _with_header(table: pd.DataFrame) -> pd.DataFrame:
-    """Name the columns of a UCDP GED release whose first row is an event already."""
+    """Name the columns of a UCDP GED release that has no header row."""
     import pandas as pd
 
     if len(table.columns) != len(GED_COLUMNS) or "date_start" in table:
@@ -117,7 +117,7 @@ def _with_header(table: pd.DataFrame) -> pd.DataFrame:
     day, latitude = first[GED_COLUMNS.index("date_start")], first[GED_COLUMNS.index("latitude")]
     if not day[:4].isdigit() or pd.isna(pd.to_numeric(latitude, errors="coerce")):
         return table
-    # pandas marks repeated cells of what it takes for a header: 0, 0.1, 0.2
+    # pandas renames repeated cells of a supposed header: 0, 0.1, 0.2
     cells = [_unmarked(cell, first[:i]) for i, cell in enumerate(first)]
     rows = [cells, *table.to_numpy().tolist()]
     return pd.DataFrame(rows, columns=list(GED_COLUMNS), dtype=str)

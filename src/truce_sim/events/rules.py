@@ -1,7 +1,8 @@
-"""The rules by which rows of an event file count, each with the number of rows that it leaves out.
+"""The rules that decide which rows of an event file count; each reports how many rows it leaves
+out.
 
 A row is left out for the first reason that applies. Nothing is guessed: a cell that should be a
-date or number and is something else is an error, an empty one leaves out the row.
+date or number but is something else is an error; an empty one leaves out the row.
 """
 
 from __future__ import annotations
@@ -18,22 +19,22 @@ from truce_sim.events.layouts import Layout, read_layout
 if TYPE_CHECKING:
     import pandas as pd
 
-#: What becomes of rows that are not one event of a day or two: they count on their first day, on
-#: one of their days, or are left out.
+#: What to do with rows that are not one event of a day or two: count them on their first day, on
+#: one of their days, or leave them out.
 COARSE = ("first", "spread", "drop")
 _SHORT = 2
-#: Its multiples fill 0 to 1 evenly, however many they are.
+#: Fractional parts of its multiples fill 0 to 1 evenly, however many there are.
 _GOLDEN = 0.6180339887498949
-#: Years of which event data can be.
+#: Years that event data may be about.
 _YEARS = (1945, 2100)
-#: Shares of events that are alike by more than chance, and the number from which this is said; the
-#: number of weeks from which events on one weekday are.
+#: Shares of events at one place, and on first days of months, that are more than chance, and the
+#: fewest events for a remark; the fewest weeks for one about weekdays.
 _ON_ONE_PLACE, _ON_FIRST_DAYS, _ENOUGH, _WEEKS = 0.2, 0.2, 8, 6
 
 
 @dataclass
 class Events:
-    """Events of a file, and an account of the rows that are none.
+    """The events of a file, and an account of the rows that do not count.
 
     Attributes:
         frame: date, deaths, longitude, latitude of each event; km_along and km_depth if the file
@@ -41,9 +42,9 @@ class Events:
         source: the data set and the file.
         rows: number of rows of the file.
         dropped: reason -> number of rows left out for it.
-        remarks: what looks wrong, or was decided, in sentences.
-        since: first day that was watched.
-        until: last day that was watched.
+        remarks: what looks wrong or was decided, in sentences.
+        since: first day observed.
+        until: last day observed.
     """
 
     frame: pd.DataFrame
@@ -87,13 +88,13 @@ def read_events(
         actor: keep only events in which a side's name contains this text.
         country: keep only events in this country.
         lethal: keep only events with deaths.
-        coarse: what becomes of events of more than two days, and of what UCDP marks as summaries of
-            several events (event_clarity 2): "first" counts them on their first day, "spread" once
-            each on one of the days that they cover, evenly over these events, "drop" leaves them
-            out.
+        coarse: what to do with events of more than two days, and with those that UCDP marks as
+            summaries of several events (event_clarity 2): "first" counts them on their first day,
+            "spread" once each on one of the days that they cover, evenly over these events, "drop"
+            leaves them out.
 
     Raises:
-        InputError: the file or an argument is bad, or no event is left; it says why none is.
+        InputError: the file or an argument is bad, or no event is left, with the reasons.
     """
     if coarse not in COARSE:
         raise InputError("no such rule", setting="coarse", value=coarse, allowed=", ".join(COARSE))
@@ -127,7 +128,7 @@ def read_events(
 
 
 def refuse_none(events: Events, path: str | Path) -> None:
-    """Refuse a file of which no event is left.
+    """Refuse a file in which no event is left.
 
     Raises:
         InputError: with the account of why.
@@ -154,7 +155,8 @@ def iso_date(setting: str, text: str) -> pd.Timestamp | None:
 
 
 def _watched(setting: str, text: str) -> pd.Timestamp | None:
-    """Return the first or last date that was watched: 0018-01-01 would make 700,000 quiet days."""
+    """Return the first or last date observed; one such as 0018-01-01, which would add 700,000 quiet
+    days, is refused."""
     found = iso_date(setting, text)
     if found is not None and not _YEARS[0] <= found.year <= _YEARS[1]:
         raise InputError("is not in a year of event data", setting=setting, value=text,
@@ -181,7 +183,7 @@ def _dates(values: pd.Series, path: str | Path) -> pd.Series:
     """Parse dates as UCDP writes them (the time of day is ignored) or ACLED; NaT if empty."""
     import pandas as pd
 
-    row, distinct = pd.factorize(values.str.strip())  # a day has many events: parsed once
+    row, distinct = pd.factorize(values.str.strip())  # many events share a day: parse it once
     text = pd.Series(distinct, dtype=str)
     day = text.str.split("[ T]", regex=True).str[0]
     found = pd.to_datetime(day, errors="coerce", format="%Y-%m-%d")
@@ -203,7 +205,7 @@ def _dates(values: pd.Series, path: str | Path) -> pd.Series:
 def _leave_out_unusable(
     events: Events, table: pd.DataFrame, layout: Layout, path: str | Path
 ) -> None:
-    """Repeated ids, rows without a date or place, impossible and imprecise ones."""
+    """Leave out repeated ids, rows without a date or place, and impossible or imprecise ones."""
     ids = next((table[name].str.strip() for name in layout.ids if name in table), None)
     if ids is not None:
         events.keep(~(ids.duplicated() & ids.ne("")), f"repeated ({ids.name} seen before)")
@@ -279,8 +281,8 @@ def _coarse(events: Events, table: pd.DataFrame, rule: str, path: str | Path) ->
 def _spread(events: Events, days: pd.Series) -> None:
     """Move each event of more than two days to one of its days, by multiples of the golden ratio.
 
-    So all days of such events come about equally often, and the same file gives the same dates. An
-    event is not split over its days: its parts would look like attacks in a row.
+    So all days of such events are used about equally often, and the same file gives the same dates.
+    An event is not split over its days, because its parts would look like a series of attacks.
     """
     import numpy as np
     import pandas as pd
@@ -293,7 +295,7 @@ def _spread(events: Events, days: pd.Series) -> None:
 
 
 def suspicions(frame: pd.DataFrame) -> list[str]:
-    """Return what looks as if rows were no single events, in sentences.
+    """Return signs that rows are not single events, in sentences.
 
     Args:
         frame: date, longitude and latitude of events.

@@ -109,7 +109,7 @@ def _unfitted(found: Fit) -> Section:
         "due to settings": _estimate(row, "posterior_due_to_settings"),
     } for row in found.unfitted.to_dict("records")]  # fmt: skip
     text = ("What the fit implies of things that it was not shown. The last column of the last "
-            "table is the share of the variance of runs that still comes of not knowing the "
+            "table is the share of the variance of runs that is still due to not knowing the "
             "settings.")  # fmt: skip
     tables = [make_table(pd.DataFrame(rows), "Predictive checks of runs, without data")]
     if not found.held_out.empty:

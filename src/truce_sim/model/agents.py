@@ -1,4 +1,4 @@
-"""The agents. Each method calls the engine's rule of that name; none has logic of its own."""
+"""The agents. Each method calls the engine's rule of that name; none has its own logic."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ from truce_sim.settings.schema import Config
 
 
 class DailyCollector(mesa.DataCollector):
-    """Collects the daily series of a model. Mesa would copy each number as if it could change."""
+    """Collects the daily series of a model, without copying each number as Mesa would."""
 
     def collect(self, model: TruceModel) -> None:
         """Add today's values."""

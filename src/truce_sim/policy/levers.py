@@ -64,8 +64,8 @@ class Lever:
         return float(np.interp(float(value), at, costs))
 
     def paths(self, setup: Setup) -> list[str]:
-        """Return the settings that take its value in a setup; a mediators' setting stands for every
-        mediator there."""
+        """Return the settings that take its value in a setup; for a setting of mediators, that of
+        every mediator there."""
         names = setup.config.mediation.mediators
         return [
             path

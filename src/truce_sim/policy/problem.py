@@ -312,7 +312,7 @@ def _sizes(written: Mapping[str, Any]) -> tuple[dict[str, int], tuple[int, ...]]
     for name in ("luck", "proof_luck"):
         if found[name] % 2:
             raise InputError(
-                "is odd, but each half of the luck checks the other", setting=f"sizes.{name}",
+                "is odd, but one half of the runs checks the other", setting=f"sizes.{name}",
                 value=found[name], allowed="an even number",
             )  # fmt: skip
     rungs = written.get("rungs", _RUNGS)

@@ -20,7 +20,7 @@ from truce_sim.settings.nested import leaves
 from truce_sim.settings.written import written
 
 #: How the regions of worlds were found.
-HELD_OUT = "Regions were sought in some worlds and measured in others, by runs of their own."
+HELD_OUT = "Regions were sought in some worlds and measured in others, by separate runs."
 
 
 def pick_rows(pareto: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:

@@ -1,6 +1,6 @@
 """Unit and meaning of every column of a result: outcomes, daily values and event fields.
 
-`truce_sim.engine.record` declares them, with their types; the columns that a sweep adds are here.
+`truce_sim.engine.record` declares them, with their types; here are the columns that a sweep adds.
 """
 
 from __future__ import annotations

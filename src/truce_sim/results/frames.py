@@ -1,4 +1,5 @@
-"""The engine's records as pandas objects: codes become words, what never happened is missing."""
+"""The engine's records as pandas objects: codes become words, and what never happened is
+missing."""
 
 from __future__ import annotations
 
@@ -74,8 +75,8 @@ def with_dates(frame: pd.DataFrame, first: date | NDArray[np.datetime64] | None)
 
     Args:
         frame: with the days as index, or in a column `day`.
-        first: the date of day 0, of all rows or of each (rows,); None or NaT where there is none.
-            Without any, the frame stays as it is.
+        first: the date of day 0, for all rows or for each (rows,); None or NaT where there is none.
+            Without any, the frame is returned unchanged.
     """
     given = np.array(first, "datetime64[D]")  # None becomes NaT
     if np.isnat(given).all():
@@ -95,8 +96,8 @@ def with_places(
 
     Args:
         frame: the events.
-        places: a longitude and a latitude for each, in degrees, NaN where there is none; None
-            leaves the frame as it is.
+        places: a longitude and a latitude for each, in degrees, NaN where there is none; with None
+            the frame is returned unchanged.
     """
     if places is None:
         return frame

@@ -1,4 +1,4 @@
-"""Files that a user names: whether they can be written is found out before the work, not after."""
+"""Files named by users: whether they can be written is checked before the work, not after."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def check_writable(path: Path, setting: str = "--out") -> None:
 
 @contextmanager
 def writing(path: Path, setting: str = "--out") -> Iterator[None]:
-    """Turn what the system raises within the context into an InputError that names the file."""
+    """Turn system errors within the context into an InputError that names the file."""
     try:
         yield
     except OSError as error:

@@ -141,7 +141,7 @@ def _git_state() -> tuple[str | None, bool | None]:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    """Ask git without a lock on its index, which a command that is killed would leave behind."""
+    """Ask git without locking its index: a command that is killed would leave the lock behind."""
     return subprocess.run(
         ["git", "--no-optional-locks", *arguments],
         cwd=folder, capture_output=True, text=True, check=True, timeout=10,

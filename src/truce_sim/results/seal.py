@@ -1,4 +1,4 @@
-"""The seal of a file of results: a digest of what no checksum of the format covers.
+"""The seal of a results file: a digest of what the format's checksums do not cover.
 
 Parquet has a checksum for each page, but none for its footer, which says where the pages are and
 what they mean. So the footer has an entry that holds the digest of the footer with that entry
@@ -73,5 +73,5 @@ def json_seal(content: Mapping[str, Any]) -> str:
 
 
 def run_notes(manifest: Mapping[str, Any], name: str) -> dict[str, str]:
-    """Return what stands in the footer of a single run's file: of which run, and which file."""
+    """Return the notes in the footer of a single run's file: of which run it is, and which file."""
     return {"folder": json_seal(manifest), "file": name}

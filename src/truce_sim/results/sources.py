@@ -1,4 +1,4 @@
-"""What a result was made with, kept in its folder, so that it means the same wherever it is.
+"""What a result was made with, kept in its folder, so that the result means the same anywhere.
 
 sources/tables/<digest>/<name>  border tables and border folders; manifest.json has `tables`: path
 as given -> digest
@@ -80,7 +80,7 @@ def with_kept_table(
 
     Raises:
         InputError: the copy is missing.
-        Damaged: the copy is not what it was.
+        Damaged: the copy has changed.
     """
     scenario, tables = plain.get("scenario"), manifest.get("tables")
     if not isinstance(tables, dict) or not isinstance(scenario, dict):
@@ -106,7 +106,7 @@ def kept_table(
 
     Raises:
         InputError: it is missing.
-        Damaged: it is not what it was.
+        Damaged: it has changed.
     """
     digest = str(tables[table])
     copy = folder.resolve() / TABLES / digest / _name_of(table)
@@ -123,7 +123,7 @@ def kept_table(
 
 @contextmanager
 def pointing_to_copies(folder: Path) -> Iterator[None]:
-    """Let the error that a file of the user's is gone point to the copy of it in a folder.
+    """Make the error for a missing file of the user's point to its copy in a folder.
 
     Args:
         folder: the folder of results that the user wants to add to, if it exists.
@@ -145,7 +145,7 @@ def pointing_to_copies(folder: Path) -> Iterator[None]:
 
 @lru_cache(maxsize=64)
 def _digest_of_version(source: Path, version: tuple[tuple[int, int], ...]) -> str:
-    """The digest of a table or folder, which is read once for each version of it."""
+    """The digest of a table or folder; each version is read only once."""
     return _digest_of(source)
 
 
@@ -161,7 +161,7 @@ def _digest_of(source: Path) -> str:
 
 
 def _files_of(source: Path) -> list[Path]:
-    """The file itself, or what belongs to a border in a folder."""
+    """The file itself, or the files of a border folder."""
     if not source.is_dir():
         return [source]
     return [source / name for name in BORDER_FILES if (source / name).is_file()]

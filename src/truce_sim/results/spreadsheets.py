@@ -1,4 +1,4 @@
-"""Tables as CSV, which a spreadsheet may open without running anything in them."""
+"""Tables as CSV, safe to open in a spreadsheet: nothing in them is run."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from typing import Any
 
 import pandas as pd
 
-#: A spreadsheet takes a cell that begins so for a formula.
+#: A spreadsheet reads a cell that begins like this as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_csv(frame: pd.DataFrame, float_format: str | None = None) -> str:
     """Return a table as CSV without its index.
 
-    Text that a spreadsheet would take for a formula gets an apostrophe in front, which spreadsheets
-    do not show. Numbers stay as they are.
+    Text that a spreadsheet would read as a formula gets an apostrophe in front, which spreadsheets
+    do not show. Numbers are unchanged.
     """
     text: str = guarded(frame).to_csv(index=False, float_format=float_format)
     return text
 
 
 def guarded(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with an apostrophe before text that a spreadsheet would take for a formula."""
+    """Return a table with an apostrophe before text that a spreadsheet would read as a formula."""
     words = frame.select_dtypes(exclude=["number", "bool"]).columns
     safe = frame.assign(**{name: frame[name].astype(object).map(_guard) for name in words})
     return safe.rename(columns=_guard)

@@ -26,7 +26,7 @@ SEALED_SINCE = 3
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file so that a crash leaves all of it or nothing.
+    """Write a file so that a crash leaves either all of it or nothing.
 
     Args:
         path: of the file.
@@ -43,13 +43,13 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove files that killed processes of this machine left half written."""
+    """Remove files left half-written by killed processes of this machine."""
     for left in leftovers(folder, f"**/.*.{platform.node()}.*.tmp"):
         left.unlink(missing_ok=True)
 
 
 def leftovers(folder: Path, pattern: str) -> Iterator[Path]:
-    """Yield what matches, named by processes of this machine that have ended."""
+    """Yield matching files left by processes of this machine that have ended."""
     for path in folder.glob(pattern):
         process = path.name.split(".")[-2]
         if process.isdigit() and not _is_alive(int(process)):
@@ -57,7 +57,7 @@ def leftovers(folder: Path, pattern: str) -> Iterator[Path]:
 
 
 def _is_alive(process: int) -> bool:
-    if os.name == "nt":  # where signal 0 is Ctrl-C
+    if os.name == "nt":  # where signal 0 means Ctrl-C
         return True
     try:
         os.kill(process, 0)
@@ -102,7 +102,7 @@ def write_tables(
         schema: of the tables.
         tables: the row groups.
         notes: for the footer.
-        statistics: whether pages have their least and greatest values, which no checksum covers.
+        statistics: whether pages carry their least and greatest values, which no checksum covers.
     """
 
     def write(temporary: Path) -> None:
@@ -129,8 +129,8 @@ def open_table(
     Args:
         path: of the file.
         expected: notes that its footer must have.
-        sealed: whether it must have a seal, as files since schema SEALED_SINCE do. Without one,
-            nothing is expected of its notes.
+        sealed: whether it must have a seal, as files since schema SEALED_SINCE do. Without one, its
+            notes are not checked.
 
     Raises:
         Damaged: the file is truncated or altered, or is not the file expected.
@@ -216,7 +216,7 @@ def read_groups(
 
 
 class Damaged(InputError):
-    """A file of results is truncated or altered, or stands in another's place."""
+    """A results file is truncated or altered, or is the wrong file."""
 
     def __init__(self, path: Path, why: str = "") -> None:
         """why: what was written and what was read, where that is known."""

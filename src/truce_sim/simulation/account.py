@@ -18,7 +18,7 @@ from truce_sim.settings.nested import differences, leaves
 from truce_sim.settings.written import written
 from truce_sim.simulation.run import Simulation
 
-#: An attributed attack with at least this many deaths gets a line of its own.
+#: An attributed attack with at least this many deaths gets its own line.
 NOTABLE_DEATHS = 10
 
 CAUSES = {
@@ -90,7 +90,7 @@ def interventions(run: Simulation) -> Iterator[tuple[int, str]]:
 
 
 def _placed(interventions: Iterable[dict[str, Any]], day: int) -> Iterator[str]:
-    """Say what changes on a day on a stretch of the line alone."""
+    """Say what changes on a day only on a stretch of the line."""
     for entry in interventions:
         if entry["day"] == day and "where" in entry:
             low, high = map(written, entry["where"]["km"])
@@ -138,7 +138,7 @@ def _sentence(run: Simulation, event: dict[Hashable, Any]) -> str:
 def _focus(
     run: Simulation, choice: dict[Hashable, Any], weighed: Iterable[dict[Hashable, Any]]
 ) -> str:
-    """The place of most of the cause of a strike, by weights that fade as grievance does."""
+    """Where most of a strike's cause lies, by weights that fade as grievance does."""
     memory = getattr(run.config, choice["actor"]).grievance_memory_days
     places: Counter[str] = Counter()
     for event in weighed:

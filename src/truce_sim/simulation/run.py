@@ -32,7 +32,7 @@ from truce_sim.simulation.spec import make_spec
 
 Overrides = Setup | Config | Mapping[str, object] | Sequence[str] | str | None
 
-#: What the display of a run in a notebook shows.
+#: Outcomes shown when a notebook displays a run.
 _SHOWN = (
     "collapsed", "end_day", "cause", "days_suspended", "attempts", "attacks", "deaths",
     "violations", "strikes_by_home", "strikes_by_host", "rounds_succeeded",
@@ -128,8 +128,8 @@ def simulate(
         overrides: settings that differ from the defaults, as a mapping
             (`{"truce": "literal", "home.threshold": 5}`) or as strings in Hydra's syntax; or a
             Config; or a Setup, which is not checked again.
-        changes: setting or config group -> value, what this run changes beside that; a mapping or
-            a row of a table.
+        changes: setting or config group -> value, further changes for this run; a mapping or a row
+        of a table.
         seed: replaces the configuration's.
         replicate: replaces the configuration's.
         unknown: none; a setting given like this is refused, with where it goes.
@@ -161,7 +161,7 @@ def run_spec(setup: Setup, spec: RunSpec) -> Simulation:
 
 
 def room() -> np.void:
-    """Return this thread's room for runs, without series and events; it is used again and again."""
+    """Return this thread's memory for runs, without series and events; it is reused."""
     if not hasattr(_of_thread, "world"):
         _of_thread.world = make_world()
     world: np.void = _of_thread.world
@@ -169,7 +169,7 @@ def room() -> np.void:
 
 
 def recording_room() -> np.void:
-    """Return this thread's room for runs with series and events; it is used again and again."""
+    """Return this thread's memory for runs with series and events; it is reused."""
     if not hasattr(_of_thread, "recorded"):
         _of_thread.recorded = make_world(recorded=True)
     world: np.void = _of_thread.recorded

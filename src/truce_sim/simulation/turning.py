@@ -1,11 +1,11 @@
-"""What ended a truce: the strikes that were too many, and the days on which it turned.
+"""What ended a truce: the strikes that broke it, and the days on which it turned.
 
 1. the incident that weighed most, on that day, in the choice of the first of those strikes;
 2. the day on which that strike was chosen;
 3. the day on which the last of them was chosen.
 
-What falls on one day is one turning point. Where this leaves fewer than three, the last day on
-which the truce became strained before that, and the first violation, take their place.
+Events on the same day make one turning point. If this leaves fewer than three, the last day before
+on which the truce became strained, and the first violation, fill in.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from truce_sim.simulation.run import Simulation
 
 Event = dict[Hashable, Any]
 
-#: So many turning points are told.
+#: Maximum number of turning points.
 MOST = 3
 
 _KINDS = {
@@ -49,7 +49,7 @@ class Ending(NamedTuple):
     """What ended a truce.
 
     Attributes:
-        sentence: The strikes that were too many, and what the first of them was for.
+        sentence: The strikes that broke the truce, and what the first of them answered.
         points: At most three days on which it turned, in order.
         acts: Who struck and when, as in the sentence.
     """
@@ -80,7 +80,7 @@ def ending(run: Simulation) -> Ending | None:
 
 
 def _by_day(points: list[TurningPoint]) -> dict[int, TurningPoint]:
-    """One point for each day: what falls on the same day is told together."""
+    """One point for each day: events on the same day are told together."""
     days: dict[int, TurningPoint] = {}
     for day, title, text in points:
         if day in days:
@@ -117,7 +117,8 @@ def _choice(events: list[Event], strike: Event) -> Event:
 
 
 def _heaviest(run: Simulation, events: list[Event], choice: Event) -> list[TurningPoint]:
-    """The incident that weighed most in a choice, of those behind its cause; none, or one."""
+    """The incident that weighed most in a choice, among those behind its cause; a list of one, or
+    empty."""
     memory = getattr(config_on(run, choice["day"]), choice["actor"]).grievance_memory_days
     cleared = {_case(e) for e in events if e["kind"] == "verification" and not e["attributed"]}
     behind = [
@@ -152,7 +153,7 @@ def _chosen(choice: Event, which: str) -> TurningPoint:
 
 
 def _fallbacks(run: Simulation, events: list[Event], before: int) -> list[TurningPoint]:
-    """What takes the place of missing points: the last strain by then, the first violation."""
+    """Substitutes for missing points: the last strain by then, the first violation."""
     strained = [e for e in events if e["kind"] == "strained" and e["day"] <= before]
     found = [
         TurningPoint(
@@ -181,7 +182,7 @@ def _acts(strikes: list[Event]) -> str:
 
 
 def _sentence(run: Simulation, who: str, strikes: int) -> str:
-    """Which strikes were too many, and what the first was for."""
+    """Say which strikes broke the truce, and what the first of them answered."""
     truce = config_on(run, int(run.outcome["end_day"])).truce
     within = f" within {truce.window_days} days" if strikes > 1 else ""
     return (

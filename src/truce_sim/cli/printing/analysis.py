@@ -21,7 +21,7 @@ from truce_sim.errors import command
 from truce_sim.settings.written import written
 from truce_sim.terminal import console
 
-#: More differences of differences than this are not printed.
+#: At most this many differences of differences are printed.
 MAX_ROWS = 12
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Print what a border's events say of the settings."""
+"""Print what a border's events say about the settings."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from truce_sim.terminal import console
 if TYPE_CHECKING:
     from truce_sim.analysis.describe import Description
 
-#: Below this p-value a process is said not to describe its series.
+#: Below this p-value, a process is reported as no fit to its series.
 _REFUSED = 0.05
 #: Stretches of the line with a smaller share of events and of weight are not printed.
 _SMALL = 0.005
 
 
 def print_description(found: Description, file: Path | None) -> None:
-    """Print the estimates beside the defaults, what the fits are worth, and what to do next.
+    """Print the estimates next to the defaults, how good the fits are, and what to do next.
 
     Args:
         found: the estimates.
@@ -44,7 +44,7 @@ def print_description(found: Description, file: Path | None) -> None:
         print_sentence(out, f"With a rate {rate}: to the spread of daily counts {daily}; to their "
                        f"course in time {course}; AIC {fit.aic:,.1f}.")  # fmt: skip
     print_sentence(out, "A rate that drifts looks like excitation, and excitation like a drift: "
-                   "the truth may lie between. Preferred is the fit with the smaller AIC, that "
+                   "the truth may lie between. The fit with the smaller AIC is preferred: that "
                    f"with a rate {found.chosen.rate}.\n")  # fmt: skip
     places = found.places[(found.places[["share", "weight"]] >= _SMALL).any(axis=1)]
     rows = [_place(row) for row in places.to_dict("records")]

@@ -40,7 +40,7 @@ def print_futures(
     print_sentence(
         out,
         f"The run of seed {config.seed}, replicate {config.replicate}, up to the end of {day}, "
-        f"and {len(found.each):,} futures with luck of their own from then on{failed}.",
+        f"and {len(found.each):,} futures with their own random draws from then on{failed}.",
     )
     print_survival(out, found)
     print_coming(out, found)

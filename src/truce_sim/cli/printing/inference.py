@@ -1,4 +1,4 @@
-"""Print what is believed of the settings, before and after data."""
+"""Print priors and posteriors of the settings."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def print_prior(
     print_table(out, columns, [_measure(row) for row in table.to_dict("records")], left=1)
     out.print()
     print_sentence(out, "The ranges are of single runs: what one might see. The last column is the "
-                   "share of their variance that comes of not knowing the settings; the rest is "
+                   "share of their variance that is due to not knowing the settings; the rest is "
                    "chance.")  # fmt: skip
     if written is not None:
         print_next(out, (f"with these draws ({written})", command(
@@ -55,7 +55,7 @@ def print_prior(
 
 
 def print_fit(found: Fit, page: Path) -> None:
-    """Print what data say of the settings, how far to trust it, and what to do next.
+    """Print what the data say about the settings, how far to trust it, and what to do next.
 
     Args:
         found: the fit.
@@ -157,6 +157,6 @@ def interval(value: float, low: float, high: float, unit: str = "") -> str:
 
 
 def number(value: float) -> str:
-    """A number in three figures."""
+    """A number to three figures."""
     size = abs(value)
     return f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"

@@ -59,7 +59,7 @@ def short_names(names: Sequence[str]) -> list[str]:
 
 
 def _endings(name: str) -> list[str]:
-    """`…c`, `…b.c`, `a.b.c` for `a.b.c`."""
+    """The endings of a dotted name, shortest first: `…c`, `…b.c`, `a.b.c` for `a.b.c`."""
     parts = name.split(".")
     return [f"…{'.'.join(parts[i:])}" for i in range(len(parts) - 1, 0, -1)] + [name]
 
@@ -97,7 +97,7 @@ def print_sentence(out: Console, text: str, bullet: str = "", style: str = "") -
     Args:
         out: where to print.
         text: the sentence.
-        bullet: what its first line starts with; further lines are indented as far.
+        bullet: what its first line starts with; further lines are indented by as much.
         style: of the text.
     """
     kept = _ESTIMATE.sub(lambda found: found[0].replace(" ", _NO_BREAK), clean(text))
@@ -110,7 +110,7 @@ def print_sentence(out: Console, text: str, bullet: str = "", style: str = "") -
 
 
 def print_next(out: Console, *steps: tuple[str, str]) -> None:
-    """Print what to do next, each command on a line of its own, to be copied from it.
+    """Print what to do next, each command on its own line for copying.
 
     Args:
         out: where to print.

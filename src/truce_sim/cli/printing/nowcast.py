@@ -23,7 +23,7 @@ Row = dict[Hashable, Any]
 
 #: Days ahead that are printed.
 _SHOWN = (1, 7, 14, 30, 60, 90, 180, 365)
-#: Settings that are printed: those whose mean moved most, in standard deviations of the prior.
+#: Number of settings printed: those whose mean moved most, in standard deviations of the prior.
 _MOVED = 6
 
 

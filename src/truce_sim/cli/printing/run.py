@@ -38,7 +38,7 @@ def print_run(run: Simulation, folder: Path, arguments: Sequence[str]) -> None:
     Args:
         run: the run.
         folder: where its results are.
-        arguments: those of the command, to suggest another draw of the same.
+        arguments: those of the command, to suggest another draw of it.
     """
     from truce_sim.simulation.account import outcome_in_words, timeline
 

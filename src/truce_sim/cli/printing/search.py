@@ -1,4 +1,5 @@
-"""Print a finished search: three policies in words, what the search had promised, what is next."""
+"""Print a finished search: three policies in words, what was lost from search to proof, what to do
+next."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ def print_search(found: Search, arguments: Sequence[str]) -> None:
     for sentence in words.turns_on(found):
         out.print(f"  {sentence}")
     for name, lines in words.commands(found):
-        out.print(f"\nNext, {name} beside today's policy: as a sweep, then in the viewer")
+        out.print(f"\nNext, {name} next to today's policy: as a sweep, then in the viewer")
         for line in lines:
             out.print(f"  {line}")
     if found.folder is not None:

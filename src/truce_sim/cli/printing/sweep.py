@@ -262,7 +262,7 @@ def print_status(status: Status) -> None:
 def _damaged(status: Status) -> tuple[tuple[str, str], str]:
     some = ", ".join(status.damaged[:3]) + (", …" if len(status.damaged) > 3 else "")
     damaged = (f"{len(status.damaged):,} damaged or missing files", "red")
-    return damaged, f" ({some}): resume makes them again"
+    return damaged, f" ({some}): resume remakes them"
 
 
 def _next(status: Status) -> tuple[str, str]:
@@ -309,7 +309,7 @@ def print_list(sweeps: Sequence[Status], unreadable: Sequence[InputError], base:
 
 
 def print_proof(proof: Proof) -> None:
-    """Print whether the verified rows are the same, or else the first difference."""
+    """Print whether the verified rows are the same, or the first difference."""
     out = console()
     if proof.difference:
         line = Text.assemble((str(proof.difference), "red"), f". {_explain_difference(proof)}")

@@ -363,7 +363,7 @@ class SweepFolder:
             raise InputError(
                 f"its parts/ lacks {self.lost_runs:,} of the runs from which its results were made",
                 value=str(self.path),
-                allowed=f"{command('resume', self.path)}, which makes them again",
+                allowed=f"{command('resume', self.path)}, which remakes them",
             )
         seen: list[Chunk] = []
         for chunk in self.chunks():

@@ -28,7 +28,7 @@ def OverAllLuck(session: Session, tracks: Tracks) -> None:
         return ensemble.compare_fork(plain, fork, session.fork_day.value, n, work)
 
     with solara.Card("From the start, with other luck", margin=0, classes=["ensemble-card"]):
-        solara.Text("The run and its fork again and again, each pair with luck of its own.")
+        solara.Text("The run and its fork again and again, each pair with its own random draws.")
         ask = Ask(
             session.pairs.value, "Run the ensemble", "mdi-chart-bell-curve", session.pairs.set
         )
@@ -61,7 +61,7 @@ def FromThisDay(session: Session, tracks: Tracks, day: int) -> None:
     with solara.Card("From this very day, with new luck", margin=0, classes=["ensemble-card"]):
         past = f"up to day {day}" if day >= 0 else "before day 0"
         solara.Text(
-            f"The same past {past}; then futures with luck of their own."
+            f"The same past {past}; then futures with their own random draws."
             if left else "The truce is over by then: no future is left."
         )  # fmt: skip
         Ask(

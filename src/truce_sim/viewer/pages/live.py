@@ -213,7 +213,7 @@ def Picture(clock: Clock, which: int, scale: dict[str, Any], name: str) -> None:
 
 @solara.component
 def Panels(clock: Clock) -> None:
-    """Show why, charts, log, what-if and export beside or below the picture."""
+    """Show why, charts, log, what-if and export next to or below the picture."""
     update_counter.get()
     session = clock.session
     stories = Payload(*(story(track) for track in clock.tracks))

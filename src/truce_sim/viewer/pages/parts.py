@@ -146,7 +146,7 @@ def Controls(
     event_edit: Callable[[list[str]], None] | None = None,
     event_choose: Callable[[list[str]], None] | None = None,
 ) -> None:
-    """Presets and settings with units, ranges, help, and errors beside their controls.
+    """Presets and settings with units, ranges, help, and errors next to their controls.
 
     `idle` gives the reason for each setting that has no effect; these are greyed out.
     """

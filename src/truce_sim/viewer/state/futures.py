@@ -108,7 +108,7 @@ def _basis(found: Named, failed: int) -> str:
     past = "before day 0" if day < 0 else f"up to the end of day {day}"
     lost = f"; {failed:,} futures failed and are left out" if failed else ""
     return (
-        f"{n:,} futures that share all that is shown {past}, and then have luck of their own"
+        f"{n:,} futures that share all that is shown {past}, and then have their own random draws"
         f"{', the same for run and fork' if len(found) > 1 else ''}; 95 % intervals{lost}. "
         "Assumed values, not a forecast."
     )
