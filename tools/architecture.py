@@ -57,7 +57,7 @@ ROOMS = (
     Room("analysis", "from a folder to an answer"),
     Room("analysis.plots", "figures"),
     Room("analysis.report", "report.html"),
-    Room("inference", "priors, and what data make of them"),
+    Room("inference", "priors and posteriors"),
     Room("following", "what comes next in a truce, given its record"),
     Room("policy", "which policy: search, choice, proof"),
     Room("viewer.state", "the state of a visit"),
@@ -115,7 +115,7 @@ class House:
 
     @cached_property
     def own(self) -> list[Import]:
-        """The imports of modules of ours, each with the module that it leads to."""
+        """The imports of our own modules, each with the module that it leads to."""
         found = []
         for one in self.imports:
             parts = one.target.split(".")
@@ -170,7 +170,7 @@ class House:
         for one in self.own:
             source, target = self.room_of(one.module), self.room_of(one.target)
             if source and target and self.rooms.index(source) < self.rooms.index(target):
-                yield f"{_place(one)}: {source} imports {one.target}, which stands above it"
+                yield f"{_place(one)}: {source} imports {one.target}, which is above it"
 
     def _circles(self) -> Iterator[str]:
         of_modules = [(o.module, o.target) for o in self.own if o.module not in self.faces]
@@ -186,10 +186,10 @@ class House:
                 text = first.value if isinstance(first, ast.Constant) else None
                 known = isinstance(text, str) and text.partition(".")[0] not in self.packages
                 if name not in DYNAMIC and not known:
-                    yield f"{name}, line {call.lineno}: imports by a name that is computed"
+                    yield f"{name}, line {call.lineno}: imports by a computed name"
 
     def _outside(self) -> Iterator[str]:
-        """Imports that are not allowed, of rooms with a list of what is allowed."""
+        """Imports that are not allowed, in rooms with a list of what is."""
         for one in self.imports:
             room = self.room_of(one.module)
             allowed = OUTSIDE.get(room or "")

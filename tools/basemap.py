@@ -6,7 +6,7 @@
 NATURAL_EARTH is a folder with these files of Natural Earth (public domain), as GeoJSON:
 ne_10m_admin_0_boundary_lines_land, ne_10m_coastline, ne_50m_admin_0_countries and
 ne_10m_populated_places_simple, each ending in .json. With `--between`, the folder's line.geojson is
-made as well: the boundary of two countries. Needs shapely and pyproj.
+made too: the boundary of two countries. Needs shapely and pyproj.
 
 Countries are the faces between the boundary lines and coasts of the 1:10m map, so that they meet
 the line exactly; the 1:50m map names them. Boundaries are de facto, as Natural Earth draws them.
@@ -135,7 +135,8 @@ def countries(folder: Path, window: Polygon, line: BaseGeometry) -> list[Feature
 
 
 def provinces(path: Path, window: Polygon) -> list[Feature]:
-    """Return the edges of the provinces in the window; what merged since is merged."""
+    """Return the edges of the provinces in the window; provinces that have since merged are
+    merged."""
     found: dict[str, list[BaseGeometry]] = {}
     for one in json.loads(path.read_text(encoding="utf-8"))["features"]:
         name = one["properties"]["name_current"].partition(" (")[0].partition(";")[0]

@@ -1,7 +1,7 @@
 """Puts the rules' intermediate code into a wheel: see truce_sim/engine/shipped.py.
 
-Hatchling runs it for each wheel. It needs what the model runs on, so a build that is isolated from
-that makes a wheel without; rules are then compiled at the first run.
+Hatchling runs it for each wheel. It needs the model's libraries, so an isolated build makes a wheel
+without the code; rules are then compiled on the first run.
 """
 
 from __future__ import annotations
@@ -35,6 +35,6 @@ class ShipRules(BuildHookInterface):  # type: ignore[type-arg]
             build_data["force_include"][str(file)] = f"{INTO}/{file.name}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        """Hatchling calls this when it has built."""
+        """Hatchling calls this after it has built."""
         if hasattr(self, "folder"):
             self.folder.cleanup()

@@ -166,7 +166,7 @@ def draw_lane(ax: Axes, i: int) -> None:
 
 
 def draw_warm_up(ax: Axes) -> None:
-    """Draw a bracket beside the steps of the warm-up."""
+    """Draw a bracket next to the steps of the warm-up."""
     top, bottom = row(WARM_UP[0]) + 0.3, row(WARM_UP[1]) - 0.3
     ax.plot([0.3, 0.22, 0.22, 0.3], [top, top, bottom, bottom], color=QUIET, lw=1)
     middle = (top + bottom) / 2

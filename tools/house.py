@@ -266,7 +266,7 @@ def draw(house: House) -> Figure:
 
 
 def _width_of(room: Room) -> float:
-    """Width of a room's name and words beside its box, inches."""
+    """Width of a room's name and words next to its box, inches."""
     return 0.12 + max(0.086 * len(room.name), 0.0635 * len(room.words))
 
 

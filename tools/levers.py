@@ -4,8 +4,8 @@
 
 writes the table of docs/levers.md between its marks. Every setting of the model that is a number
 other than 0 is set to half and to twice its default, cut to its range; whole numbers are rounded.
-Runs are paired: replicate r has the same luck at both values and at the default. Intervals are
-those of a mean of paired differences, at 95 %.
+Runs are paired: replicate r has the same random draws at both values and at the default. Intervals
+are those of a mean of paired differences, at 95 %.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ Days = NDArray[np.float64]
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "levers.md"
 MARK, END = "<!-- made by make levers -->", "<!-- end of levers -->"
 
-#: Parts whose settings are no assumptions of the model.
+#: Parts whose settings are not assumptions of the model.
 BESIDE = ("seed", "replicate", "output", "sweep", "scenario")
 
-#: Days that a setting must be shown to move the mean, lest it is called inert.
+#: A setting that cannot move the mean by this many days is called inert.
 INERT = 2.4
 
-#: Effort by the kilometre: quiet sectors are easy, so that learning and the record matter.
+#: Effort by the kilometre: quiet sectors are easy to cross, so learning and the record matter.
 _BY_KM = "border.effort_per_km=1 militants.excitation=1.2"
 
 #: Posts clash often, but are kept apart while the truce is suspended, and nobody else ends that.
@@ -48,10 +48,11 @@ _POSTS_APART = (
     "truce.collapse_strikes=6"
 )
 
-#: Bands set out 200 km from the line and walk for three weeks: many are there when a strike comes.
+#: Bands set out 200 km from the line and walk for three weeks: many are present when a strike
+#: comes.
 _DEEP_CAMPS = "home.strike_kill=1 border.host_depth=20 militants.pace_cells_per_day=1"
 
-#: One mediator who tires fast but stays able, and whose rounds are what counts.
+#: One mediator who tires fast but stays able, and whose rounds are what matters.
 _TIRES = (
     "~mediation.mediators.turkiye mediation.mediators.qatar.call=1 mediation.fatigue=0.4 "
     "mediation.fatigue_penalty=0 mediation.relief=1 mediation.quiet_reassurance=0"
@@ -59,13 +60,13 @@ _TIRES = (
 
 
 class Condition(NamedTuple):
-    """Where a setting that moves little at the defaults is looked at again.
+    """Conditions under which a setting that moves little at the defaults is tried again.
 
     Attributes:
         path: the setting.
         beside: what else is set, as overrides.
         values: two values to set it to; none: half and twice its default.
-        outcome: the column of outcomes that it is to move.
+        outcome: the outcome column that it should move.
     """
 
     path: str
@@ -74,7 +75,7 @@ class Condition(NamedTuple):
     outcome: str = "end_day"
 
 
-#: Conditions were looked for with the default seed, so they are measured with this one.
+#: Conditions were found with the default seed, so they are measured with this one.
 FRESH = "seed=2"
 
 WAITING = (
@@ -101,13 +102,13 @@ WAITING = (
     Condition("frailty.will_concentration", "host.capacity=2"),
 )
 
-#: The one setting that is a word and no policy: what it is changed to, and beside what.
+#: The one setting that is a word and not a policy: its other value, and what else is set.
 WORD = ("frailty.law", "gamma", "frailty.attempts_cv=2 frailty.threshold_cv=0")
 
 
 def numbers(setup: Setup) -> Iterator[tuple[FieldInfo, str, float]]:
     """Every setting of the model that is a finite number other than 0 and can have an effect, its
-    path here, its value; of the mediators, the first."""
+    path here, its value; for mediators, only the first."""
     plain, first = to_plain(setup.config), next(iter(setup.config.mediation.mediators), None)
     effects = Effects(plain)
     for info in fields():
@@ -154,7 +155,7 @@ def moves(runs: int) -> pd.DataFrame:
 
 
 def waiting(runs: int) -> pd.DataFrame:
-    """The same of `WAITING`, with columns `beside` and `outcome`."""
+    """The table of `moves` for the conditions in `WAITING`, with columns `beside` and `outcome`."""
     found = []
     for at in WAITING:
         setup = load_setup([*at.beside.split(), FRESH])
@@ -203,7 +204,7 @@ def may_be_none(pair: pd.Series) -> bool:
 
 
 def page(table: pd.DataFrame, runs: int) -> str:
-    """What stands between the marks."""
+    """The text between the marks."""
     by_setting = {str(name): part for name, part in table.groupby("setting", sort=False)}
     largest = {
         name: max((abs(one.value) for one in part["move"] if one is not None), default=0.0)
@@ -226,9 +227,9 @@ def page(table: pd.DataFrame, runs: int) -> str:
 
 
 def second_page(table: pd.DataFrame) -> str:
-    """The table of what waits for another setting, or for a larger step."""
+    """The table of settings that wait for another setting, or for a larger step."""
     lines = [
-        "**Beside another setting**, or at other values, which are then given:", "",
+        "**Together with another setting**, or at other values, which are then given:", "",
         "| setting | default | outcome | halved: more | doubled: more |",
         "| --- | --- | --- | --- | --- |",
     ]  # fmt: skip
@@ -263,7 +264,7 @@ def _row(name: str, part: pd.DataFrame, *more: str) -> str:
 
 
 def _named(by_setting: dict[str, pd.DataFrame], holds: Callable[[pd.Series], bool]) -> list[str]:
-    """The settings for whose moves this holds, as code."""
+    """The settings whose moves satisfy a condition, as code."""
     return [f"`{name}`" for name, part in by_setting.items() if holds(part["move"])]
 
 

@@ -164,7 +164,7 @@ def _meaning(action: argparse.Action) -> str:
 
 
 def _default(action: argparse.Action) -> str:
-    """The default, as the help text gives it or else as the parser has it."""
+    """The default, from the help text or, failing that, from the parser."""
     named = re.search(r"default: ([^)]*)", action.help or "")
     if named:
         return named[1]

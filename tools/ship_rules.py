@@ -1,4 +1,4 @@
-"""Write the rules' intermediate code, which a wheel brings: python tools/ship_rules.py FOLDER."""
+"""Write the rules' intermediate code for a wheel: python tools/ship_rules.py FOLDER."""
 
 from __future__ import annotations
 
