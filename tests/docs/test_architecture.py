@@ -55,16 +55,16 @@ FACE = '"""A face."""\nfrom {} import x\n__all__ = ["x"]\n'
     ("files", "problem"),
     [
         ({"ground/a.py": "from truce_sim.upper.b import x", "upper/b.py": ""},
-         r"ground\.a, line 1: ground imports truce_sim\.upper\.b, which stands above it"),
+         r"ground\.a, line 1: ground imports truce_sim\.upper\.b, which is above it"),
         ({"ground/a.py": "def f():\n    import truce_sim.upper.b", "upper/b.py": ""},
          r"ground\.a, line 2: ground imports truce_sim\.upper\.b"),
         ({"ground/a.py": "if TYPE_CHECKING:\n    from truce_sim.upper import b", "upper/b.py": ""},
          r"ground\.a, line 2: ground imports truce_sim\.upper\.b"),
         ({"upper/b.py": "from truce_sim.upper.roof.c import x", "upper/roof/c.py": ""},
-         "upper imports truce_sim.upper.roof.c, which stands above it"),
+         "upper imports truce_sim.upper.roof.c, which is above it"),
         ({"ground/a.py": "from truce_sim.upper import x", "upper/b.py": "",
           "upper/__init__.py": FACE.format("truce_sim.upper.b")},
-         r"ground imports truce_sim\.upper, which stands above it"),
+         r"ground imports truce_sim\.upper, which is above it"),
         ({"ground/__init__.py": FACE.format("truce_sim.upper.b"), "upper/b.py": ""},
          r"truce_sim\.ground, line 2: ground imports truce_sim\.upper\.b"),
         ({"ground/a.py": "import truce_sim.ground.b", "ground/b.py": "import truce_sim.ground.a"},
@@ -81,9 +81,9 @@ FACE = '"""A face."""\nfrom {} import x\n__all__ = ["x"]\n'
          r"ground\.a, line 1: a relative import of \.b"),
         ({"ground/a.py": "from ..upper.b import x"}, r"a relative import of \.\.upper\.b\.x"),
         ({"ground/a.py": "from importlib import import_module\nimport_module('truce_sim.upper')"},
-         r"ground\.a, line 2: imports by a name that is computed"),
+         r"ground\.a, line 2: imports by a computed name"),
         ({"ground/a.py": "import importlib\ndef f(name):\n    importlib.import_module(name)"},
-         r"ground\.a, line 3: imports by a name"),
+         r"ground\.a, line 3: imports by a computed name"),
         ({"ground/a.py": "__import__('truce_sim.' + 'upper')"}, r"ground\.a, line 1: imports by"),
         ({"engine/rule.py": "import pandas as pd"}, "engine imports pandas, not one of numpy"),
         ({"engine/rule.py": "def f():\n    from scipy import stats"}, "engine imports scipy"),
@@ -101,7 +101,7 @@ def test_imports_by_a_computed_name_are_for_those_who_are_named(tmp_path: Path) 
     text = "from importlib import import_module\nimport_module(name)\n"
     found = made(tmp_path, {"moved.py": text, "ground/moved.py": text}).problems()
     assert [one for one in found if "computed" in one] == [
-        "truce_sim.ground.moved, line 2: imports by a name that is computed"
+        "truce_sim.ground.moved, line 2: imports by a computed name"
     ]
 
 
