@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import special, stats
 
 from truce_sim.intervals import (
     differ_from_first,
+    log_log_interval,
     mean_within,
     means_within,
     median_days,
@@ -124,6 +126,37 @@ def test_medians_of_few_runs_cover(n: int) -> None:
     high = table["median_survival_high"].fillna(np.inf)
     hits = int(((table["median_survival_low"] <= truth) & (truth <= high)).sum())
     assert stats.binomtest(hits, 2000, 0.94, "less").pvalue > CHANCE, hits / 2000
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 7, 40])
+def test_medians_by_counts_are_those_of_the_curves(n: int) -> None:
+    """A summary looks up how many collapses it takes; here, each day of each curve is worked out.
+    That needs the curves to fall with every collapse, which is checked for up to 2,000 runs."""
+    from truce_sim.sweeps.summaries.summary import Survival, collapses_to_half
+
+    rng = np.random.default_rng(n)
+    counted = Survival(range(200), np.full(200, 30))
+    for point in range(200):
+        ends = np.minimum(rng.geometric(rng.uniform(0.01, 0.3), n) - 1, 30)
+        counted._counts[point] = np.bincount(ends, minlength=31)
+    dead = counted._counts[:, :-1].cumsum(axis=1)
+    plain = median_days(*(curve[dead] for curve in curves_by_count(n)))
+    table = counted.table()
+    for end, expected in zip(("", "_low", "_high"), plain, strict=True):
+        np.testing.assert_array_equal(table[f"median_survival{end}"], expected)
+    for size in range(50 * n, 50 * n + 50):
+        for curve, enough in zip(curves_by_count(size), collapses_to_half(size), strict=True):
+            low = curve <= 0.5 + 1e-9
+            assert low.any() != np.isnan(enough)
+            assert not low.any() or (low[int(enough) :].all() and not low[: int(enough)].any())
+
+
+def curves_by_count(n: int) -> list[NDArray[np.float64]]:
+    """The share that holds, and the ends of its interval, after 0 to n collapses."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = 1.0 - np.arange(n + 1) / n
+        variance = share * (1.0 - share) / n
+        return [share, *log_log_interval(share, variance, np.full(n + 1, n))]
 
 
 # ── ties ─────────────────────────────────────────────────────────────────────────────────────

@@ -81,6 +81,9 @@ def _incomplete(folder: Path, problem: str) -> InputError:
     )
 
 
+_HORIZON = "run.horizon_days"
+
+
 class Footer(NamedTuple):
     """Facts about a part that need no reading of its rows.
 
@@ -161,15 +164,24 @@ class SweepFolder:
         except InputError as error:
             raise error.at(origin=str(self.path / "manifest.json")) from None
 
-    @cached_property
+    @property
     def horizon(self) -> int:
         """The longest horizon of the points, in days."""
-        specs = self._specs.read(range(self.points)) if self._horizon_varies else [self.spec_of(0)]
-        return max(int(spec.params[0]["run"]["horizon_days"]) for spec in specs)
+        return int(self.horizons.max())
 
-    @property
-    def _horizon_varies(self) -> bool:
-        return any(name in ("run", "experiment", "run.horizon_days") for name in self.factors)
+    @cached_property
+    def horizons(self) -> NDArray[np.int64]:
+        """The horizon of each point (points,), in days."""
+        from truce_sim.config.resolvers import has_references
+
+        bases = self.manifest["bases"]
+        if any(map(has_references, bases)):  # to any setting, a swept one perhaps
+            specs = self._specs.read(range(self.points))
+            return np.array([spec.params[0]["run"]["horizon_days"] for spec in specs])
+        if _HORIZON in self.factors:
+            return self.design[_HORIZON].to_numpy(np.int64)
+        days = np.array([base["run"]["horizon_days"] for base in bases], np.int64)
+        return days[self.design["base"].to_numpy()]
 
     @cached_property
     def design(self) -> pd.DataFrame:

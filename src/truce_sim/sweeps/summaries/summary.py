@@ -46,8 +46,7 @@ def survival_table(folder: SweepFolder) -> pd.DataFrame:
 
 
 def _slice_table(folder: SweepFolder, points: range) -> pd.DataFrame:
-    horizons = [int(s.params[0]["run"]["horizon_days"]) for s in folder.specs(points)]
-    survival = Survival(points, np.asarray(horizons))
+    survival = Survival(points, folder.horizons[points.start : points.stop])
     for _, table in folder.tables(["status", "end_day", "collapsed"], points):
         survival.add(table)
     return survival.table()
@@ -122,23 +121,35 @@ def _mean(
     """Return mean survival with its interval, which is missing for n < 2."""
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = (counts * days).sum(axis=1) / n
-        variance = (counts * (days - mean[:, None]) ** 2).sum(axis=1) / (n - 1) / n
+        variance, some = np.full(n.shape, np.nan), n > 1
+        squares = counts[some] * (days[some] - mean[some, None]) ** 2
+        variance[some] = squares.sum(axis=1) / (n[some] - 1) / n[some]
     return means_within(mean, variance, n, horizons)
 
 
 def _median(counts: NDArray[np.int64], n: NDArray[np.int64]) -> tuple[Floats, ...]:
     """Return median survival with its interval, as `analysis.survival.curve_median` does."""
     dead = counts[:, :-1].cumsum(axis=1)
-    curves = np.empty((3, *dead.shape))  # shares that hold, with the ends of their intervals
-    for size in np.unique(n):  # all follow from how many have collapsed, of how many
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = 1.0 - np.arange(size + 1) / size
-            # Nothing is censored before the horizon, where Greenwood's variance is that of a share.
-            variance = share * (1.0 - share) / size
-            known = share, *log_log_interval(share, variance, np.full(share.shape, size))
+    found = np.empty((3, len(n)))
+    for size in np.unique(n):
         rows = n == size
-        curves[:, rows] = np.stack(known)[:, dead[rows]]
-    return median_days(*curves)
+        for days, enough in zip(found, collapses_to_half(int(size)), strict=True):
+            reached = dead[rows] >= enough
+            days[rows] = np.where(reached[:, -1], reached.argmax(axis=1), np.nan)
+    return tuple(found)
+
+
+def collapses_to_half(n: int) -> tuple[Floats, ...]:
+    """Return how many of n truces must collapse until the share that holds, and the lower and upper
+    ends of its interval, are at most one half; NaN for an end that stays above it.
+
+    All three fall with every collapse, and depend on nothing else, as nothing is censored before
+    the horizon: Greenwood's variance is that of a share.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = 1.0 - np.arange(n + 1) / n
+        variance = share * (1.0 - share) / n
+        return median_days(share, *log_log_interval(share, variance, np.full(share.shape, n)))
 
 
 wilson = count_interval  #: Its name in 0.1.
