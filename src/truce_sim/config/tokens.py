@@ -68,11 +68,11 @@ def _tokens(key: object, value: object) -> Iterator[str]:
             yield from _tokens(f"{key}.{name}", inner)
     elif key.startswith(f"{MEDIATORS}.") and isinstance(value, Mapping):
         name = key.removeprefix(f"{MEDIATORS}.")
-        yield f"+{MEDIATORS}={_literal(key, {name: value})}"
+        yield f"+{MEDIATORS}={literal(key, {name: value})}"
     elif key == "experiment":
-        yield f"+experiment={_literal(key, value)}"
+        yield f"+experiment={literal(key, value)}"
     else:
-        yield f"{key}={_literal(key, value)}"
+        yield f"{key}={literal(key, value)}"
 
 
 def _mediators(mediators: Mapping[object, object]) -> Iterator[str]:
@@ -117,7 +117,7 @@ def group_paths() -> frozenset[str]:
     return frozenset(p for p in prefixes if not p.startswith(MEDIATORS)) | {"mediation"}
 
 
-def _literal(key: str, value: object) -> str:
+def literal(key: str, value: object) -> str:
     """Write a value in Hydra's syntax."""
     value = plain_value(key, value)
     if value is None or isinstance(value, bool):
@@ -127,10 +127,10 @@ def _literal(key: str, value: object) -> str:
     if isinstance(value, str | PurePath):
         return _quoted(str(value))
     if isinstance(value, Mapping):
-        pairs = (f"{_dict_key(key, k)}:{_literal(key, v)}" for k, v in value.items())
+        pairs = (f"{_dict_key(key, k)}:{literal(key, v)}" for k, v in value.items())
         return "{" + ",".join(pairs) + "}"
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
-        return "[" + ",".join(_literal(key, item) for item in value) + "]"
+        return "[" + ",".join(literal(key, item) for item in value) + "]"
     kinds = "a number, true or false, text, a list or a mapping"
     raise InputError(
         f"has a type ({type(value).__name__}) that no setting takes",

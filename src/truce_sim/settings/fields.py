@@ -94,6 +94,7 @@ def seasonal() -> tuple[str, ...]:
     )
 
 
+@cache
 def field_at(path: str) -> FieldInfo | None:
     """Return the setting at `path` (with the name of any mediator), or None."""
     return by_path().get(declared(path))

@@ -18,7 +18,7 @@ from omegaconf import OmegaConf
 
 from truce_sim.config.checks import build_config, refuse_index, unknown_setting
 from truce_sim.config.options import refuse_list
-from truce_sim.config.tokens import as_tokens
+from truce_sim.config.tokens import as_tokens, literal
 from truce_sim.errors import InputError, a_kind
 from truce_sim.settings.fields import FieldInfo, field_at, is_choice, seasonal
 from truce_sim.settings.nested import nest
@@ -318,10 +318,16 @@ def _sweep_token(key: str, levels: object) -> str:
             allowed="a list of values, or interval(low,high); a setting that is the same at all "
             f"points goes into the second argument: {{{key!r}: {levels!r}}}",
         )  # fmt: skip
-    written = [_level_token(key, level) for level in listed_levels]
-    values = [token.partition("=")[2] for token in written]
+    name = _level_token(key, listed_levels[0]).partition("=")[0]
+    values = [_level_text(key, level) for level in listed_levels]
     listed = ",".join(values) if len(values) > 1 else f"choice({values[0]})"
-    return f"{written[0].partition('=')[0]}={listed}"
+    return f"{name}={listed}"
+
+
+def _level_text(key: str, level: object) -> str:
+    if isinstance(level, float | int | str):  # most are, and there may be a million
+        return literal(key, level)
+    return _level_token(key, level).partition("=")[2]
 
 
 def _level_token(key: str, level: object) -> str:
