@@ -17,13 +17,12 @@ from truce_sim.simulation.spec import make_spec
 
 def main(folder: Path) -> None:
     """Compile both entries for the arguments that every run has."""
-    spec, replicates = make_spec(load_config()), np.zeros(1, np.int64)
-    params, border, seed = spec.params, spec.border, spec.seed
-    factors, out, current = np.zeros((1, 1), FACTORS), np.zeros(1, OUTCOME), np.zeros_like(params)
-    fill_factors.ship(folder, params, seed, replicates, factors)
-    world = make_world()
+    spec, numbers = make_spec(load_config()), np.zeros(1, np.int64)
+    params, current, out = spec.params[None], np.zeros_like(spec.params), np.zeros((1, 1), OUTCOME)
+    factors = np.zeros((1, 1, 1), FACTORS)
+    fill_factors.ship(folder, params, numbers, numbers, factors)
     run_replicates.ship(
-        folder, params, factors, border, seed, replicates, NO_TURNS, current, world, out
+        folder, params, factors, spec.border, numbers, numbers, NO_TURNS, current, make_world(), out
     )
 
 

@@ -22,7 +22,7 @@ from theory.spec import TWO_MEDIATORS, spec, uneven_border
 from truce_sim.engine import codes as names
 from truce_sim.engine import compile as compiling
 from truce_sim.engine.record import DAILY_COUNTS
-from truce_sim.engine.run import RunResult, RunSpec, outcomes, run
+from truce_sim.engine.run import RunResult, RunSpec, outcomes, outcomes_of_all, run
 from truce_sim.engine.world import make_world
 
 RANDOM = range(3000, 3020)
@@ -296,3 +296,18 @@ def test_a_run_is_the_same_on_every_processor() -> None:
     here = digests(None)
     assert len(set(here)) > 50
     assert digests("generic") == here
+
+
+def test_points_run_together_are_those_run_one_by_one() -> None:
+    """Neighbours of one border and others, with interventions and without, with seeds of their
+    own: in whatever company, each has its own outcomes."""
+    specs = [random_spec(seed) for seed in RANDOM]
+    specs += [replace(one, seed=one.seed + 1) for one in specs]
+    specs.sort(key=lambda one: (one.border.tobytes(), len(one.params)))
+    shared = {one.border.tobytes(): one.border for one in specs}
+    specs = [replace(one, border=shared[one.border.tobytes()]) for one in specs]
+    together = outcomes_of_all(specs, [0, 3], make_world())
+    assert together.shape == (len(specs), 2)
+    for one, rows in zip(specs, together, strict=True):
+        assert same(rows, outcomes(one, [0, 3]))
+    assert outcomes_of_all([], [0]).shape == (0, 1)

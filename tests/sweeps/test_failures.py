@@ -37,22 +37,20 @@ SWEEP = ["home.threshold=4,6", "run.horizon_days=60", "sweep.replicates=12"]
 #: them for this copy alone would take longer than all its tests.
 IN_THE_ENGINE = {
     "from __future__ import annotations\n": "import threading\n",
-    "    factors = draw_factors(spec.params, spec.seed, wanted)\n": """
-    second = spec.params[0]["states"][0]["threshold"] > 5.0
-    if 3 in wanted:
-        raise ValueError("a fault of the test")
-    while second and 7 in wanted:
-        threading.Event().wait(1)
-    if second:
-        factors[wanted == 5] = np.nan
+    "        factors = draw_factors(params, seeds, wanted)\n": """
+        second = params["states"]["threshold"][:, 0, 0] > 5.0
+        if 3 in wanted:
+            raise ValueError("a fault of the test")
+        while second.any() and 7 in wanted:
+            threading.Event().wait(1)
+        factors[np.ix_(second, wanted == 5)] = np.nan
 """,
 }
 IN_THE_WORKER = {
-    "    def _outcomes(self, spec: RunSpec, point: int, replicates: range)"
-    " -> NDArray[np.void]:\n": """
-        if point == 1 and 9 in replicates:
+    "    def _outcomes(self, specs: Sequence[RunSpec], block: Chunk) -> NDArray[np.void]:\n": """
+        if 1 in block.points and 9 in block.replicates:
             os._exit(11)
-        if point == 1 and 11 in replicates:
+        if 1 in block.points and 11 in block.replicates:
             time.sleep(3)
 """
 }

@@ -50,7 +50,7 @@ def test_results_do_not_depend_on_workers_or_chunks(
 ) -> None:
     """One worker and other chunks give the same rows."""
     monkeypatch.setattr(plan, "RUNS_PER_CHUNK", 17)
-    monkeypatch.setattr(plan, "REPLICATES_PER_BLOCK", 9)
+    monkeypatch.setattr(plan, "RUNS_PER_BLOCK", 9)
     other = sweep(FACTORS, {"sweep.workers": 1}, replicates=70, folder=tmp_path / "other")
     order = ["point", "replicate"]
     pd.testing.assert_frame_equal(

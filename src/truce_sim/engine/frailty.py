@@ -25,26 +25,28 @@ FACTORS = record(attempts="f8", threshold="f8", will="f8")
 
 
 def draw_factors(
-    params: NDArray[np.void], seed: int, replicates: NDArray[np.int64]
+    params: NDArray[np.void], seeds: NDArray[np.int64], replicates: NDArray[np.int64]
 ) -> NDArray[np.void]:
-    """FACTORS of shape (replicates, regimes) for `params` of shape (regimes,)."""
-    factors = np.empty((replicates.size, params.size), FACTORS)
-    fill_factors(params, seed, replicates, factors)
+    """FACTORS (points, replicates, regimes) for `params` (points, regimes), `seeds` (points,)."""
+    points, regimes = params.shape
+    factors = np.empty((points, replicates.size, regimes), FACTORS)
+    fill_factors(params, seeds, replicates, factors)
     return factors
 
 
 @entry
-def fill_factors(params, seed, replicates, factors):
-    """Draw the factors of each replicate and regime."""
-    for r in range(replicates.size):
-        key = Key(seed, replicates[r])
-        for i in range(params.size):
-            p, drawn = params[i], factors[r, i]
-            law, spread = p.frailty.law, p.frailty
-            drawn.attempts = factor(uniform(key, FRAILTY, 0, 0), spread.attempts_cv, law)
-            drawn.threshold = factor(uniform(key, FRAILTY, 1, 0), spread.threshold_cv, law)
-            will = uniform(key, FRAILTY, 2, 0)
-            drawn.will = share(will, p.host.will, spread.will_concentration)
+def fill_factors(params, seeds, replicates, factors):
+    """Draw the factors of each point, replicate and regime."""
+    for i in range(seeds.size):
+        for r in range(replicates.size):
+            key = Key(seeds[i], replicates[r])
+            for j in range(params.shape[1]):
+                p, drawn = params[i, j], factors[i, r, j]
+                law, spread = p.frailty.law, p.frailty
+                drawn.attempts = factor(uniform(key, FRAILTY, 0, 0), spread.attempts_cv, law)
+                drawn.threshold = factor(uniform(key, FRAILTY, 1, 0), spread.threshold_cv, law)
+                will = uniform(key, FRAILTY, 2, 0)
+                drawn.will = share(will, p.host.will, spread.will_concentration)
 
 
 @rule

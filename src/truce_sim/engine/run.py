@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -72,21 +73,49 @@ def outcomes(
     order of days, switches the random stream of every run on those days: the same past with another
     future. Draws made ahead for a band under way are kept.
     """
+    return outcomes_of_all([spec], replicates, world, turns)[0]
+
+
+def outcomes_of_all(
+    specs: Sequence[RunSpec],
+    replicates: Sequence[int] | NDArray[np.int64],
+    world: np.void | None = None,
+    turns: NDArray[np.void] = NO_TURNS,
+) -> NDArray[np.void]:
+    """OUTCOME (points, replicates) of several design points, as `outcomes` of each.
+
+    One call runs all successive points of one border, since a call takes as long as most of a run.
+    """
     wanted = np.asarray(replicates, np.int64)
-    factors = draw_factors(spec.params, spec.seed, wanted)
-    out = np.zeros(wanted.size, OUTCOME)
-    current = np.zeros(1, spec.params.dtype)
+    out = np.zeros((len(specs), wanted.size), OUTCOME)
     world = make_world() if world is None else world
-    run_replicates(spec.params, factors, spec.border, spec.seed, wanted, turns, current, world, out)
+    done = 0
+    for _, alike in groupby(specs, lambda spec: (id(spec.border), spec.params.size)):
+        some = list(alike)
+        rows = out[done : done + len(some)]
+        done += len(some)
+        params = _stack([spec.params for spec in some])
+        seeds = np.array([spec.seed for spec in some], np.int64)
+        factors = draw_factors(params, seeds, wanted)
+        border, current = some[0].border, np.zeros(1, params.dtype)
+        run_replicates(params, factors, border, seeds, wanted, turns, current, world, rows)
     return out
 
 
+def _stack(params: Sequence[NDArray[np.void]]) -> NDArray[np.void]:
+    """PARAMS (points, regimes): joined as bytes, since numpy would compare all their layouts."""
+    joined = bytearray().join(each.tobytes() for each in params)
+    return np.frombuffer(joined, params[0].dtype).reshape(len(params), -1)
+
+
 @entry
-def run_replicates(params, factors, border, seed, replicates, turns, current, w, out):
-    """Run all replicates of one design point; `current` (1,) holds the regime in force."""
-    for r in range(replicates.size):
-        run_one(params, factors[r], border, Key(seed, replicates[r]), turns, current, w)
-        out[r] = w.tally[TODAY]
+def run_replicates(params, factors, border, seeds, replicates, turns, current, w, out):
+    """Run all replicates of each design point; `current` (1,) holds the regime in force."""
+    for i in range(seeds.size):
+        for r in range(replicates.size):
+            key = Key(seeds[i], replicates[r])
+            run_one(params[i], factors[i, r], border, key, turns, current, w)
+            out[i, r] = w.tally[TODAY]
 
 
 @rule

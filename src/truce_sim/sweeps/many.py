@@ -8,7 +8,7 @@ so threads use all cores. A row gives the same runs, to the last bit, as that po
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
@@ -22,7 +22,7 @@ from truce_sim.config.effects import idle
 from truce_sim.config.load import as_setup, to_plain
 from truce_sim.config.setup import Setup
 from truce_sim.engine.record import EVENT, OUTCOME
-from truce_sim.engine.run import RunSpec, outcomes
+from truce_sim.engine.run import RunSpec, outcomes, outcomes_of_all
 from truce_sim.errors import InputError, a_kind
 from truce_sim.settings.fields import field_at, is_choice
 from truce_sim.simulation.run import Overrides, recording_room, room
@@ -30,17 +30,14 @@ from truce_sim.sweeps.design.design import Design, word_types
 from truce_sim.sweeps.design.effects import check_points
 from truce_sim.sweeps.design.points import make_specs
 from truce_sim.sweeps.design.tables import read_design
-from truce_sim.sweeps.folder.plan import Chunk
+from truce_sim.sweeps.folder.plan import Chunk, blocks
 from truce_sim.sweeps.folder.rows import Rows
 
 #: A table of settings: a DataFrame, a mapping of columns, or one mapping for each row.
 Settings: TypeAlias = pd.DataFrame | Mapping[str, Sequence[object]] | Sequence[Mapping[str, object]]
 
-#: Makes some replicates of a point, given its number, in this thread's memory.
-Runs: TypeAlias = Callable[[RunSpec, NDArray[np.int64], int], NDArray[np.void]]
-
-#: Runs that a thread makes before it takes more work.
-_RUNS_AT_A_TIME = 64
+#: Makes OUTCOME (points, replicates) of some points and replicates, in this thread's memory.
+Runs: TypeAlias = Callable[[range, NDArray[np.int64]], NDArray[np.void]]
 
 
 def simulate_many(
@@ -79,7 +76,7 @@ def simulate_many(
     design = _design(setup, values)
     specs = make_specs(design, range(len(values)))
     _check_effects(setup, design)
-    return _table(values, specs, _run(specs, runs, workers))
+    return _table(values, specs, _run_specs(specs, runs, workers))
 
 
 def run_points(
@@ -100,7 +97,7 @@ def run_points(
         InputError: a bad value, naming its row and column, before anything is run.
     """
     specs = make_specs(_design(setup, values), range(len(values)))
-    return _run(specs, replicates, threads or os.cpu_count() or 1)
+    return _run_specs(specs, replicates, threads or os.cpu_count() or 1)
 
 
 def record_points(
@@ -124,15 +121,16 @@ def record_points(
     specs = make_specs(_design(setup, values), range(len(values)))
     kept: list[NDArray[np.void]] = [np.zeros(0, EVENT)] * (len(specs) * replicates)
 
-    def work(spec: RunSpec, numbers: NDArray[np.int64], point: int) -> NDArray[np.void]:
-        world, rows = recording_room(), np.zeros(numbers.size, OUTCOME)
-        for i, number in enumerate(numbers.tolist()):
-            rows[i] = outcomes(spec, [number], world)[0]
-            log = world["events"][1 : world["event_count"] + 1]
-            kept[point * replicates + number] = log[log["kind"] == kind]
+    def runs(points: range, numbers: NDArray[np.int64]) -> NDArray[np.void]:
+        world, rows = recording_room(), np.zeros((len(points), numbers.size), OUTCOME)
+        for i, point in enumerate(points):
+            for r, number in enumerate(numbers.tolist()):
+                rows[i, r] = outcomes(specs[point], [number], world)[0]
+                log = world["events"][1 : world["event_count"] + 1]
+                kept[point * replicates + number] = log[log["kind"] == kind]
         return rows
 
-    return _run(specs, replicates, threads or os.cpu_count() or 1, work), kept
+    return _run(len(specs), replicates, threads or os.cpu_count() or 1, runs), kept
 
 
 def _count(name: str, value: object, least: int) -> int:
@@ -201,43 +199,35 @@ def _plain(setup: Setup) -> dict[str, Any]:
     return dict(setup.unresolved or to_plain(setup.config))
 
 
-def _outcomes(spec: RunSpec, numbers: NDArray[np.int64], point: int) -> NDArray[np.void]:
-    return outcomes(spec, numbers, room())
-
-
-def _run(
-    specs: Sequence[RunSpec], replicates: int, workers: int, runs: Runs = _outcomes
-) -> NDArray[np.void]:
+def _run_specs(specs: Sequence[RunSpec], replicates: int, workers: int) -> NDArray[np.void]:
     """Return OUTCOME (points, replicates)."""
-    rows = np.zeros((len(specs), replicates), OUTCOME)
+
+    def runs(points: range, numbers: NDArray[np.int64]) -> NDArray[np.void]:
+        return outcomes_of_all(specs[points.start : points.stop], numbers, room())
+
+    return _run(len(specs), replicates, workers, runs)
+
+
+def _run(points: int, replicates: int, workers: int, runs: Runs) -> NDArray[np.void]:
+    rows = np.zeros((points, replicates), OUTCOME)
     numbers = np.arange(replicates, dtype=np.int64)
 
-    def work(block: tuple[range, slice]) -> None:
-        points, some = block
-        for point in points:
-            rows[point, some] = runs(specs[point], numbers[some], point)
+    def work(block: tuple[slice, slice]) -> None:
+        some, few = block
+        rows[some, few] = runs(range(points)[some], numbers[few])
 
-    blocks = list(_blocks(len(specs), replicates))
-    if min(workers, len(blocks)) == 1:
-        for block in blocks:
+    todo = list(blocks(points, replicates))
+    if min(workers, len(todo)) == 1:
+        for block in todo:
             work(block)
         return rows
-    pool = ThreadPoolExecutor(min(workers, len(blocks)))
+    pool = ThreadPoolExecutor(min(workers, len(todo)))
     try:
-        for _ in pool.map(work, blocks):
+        for _ in pool.map(work, todo):
             pass
     finally:  # after Ctrl-C, blocks not yet started are cancelled
         pool.shutdown(cancel_futures=True)
     return rows
-
-
-def _blocks(points: int, replicates: int) -> Iterator[tuple[range, slice]]:
-    """Cut the work into blocks of some points, or of some replicates of one."""
-    size = max(1, _RUNS_AT_A_TIME // replicates)
-    for first in range(0, points, size):
-        some = range(first, min(first + size, points))
-        for start in range(0, replicates, _RUNS_AT_A_TIME):
-            yield some, slice(start, start + _RUNS_AT_A_TIME)
 
 
 def _table(values: pd.DataFrame, specs: Sequence[RunSpec], rows: NDArray[np.void]) -> pd.DataFrame:

@@ -17,20 +17,20 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from truce_sim.engine.record import OUTCOME
-from truce_sim.engine.run import RunSpec, outcomes
+from truce_sim.engine.run import RunSpec, outcomes, outcomes_of_all
 from truce_sim.engine.world import make_world
 from truce_sim.results.store import Damaged
 from truce_sim.sweeps.folder.files import PARTS
 from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
-from truce_sim.sweeps.folder.plan import REPLICATES_PER_BLOCK, Chunk
+from truce_sim.sweeps.folder.plan import Chunk, blocks
 from truce_sim.sweeps.folder.records import make_recorder
 from truce_sim.sweeps.folder.rows import ERROR, Failure, Rows
 from truce_sim.sweeps.folder.write import write_part, write_record
@@ -73,11 +73,9 @@ class Worker:
         rows = np.zeros((len(specs), len(chunk.replicates)), OUTCOME)
         failures: dict[tuple[int, int], Failure] = {}
         begun = time.perf_counter()
-        for i, (point, spec) in enumerate(zip(chunk.points, specs, strict=True)):
-            for replicates in _blocks(chunk.replicates):
-                place = slice(replicates.start - chunk.replicates.start,
-                              replicates.stop - chunk.replicates.start)  # fmt: skip
-                rows[i, place] = self._run_block(spec, point, replicates, failures)
+        for some, few in blocks(*rows.shape):
+            block = Chunk(chunk.points[some], chunk.replicates[few])
+            rows[some, few] = self._run_block(specs[some], block, failures)
         seconds = time.perf_counter() - begun
         seeds = np.array([spec.seed for spec in specs], np.int64)
         if self._recorder:
@@ -88,37 +86,43 @@ class Worker:
         return Done(chunk.name, chunk.runs, failed, seconds)
 
     def _run_block(
-        self, spec: RunSpec, point: int, replicates: range,
-        failures: dict[tuple[int, int], Failure],
-    ) -> NDArray[np.void]:  # fmt: skip
-        """Return OUTCOME (replicates,). If Python raises, run singly to isolate the failure."""
+        self, specs: Sequence[RunSpec], block: Chunk, failures: dict[tuple[int, int], Failure]
+    ) -> NDArray[np.void]:
+        """Return OUTCOME (points, replicates). If Python raises, halve to isolate the failure."""
         try:
             with self._clock.running():
-                return self._outcomes(spec, point, replicates)
+                return self._outcomes(specs, block)
         except Exception as error:
-            if len(replicates) > 1:
-                singly = (range(r, r + 1) for r in replicates)
-                return np.concatenate([self._run_block(spec, point, r, failures) for r in singly])
+            if block.runs > 1:
+                return self._run_halves(specs, block, failures)
             message = f"{type(error).__name__}: {error}"
-            failures[point, replicates.start] = Failure(message, traceback.format_exc())
-            row = np.zeros(1, OUTCOME)
+            run = block.points.start, block.replicates.start
+            failures[run] = Failure(message, traceback.format_exc())
+            row = np.zeros((1, 1), OUTCOME)
             row["status"] = ERROR
             return row
 
-    def _outcomes(self, spec: RunSpec, point: int, replicates: range) -> NDArray[np.void]:
+    def _run_halves(
+        self, specs: Sequence[RunSpec], block: Chunk, failures: dict[tuple[int, int], Failure]
+    ) -> NDArray[np.void]:
+        """Run half of a block's points each, or half of the replicates of its only point."""
+        first, second = block.halves()
+        some = len(first.points) if len(specs) > 1 else 0
+        rows = [
+            self._run_block(specs[:some] or specs, first, failures),
+            self._run_block(specs[some:], second, failures),
+        ]
+        return np.concatenate(rows, axis=0 if some else 1)
+
+    def _outcomes(self, specs: Sequence[RunSpec], block: Chunk) -> NDArray[np.void]:
         if self._recorder is None:
-            return outcomes(spec, np.asarray(replicates), self._world)
-        runs = []
-        for replicate in replicates:
-            runs.append(outcomes(replace(spec, replicate=replicate), [replicate], self._world))
-            self._recorder.keep(point, replicate, runs[-1][0], self._world)
-        return np.concatenate(runs)
-
-
-def _blocks(replicates: range) -> Iterator[range]:
-    """Split replicates into blocks small enough to find a run that never ends."""
-    for start in range(0, len(replicates), REPLICATES_PER_BLOCK):
-        yield replicates[start : start + REPLICATES_PER_BLOCK]
+            return outcomes_of_all(specs, block.replicates, self._world)
+        rows = np.zeros((len(specs), len(block.replicates)), OUTCOME)
+        for i, (point, spec) in enumerate(zip(block.points, specs, strict=True)):
+            for r, replicate in enumerate(block.replicates):
+                rows[i, r] = outcomes(spec, [replicate], self._world)[0]
+                self._recorder.keep(point, replicate, rows[i, r], self._world)
+        return rows
 
 
 class Watchdog:

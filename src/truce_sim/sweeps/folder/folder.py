@@ -179,9 +179,9 @@ class SweepFolder:
             specs = self._specs.read(range(self.points))
             return np.array([spec.params[0]["run"]["horizon_days"] for spec in specs])
         if _HORIZON in self.factors:
-            return self.design[_HORIZON].to_numpy(np.int64)
-        days = np.array([base["run"]["horizon_days"] for base in bases], np.int64)
-        return days[self.design["base"].to_numpy()]
+            return np.asarray(self.design[_HORIZON], np.int64)
+        days = [base["run"]["horizon_days"] for base in bases]
+        return np.array([days[base] for base in self.design["base"]])
 
     @cached_property
     def design(self) -> pd.DataFrame:

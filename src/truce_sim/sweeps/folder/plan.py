@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 RUNS_PER_CHUNK = 2000
 MOST_RUNS_PER_CHUNK = 200_000
 CHUNKS_WANTED = 2000
-REPLICATES_PER_BLOCK = 64
+#: Runs that the engine makes at a time: enough that a call costs little, few enough to find one
+#: that never ends, and to stop soon after Ctrl-C.
+RUNS_PER_BLOCK = 64
 
 _NAME = re.compile(r"p(\d+)-(\d+)_r(\d+)-(\d+)")
 
@@ -122,10 +124,18 @@ def cut(rectangles: Iterable[Chunk], size: int) -> Iterator[Chunk]:
     """
     for rectangle in rectangles:
         points, replicates = rectangle.points, rectangle.replicates
-        block = max(REPLICATES_PER_BLOCK, size // len(points))
+        block = max(RUNS_PER_BLOCK, size // len(points))
         for some in _slices(replicates, block):
             for few in _slices(points, max(1, size // len(some))):
                 yield Chunk(few, some)
+
+
+def blocks(points: int, replicates: int) -> Iterator[tuple[slice, slice]]:
+    """Cut a table of runs into blocks of some points, or of some replicates of one point."""
+    size = max(1, RUNS_PER_BLOCK // replicates)
+    for first in range(0, points, size):
+        for start in range(0, replicates, RUNS_PER_BLOCK):
+            yield slice(first, first + size), slice(start, start + RUNS_PER_BLOCK)
 
 
 def _slices(whole: range, size: int) -> Sequence[range]:
