@@ -6,8 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from theory.spec import spec
 from truce_sim import simulate
-from truce_sim.simulation.account import CAUSES, timeline
+from truce_sim.cli.printing.run import COLOURS
+from truce_sim.engine.codes import EVENTS
+from truce_sim.engine.grievance import fade
+from truce_sim.engine.params import HOME
+from truce_sim.engine.regime import prepare
+from truce_sim.engine.world import make_world, reset
+from truce_sim.simulation.account import CAUSES, faded, timeline
 
 KINDS = {
     "foiled": ["foiled_by_host", "foiled_at_border", "foiled_inside"],
@@ -25,7 +32,7 @@ def test_interventions_stand_in_the_account_before_the_events_of_their_day() -> 
     ]
     run = simulate({"interventions": changes})
     assert run.outcome["end_day"] < 300
-    lines = list(timeline(run))
+    lines = [line[:2] for line in timeline(run)]
     told = [(day, text) for day, text in lines if text.startswith("intervention: ")]
     assert told == [
         (20, "intervention: mediation.verification.enabled is true from now on, not false"),
@@ -34,9 +41,10 @@ def test_interventions_stand_in_the_account_before_the_events_of_their_day() -> 
         (60, "intervention: mediation.mediators.turkiye is removed"),
     ]
     assert [day for day, _ in lines] == sorted(day for day, _ in lines)
-    assert all(not text.startswith("interv") for _, text in timeline(simulate()))
+    assert all(not text.startswith("interv") for _, text, _ in timeline(simulate()))
     added = {"day": 2, "set": {"mediation.mediators.oman": {"call": 0.5}}}
-    told = list(timeline(simulate({"interventions": [added], "run.horizon_days": 20})))
+    made = simulate({"interventions": [added], "run.horizon_days": 20})
+    told = [line[:2] for line in timeline(made)]
     assert (2, "intervention: mediation.mediators.oman is added (call 0.5, skill 0.55)") in told
 
 
@@ -48,7 +56,7 @@ def test_a_choice_to_strike_names_its_cause_and_where_that_lay(memory: float) ->
         run = simulate([f"seed={seed}", f"home.grievance_memory_days={memory}"])
         log = run.events.dropna(subset="sector")
         log = log.assign(place=np.array(run.border.home_district)[log["sector"].astype(int)])
-        sentences = [text for _, text in timeline(run) if "chooses to strike" in text]
+        sentences = [text for _, text, _ in timeline(run) if "chooses to strike" in text]
         chosen = run.events[run.events["kind"] == "strike_chosen"]
         for choice, text in zip(chosen.itertuples(), sentences, strict=True):
             assert f"largest cause: {CAUSES[choice.cause]}" in text
@@ -64,8 +72,35 @@ def test_a_choice_to_strike_names_its_cause_and_where_that_lay(memory: float) ->
 
 def test_a_border_without_names_of_districts_has_its_sectors_named() -> None:
     run = simulate({"scenario": "line_of_control"})
-    first = next(text for _, text in timeline(run) if text.startswith("first violation"))
+    first = next(text for _, text, _ in timeline(run) if text.startswith("first violation"))
     attributed = run.events["attributed"].eq(True).fillna(False)
     sector = int(run.events.loc[attributed, "sector"].iloc[0])
     km = f"{run.border.km_from[sector]:.0f}–{run.border.km_to[sector]:.0f}"
     assert first == f"first violation of the clause, in sector {sector} (km {km})"
+
+
+def test_a_line_has_the_colour_of_the_event_that_it_tells_of() -> None:
+    """Whatever its words: a collapse after strikes, or a setting with them in its name, is none."""
+    assert set(COLOURS) <= set(EVENTS)
+    change = {"day": 1, "set": {"truce.collapse_strikes": 2}}
+    seen = 0
+    for seed in range(20):
+        run = simulate({"seed": seed, "interventions": [change]})
+        kinds = pd.Series([line.kind for line in timeline(run)]).value_counts()
+        assert kinds["intervention"] == 1
+        for kind in COLOURS:
+            assert kinds.get(kind, 0) == (run.log["kind"] == kind).sum()
+            seen += kinds.get(kind, 0) > 0
+    assert seen > 60
+
+
+@pytest.mark.parametrize("memory", [5.0, 200.0])
+def test_weights_are_told_to_fade_as_grievance_does(memory: float) -> None:
+    run = spec({"home.grievance_memory_days": memory})
+    p, w = run.params[0], make_world()
+    reset(p, w, run.border)
+    prepare(p, w)
+    w["states"][HOME]["grievance"][0] = 2.5
+    for _ in range(30):
+        fade(p, w)
+    assert w["states"][HOME]["grievance"][0] == pytest.approx(faded(2.5, 30, memory))

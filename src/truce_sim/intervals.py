@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 #: Confidence level of every printed interval, unless stated otherwise.
 CONFIDENCE = 0.95
 
-#: The half-width at that level, in standard errors; with it, the default level needs no scipy.
-_Z = 1.959963984540054
+#: The half-widths at levels in use, in standard errors; with them, these levels need no scipy.
+_Z = {0.95: 1.959963984540054}
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -88,9 +88,15 @@ def clusters(runs: pd.DataFrame) -> Ints:
 # ── quantiles and levels ─────────────────────────────────────────────────────────────────────
 
 
+def central(confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Return the shares of draws below the ends of their central interval."""
+    return 0.5 - confidence / 2, 0.5 + confidence / 2
+
+
 def z_quantile(confidence: float = CONFIDENCE) -> float:
     """Return the half-width of a normal interval in standard errors."""
-    return _Z if confidence == CONFIDENCE else float(scipy.special.ndtri(0.5 + confidence / 2))
+    known = _Z.get(confidence)
+    return float(scipy.special.ndtri(0.5 + confidence / 2)) if known is None else known
 
 
 def t_quantile(freedom: float, confidence: float = CONFIDENCE) -> float:
@@ -505,7 +511,7 @@ def fieller_interval(pair: Floats, without: Floats) -> Estimate:
 
 
 def percentile_interval(draws: Floats, clusters: int) -> tuple[float, float]:
-    """Return the middle 95 % of resampled values, widened for few clusters (Hesterberg 2015).
+    """Return the central interval of resampled values, widened for few clusters (Hesterberg 2015).
 
     Args:
         draws: sorted values of the resamples; some may be infinite.

@@ -8,12 +8,15 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from truce_sim.intervals import (
+    CONFIDENCE,
+    central,
     differ_from_first,
     log_log_interval,
     mean_within,
     means_within,
     median_days,
     share_interval,
+    t_quantile,
     value_within,
     variance_of_mean,
     z_quantile,
@@ -174,7 +177,14 @@ def test_equal_shares_are_rarely_told_apart() -> None:
     ]  # fmt: skip
 
 
-def test_the_usual_quantile_is_that_of_scipy() -> None:
-    """It is written out, so that a sweep need not import what computes it."""
-    assert z_quantile() == special.ndtri(0.975)
-    assert z_quantile(0.9) == special.ndtri(0.95)
+@pytest.mark.parametrize("level", [CONFIDENCE, 0.95, 0.9])
+def test_quantiles_that_are_written_out_are_those_of_scipy(level: float) -> None:
+    """They are, so that a sweep need not import what computes them."""
+    assert z_quantile(level) == special.ndtri(0.5 + level / 2)
+
+
+def test_intervals_of_both_kinds_follow_the_usual_level() -> None:
+    """What a change of `CONFIDENCE` would leave behind fails here, at any level."""
+    assert z_quantile() == z_quantile(CONFIDENCE)
+    assert t_quantile(1e9) == pytest.approx(z_quantile())
+    assert central() == pytest.approx(special.ndtr([-z_quantile(), z_quantile()]))

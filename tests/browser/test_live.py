@@ -119,7 +119,7 @@ def test_keyboard(visit, url, run) -> None:
     expect(page.locator("[data-testid=skip]")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("[data-testid=slider]")).to_be_focused()
-    days = sorted({day for day, _ in timeline(run)})
+    days = sorted({line.day for line in timeline(run)})
     for key, day in (("ArrowRight", 0), ("ArrowRight", 1), ("ArrowLeft", 0)):
         page.keyboard.press(key)
         at(page, day)
@@ -226,7 +226,7 @@ def test_the_largest_run_is_made_ready_beside_the_page(visit, serve) -> None:
 def test_the_log_is_the_account_up_to_the_day(visit, url, run) -> None:
     """The log is the account of the run; a click on a line goes to its day."""
     page = visit(url)
-    account = [(day, text) for day, text in timeline(run) if day <= 100]
+    account = [line[:2] for line in timeline(run) if line.day <= 100]
     go(page, 100)
     tab(page, "Log")
     lines = page.locator(".log-line")

@@ -66,7 +66,8 @@ def test_two_that_start_at_once_get_a_port_each() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with listen(Address(port=port)) as first, listen(Address(port=port)) as second:
+    address = Address("127.0.0.1", port, allow_remote=False, browser=False)
+    with listen(address) as first, listen(address) as second:
         assert first.getsockname() != second.getsockname()
 
 

@@ -152,7 +152,7 @@ def test_displacement_is_measured_as_in_the_field(tmp_path: Path) -> None:
 def test_the_account_tells_it() -> None:
     """On its day, with the stretch."""
     made = simulate({**LINE, "interventions": [placed(5, 200.0, 450.5, home=1.7)]}, seed=1)
-    told = [sentence for day, sentence in timeline(made) if day == 5]
+    told = [line.sentence for line in timeline(made) if line.day == 5]
     assert "intervention: home.capacity is 1.7 from now on between km 200 and km 450.5" in told
 
 

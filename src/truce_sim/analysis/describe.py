@@ -28,7 +28,7 @@ from truce_sim.config.load import load_setup
 from truce_sim.config.setup import Setup
 from truce_sim.errors import InputError
 from truce_sim.files import shipped_borders
-from truce_sim.intervals import Estimate, count_interval, named, percentile_interval
+from truce_sim.intervals import Estimate, central, count_interval, named, percentile_interval
 from truce_sim.results.store import write_whole
 
 Floats = NDArray[np.float64]
@@ -303,7 +303,7 @@ def _places(incidents: Incidents, setup: Setup) -> pd.DataFrame:
     shares = drawn / drawn.sum(axis=1, keepdims=True)
     counts = sums.sum(axis=0)
     alone = np.array([count_interval(int(k), len(frame))[1:] for k in counts])
-    low, high = np.quantile(shares, [0.025, 0.975], axis=0)
+    low, high = np.quantile(shares, central(), axis=0)
     low, high = np.minimum(low, alone[:, 0]), np.maximum(high, alone[:, 1])
     if len(sums) < _LEAST_BLOCKS:
         low, high = np.full((2, counts.size), math.nan)

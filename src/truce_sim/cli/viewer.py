@@ -39,7 +39,7 @@ def view(arguments: list[str]) -> NoReturn:
     known, rest = parser.parse_known_args(arguments)
     if not 0 <= known.port < 65536:
         raise InputError("is not a port", setting="--port", value=known.port, allowed="0 to 65535")
-    address = Address(known.host, known.port, known.allow_remote, not known.no_open)
+    address = Address(known.host, known.port, known.allow_remote, browser=not known.no_open)
     check_host(address)
     check_assets()
     opening = at_day(open_target(known, rest), known.day)

@@ -14,12 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
-from truce_sim.intervals import count_interval, named
+from truce_sim.intervals import central, count_interval, named
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: Central intervals whose coverage is counted.
+#: Central intervals whose coverage is counted; columns are named after them.
 LEVELS = (0.5, 0.95)
 #: Bins of a rank histogram.
 BINS = 10
@@ -53,7 +53,7 @@ def calibration(settings: Sequence[str], true: Floats, drawn: Floats) -> pd.Data
     for i, name in enumerate(settings):
         row = {"setting": name, "n": n}
         for level in LEVELS:
-            low, high = np.quantile(drawn[:, :, i], [(1 - level) / 2, (1 + level) / 2], axis=0)
+            low, high = np.quantile(drawn[:, :, i], central(level), axis=0)
             inside = int(((true[:, i] >= low) & (true[:, i] <= high)).sum())
             row |= named(f"cover{100 * level:.0f}", count_interval(inside, n))
         counts = np.bincount(found[:, i] * BINS // (len(drawn) + 1), minlength=BINS)

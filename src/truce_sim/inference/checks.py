@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from truce_sim.inference.measures import MEASURES
-from truce_sim.inference.predictive import predictive
+from truce_sim.inference.predictive import QUANTILES, predictive
 from truce_sim.intervals import count_interval, z_quantile
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ TOLD_FROM, _MOVED = 0.3, 0.15
 #: Draws of a predictive check, each run twice.
 CHECKS = 400
 PAIR_COLUMNS = ["one", "other", "r", "r_low", "r_high", "before"]
-_ENDS = {"median": 0.5, "low": 0.025, "high": 0.975}
+_ENDS = {"median": 0.5, "low": QUANTILES[0], "high": QUANTILES[-1]}
 
 
 def check(

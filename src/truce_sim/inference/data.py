@@ -22,6 +22,7 @@ from truce_sim.inference.cells import MOST_DAYS, AnyTable, date_of, flag, rows_o
 from truce_sim.inference.measures import MEASURES
 from truce_sim.inference.record import SIDES, Entry, read_entries
 from truce_sim.inference.summary import Summary
+from truce_sim.intervals import z_quantile
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -33,6 +34,8 @@ NOTES = "columns ended, days (or start, end), followed, id; others are notes"
 MOST_TRUCES = 2000
 #: The number of runs whose mean is compared with a pattern.
 _RUNS_OF_PATTERN = 20
+#: The level at which the range of a pattern is read: sources give 95 %, whatever this program does.
+_PUBLISHED = 0.95
 
 
 class Data(Protocol):
@@ -389,7 +392,7 @@ class Pattern:
         values = MEASURES[self.name].read(runs).reshape(-1, self.runs)
         known = ~np.isnan(values)
         mean = np.where(known, values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-        error = (self.high - self.low) / (2 * 1.959964)
+        error = (self.high - self.low) / (2 * z_quantile(_PUBLISHED))
         return np.asarray((mean + error * rng.standard_normal(mean.size))[:, None], float)
 
 

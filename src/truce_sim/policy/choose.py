@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from truce_sim.intervals import central
+
+#: How sure it is that a policy reaches the target if the low end of its interval does.
+SURE = f"with {100 * central()[1]:g} % confidence"
 
 #: The picks in the order in which they are reported, each with its definition. Only one of the
 #: first two is reported.
 PICKS = {
     "cheapest that holds": "the least cost of those whose share that holds is at least the target, "
-                           "with 97.5 % confidence",
+                           + SURE,
     "most successful": "holds most often; none is sure to hold in the target share of runs",
     "knee": "where more cost begins to buy less (the point farthest from the straight line between "
             "the ends of the front; Das 1999)",
@@ -27,13 +34,18 @@ def choose(table: pd.DataFrame, target: float) -> dict[str, int]:
             one that holds most often.
     """
     cost, share = table["cost"].to_numpy(), table["holds"].to_numpy()
-    sure = np.flatnonzero(table["holds_low"].to_numpy() >= target)
+    sure = np.flatnonzero(reaches(table, target))
     if sure.size:
         first = {"cheapest that holds": int(sure[np.lexsort((-share[sure], cost[sure]))[0]])}
     else:
         first = {"most successful": int(np.lexsort((cost, -share))[0])}
     robust = int(np.lexsort((cost, table["regret"].to_numpy()))[0])
     return first | {"knee": _knee(cost, share), "most robust": robust}
+
+
+def reaches(proved: pd.DataFrame | pd.Series, target: float) -> Any:
+    """Whether each policy, or the one of a row, is sure to hold in a share of runs."""
+    return proved["holds_low"] >= target
 
 
 def _knee(cost: NDArray[np.float64], share: NDArray[np.float64]) -> int:

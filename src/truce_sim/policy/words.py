@@ -13,7 +13,7 @@ from truce_sim.config.regimes import may_change
 from truce_sim.config.tokens import as_tokens
 from truce_sim.errors import command
 from truce_sim.policy.api import Search
-from truce_sim.policy.choose import PICKS
+from truce_sim.policy.choose import PICKS, SURE, reaches
 from truce_sim.policy.levers import Policy
 from truce_sim.policy.problem import Problem, quiet_setup
 from truce_sim.settings.nested import leaves
@@ -86,10 +86,8 @@ def verdict(found: Search) -> str:
     """Say whether the first pick holds in the proof."""
     target = found.problem.target
     _, row = first_pick(found.pareto)
-    if row["holds_low"] >= target:
-        said = (
-            f"The proof bears it out: at least {100 * target:.0f} % hold, with 97.5 % confidence."
-        )
+    if reaches(row, target):
+        said = f"The proof bears it out: at least {100 * target:.0f} % hold, {SURE}."
     elif row["holds_high"] < target:
         said = f"No policy that was found holds in {100 * target:.0f} % of runs; this holds most."
     else:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import asdict
 from itertools import pairwise
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from truce_sim.settings.dates import date_of, in_words
 from truce_sim.settings.nested import differences, leaves
+from truce_sim.settings.schema import Config
 from truce_sim.settings.written import written
 from truce_sim.simulation.run import Simulation
 
@@ -65,12 +66,28 @@ _SENTENCES = {
 }
 
 
-def timeline(run: Simulation) -> Iterator[tuple[int, str]]:
-    """Yield (day, sentence) for everything that affected the truce, in order.
+class Line(NamedTuple):
+    """A line of the account.
+
+    Attributes:
+        day: The day.
+        sentence: What happened, without a full stop.
+        kind: The kind of event it tells of, as in the event log; "intervention" for a change of a
+            setting.
+    """
+
+    day: int
+    sentence: str
+    kind: str
+
+
+def timeline(run: Simulation) -> Iterator[Line]:
+    """Yield a line for everything that affected the truce, in order.
 
     An intervention comes before the events of its day; those after a collapse are left out.
     """
-    changes = (change for change in interventions(run) if change[0] <= run.outcome["end_day"])
+    changes = (Line(*change, "intervention") for change in interventions(run))
+    changes = (change for change in changes if change.day <= run.outcome["end_day"])
     yield from heapq.merge(changes, _events(run), key=itemgetter(0))
 
 
@@ -98,7 +115,7 @@ def _placed(interventions: Iterable[dict[str, Any]], day: int) -> Iterator[str]:
                 yield f"{path} is {written(value)} from now on between km {low} and km {high}"
 
 
-def _events(run: Simulation) -> Iterator[tuple[int, str]]:
+def _events(run: Simulation) -> Iterator[Line]:
     seen_violation = False
     weighed = []
     for event in run.log.to_dict("records"):
@@ -107,12 +124,12 @@ def _events(run: Simulation) -> Iterator[tuple[int, str]]:
             weighed.append(event)
         if event["attributed"] is True and not seen_violation:
             seen_violation = True
-            yield day, f"first violation of the clause, in {place_of(run, event)}"
+            yield Line(day, f"first violation of the clause, in {place_of(run, event)}", kind)
         if kind in _SENTENCES:
             where = _focus(run, event, weighed) if kind == "strike_chosen" else ""
-            yield day, _sentence(run, event) + where
+            yield Line(day, _sentence(run, event) + where, kind)
         elif kind in _ATTACKS and event["attributed"] and event["deaths"] >= NOTABLE_DEATHS:
-            yield day, _attack(run, event)
+            yield Line(day, _attack(run, event), kind)
 
 
 def outcome_in_words(run: Simulation) -> str:
@@ -138,14 +155,36 @@ def _sentence(run: Simulation, event: dict[Hashable, Any]) -> str:
 def _focus(
     run: Simulation, choice: dict[Hashable, Any], weighed: Iterable[dict[Hashable, Any]]
 ) -> str:
-    """Where most of a strike's cause lies, by weights that fade as grievance does."""
-    memory = getattr(run.config, choice["actor"]).grievance_memory_days
-    places: Counter[str] = Counter()
+    """Where most of a strike's cause lies, by what is left of the weights."""
+    memory = memory_of(run, choice)
+    places: defaultdict[str, float] = defaultdict(float)
     for event in weighed:
         if WEIGHED[event["kind"]] == choice["cause"]:
             age = choice["day"] - event["day"]
-            places[place_of(run, event)] += event["weight"] * math.exp(-age / memory)
-    return f", lately mostly in {places.most_common(1)[0][0]}" if places else ""
+            places[place_of(run, event)] += faded(event["weight"], age, memory)
+    return f", lately mostly in {max(places, key=places.__getitem__)}" if places else ""
+
+
+def faded(weight: float, age: float, memory: float) -> float:
+    """Return what is left of a weight in grievance (`engine/grievance.py`).
+
+    Args:
+        weight: when it was added.
+        age: days since then.
+        memory: of grievance, in days.
+    """
+    return weight * math.exp(-age / memory)
+
+
+def memory_of(run: Simulation, choice: dict[Hashable, Any]) -> float:
+    """Return the memory of grievance, in days, of who chose to strike, on that day."""
+    state = getattr(config_on(run, choice["day"]), choice["actor"])
+    return float(state.grievance_memory_days)
+
+
+def config_on(run: Simulation, day: int) -> Config:
+    """Return the configuration in force on a day."""
+    return [config for first, config in run.setup.regimes if first <= day][-1]
 
 
 def _attack(run: Simulation, event: dict[Hashable, Any]) -> str:

@@ -10,11 +10,18 @@ on which the truce became strained, and the first violation, fill in.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable
 from typing import Any, NamedTuple
 
-from truce_sim.simulation.account import CAUSES, WEIGHED, named, place_of
+from truce_sim.simulation.account import (
+    CAUSES,
+    WEIGHED,
+    config_on,
+    faded,
+    memory_of,
+    named,
+    place_of,
+)
 from truce_sim.simulation.run import Simulation
 
 Event = dict[Hashable, Any]
@@ -119,7 +126,7 @@ def _choice(events: list[Event], strike: Event) -> Event:
 def _heaviest(run: Simulation, events: list[Event], choice: Event) -> list[TurningPoint]:
     """The incident that weighed most in a choice, among those behind its cause; a list of one, or
     empty."""
-    memory = getattr(config_on(run, choice["day"]), choice["actor"]).grievance_memory_days
+    memory, chosen = memory_of(run, choice), choice["day"]
     cleared = {_case(e) for e in events if e["kind"] == "verification" and not e["attributed"]}
     behind = [
         event
@@ -131,7 +138,7 @@ def _heaviest(run: Simulation, events: list[Event], choice: Event) -> list[Turni
     ]
     if not behind:
         return []
-    most = max(behind, key=lambda e: e["weight"] * math.exp((e["day"] - choice["day"]) / memory))
+    most = max(behind, key=lambda e: faded(e["weight"], chosen - e["day"], memory))
     deaths = f" with {_count(most['deaths'], 'death')}" if most["deaths"] else ""
     adds = f" adds {most['weight']:.2g} to grievance"
     what = f"{_KINDS[most['kind']]} in {place_of(run, most)}{deaths}{adds}"
@@ -190,11 +197,6 @@ def _sentence(run: Simulation, who: str, strikes: int) -> str:
         f"{'end' if truce.collapse_strikes > 1 else 'ends'} this truce. "
         f"The first answered {CAUSES[run.outcome['cause']]}."
     )
-
-
-def config_on(run: Simulation, day: int) -> Any:
-    """Return the configuration in force on a day."""
-    return [config for first, config in run.setup.regimes if first <= day][-1]
 
 
 def _listed(words: list[str]) -> str:

@@ -50,10 +50,10 @@ class Address:
         browser: Whether to open a browser.
     """
 
-    host: str = "127.0.0.1"
-    port: int = 8765
-    allow_remote: bool = False
-    browser: bool = True
+    host: str
+    port: int
+    allow_remote: bool
+    browser: bool
 
 
 def serve(opening: Opening, address: Address) -> NoReturn:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from truce_sim.intervals import CONFIDENCE, allowance
+from truce_sim.intervals import CONFIDENCE, allowance, central
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -78,10 +78,9 @@ def spread(estimate: Floats, draws: Floats, blocks: int) -> Bootstrapped:
     if blocks < 2:
         missing = np.full_like(estimate, np.nan)
         return Bootstrapped(estimate, missing, missing, np.full_like(draws, np.nan))
-    ends = np.array([0.5 - CONFIDENCE / 2, 0.5 + CONFIDENCE / 2])
     wider = allowance(blocks) * np.sqrt(blocks / (blocks - 1))
     draws = estimate + wider * (draws - draws.mean(axis=0))
-    low, high = np.quantile(draws, ends, axis=0)
+    low, high = np.quantile(draws, central(), axis=0)
     return Bootstrapped(estimate, low, high, draws)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
+from rich.console import Console
 from rich.text import Text
 
 from truce_sim.cli.printing.layout import print_next
@@ -15,6 +16,7 @@ from truce_sim.settings.dates import date_of, in_words
 from truce_sim.terminal import console
 
 if TYPE_CHECKING:
+    from truce_sim.simulation.account import Line
     from truce_sim.simulation.run import Simulation
 
 
@@ -22,13 +24,14 @@ if TYPE_CHECKING:
 MAX_TIMELINE = 60
 
 
-_COLOURS = {
-    "strikes": "red",
-    "collapses": "bold red",
-    "suspended": "yellow",
-    "in force again": "green",
-    "succeeds": "green",
-    "save the truce": "green",
+#: Of lines, by the kind of event that they tell of.
+COLOURS = {
+    "strike": "red",
+    "collapse": "bold red",
+    "suspension": "yellow",
+    "renewal": "green",
+    "round_succeeded": "green",
+    "saved": "green",
 }
 
 
@@ -52,14 +55,12 @@ def print_run(run: Simulation, folder: Path, arguments: Sequence[str]) -> None:
     )
     lines = list(timeline(run))
     shown = lines if len(lines) <= MAX_TIMELINE else lines[: MAX_TIMELINE // 2]
-    for day, sentence in shown:
-        out.print(f"  day {day:>4}{_date(run, day)}  {sentence}", style=_style(sentence))
+    _print_lines(out, run, shown)
     if len(lines) > len(shown):
         rest = lines[-(MAX_TIMELINE // 2) :]
         left_out = len(lines) - len(shown) - len(rest)
         out.print(f"        …   {left_out} more lines; all are in events.parquet", style="dim")
-        for day, sentence in rest:
-            out.print(f"  day {day:>4}{_date(run, day)}  {sentence}", style=_style(sentence))
+        _print_lines(out, run, rest)
     verdict = (outcome_in_words(run), "bold")
     out.print(Text.assemble("\n", verdict, " One run is one draw, not a forecast."))
     out.print(_totals(run.outcome))
@@ -71,6 +72,12 @@ def print_run(run: Simulation, folder: Path, arguments: Sequence[str]) -> None:
         ("for another draw", command("run", *again, f"replicate={run.spec.replicate + 1}")),
         ("for the odds", command("sweep", *odds)),
     )
+
+
+def _print_lines(out: Console, run: Simulation, lines: Sequence[Line]) -> None:
+    for day, sentence, kind in lines:
+        style = COLOURS.get(kind, "")
+        out.print(f"  day {day:>4}{_date(run, day)}  {sentence}", style=style)
 
 
 def _since(run: Simulation) -> str:
@@ -91,7 +98,3 @@ def _totals(o: pd.Series) -> str:
         f"Strikes: {o['strikes_by_home']} by the home state, {o['strikes_by_host']} by the host "
         f"state. Rounds of talks: {o['rounds_succeeded']} succeeded, {o['rounds_failed']} failed."
     )
-
-
-def _style(sentence: str) -> str:
-    return next((style for word, style in _COLOURS.items() if word in sentence), "")

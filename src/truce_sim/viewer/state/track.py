@@ -76,7 +76,7 @@ class Track:
     @cached_property
     def log(self) -> list[tuple[int, str]]:
         """(day, sentence) of each event that affected the truce."""
-        return list(timeline(self.run))
+        return [(line.day, line.sentence) for line in timeline(self.run)]
 
     @cached_property
     def scales(self) -> Scales:

@@ -13,8 +13,8 @@ from truce_sim.engine.params import STATES
 from truce_sim.model import TruceModel
 from truce_sim.settings.dates import date_of, in_words
 from truce_sim.settings.schema import Config
-from truce_sim.simulation.account import CAUSES, named
-from truce_sim.simulation.turning import Event, config_on, counting_strikes, ending
+from truce_sim.simulation.account import CAUSES, config_on, named
+from truce_sim.simulation.turning import Event, counting_strikes, ending
 from truce_sim.viewer.state.ground import clause
 from truce_sim.viewer.state.track import Track
 
