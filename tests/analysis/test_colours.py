@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from itertools import combinations, pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib import rc_context, rcParams
+from matplotlib.colors import to_hex
+from matplotlib.container import BarContainer
 
-from truce_sim.analysis.plots.marks import CAUSE_COLOURS, MARKS, TRUCE_COLOURS
+from truce_sim.analysis.plots.marks import CAUSE_COLOURS, GROUND, MARKS, TRUCE_COLOURS
+from truce_sim.analysis.plots.style import COLOURS, STYLE
+from truce_sim.analysis.plots.survival import plot_states
+from truce_sim.border.colours import HOME, HOST
 from truce_sim.files import PACKAGE
+from truce_sim.viewer.state.ground import COLOURS as CSS
 
 #: How those see whose long-, middle- or short-wave cones are missing: Machado, Oliveira and
 #: Fernandes 2009, IEEE Transactions on Visualization and Computer Graphics 15(6), severity 1.
@@ -56,7 +65,32 @@ def test_no_two_marks_have_the_same_shape() -> None:
 
 
 def test_pages_take_these_colours_from_where_figures_do() -> None:
-    """No page has its own list of the colours of the truce's states."""
+    """No page has its own list of the colours of the truce's states, of the ground or of lines."""
+    ground = [colour for theme in GROUND.values() for colour in theme.values()]
     for file in (PACKAGE / "viewer" / "vue").iterdir():
         text = file.read_text(encoding="utf-8")
-        assert not [colour for colour in TRUCE_COLOURS.values() if colour in text], file.name
+        listed = [colour for colour in (*TRUCE_COLOURS.values(), *ground) if f"'{colour}'" in text]
+        assert not listed, file.name
+        assert not re.search("(['\"]#[0-9a-fA-F]{6}['\"], ){2}", text), file.name
+
+
+def test_lines_have_the_same_colours_in_figures_and_on_pages() -> None:
+    with rc_context(fname=STYLE):
+        assert rcParams["axes.prop_cycle"].by_key()["color"] == list(COLOURS)
+    light, dark = CSS.splitlines()
+    for i, colour in enumerate(COLOURS):
+        assert f"--line-{i}: {colour};" in light
+    assert len(set(re.findall(r"--line-\d: (#\w{6});", dark))) == len(COLOURS)
+    for side, colour in (("home", HOME), ("host", HOST)):
+        assert f"--{side}: {colour};" in light
+
+
+def test_states_have_the_same_colours_in_every_figure() -> None:
+    """Shares of days in each state are drawn in the colours of the map's time line."""
+    row = {"runs": 10, "share": 0.25, "share_low": 0.2, "share_high": 0.3}
+    states = [state.replace("_", " ") for state in TRUCE_COLOURS]
+    columns = ["state", *row]
+    ax = plot_states(pd.DataFrame([{"state": state} | row for state in states])[columns])
+    bars = [each for each in ax.containers if isinstance(each, BarContainer)]
+    drawn = [to_hex(bar.patches[0].get_facecolor()).upper() for bar in bars]
+    assert drawn == list(TRUCE_COLOURS.values())

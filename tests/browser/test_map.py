@@ -46,7 +46,11 @@ def test_the_key_lists_and_hides_every_mark(visit, url) -> None:
     page = visit(url)
     go(page, DAY)
     key = page.inner_text("[data-testid=key]")
-    for words in (*(m.words for m in MARKS.values()), *(b[2] for b in BANDS.values()), STRIKE[1]):
+    for words in (
+        *(m.words for m in MARKS.values()),
+        *(b[2] for b in BANDS.values()),
+        STRIKE.words,
+    ):
         assert words in key
     assert page.locator("[data-testid=key] button").count() == len(KEYS)
     words = page.get_attribute("canvas", "aria-label")

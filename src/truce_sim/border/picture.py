@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from truce_sim.border.colours import HOME, HOST
 from truce_sim.border.course import Course
 from truce_sim.border.folder import MadeBorder
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-_HOME, _HOST, _LINE = "#0072B2", "#D55E00", "#222222"
+_LINE, _RUGGED = "#222222", "#E69F00"
 #: Most events drawn.
 _DRAWN = 5000
 
@@ -60,7 +61,7 @@ def _map(
     events = made.events
     if events is not None:
         few = events.sample(min(len(events), _DRAWN), random_state=1)
-        for home, colour, word in ((True, _HOME, "home"), (False, _HOST, "host")):
+        for home, colour, word in ((True, HOME, "home"), (False, HOST, "host")):
             side = few[few["km_depth"].ge(0) == home]
             axes.scatter(side["longitude"], side["latitude"], s=9, alpha=0.4, color=colour,
                          linewidths=0, label=f"events, {word} side")  # fmt: skip
@@ -73,7 +74,7 @@ def _map(
         axes.annotate(f"{km:,.0f} km" if km == 0 else f"{km:,.0f}", (east[-1], north[-1]),
                       textcoords="offset points", xytext=(5, 4), fontsize=8)  # fmt: skip
     half = made.length_km / 2
-    for away, word, colour in ((1.0, "home", _HOME), (-1.0, "host", _HOST)):
+    for away, word, colour in ((1.0, "home", HOME), (-1.0, "host", HOST)):
         east, north = course.place([half], [away * made.length_km / 25])
         axes.text(east[0], north[0], word, color=colour, fontsize=13, ha="center", va="center",
                   weight="bold")  # fmt: skip
@@ -100,7 +101,7 @@ def _profile(axes: Axes, made: MadeBorder) -> None:
     axes.stairs(table["weight"], edges, fill=True, color="#999999", label="weight")
     axes.set(xlabel="km along the line", ylabel="weight", xlim=(edges[0], edges[-1]))
     other = axes.twinx()
-    other.stairs(table["ruggedness"], edges, color="#009E73", label="ruggedness")
+    other.stairs(table["ruggedness"], edges, color=_RUGGED, label="ruggedness")
     other.set(ylabel="ruggedness", ylim=(0, 1.02))
     crossings = table[table["crossing"].ne("")]
     if len(crossings):

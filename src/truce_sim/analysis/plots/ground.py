@@ -11,12 +11,11 @@ from matplotlib.markers import MarkerStyle
 from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
 
-from truce_sim.analysis.plots.marks import Mark
+from truce_sim.analysis.plots.marks import GROUND, Mark
 from truce_sim.border.atlas import Atlas, Label
 from truce_sim.border.border import Border
 
-#: Colours of the ground: land, water or unknown, borders of countries and of provinces.
-LAND, WATER, COUNTRY, PROVINCE = "#f7f5ef", "#e4ecef", "#6f6a5e", "#d3cdbf"
+WATER, LAND, COUNTRY, PROVINCE = GROUND["light"].values()
 
 #: Area of a mark without deaths, in square points; number of deaths beyond which marks grow no
 #: larger.

@@ -18,8 +18,21 @@ class Mark(NamedTuple):
     words: str
 
 
-#: A strike: its colour, the meaning of its frame on the map, and its colour on a dark background.
-STRIKE = ("#7A5195", "struck by the home state", "#C39BD8")
+class Strike(NamedTuple):
+    """The look of a strike.
+
+    Attributes:
+        colour: On a light background.
+        dark: On a dark one.
+        words: The meaning of its frame on the map.
+    """
+
+    colour: str
+    dark: str
+    words: str
+
+
+STRIKE = Strike("#7A5195", "#C39BD8", "struck by the home state")
 
 #: Incidents drawn where they happened.
 MARKS = {
@@ -30,7 +43,7 @@ MARKS = {
     "domestic_attack": Mark("#CC79A7", "triangle", "domestic attack"),
     "misattribution": Mark("#CC79A7", "ringed", "domestic attack, wrongly attributed"),
     "friction": Mark("#E69F00", "diamond", "clash between posts"),
-    "band_destroyed": Mark(STRIKE[0], "square", "band destroyed by a strike"),
+    "band_destroyed": Mark(STRIKE.colour, "square", "band destroyed by a strike"),
 }
 assert list(MARKS) == [*EVENTS[:7], "band_destroyed"]
 
@@ -48,13 +61,19 @@ DARK = ("#2a2733", "#3d3752", "#574d7a", "#7767a4", "#9b8ac9", "#c3b5e6", "#efe8
 #: distinct for colour-blind readers and in greyscale.
 TRUCE_COLOURS = dict(zip(TRUCE_STATES, ("#B5DFF8", "#E8B60A", "#D06000", "#8A1C00"), strict=True))
 
-#: Colours of the two states, the group, and rounds of talks.
-HOME, HOST, GROUP, TALKS = "#0072B2", "#009E73", "#D55E00", "#CC79A7"
+#: Colours of the ground by background: water, land or unknown, borders of countries and of provinces.
+GROUND = {
+    "light": {"water": "#e4ecef", "land": "#f7f5ef", "country": "#6f6a5e", "province": "#d3cdbf"},
+    "dark": {"water": "#1b2226", "land": "#262626", "country": "#9a948a", "province": "#4a4740"},
+}
+
+#: Colours of the group and of rounds of talks; those of the two states are in `border/colours.py`.
+GROUP, TALKS = "#D55E00", "#CC79A7"
 
 #: The causes of grievance, in the order of their codes, have the colours of the marks of what
 #: causes it.
 CAUSE_COLOURS = (
     "#8A8678",
     *(MARKS[kind].colour for kind in ("foiled_at_border", "attack", "misattribution", "friction")),
-    STRIKE[0],
+    STRIKE.colour,
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from truce_sim.analysis.plots.marks import TRUCE_COLOURS
 from truce_sim.analysis.plots.style import BAND_ALPHA, COLOURS, get_axes, state_n, with_style
 from truce_sim.settings.written import written
 
@@ -15,9 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _DASHES = ("-", "--", "-.", ":")
-_STATES = {"in force": "#b7d9f0", "strained": "#f6cf71", "suspended": "#e08214",
-           "collapsed": "#7f0000"}  # fmt: skip
-_HATCHES = {"in force": "", "strained": "", "suspended": "//", "collapsed": ""}
+_STATES = {state.replace("_", " "): colour for state, colour in TRUCE_COLOURS.items()}
 BANDS = "bands: 95 %"
 
 
@@ -114,7 +113,7 @@ def plot_states(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         for row in rows.to_dict("records"):
             state, share = str(row["state"]), 100 * row["share"]
             ax.barh(y, share, left=start, height=0.6, color=_STATES[state], edgecolor="white",
-                    hatch=_HATCHES[state], label=state if y == 0 else None)  # fmt: skip
+                    label=state if y == 0 else None)  # fmt: skip
             start += share
             arms = [[share - 100 * row["share_low"]], [100 * row["share_high"] - share]]
             if state != "collapsed" and share > 0:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from truce_sim.analysis.plots.marks import HOME, STRIKE, TALKS, TRUCE_COLOURS
+from truce_sim.analysis.plots.marks import STRIKE, TALKS, TRUCE_COLOURS
 from truce_sim.analysis.plots.style import get_axes, with_style
+from truce_sim.border.colours import HOME
 from truce_sim.settings.dates import in_words
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def plot_timeline(run: Simulation, ax: Axes | None = None, legend: bool = True) 
     strikes = run.events[run.events["kind"] == "strike"]
     for actor, (mark, label) in _MARKS.items():
         of_actor = strikes.loc[strikes["actor"] == actor, "day"]
-        ax.plot(of_actor, np.full(len(of_actor), 0.94 * top), mark, color=STRIKE[0], markersize=5,
-                label=label, linestyle="none")  # fmt: skip
+        ax.plot(of_actor, np.full(len(of_actor), 0.94 * top), mark, color=STRIKE.colour,
+                markersize=5, label=label, linestyle="none")  # fmt: skip
     talks = np.flatnonzero(series["in_round"].to_numpy(bool))
     ax.plot(talks, np.full(len(talks), 0.02 * top), "s", color=TALKS, markersize=2,
             label="round of talks", linestyle="none")  # fmt: skip

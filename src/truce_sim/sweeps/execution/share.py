@@ -41,8 +41,8 @@ def work_on_share(
     folder = read_folder(path)
     for damaged in folder.damaged(folder.chunks()[share::shares]):
         progress.say(f"{damaged} is damaged or missing: left to {command('resume', folder.path)}")
-    wanted = target_replicates(folder)
-    everything = cut(missing([], wanted), runs_per_chunk(int(wanted.sum())))
+    size = runs_per_chunk(folder.points * folder.replicates)  # the same whatever is done by now
+    everything = cut(missing([], target_replicates(folder)), size)
     return work_on(path, islice(everything, share, None, shares), progress, workers)
 
 

@@ -19,8 +19,9 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from truce_sim.analysis.plots.ground import draw_dots, draw_ground, mark_area, marker_of
-from truce_sim.analysis.plots.marks import BANDS, HOME, HOST, LIGHT, MARKS, STRIKE, TRUCE_COLOURS
+from truce_sim.analysis.plots.marks import BANDS, LIGHT, MARKS, STRIKE, TRUCE_COLOURS
 from truce_sim.border.atlas import make_atlas
+from truce_sim.border.colours import HOME, HOST
 from truce_sim.viewer.state.caption import caption
 from truce_sim.viewer.state.picture import (
     LAYERS,
@@ -60,8 +61,9 @@ class DayFigure:
         FigureCanvasAgg(self.figure)
         self.title = self.figure.text(0.01, 0.957, "", fontsize=14, va="center")
         self.strikes = self.figure.text(
-            0.99, 0.957, "", fontsize=11, va="center", ha="right", color=STRIKE[0], weight="bold"
-        )
+            0.99, 0.957, "", fontsize=11, va="center", ha="right", color=STRIKE.colour,
+            weight="bold",
+        )  # fmt: skip
         self.caption = self.figure.text(
             0.01, 0.005, fill(caption(track.config), 200), fontsize=7.5, va="bottom",
             color="0.25", parse_math=False,
@@ -172,14 +174,14 @@ class DayFigure:
             kind: draw_dots(ax, marker_of(mark), (mark.colour, "black"), "_", mark_area(mark))
             for kind, mark in MARKS.items()
         }
-        self.struck_before = PolyCollection([], facecolors="none", edgecolors=STRIKE[0], lw=2.5)
+        self.struck_before = PolyCollection([], facecolors="none", edgecolors=STRIKE.colour, lw=2.5)
         edge = [withStroke(linewidth=2.4, foreground="black")]
         self.trails = LineCollection([], colors="white", lw=0.9, path_effects=edge, zorder=6.5)
         for each in (self.struck_before, self.trails):
             ax.add_collection(each, autolim=False)
         (self.struck,) = ax.fill(
-            *self._frame(0, 0).T, facecolor=(*to_rgb(STRIKE[0]), 0.15), edgecolor=STRIKE[0], lw=2.5,
-            zorder=3.5, label=STRIKE[1],  # under the names
+            *self._frame(0, 0).T, facecolor=(*to_rgb(STRIKE.colour), 0.15), edgecolor=STRIKE.colour,
+            lw=2.5, zorder=3.5, label=STRIKE.words,  # under the names
         )  # fmt: skip
         self.bands = {
             status: draw_dots(ax, MarkerStyle("o"), (face, edge), words, 42.0)

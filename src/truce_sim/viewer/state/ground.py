@@ -12,17 +12,18 @@ import numpy as np
 from truce_sim.analysis.plots.marks import (
     BANDS,
     DARK,
+    GROUND,
     GROUP,
-    HOME,
-    HOST,
     LIGHT,
     MARKS,
     STRIKE,
     TALKS,
     TRUCE_COLOURS,
 )
+from truce_sim.analysis.plots.style import COLOURS as PALETTE
 from truce_sim.border.atlas import Atlas, make_atlas
 from truce_sim.border.border import Border
+from truce_sim.border.colours import HOME, HOST
 from truce_sim.settings.schema import Config
 
 _CIRCLE = "M-1 0A1 1 0 1 0 1 0A1 1 0 1 0-1 0Z"
@@ -50,15 +51,24 @@ SHAPES = {
 }
 
 _NAMED = {
-    **TRUCE_COLOURS, **{kind: mark.colour for kind, mark in MARKS.items()}, "strike": STRIKE[0],
+    **TRUCE_COLOURS, **{kind: mark.colour for kind, mark in MARKS.items()}, "strike": STRIKE.colour,
     "home": HOME, "host": HOST, "group": GROUP, "talks": TALKS, "record": HOME,
+    **{f"line-{i}": colour for i, colour in enumerate(PALETTE)},
 }  # fmt: skip
+#: Of those that are too dark, or another's light one, on dark ground. Marks lie on the map's own.
+_ON_DARK = {HOME: "#56B4E9", "#56B4E9": "#F0E442", STRIKE.colour: STRIKE.dark, "#444444": "#BBBBBB"}
+_LINES = ("home", "record", "strike", *(name for name in _NAMED if name.startswith("line-")))
 
-#: The same colours for the same things on all pages, as in figures: CSS variables by name. Blue and
-#: purple are lighter on a dark background.
+
+def _variables(colours: Mapping[str, str]) -> str:
+    return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
+
+
+#: The same colours for the same things on all pages, as in figures: CSS variables by name.
 COLOURS = (
-    f":root {{ {' '.join(f'--{name}: {colour};' for name, colour in _NAMED.items())} }}\n"
-    f".theme--dark {{ --home: #56B4E9; --record: #56B4E9; --strike: {STRIKE[2]}; }}"
+    f":root {{ {_variables(_NAMED)} }}\n.theme--dark {{ "
+    + _variables({name: _ON_DARK.get(_NAMED[name], _NAMED[name]) for name in _LINES})
+    + " }"
 )
 
 #: The entries of the map's key, each of which can be hidden.
@@ -68,7 +78,8 @@ KEYS = ("crossing", "strike", *BANDS, "trail", *MARKS, "past", "names")
 LOOKS: dict[str, Any] = {
     "marks": {kind: list(mark) for kind, mark in MARKS.items()},
     "bands": BANDS,
-    "strike": STRIKE,
+    "strike": STRIKE._asdict(),
+    "ground": GROUND,
     "shapes": SHAPES,
     "colours": {"light": LIGHT, "dark": DARK},
 }
