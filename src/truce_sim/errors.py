@@ -81,6 +81,19 @@ class NoEffectWarning(UserWarning):
     """A setting was given a value that has no effect, at all points of a sweep or at some."""
 
 
+def check_range(setting: str, value: float, low: float, high: float, unit: str = "") -> None:
+    """Refuse a number that is not from `low` to `high`, in the words used for settings.
+
+    Raises:
+        InputError: it is out of range, or NaN.
+    """
+    if not low <= value <= high:
+        raise InputError(
+            "is out of range", setting=setting, value=value,
+            allowed=f"{low:,g} to {high:,g}{unit and f' {unit}'}",
+        )  # fmt: skip
+
+
 def _rebuild(problem: str, details: dict[str, object]) -> InputError:
     return InputError(problem, **details)  # type: ignore[arg-type]
 

@@ -16,6 +16,8 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
+from truce_sim.settings.written import duration
+
 #: Control characters except newline and tab, and marks that reverse the order in which text is
 #: shown.
 _COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -112,7 +114,7 @@ class SweepBar:
         self._bar.update(self._task, advance=runs, rate=pace)
         if not self._console.is_terminal and now - self._printed > 10:
             self._printed = now
-            left = f", {pace}, {(self._runs - self._done) / rate:.0f} s left" if rate else ""
+            left = f", {pace}, {duration((self._runs - self._done) / rate)} left" if rate else ""
             self._console.print(f"{self._done:,} of {self._runs:,} runs{left}")
 
     def expect(self, runs: int) -> None:

@@ -31,7 +31,7 @@ def view(*arguments: str) -> subprocess.CompletedProcess[str]:
     [
         (["--host", "0.0.0.0"], "--allow-remote"),
         (["--host", "example.org"], "--allow-remote"),
-        (["--port", "99999"], "is not a port"),
+        (["--port", "99999"], "is out of range"),
         (["--port", "x"], "--port"),
         (["home.threshold=-1"], "home.threshold"),
         (["nosuch=1"], "nosuch"),

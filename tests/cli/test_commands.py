@@ -101,6 +101,8 @@ def test_output_to_where_there_are_no_arrows() -> None:
     ("arguments", "words"),
     [
         (["run", "--help"], "truce: literal, practised, tolerant"),
+        (["sweep", "--help"], "--dry-run"),
+        (["sweep", "--help"], "--prepare"),
         (["run", "--cfg", "job", "home.threshold=3.5"], "threshold: 3.5"),
     ],
 )

@@ -22,12 +22,20 @@ from theory.spec import (
     spec,
     uneven_border,
 )
-from truce_sim.config.branching import branching
+from truce_sim.config.branching import (
+    branching,
+    effective_branching,
+    passing_with_host,
+    target_shares,
+)
+from truce_sim.config.load import load_setup
+from truce_sim.config.places import home_capacities
 from truce_sim.engine import codes as names
-from truce_sim.engine.params import HOME
-from truce_sim.engine.posture import review_posture
+from truce_sim.engine.params import HOME, HOST
+from truce_sim.engine.posture import effort, review_posture
 from truce_sim.engine.regime import prepare
 from truce_sim.engine.world import make_world, reset
+from truce_sim.simulation.spec import make_spec
 
 FORWARD = 1.1
 
@@ -102,6 +110,34 @@ def test_contagion_is_judged_by_what_sectors_are_left_with() -> None:
     deep = np.exp(-border - 0.85 * 0.2 * ratio)  # every target in the last cell
     found = branching(1.0, 8.0, 0.0, 0.85, 0.8, math.inf, x, cap, 10.0, 4, terrain, on)
     assert found == pytest.approx(w @ deep, rel=1e-12)
+
+
+@pytest.mark.parametrize(("x", "stretch"), [(0.0, 0.0), (0.6, 0.0), (0.6, 1.9)])
+def test_what_is_reckoned_to_pass_is_what_the_rules_let_pass(x: float, stretch: float) -> None:
+    """n_eff, and the share that passes both states, from the rules' effort cell by cell."""
+    settings = {
+        "home.adaptivity": 0.0, "host.adaptivity": 0.0, "border.effort_per_km": x,
+        "militants.excitation": 0.7, "scenario": "line_of_control",
+    }  # fmt: skip
+    placed = {"day": 0, "where": {"km": [0, 200]}, "set": {"home.capacity": stretch}}
+    setup = load_setup(settings | ({"interventions": [placed]} if stretch else {}))
+    config, on, run = setup.config, setup.border, make_spec(setup)
+    p, w = run.params[-1], make_world()
+    reset(p, w, run.border)
+    prepare(p, w)
+    for who in (HOME, HOST):
+        review_posture(p, w, -int(p["run"]["warmup_days"]), who)
+    host_depth, home_depth = config.border.host_depth, config.border.home_depth
+    cells = [[effort(p, w, s, d) for d in range(host_depth + home_depth)]
+             for s in range(on.sectors.size)]  # fmt: skip
+    hazard, m, weight = np.array(cells), config.militants, on.sectors["weight"]
+    bound = target_shares(m.depth_mu, m.depth_sigma, config.border.cell_km, home_depth)
+    home = np.exp(-hazard[:, host_depth:].cumsum(axis=1)) @ bound
+    local = home_capacities(config, 0, on) if stretch else None
+    assert effective_branching(config, on, local) == pytest.approx(0.7 * float(weight @ home))
+    if x == 0.0:  # the estimate from events is for effort that follows traffic
+        both = np.exp(-hazard[:, :host_depth].sum(axis=1)) * home
+        assert passing_with_host(config, on) == pytest.approx(float(weight @ both))
 
 
 def stopped(settings: Settings) -> NDArray[np.float64]:

@@ -27,6 +27,7 @@ from truce_sim.config.branching import effective_branching, passing_with_host
 from truce_sim.config.load import load_setup
 from truce_sim.config.setup import Setup
 from truce_sim.errors import InputError
+from truce_sim.events import WITHIN_KM
 from truce_sim.files import shipped_borders
 from truce_sim.intervals import Estimate, central, count_interval, named, percentile_interval
 from truce_sim.results.store import write_whole
@@ -378,7 +379,7 @@ def _lines(found: Description) -> Iterator[str]:
 
 def describe_border(
     border: str | Path, events: str | Path, *, since: str = "", until: str = "", actor: str = "",
-    country: str = "", within_km: float = 100.0, side: str = "home", delays: bool = False,
+    country: str = "", within_km: float = WITHIN_KM, side: str = "home", delays: bool = False,
     draws: int = 99, coarse: str = "first",
 ) -> Description:  # fmt: skip
     """Read the events of a border and describe them.

@@ -28,6 +28,7 @@ from truce_sim.analysis.spells import spell_curve, spells
 from truce_sim.analysis.survival import curve, curve_median, run_ends
 from truce_sim.border.folder import BorderFolder, folder_of
 from truce_sim.errors import InputError, a_kind
+from truce_sim.events import WITHIN_KM
 from truce_sim.files import BORDERS, DATA
 from truce_sim.intervals import (
     NO_ESTIMATE,
@@ -47,7 +48,6 @@ REFERENCE = DATA / "reference.csv"
 SOURCES = "TRUCE_SIM_SOURCES"
 #: The event file from which the first patterns are computed, if it is available.
 EVENTS_FILE = "ucdp_ged_ttp_2015_2021.csv"
-WITHIN_KM = 100.0  # depth of the home side
 
 #: Beginnings of the sources of references that are about the Durand line or its truce.
 _OF_DURAND = ("UCDP GED", "the case")

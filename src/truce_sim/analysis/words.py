@@ -15,7 +15,7 @@ import pandas as pd
 
 from truce_sim.analysis.compare import Comparison
 from truce_sim.intervals import Estimate, differ_from_first, named
-from truce_sim.settings.written import written
+from truce_sim.settings.written import count, listed, written
 from truce_sim.sweeps.summaries.contrasts import holding, no_effect, pairs, with_sign
 
 Row = Mapping[Any, Any] | pd.Series
@@ -104,7 +104,7 @@ def _extreme(points: pd.DataFrame, factors: Sequence[str], sign: int) -> str | N
     if len(rest) > MOST_TIES:
         return f"{told}, which cannot be told from {count(len(rest), 'other setting')})"
     names = [setting(row, factors) for _, row in rest.iterrows()]
-    return told + (f", which cannot be told from {_join_words(names)})" if names else ")")
+    return told + (f", which cannot be told from {listed(names)})" if names else ")")
 
 
 def _half_by(row: pd.Series) -> str:
@@ -135,11 +135,6 @@ def difference(test: pd.Series, by: str) -> str:
     if p < 0.05:
         return f"Survival differs by {by} ({test_used})."
     return f"No difference in survival by {by} can be shown ({test_used})."
-
-
-def count(n: int, noun: str) -> str:
-    """Format a count: `1 point`, `2,000 points`."""
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def what_helps(comparison: Comparison, asked: str = "") -> str:
@@ -233,7 +228,7 @@ def _largest(comparison: Comparison, told: bool) -> str:
     first = f"{factor} = {written(largest[0])}"
     who = f"{first} makes the largest difference from {base}{where}"
     if len(largest) > 1:
-        names = _join_words([written(level) for level in largest])
+        names = listed([written(level) for level in largest])
         who = (
             f"Of the levels of {factor}, {names} make the largest differences from {base}{where}, "
             "and cannot be told from each other"
@@ -348,13 +343,9 @@ def what_matters(ranked: pd.DataFrame) -> str:
     if rivals == [first] and row["rank_high"] == 1:
         return f"Of the factors varied, {first} matters most: it {accounts}."
     return (
-        f"Of the factors varied, {_join_words(rivals)} matter most, in an order that these runs "
+        f"Of the factors varied, {listed(rivals)} matter most, in an order that these runs "
         f"do not settle: {first} {accounts}."
     )
-
-
-def _join_words(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 shown, differ, plain = estimate, difference, written  #: Their earlier names.

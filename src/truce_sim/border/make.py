@@ -17,7 +17,8 @@ from truce_sim.border.geo import need_geo
 from truce_sim.border.line import Line, Place, coordinates, length_km, read_line, thinned
 from truce_sim.border.projection import how_far, keep_beside, place_beside, project, refuse_far
 from truce_sim.border.written import write_folder
-from truce_sim.errors import InputError
+from truce_sim.errors import InputError, check_range
+from truce_sim.events import WITHIN_KM
 from truce_sim.events.files import numbers, read_cells
 from truce_sim.events.rules import Events, iso_date, read_events, refuse_none
 from truce_sim.files import shipped_borders
@@ -46,7 +47,7 @@ def make_border_folder(
     select: str = "", gap_km: float = 10.0, longest: bool = False, segment_km: float = 10.0,
     relief: str | Path | None = None, crossings: str | Path | None = None,
     base: Sequence[str | Path] = (), since: str = "", until: str = "", actor: str = "",
-    country: str = "", within_km: float = 100.0, lethal: bool = True, coarse: str = "first",
+    country: str = "", within_km: float = WITHIN_KM, lethal: bool = True, coarse: str = "first",
 ) -> MadeBorder:  # fmt: skip
     """Make a border folder: segments with weights from events, the line, a picture, and an account.
 
@@ -85,9 +86,7 @@ def make_border_folder(
     about = _checked_about(about or {})
     for setting, km, least in (("--segment-km", segment_km, 0.1), ("--gap-km", gap_km, 0.0),
                                ("--within-km", within_km, 0.1)):  # fmt: skip
-        if not least <= km <= 1000:
-            raise InputError("is out of range", setting=setting, value=km,
-                             allowed=f"{least:g} to 1,000 km")  # fmt: skip
+        check_range(setting, km, least, 1000, "km")
     course_line = read_line(line, select, gap_km, longest, start)
     account = [f"line: {course_line.length_km:,.1f} km along the ellipsoid", *course_line.remarks]
     found = None

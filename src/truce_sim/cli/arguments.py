@@ -6,6 +6,7 @@ import argparse
 from typing import NoReturn
 
 from truce_sim.errors import InputError
+from truce_sim.events import WITHIN_KM
 
 
 class Parser(argparse.ArgumentParser):
@@ -24,10 +25,6 @@ def folder_parser(command: str, about: str, *, folder: str = "of a sweep") -> Pa
     return parser
 
 
-#: Default depth of the home side in which events count, km.
-WITHIN_KM = 100.0
-
-
 def add_event_filters(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that choose among the events of a file."""
     add = parser.add_argument
@@ -36,7 +33,7 @@ def add_event_filters(parser: argparse.ArgumentParser) -> None:
     add("--actor", default="", metavar="TEXT", help="only events with this text in a side's name")
     add("--country", default="", metavar="NAME", help="only events in this country")
     add("--within-km", type=float, default=WITHIN_KM, metavar="KM", help="only events this near "
-        "the line; default: 100")  # fmt: skip
+        f"the line; default: {WITHIN_KM:g}")  # fmt: skip
     add("--coarse", choices=("first", "spread", "drop"), default="first", help="events of more "
         "than two days and summaries: on their first day, once on one of their days, or left out; "
         "default: first")  # fmt: skip

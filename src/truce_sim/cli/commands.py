@@ -24,6 +24,7 @@ truce-sim: a laboratory for one-clause truces
   truce-sim run [overrides]        run once and print an account, day by day
   truce-sim sweep [overrides]      run every combination of the values given, many times
   truce-sim sweep … --dry-run      show what it would run, the time and the disk space
+  truce-sim sweep … --prepare      make the folder, for workers to fill
 
   truce-sim list [DIR]             list the sweeps in a folder
   truce-sim status DIR             show what is done, the speed and the time left

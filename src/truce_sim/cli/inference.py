@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from truce_sim.cli.arguments import WITHIN_KM, Parser, add_event_filters, count, whole
+from truce_sim.cli.arguments import Parser, add_event_filters, count, whole
+from truce_sim.events import WITHIN_KM
 
 
 def prior(arguments: Sequence[str]) -> int:
@@ -78,7 +79,7 @@ def fit(arguments: Sequence[str]) -> int:
 
 
 def _filters(asked: Namespace) -> dict[str, Any]:
-    """Which events of a file count; by default within 100 km, as for validate."""
+    """Which events of a file count; by default as near the line as for validate."""
     given = {name: getattr(asked, name) for name in ("since", "until", "actor", "country")}
     chosen = {name: value for name, value in given.items() if value}
     chosen |= {"coarse": asked.coarse} if asked.coarse != "first" else {}

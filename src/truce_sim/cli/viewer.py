@@ -8,18 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from truce_sim.errors import InputError
+from truce_sim.cli.arguments import Parser
+from truce_sim.errors import InputError, check_range
 from truce_sim.sweeps.summaries.picks import PICKS
 
 if TYPE_CHECKING:
     from truce_sim.viewer.state.opening import Opening
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors become InputError."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(message, allowed=f"see {self.prog} --help")
 
 
 def view(arguments: list[str]) -> NoReturn:
@@ -37,8 +31,7 @@ def view(arguments: list[str]) -> NoReturn:
     parser.add_argument("--record", default="", metavar="FILE", help="show the record of a truce "
                         "on the time line, a file as for truce-sim nowcast")  # fmt: skip
     known, rest = parser.parse_known_args(arguments)
-    if not 0 <= known.port < 65536:
-        raise InputError("is not a port", setting="--port", value=known.port, allowed="0 to 65535")
+    check_range("--port", known.port, 0, 65535)
     address = Address(known.host, known.port, known.allow_remote, browser=not known.no_open)
     check_host(address)
     check_assets()
@@ -121,8 +114,8 @@ def movie(arguments: list[str]) -> int:
     return 0
 
 
-def _parser(command: str, description: str) -> _Parser:
-    parser = _Parser(
+def _parser(command: str, description: str) -> Parser:
+    parser = Parser(
         prog=f"truce-sim {command}", description=description, allow_abbrev=False,
         epilog=f"Anything else is an override, as in truce-sim {command} truce=literal seed=7, or "
         "the folder of a run, a sweep or a search.",

@@ -16,9 +16,8 @@ from truce_sim.config.setup import Setup
 from truce_sim.config.tokens import is_there, mediator_of
 from truce_sim.errors import InputError
 from truce_sim.following.drawn import Drawn
-from truce_sim.following.particles import systematic
 from truce_sim.inference.prior import AnyPrior, Prior, load_prior
-from truce_sim.sweeps.design.worlds import draws_file, read_weighted
+from truce_sim.sweeps.design.worlds import draws_file, read_weighted, systematic
 
 #: The settings of the configuration, and nothing else.
 NONE = "none"

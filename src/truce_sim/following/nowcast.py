@@ -42,13 +42,13 @@ from truce_sim.following.particles import (
     joined,
     run_filter,
     scaled,
-    systematic,
 )
 from truce_sim.inference.prior import AnyPrior
 from truce_sim.inference.record import AnyRecord, Record, read_record
 from truce_sim.intervals import Estimate
 from truce_sim.settings.dates import date_of
 from truce_sim.simulation.run import Overrides
+from truce_sim.sweeps.design.worlds import systematic
 
 #: Levers to try from the present on: name -> setting -> value.
 WhatIf: TypeAlias = Mapping[str, Mapping[str, object]]

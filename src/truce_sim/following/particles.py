@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
@@ -35,7 +34,16 @@ from truce_sim.engine.record import OUTCOME
 from truce_sim.engine.run import TURN, RunSpec, outcomes
 from truce_sim.engine.world import make_world
 from truce_sim.following.drawn import Drawn
-from truce_sim.following.evidence import CLASSES, STRIKE_BY_HOME, VIOLATION, Part, log_likelihood
+from truce_sim.following.evidence import (
+    CLASSES,
+    STRIKE_BY_HOME,
+    VIOLATION,
+    Part,
+    log_likelihood,
+    stages_of,
+)
+from truce_sim.sweeps.design.worlds import systematic
+from truce_sim.sweeps.many import in_threads
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -154,7 +162,7 @@ def run_filter(
         reported: mean share of violations that sources report.
         threads: how many to use; 0: one for each core.
     """
-    stages = sorted({part.last for part in parts} | {as_of})
+    stages = stages_of(parts, as_of)
     watch = counter(parts, as_of)
 
     def weigh(some: Particles) -> Floats:
@@ -198,14 +206,6 @@ def effective(weight: Floats) -> float:
     """Return the effective number of weights (n,), (Σ w)² / Σ w² (Kish 1965); 0 for none."""
     squares = float(weight @ weight)
     return float(weight.sum()) ** 2 / squares if squares > 0.0 else 0.0
-
-
-def systematic(weight: Floats, n: int, rng: np.random.Generator) -> Ints:
-    """Return n indices drawn in proportion to weights, evenly spaced from one random start."""
-    ends = np.cumsum(weight)
-    points = (np.arange(n) + rng.random()) / n * ends[-1]
-    found = np.searchsorted(ends, points, side="right")
-    return np.asarray(np.minimum(found, np.flatnonzero(weight)[-1]), np.int64)
 
 
 # ── running them ─────────────────────────────────────────────────────────────────────────────
@@ -268,11 +268,7 @@ def play(
         worlds.append(world)
 
     starts, worlds = range(0, len(particles), _AT_A_TIME), list[np.void]()
-    pool = ThreadPoolExecutor(min(threads or os.cpu_count() or 1, max(len(starts), 1)))
-    try:
-        list(pool.map(lambda start: work(worlds, start), starts))
-    finally:  # after Ctrl-C, blocks not yet started are cancelled
-        pool.shutdown(cancel_futures=True)
+    in_threads(lambda start: work(worlds, start), starts, threads or os.cpu_count() or 1)
     failed = rows["status"] != DONE
     rows["collapsed"][failed], rows["end_day"][failed] = 1, -1
     return rows, seen

@@ -232,8 +232,7 @@ class _Work:
         return pd.concat([levers, pd.DataFrame(self.race.natural(codes)), tried], axis=1)
 
     def _try(self, which: str, codes: Sequence[Code], worlds: Ints | None = None) -> Any:
-        every = np.tile(np.arange(len(self.worlds[which])), (len(codes), 1))
-        among = every if worlds is None else worlds
+        among = self.rooms[which].every_world(codes) if worlds is None else worlds
         policies = [self.problem.policy(code) for code in codes]
         return self.books[which].attempt(codes, policies, among)
 

@@ -10,14 +10,13 @@ import pyarrow as pa
 
 from truce_sim.analysis.plots.discovery import plot_peeling
 from truce_sim.analysis.report.parts import Section, figure, make_table
-from truce_sim.files import PACKAGE
+from truce_sim.analysis.report.write import render_page
 from truce_sim.policy import words
 from truce_sim.policy.api import Search
 from truce_sim.policy.choose import PICKS
 from truce_sim.policy.figures import plot_levers, plot_trade_off
 from truce_sim.policy.measures import MEASURES
 from truce_sim.results.store import write_table, write_whole
-from truce_sim.terminal import clean
 
 CAVEAT = (
     "A stylised model, not a forecast. What levers cost and how far they reach is assumed, as are "
@@ -49,14 +48,6 @@ def render(found: Search, pictures: Path | None = None) -> str:
         found: the search.
         pictures: a folder to write the figures into, as PNG files.
     """
-    import jinja2
-
-    from truce_sim.version import __version__
-
-    page = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(PACKAGE / "analysis" / "report"), autoescape=True,
-        undefined=jinja2.StrictUndefined, trim_blocks=True,
-    ).get_template("report.html.j2")  # fmt: skip
     sections = [_picks(found), _trade_off(found), _levers(found), _places(found), _open(found),
                 _method(found)]  # fmt: skip
     first, _ = words.first_pick(found.pareto)
@@ -65,14 +56,12 @@ def render(found: Search, pictures: Path | None = None) -> str:
             assert pictures is not None
             content = drawing.render("png")
             write_whole(pictures / f"{section.key}.png", partial(_put, content))
-    return clean(
-        page.render(
-            version=__version__, title=found.problem.question or f"Search {found.problem.name}",
-            subtitle=f"{found.problem.policies:,} policies, {len(found.seen):,} tried, "
-                     f"{len(found.pareto):,} proved in {len(found.worlds):,} fresh worlds.",
-            answer=[f"{first.capitalize()}: {words.verdict(found)}", words.loss_in_words(found)],
-            caveat=CAVEAT, sections=sections,
-        )
+    return render_page(
+        found.problem.question or f"Search {found.problem.name}",
+        f"{found.problem.policies:,} policies, {len(found.seen):,} tried, "
+        f"{len(found.pareto):,} proved in {len(found.worlds):,} fresh worlds.",
+        [f"{first.capitalize()}: {words.verdict(found)}", words.loss_in_words(found)],
+        CAVEAT, sections,
     )  # fmt: skip
 
 

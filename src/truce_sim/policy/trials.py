@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from truce_sim.config.setup import Setup
-from truce_sim.config.tokens import as_tokens
+from truce_sim.config.tokens import as_tokens, is_there
 from truce_sim.policy.levers import Policy
 from truce_sim.policy.problem import Problem, quiet_setup
 from truce_sim.policy.worlds import Worlds
@@ -59,12 +59,16 @@ class Laboratory:
             worlds: (policies, n) the worlds of each; None: all.
         """
         if worlds is None:
-            worlds = np.tile(np.arange(len(self.worlds)), (len(policies), 1))
+            worlds = self.every_world(policies)
         out = np.zeros(worlds.shape, TRIAL)
         for setup, pairs in self._groups(policies, worlds):
             members, there = pairs[0], worlds[tuple(pairs)]
             out[tuple(pairs)] = _counted(self._run(setup, policies, members, there))
         return out
+
+    def every_world(self, policies: Sequence[object]) -> Ints:
+        """Return (policies, n) all worlds, for each."""
+        return np.tile(np.arange(len(self.worlds)), (len(policies), 1))
 
     def _groups(
         self, policies: Sequence[Policy], worlds: Ints
@@ -93,7 +97,8 @@ class Laboratory:
     ) -> NDArray[np.void]:
         """OUTCOME (pairs, luck) of policies, by number, each in a world."""
         draws = self.worlds.draws.iloc[worlds].reset_index(drop=True)
-        table = draws[[path for path in draws if _exists(str(path), setup)]].copy()
+        there = setup.config.mediation.mediators
+        table = draws[[path for path in draws if is_there(str(path), there)]].copy()
         for lever in self.problem.levers:
             for path in lever.paths(setup):
                 kind = int if path in _WHOLE else float
@@ -104,12 +109,6 @@ class Laboratory:
         self.runs += found.size
         self.tell(found.size)
         return found
-
-
-def _exists(path: str, setup: Setup) -> bool:
-    """Whether a setting exists: those of an absent mediator do not."""
-    parts = path.split(".")
-    return parts[:2] != ["mediation", "mediators"] or parts[2] in setup.config.mediation.mediators
 
 
 def _counted(rows: NDArray[np.void]) -> NDArray[np.void]:

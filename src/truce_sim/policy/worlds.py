@@ -20,7 +20,7 @@ from truce_sim.errors import InputError
 from truce_sim.inference.prior import load_prior
 from truce_sim.policy.problem import Problem
 from truce_sim.settings.fields import field_at
-from truce_sim.sweeps.design.worlds import read_weighted
+from truce_sim.sweeps.design.worlds import read_weighted, systematic
 
 #: The sets of worlds, each with its own draws and seeds.
 SETS = ("search", "choice", "proof")
@@ -108,8 +108,7 @@ def _resampled(
     """Draw worlds by weight, by systematic resampling, in random order."""
     if not len(draws) or not weight.sum() > 0:
         return draws[:0]
-    at = (rng.uniform() + np.arange(number)) / number
-    rows = np.searchsorted(np.cumsum(weight) / weight.sum(), at).clip(max=len(draws) - 1)
+    rows = systematic(weight, number, rng)
     return draws.iloc[rng.permutation(rows)].reset_index(drop=True)
 
 

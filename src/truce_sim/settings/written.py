@@ -1,7 +1,8 @@
-"""How values are written in tables and sentences: as one types them."""
+"""How values, lists, counts and times are written in tables and sentences."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,3 +27,21 @@ def written(value: Any) -> str:
         whole = abs(value) < _ALL_DIGITS and value == int(value)
         return str(int(value)) if whole else f"{value:g}"
     return _TYPED.get(str(value), str(value))
+
+
+def listed(words: Sequence[str]) -> str:
+    """Write one or more words in a row: `a`, `a and b`, `a, b and c`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def count(n: int, noun: str) -> str:
+    """Write how many there are: `1 point`, `2,000 points`."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Write seconds in a suitable unit."""
+    for unit, length in (("days", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.0f} s"

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, NamedTuple
 
+from truce_sim.settings.written import count, listed
 from truce_sim.simulation.account import (
     CAUSES,
     WEIGHED,
@@ -139,7 +140,7 @@ def _heaviest(run: Simulation, events: list[Event], choice: Event) -> list[Turni
     if not behind:
         return []
     most = max(behind, key=lambda e: faded(e["weight"], chosen - e["day"], memory))
-    deaths = f" with {_count(most['deaths'], 'death')}" if most["deaths"] else ""
+    deaths = f" with {count(most['deaths'], 'death')}" if most["deaths"] else ""
     adds = f" adds {most['weight']:.2g} to grievance"
     what = f"{_KINDS[most['kind']]} in {place_of(run, most)}{deaths}{adds}"
     return [TurningPoint(int(most["day"]), "the incident that weighed most", what)]
@@ -182,7 +183,7 @@ def _acts(strikes: list[Event]) -> str:
     for strike in strikes:
         days.setdefault(named(strike["actor"]), []).append(str(strike["day"]))
     acts = [
-        f"{actor}{'' if which else ' struck'} on day{'s' if len(on) > 1 else ''} {_listed(on)}"
+        f"{actor}{'' if which else ' struck'} on day{'s' if len(on) > 1 else ''} {listed(on)}"
         for which, (actor, on) in enumerate(days.items())
     ]
     return " and ".join(acts)
@@ -193,15 +194,7 @@ def _sentence(run: Simulation, who: str, strikes: int) -> str:
     truce = config_on(run, int(run.outcome["end_day"])).truce
     within = f" within {truce.window_days} days" if strikes > 1 else ""
     return (
-        f"{who[:1].upper()}{who[1:]}, and {_count(int(truce.collapse_strikes), 'strike')}{within} "
+        f"{who[:1].upper()}{who[1:]}, and {count(int(truce.collapse_strikes), 'strike')}{within} "
         f"{'end' if truce.collapse_strikes > 1 else 'ends'} this truce. "
         f"The first answered {CAUSES[run.outcome['cause']]}."
     )
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,8 @@ Settings: TypeAlias = pd.DataFrame | Mapping[str, Sequence[object]] | Sequence[M
 
 #: Makes OUTCOME (points, replicates) of some points and replicates, in this thread's memory.
 Runs: TypeAlias = Callable[[range, NDArray[np.int64]], NDArray[np.void]]
+
+Block = TypeVar("Block")
 
 
 def simulate_many(
@@ -221,13 +223,18 @@ def _run(points: int, replicates: int, workers: int, runs: Runs) -> NDArray[np.v
         for block in todo:
             work(block)
         return rows
-    pool = ThreadPoolExecutor(min(workers, len(todo)))
+    in_threads(work, todo, workers)
+    return rows
+
+
+def in_threads(work: Callable[[Block], object], todo: Sequence[Block], threads: int) -> None:
+    """Do work on every block, by so many threads; what it raises ends the rest."""
+    pool = ThreadPoolExecutor(max(min(threads, len(todo)), 1))
     try:
         for _ in pool.map(work, todo):
             pass
     finally:  # after Ctrl-C, blocks not yet started are cancelled
         pool.shutdown(cancel_futures=True)
-    return rows
 
 
 def _table(values: pd.DataFrame, specs: Sequence[RunSpec], rows: NDArray[np.void]) -> pd.DataFrame:

@@ -61,7 +61,7 @@ DARK = ("#2a2733", "#3d3752", "#574d7a", "#7767a4", "#9b8ac9", "#c3b5e6", "#efe8
 #: distinct for colour-blind readers and in greyscale.
 TRUCE_COLOURS = dict(zip(TRUCE_STATES, ("#B5DFF8", "#E8B60A", "#D06000", "#8A1C00"), strict=True))
 
-#: Colours of the ground by background: water, land or unknown, borders of countries and of provinces.
+#: Colours of the ground by background: water, land or unknown, borders of countries and provinces.
 GROUND = {
     "light": {"water": "#e4ecef", "land": "#f7f5ef", "country": "#6f6a5e", "province": "#d3cdbf"},
     "dark": {"water": "#1b2226", "land": "#262626", "country": "#9a948a", "province": "#4a4740"},

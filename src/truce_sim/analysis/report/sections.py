@@ -21,7 +21,7 @@ from truce_sim.analysis.survival import kaplan_meier, logrank, shortest_horizon,
 from truce_sim.analysis.worlds import is_over_worlds, spread_sentence
 from truce_sim.engine.compile import DIGEST
 from truce_sim.errors import InputError, command
-from truce_sim.settings.written import written
+from truce_sim.settings.written import count, written
 from truce_sim.sweeps.summaries.picks import PICKS, pick_place
 from truce_sim.sweeps.summaries.summary import horizon_in_words
 from truce_sim.sweeps.sweep import Sweep
@@ -364,7 +364,7 @@ def provenance_section(material: Material) -> Section:
     facts = {
         "folder": sweep.path.name,
         "runs": f"{int(overall['runs']):,} done, {int(overall['failed']):,} failed",
-        "design": f"{sweep.design}, {words.count(sweep.folder.points, 'point')}",
+        "design": f"{sweep.design}, {count(sweep.folder.points, 'point')}",
         "seed": manifest["seed"],
         "truce_sim": f"{manifest['truce_sim']}{f', commit {commit[:12]}{dirty}' if commit else ''}",
         "digest of the rules": manifest["rules"],
@@ -408,7 +408,7 @@ def reproduce_section(material: Material) -> Section:
         made_by = command("sweep", f"hydra.sweeper.design={sweep.design}", *plain)
         section.notes.append(
             f"The sweep was run from Python; its {sweep.design} design has "
-            f"{words.count(sweep.folder.points, 'point')}."
+            f"{count(sweep.folder.points, 'point')}."
         )
     section.commands = [made_by, command("verify", sweep.path), command("report", sweep.path)]
     return section

@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from truce_sim.analysis import words
 from truce_sim.analysis.opened import opened
 from truce_sim.analysis.report.material import Material
 from truce_sim.analysis.report.parts import Section
@@ -18,6 +17,7 @@ from truce_sim.analysis.worlds import is_over_worlds
 from truce_sim.errors import InputError
 from truce_sim.results.outputs import check_writable, writing
 from truce_sim.results.store import write_whole
+from truce_sim.settings.written import count
 from truce_sim.sweeps.summaries.summary import days_watched
 from truce_sim.sweeps.sweep import Sweep
 from truce_sim.terminal import clean
@@ -177,7 +177,7 @@ def subtitle(material: Material) -> str:
     watched = days_watched(sweep.points["horizon"])
     of_factors = f" of {' and '.join(sweep.factors)}" if sweep.factors else ""
     return (
-        f"{words.count(int(overall['runs']), 'simulated truce')} of {watched}{failed}, over "
-        f"{words.count(sweep.folder.points, 'setting')}{of_factors}. "
+        f"{count(int(overall['runs']), 'simulated truce')} of {watched}{failed}, over "
+        f"{count(sweep.folder.points, 'setting')}{of_factors}. "
         + (f"Finished {finished}." if finished else "Not finished yet: these are the runs so far.")
     )

@@ -14,7 +14,7 @@ from truce_sim.cli.printing.layout import print_next, print_sentence, print_tabl
 from truce_sim.engine.compile import DIGEST
 from truce_sim.errors import InputError, command
 from truce_sim.results.provenance import processor
-from truce_sim.settings.written import written
+from truce_sim.settings.written import duration, written
 from truce_sim.sweeps.summaries.targets import target_replicates
 from truce_sim.terminal import console
 
@@ -344,14 +344,6 @@ def _explain_difference(proof: Proof) -> str:
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────
-
-
-def duration(seconds: float) -> str:
-    """Format seconds in a suitable unit."""
-    for unit, length in (("days", 86400.0), ("h", 3600.0), ("min", 60.0)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.1f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def size(count: int) -> str:

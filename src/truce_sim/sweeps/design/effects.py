@@ -18,6 +18,7 @@ from truce_sim.errors import InputError
 from truce_sim.settings.fields import field_at, is_choice
 from truce_sim.settings.needs import Comparison
 from truce_sim.settings.nested import leaves
+from truce_sim.settings.written import listed
 from truce_sim.sweeps.design.composer import Base, Composer
 from truce_sim.sweeps.design.configs import merged
 
@@ -206,10 +207,9 @@ def _tell(
     names: Sequence[str], why: str, active: NDArray[np.bool_], points: NDArray[np.int64]
 ) -> None:
     """Warn, in one line, of settings that have no effect at the same points for the same reason."""
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     idle, first = int((~active).sum()), int(points[np.argmin(active)])
     warn(
-        f"{listed} {'has' if len(names) == 1 else 'have'} no effect at {idle:,} of "
+        f"{listed(names)} {'has' if len(names) == 1 else 'have'} no effect at {idle:,} of "
         f"{len(active):,} points (such as point {first}: {why})"
     )
 

@@ -94,6 +94,14 @@ def read_weighted(
     return table.drop(columns=WEIGHT, errors="ignore"), weight
 
 
+def systematic(weight: NDArray[np.float64], n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return n indices drawn in proportion to weights, evenly spaced from one random start."""
+    ends = np.cumsum(weight)
+    points = (np.arange(n) + rng.random()) / n * ends[-1]
+    found = np.searchsorted(ends, points, side="right")
+    return np.asarray(np.minimum(found, np.flatnonzero(weight)[-1]), np.int64)
+
+
 def _read(name: str, setting: str, besides: str) -> pd.DataFrame:
     path = draws_file(name)
     try:

@@ -184,8 +184,8 @@ def difference(found: pa.Table, wanted: pa.Schema, chunk: Chunk) -> str:
     if found.num_rows != chunk.runs:
         return f"{chunk.runs:,} rows were written, {found.num_rows:,} were read"
     for name in dict.fromkeys([*wanted.names, *found.schema.names]):
-        pair = [f"{schema.field(name).type}" if name in schema.names else "nothing"
-                for schema in (wanted, found.schema)]  # fmt: skip
+        pair = [f"{each.field(name).type}" if name in each.names else "nothing"
+                for each in (wanted, found.schema)]  # fmt: skip
         if pair[0] != pair[1]:
             return f"column {name} was written as {pair[0]}, and read as {pair[1]}"
     points = np.repeat(np.asarray(chunk.points), len(chunk.replicates))

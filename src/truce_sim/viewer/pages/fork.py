@@ -8,6 +8,7 @@ import solara
 from mesa.visualization.utils import update_counter
 
 from truce_sim.config.regimes import may_change
+from truce_sim.settings.written import count
 from truce_sim.viewer.pages.ensembles import FromThisDay, OverAllLuck
 from truce_sim.viewer.pages.parts import Controls, Payload
 from truce_sim.viewer.state.levers import controls, without_effect
@@ -66,6 +67,6 @@ def difference(tracks: Sequence[Track]) -> str:
         f"collapses on day {o['end_day']}" if o["collapsed"] else f"holds for {o['end_day']} days"
         for o in (ours, theirs)
     ]
-    days = f"{abs(gained)} day{'' if abs(gained) == 1 else 's'}"
+    days = count(abs(gained), "day")
     word = "no day gained or lost" if not gained else f"{days} {'gained' if gained > 0 else 'lost'}"
     return f"In this draw, the run {ends[0]} and its fork {ends[1]}: {word}."

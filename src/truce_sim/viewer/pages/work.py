@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 import solara
 
+from truce_sim.settings.written import duration
+
 Made = TypeVar("Made")
 
 
@@ -48,8 +50,7 @@ class Work:
         share, seconds = self.share.value, time.monotonic() - self._began
         if not 0.0 < share < 1.0 or seconds < 1.0:
             return ""
-        left = seconds * (1.0 - share) / share
-        return f"{left:.0f} s left" if left < 100 else f"{left / 60:.0f} min left"
+        return f"{duration(seconds * (1.0 - share) / share)} left"
 
     def cancel(self) -> None:
         """Stop the work when it next reports progress."""

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from truce_sim.border.dates import first_date
-from truce_sim.errors import InputError
+from truce_sim.errors import InputError, check_range
 from truce_sim.results.outputs import check_writable, writing
 from truce_sim.settings.dates import read_day
+from truce_sim.settings.written import count
 from truce_sim.viewer.state.opening import Opening
 from truce_sim.viewer.state.track import Track, run_track
 from truce_sim.viewer.state.week import Week
@@ -57,8 +58,7 @@ def film(opening: Opening, options: argparse.Namespace) -> None:
             track, options.out, options.layer, every=options.every, fps=options.fps,
             dpi=options.dpi, days=days, progress=lambda share: bar.update(task, completed=share),
         )  # fmt: skip
-    many = f"{frames} frame{'' if frames == 1 else 's'}"
-    print(f"{options.out}: {many}, {options.out.stat().st_size / 1e6:.1f} MB")
+    print(f"{options.out}: {count(frames, 'frame')}, {options.out.stat().st_size / 1e6:.1f} MB")
 
 
 def check_options(options: argparse.Namespace) -> None:
@@ -68,11 +68,7 @@ def check_options(options: argparse.Namespace) -> None:
         InputError: An option is invalid, or ffmpeg is needed and missing.
     """
     for name, high in (("every", 3650), ("fps", 60), ("dpi", 400)):
-        value = getattr(options, name)
-        if not 1 <= value <= high:
-            raise InputError(
-                "out of range", setting=f"--{name}", value=value, allowed=f"1 to {high}"
-            )
+        check_range(f"--{name}", getattr(options, name), 1, high)
     if options.out.suffix.lower() not in (".gif", ".mp4"):
         raise InputError(
             "is not a film", setting="--out", value=str(options.out), allowed="FILE.gif or FILE.mp4"

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from truce_sim.analysis.plots.marks import CAUSE_COLOURS, TRUCE_COLOURS
 from truce_sim.engine.codes import CAUSES as CODES
 from truce_sim.engine.params import STATES
+from truce_sim.settings.written import count
 from truce_sim.simulation.account import CAUSES, named
 from truce_sim.simulation.turning import ending
 from truce_sim.viewer.state.track import Track
@@ -113,7 +114,7 @@ def _incidents(events: list[Event]) -> str:
     counts = Counter(_INCIDENTS[e["kind"]] for e in events if e["kind"] in _INCIDENTS)
     deaths = sum(int(e["deaths"]) for e in events if e["kind"] in _INCIDENTS)
     phrases = [f"{n} {one if n == 1 else many}" for (one, many), n in counts.items()]
-    dead = [f"{deaths} death{'' if deaths == 1 else 's'}"] if deaths else []
+    dead = [count(deaths, "death")] if deaths else []
     return ", ".join(phrases + dead)
 
 

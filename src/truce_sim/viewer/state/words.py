@@ -13,6 +13,7 @@ from truce_sim.engine.params import STATES
 from truce_sim.model import TruceModel
 from truce_sim.settings.dates import date_of, in_words
 from truce_sim.settings.schema import Config
+from truce_sim.settings.written import count
 from truce_sim.simulation.account import CAUSES, config_on, named
 from truce_sim.simulation.turning import Event, counting_strikes, ending
 from truce_sim.viewer.state.ground import clause
@@ -132,7 +133,7 @@ def _round(model: TruceModel) -> str:
     if math.isinf(start):
         return "none scheduled"
     days = int(start) - max(day, 0)
-    return f"in {days} day{'' if days == 1 else 's'}, on day {int(start)}"
+    return f"in {count(days, 'day')}, on day {int(start)}"
 
 
 def _grievances(track: Track, model: TruceModel) -> list[dict[str, Any]]:
