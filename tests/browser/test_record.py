@@ -29,7 +29,7 @@ def test_its_rows_are_marked_on_the_time_line(visit, serve) -> None:
 def test_a_record_is_shown_beside_a_run_alone(tmp_path) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_text("day,kind\n3,bombing\n", encoding="utf-8")
-    with pytest.raises(InputError, match="beside one run"):
+    with pytest.raises(InputError, match="next to one run"):
         beside_record(Opening(), str(RECORD))
     with pytest.raises(InputError, match="line 2"):
         beside_record(open_settings(["seed=1"]), str(bad))

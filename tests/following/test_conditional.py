@@ -1,4 +1,4 @@
-"""Futures of one run: the same past, other luck from a day on."""
+"""Futures of one run: the same past, other random draws from a day on."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def test_points_made_by_column_are_refused_as_others_are(bad: str) -> None:
 
 
 def test_own_seeds_without_common_random_numbers(tmp_path: Path) -> None:
-    """Each point has a seed of its own, in its rows, by which they can be run again."""
+    """Each point has its own seed, in its rows, by which they can be run again."""
     settings = {"sweep.common_random_numbers": False}
     runs = sweep({"home.capacity": [0.7, 0.8]}, settings, replicates=3, folder=tmp_path / "s").runs
     assert runs.groupby("point")["seed"].nunique().eq(1).all()

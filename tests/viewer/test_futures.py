@@ -39,7 +39,7 @@ def test_curves_are_shares_of_runs_day_by_day() -> None:
 
 
 def test_futures_in_words_and_numbers(tracks) -> None:
-    """Of run and fork, with the same luck; the chances of the causes add up."""
+    """Of run and fork, with the same random draws; the chances of the causes add up."""
     shares: list[float] = []
     found = futures.follow(tracks, 30, 40, shares.append)
     assert [name for name, _ in found] == ["run", "fork"]

@@ -1,5 +1,4 @@
-"""Step 6: which incidents the home state attributes to the host's soil; which are public (step
-7)."""
+"""Step 6, and part of 7: what the home state attributes to the host's soil; what becomes public."""
 
 from __future__ import annotations
 
