@@ -27,7 +27,7 @@ def OverAllLuck(session: Session, tracks: Tracks) -> None:
         plain, fork = (track.config for track in tracks)
         return ensemble.compare_fork(plain, fork, session.fork_day.value, n, work)
 
-    with solara.Card("From the start, with other luck", margin=0, classes=["ensemble-card"]):
+    with solara.Card("From the start, with other draws", margin=0, classes=["ensemble-card"]):
         solara.Text("The run and its fork again and again, each pair with its own random draws.")
         ask = Ask(
             session.pairs.value, "Run the ensemble", "mdi-chart-bell-curve", session.pairs.set
@@ -58,7 +58,7 @@ def FromThisDay(session: Session, tracks: Tracks, day: int) -> None:
     def make(work: Work) -> futures.Named:
         return futures.follow(tracks, since, n, work)
 
-    with solara.Card("From this very day, with new luck", margin=0, classes=["ensemble-card"]):
+    with solara.Card("From this very day, with new draws", margin=0, classes=["ensemble-card"]):
         past = f"up to day {day}" if day >= 0 else "before day 0"
         solara.Text(
             f"The same past {past}; then futures with their own random draws."
