@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-#: The home state and the host state, of the palette of figures (`analysis/plots/style.py`).
+#: The home state and the host state, from the palette of figures (`analysis/plots/style.py`).
 HOME, HOST = "#0072B2", "#009E73"

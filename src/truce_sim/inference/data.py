@@ -34,7 +34,8 @@ NOTES = "columns ended, days (or start, end), followed, id; others are notes"
 MOST_TRUCES = 2000
 #: The number of runs whose mean is compared with a pattern.
 _RUNS_OF_PATTERN = 20
-#: The level at which the range of a pattern is read: sources give 95 %, whatever this program does.
+#: The level at which the range of a pattern is read: sources give 95 %, whichever level this
+#: program uses.
 _PUBLISHED = 0.95
 
 

@@ -25,7 +25,7 @@ from truce_sim.sweeps.many import simulate_many
 Floats = NDArray[np.float64]
 
 #: The quantiles that describe a distribution: the central 95 and 50 %, and the median. Columns are
-#: named after them; they are no confidence intervals.
+#: named after them; they are not confidence intervals.
 QUANTILES = (0.025, 0.25, 0.5, 0.75, 0.975)
 #: Runs of each draw.
 _TWICE = 2

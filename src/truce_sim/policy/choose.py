@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from truce_sim.intervals import central
 
-#: How sure it is that a policy reaches the target if the low end of its interval does.
+#: The confidence that a policy reaches the target if the low end of its interval does.
 SURE = f"with {100 * central()[1]:g} % confidence"
 
 #: The picks in the order in which they are reported, each with its definition. Only one of the
@@ -44,7 +44,8 @@ def choose(table: pd.DataFrame, target: float) -> dict[str, int]:
 
 
 def reaches(proved: pd.DataFrame | pd.Series, target: float) -> Any:
-    """Whether each policy, or the one of a row, is sure to hold in a share of runs."""
+    """Whether each policy, or a row's, holds in the target share of runs, by the low end of its
+    interval."""
     return proved["holds_low"] >= target
 
 

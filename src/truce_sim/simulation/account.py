@@ -155,7 +155,7 @@ def _sentence(run: Simulation, event: dict[Hashable, Any]) -> str:
 def _focus(
     run: Simulation, choice: dict[Hashable, Any], weighed: Iterable[dict[Hashable, Any]]
 ) -> str:
-    """Where most of a strike's cause lies, by what is left of the weights."""
+    """Where most of a strike's cause lies, by the remaining weights."""
     memory = memory_of(run, choice)
     places: defaultdict[str, float] = defaultdict(float)
     for event in weighed:
@@ -166,7 +166,7 @@ def _focus(
 
 
 def faded(weight: float, age: float, memory: float) -> float:
-    """Return what is left of a weight in grievance (`engine/grievance.py`).
+    """Return how much of a weight remains in grievance (`engine/grievance.py`).
 
     Args:
         weight: when it was added.

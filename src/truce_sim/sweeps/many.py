@@ -228,7 +228,8 @@ def _run(points: int, replicates: int, workers: int, runs: Runs) -> NDArray[np.v
 
 
 def in_threads(work: Callable[[Block], object], todo: Sequence[Block], threads: int) -> None:
-    """Do work on every block, by so many threads; what it raises ends the rest."""
+    """Do the work on every block, with this many threads; an exception that it raises ends the
+    rest."""
     pool = ThreadPoolExecutor(max(min(threads, len(todo)), 1))
     try:
         for _ in pool.map(work, todo):

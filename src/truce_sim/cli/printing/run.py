@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MAX_TIMELINE = 60
 
 
-#: Of lines, by the kind of event that they tell of.
+#: Colours of lines, by the kind of event that they report.
 COLOURS = {
     "strike": "red",
     "collapse": "bold red",

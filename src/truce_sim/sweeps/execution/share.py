@@ -41,7 +41,7 @@ def work_on_share(
     folder = read_folder(path)
     for damaged in folder.damaged(folder.chunks()[share::shares]):
         progress.say(f"{damaged} is damaged or missing: left to {command('resume', folder.path)}")
-    size = runs_per_chunk(folder.points * folder.replicates)  # the same whatever is done by now
+    size = runs_per_chunk(folder.points * folder.replicates)  # the same whatever is already done
     everything = cut(missing([], target_replicates(folder)), size)
     return work_on(path, islice(everything, share, None, shares), progress, workers)
 

@@ -175,7 +175,7 @@ class SweepFolder:
         from truce_sim.config.resolvers import has_references
 
         bases = self.manifest["bases"]
-        if any(map(has_references, bases)):  # to any setting, a swept one perhaps
+        if any(map(has_references, bases)):  # to any setting, perhaps a swept one
             specs = self._specs.read(range(self.points))
             return np.array([spec.params[0]["run"]["horizon_days"] for spec in specs])
         if _HORIZON in self.factors:

@@ -28,8 +28,8 @@ from truce_sim.intervals import z_quantile
 #: Replicates are added in blocks of this size; every point has at least one, up to its ceiling.
 BLOCK = 64
 
-#: Level of a single interval; after repeated checks, 95 % remain. Simulation found it for those: it
-#: does not follow `intervals.CONFIDENCE`.
+#: Level of a single interval; after repeated checks, 95 % remain. It was found by simulation for
+#: those, so it does not follow `intervals.CONFIDENCE`.
 _LEVEL = 0.97
 #: Pseudo-runs at either end of the range.
 _PSEUDO_RUNS = 2

@@ -55,7 +55,8 @@ _NAMED = {
     "home": HOME, "host": HOST, "group": GROUP, "talks": TALKS, "record": HOME,
     **{f"line-{i}": colour for i, colour in enumerate(PALETTE)},
 }  # fmt: skip
-#: Of those that are too dark, or another's light one, on dark ground. Marks lie on the map's own.
+#: Colours that differ on a dark background: those too dark there, and one that would equal
+#: another's. Marks lie on the map's own background.
 _ON_DARK = {HOME: "#56B4E9", "#56B4E9": "#F0E442", STRIKE.colour: STRIKE.dark, "#444444": "#BBBBBB"}
 _LINES = ("home", "record", "strike", *(name for name in _NAMED if name.startswith("line-")))
 
