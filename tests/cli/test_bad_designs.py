@@ -91,7 +91,7 @@ DESIGNS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "seed_of_rows": (sampled(THRESHOLD, "seed=1,2", kind="saltelli"), ("seed", "its own")),
     "numbers_of_rows": (
         sampled(THRESHOLD, "sweep.common_random_numbers=false", kind="morris"),
-        ("sweep.common_random_numbers", "seed of its own"),
+        ("sweep.common_random_numbers", "its own seed"),
     ),
     "where_in_rows": (
         sampled(THRESHOLD, "hydra.sweeper.where=home.threshold > 3", kind="saltelli"),
