@@ -110,6 +110,7 @@ class SweepFolder:
         self._checked = config
         self.files = Files(path, manifest)
         self._trusted: set[int] = set()  # points whose specs were compared with the design
+        self._digests: dict[range, str] = {}
         self._specs = SpecReader(path / "specs", self.files)
 
     def __fspath__(self) -> str:
@@ -190,10 +191,6 @@ class SweepFolder:
         return frame.set_index("point").iloc[: self.points]
 
     @cached_property
-    def _labels(self) -> NDArray[np.uint8]:
-        return label_bytes(self.design_table, [*self.factors, "key"])
-
-    @cached_property
     def first_dates(self) -> NDArray[np.datetime64]:
         """The date of day 0 of each point (points,), NaT where it has none."""
         from truce_sim.border.dates import first_date
@@ -212,7 +209,10 @@ class SweepFolder:
 
     def points_digest(self, points: range) -> str:
         """Return the digest of some points in the design: their labels and keys."""
-        return digest_of(self._labels[points.start : points.stop].tobytes())
+        if points not in self._digests:  # parts of other replicates have the same points
+            rows = self.design_table.slice(points.start, len(points))
+            self._digests[points] = digest_of(label_bytes(rows, [*self.factors, "key"]).tobytes())
+        return self._digests[points]
 
     def config_of(self, point: int) -> Config:
         """Return the whole configuration of a point, checked, with the seed of its runs."""
@@ -285,20 +285,15 @@ class SweepFolder:
             Damaged: they cannot be read, or are not those of the design.
         """
         specs = self._specs.read(points)
-        for point, spec, key in self._with_keys(points, specs):
-            if spec != key:
-                raise self._specs.damaged(point, "is not the point of design.parquet")
+        new = [i for i, point in enumerate(points) if point not in self._trusted]
+        if new:
+            keys = point_keys([specs[i] for i in new], str(self.manifest.get("rules")))
+            known = self.design_table["key"].slice(points.start, len(points)).to_pylist()
+            for i, key in zip(new, keys, strict=True):
+                if key != known[i]:
+                    raise self._specs.damaged(points[i], "is not the point of design.parquet")
+                self._trusted.add(points[i])
         return specs
-
-    def _with_keys(self, points: range, specs: Sequence[RunSpec]) -> Iterator[tuple[int, str, str]]:
-        """Yield each point with the key of its spec and the key in the design."""
-        new = [i for i in range(len(points)) if points[i] not in self._trusted]
-        if not new:
-            return
-        keys = point_keys([specs[i] for i in new], str(self.manifest.get("rules")))
-        for i, key in zip(new, keys, strict=True):
-            yield points[i], key, self.design_table["key"][points[i]].as_py()
-            self._trusted.add(points[i])
 
     # ── the parts ────────────────────────────────────────────────────────────────────────────
 
@@ -563,9 +558,8 @@ class SweepFolder:
     def design_table(self) -> pa.Table:
         """The design as an Arrow table; swept words as dictionaries, to save memory."""
         table = self.files.read("design").slice(0, self.points).combine_chunks()
-        for i, kind in enumerate(table.schema.types):
-            if pa.types.is_string(kind):
-                name = table.schema.names[i]
+        for i, (name, kind) in enumerate(zip(table.schema.names, table.schema.types, strict=True)):
+            if pa.types.is_string(kind) and name != "key":  # keys all differ
                 table = table.set_column(i, name, table[name].dictionary_encode())
         return table
 

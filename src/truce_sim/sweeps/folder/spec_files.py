@@ -136,9 +136,10 @@ class SpecReader:
 
     def _each(self, points: range) -> Iterator[RunSpec]:
         for path, first, stop in self._files():
-            for point in range(max(points.start, first), min(points.stop, stop)):
-                group, row = divmod(point - first, SPECS_PER_GROUP)
-                yield self._group(path, group)[row]
+            start, end = max(points.start, first) - first, min(points.stop, stop) - first
+            for place in range(start - start % SPECS_PER_GROUP, end, SPECS_PER_GROUP):
+                group = self._group(path, place // SPECS_PER_GROUP)
+                yield from group[max(start - place, 0) : end - place]
 
     def damaged(self, point: int, why: str) -> Damaged:
         """Return the error for a wrong or unreadable spec of a point."""
