@@ -290,7 +290,7 @@ def test_poisson_distribution(mean: float) -> None:
 
 def factors(settings: dict[str, object], n: int = 40_000) -> NDArray[np.void]:
     """FACTORS (n,) under these settings."""
-    return draw_factors(spec(settings).params[None], np.array([1]), np.arange(n))[0, :, 0]
+    return draw_factors(spec(settings).params, 1, np.arange(n))[:, 0]
 
 
 @pytest.mark.parametrize("law", ["lognormal", "gamma"])
@@ -343,6 +343,8 @@ def test_frailty_off() -> None:
 @given(u=st.integers(0, 10_000), cv=st.floats(0.05, 2.0), other=st.floats(0.05, 2.0))
 def test_a_replicate_keeps_its_rank(u: int, cv: float, other: float) -> None:
     """Whatever the spread, a replicate that is above another stays above it."""
-    params = np.stack([spec({"frailty.attempts_cv": x}).params for x in (cv, other)])
-    first, second = draw_factors(params, np.array([1, 1]), np.array([u, u + 1]))[:, :, 0]
+    first, second = (
+        draw_factors(spec({"frailty.attempts_cv": x}).params, 1, np.array([u, u + 1]))[:, 0]
+        for x in (cv, other)
+    )
     assert (np.diff(first["attempts"]) > 0) == (np.diff(second["attempts"]) > 0)

@@ -37,7 +37,7 @@ SWEEP = ["home.threshold=4,6", "run.horizon_days=60", "sweep.replicates=12"]
 #: them for this copy alone would take longer than all its tests.
 IN_THE_ENGINE = {
     "from __future__ import annotations\n": "import threading\n",
-    "        factors = draw_factors(params, seeds, wanted)\n": """
+    "        factors = factors_of_points(params, seeds, wanted)\n": """
         second = params["states"]["threshold"][:, 0, 0] > 5.0
         if 3 in wanted:
             raise ValueError("a fault of the test")

@@ -25,6 +25,13 @@ FACTORS = record(attempts="f8", threshold="f8", will="f8")
 
 
 def draw_factors(
+    params: NDArray[np.void], seed: int, replicates: NDArray[np.int64]
+) -> NDArray[np.void]:
+    """FACTORS of shape (replicates, regimes) for `params` of shape (regimes,)."""
+    return factors_of_points(params[None], np.array([seed], np.int64), replicates)[0]
+
+
+def factors_of_points(
     params: NDArray[np.void], seeds: NDArray[np.int64], replicates: NDArray[np.int64]
 ) -> NDArray[np.void]:
     """FACTORS (points, replicates, regimes) for `params` (points, regimes), `seeds` (points,)."""

@@ -15,7 +15,7 @@ from truce_sim.engine.codes import DONE, TODAY
 from truce_sim.engine.compile import entry, rule
 from truce_sim.engine.day import run_day
 from truce_sim.engine.draws import Key
-from truce_sim.engine.frailty import apply_factors, draw_factors
+from truce_sim.engine.frailty import apply_factors, factors_of_points
 from truce_sim.engine.launch import settle_targets
 from truce_sim.engine.params import record
 from truce_sim.engine.record import OUTCOME, close_run
@@ -96,7 +96,7 @@ def outcomes_of_all(
         done += len(some)
         params = _stack([spec.params for spec in some])
         seeds = np.array([spec.seed for spec in some], np.int64)
-        factors = draw_factors(params, seeds, wanted)
+        factors = factors_of_points(params, seeds, wanted)
         border, current = some[0].border, np.zeros(1, params.dtype)
         run_replicates(params, factors, border, seeds, wanted, turns, current, world, rows)
     return out

@@ -118,8 +118,8 @@ class TruceModel(mesa.Model):
     def _begin(self) -> None:
         """Set up the world and run its warm-up."""
         self._regimes = self.setup.params
-        seeds, replicates = np.array([[self.key.seed], [self.key.replicate]], np.int64)
-        self._factors = draw_factors(self._regimes[None], seeds, replicates)[0, 0]
+        replicates = np.array([self.key.replicate], np.int64)
+        self._factors = draw_factors(self._regimes, self.key.seed, replicates)[0]
         self._current = np.zeros(1, PARAMS)
         self.params = self._current[0]
         self.world = make_world(recorded=True)
