@@ -94,26 +94,33 @@ def identities(params: Sequence[NDArray[np.void]]) -> list[bytes]:
     # Joined as bytes: numpy compares the layouts of all records before it joins them.
     whole = np.frombuffer(b"".join(each.tobytes() for each in params), PARAMS)
     words = whole.view(np.int64).reshape(whole.size, -1)
-    content = np.ascontiguousarray(words[:, _first_words()])
-    later = (words[:, _later_words()] != _words(_defaults())[_later_words()]).any(axis=1)
-    some, found, at = later.any(), [], 0
+    content, width = words[:, _first_words()].tobytes(), 8 * len(_first_words())
+    later, found, at = _later_settings(whole, words), [], 0
     for count in map(len, params):
-        mine = slice(at, at + count)
-        more = _later_settings(whole[mine]) if some and later[mine].any() else ""
-        found.append(content[mine].tobytes() + more.encode())
-        at += count
+        end = at + count
+        more = "".join(
+            f" {name}={values[at:end]!r}"
+            for name, differs, values in later
+            if differs[at:end].any()
+        )
+        found.append(content[at * width : end * width] + more.encode())
+        at = end
     return found
 
 
-def _later_settings(params: NDArray[np.void]) -> str:
-    """Settings added after 0.1.0 that differ from their defaults somewhere, with all values."""
-    known = {_MOVED.get(way, (way, None))[0] for way in _leaves(first_layout())}
-    text = ""
-    for way in _leaves(PARAMS):
+def _later_settings(
+    params: NDArray[np.void], words: NDArray[np.int64]
+) -> list[tuple[str, NDArray[np.bool_], list[Any]]]:
+    """Settings added after 0.1.0 that differ from their defaults somewhere: name, in which of the
+    records, and the values in all of them."""
+    numbers, ways = _later_words()
+    differ = (words[:, numbers] != _words(_defaults())[numbers]).any(axis=0)
+    found = []
+    for way in dict.fromkeys(ways[i] for i in np.flatnonzero(differ)):
         values = _field(params, way)
-        if way not in known and (values != _field(_defaults(), way)).any():
-            text += f" {'.'.join(way)}={values.tolist()!r}"
-    return text
+        differs = (values != _field(_defaults(), way)).reshape(len(params), -1).any(axis=1)
+        found.append((".".join(way), differs, values.tolist()))
+    return found
 
 
 # Every field of a record takes eight bytes, so records are compared and rearranged as words.
@@ -135,9 +142,13 @@ def _first_words() -> NDArray[np.int64]:
 
 
 @cache
-def _later_words() -> NDArray[np.int64]:
-    """The words of PARAMS that a record of 0.1.0 does not have."""
-    return np.setdiff1d(np.arange(PARAMS.itemsize // 8), _first_words())
+def _later_words() -> tuple[NDArray[np.int64], list[_Way]]:
+    """The words of PARAMS that a record of 0.1.0 does not have, and the field that each is of."""
+    numbered = np.arange(PARAMS.itemsize // 8).view(PARAMS)
+    known = {_MOVED.get(way, (way, None))[0] for way in _leaves(first_layout())}
+    pairs = [(int(word), way) for way in _leaves(PARAMS) if way not in known
+             for word in np.ravel(_field(numbered, way).view(np.int64))]  # fmt: skip
+    return np.array([word for word, _ in pairs]), [way for _, way in pairs]
 
 
 @cache

@@ -64,10 +64,8 @@ def point_keys(specs: Sequence[RunSpec], rules: str = DIGEST) -> list[str]:
     borders = {id(spec.border): spec.border for spec in specs}  # many points share one
     content = {name: b"\0" + border.tobytes() for name, border in borders.items()}
     for spec, params in zip(specs, identities([spec.params for spec in specs]), strict=True):
-        digest = hashlib.sha256(f"{rules} {spec.seed}".encode())
-        digest.update(params)
-        digest.update(content[id(spec.border)])
-        keys.append(digest.hexdigest()[:24])
+        whole = f"{rules} {spec.seed}".encode() + params + content[id(spec.border)]
+        keys.append(hashlib.sha256(whole).hexdigest()[:24])
     return keys
 
 

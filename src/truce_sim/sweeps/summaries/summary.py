@@ -91,13 +91,12 @@ class Survival:
         """Return the columns of `survival_table`, without the swept values."""
         n = self._counts.sum(axis=1)
         collapsed = n - self._counts[:, -1]
-        days = np.minimum(np.arange(self._counts.shape[1]), self._horizons[:, None]).astype(float)
         columns: dict[str, NDArray[Any]] = {
             "runs": n, "failed": self._failed, "horizon": self._horizons
         }  # fmt: skip
         columns |= named("holds", wilson_intervals(n - collapsed, n))
         columns |= named("collapse_share", wilson_intervals(collapsed, n))
-        columns |= named("mean_survival", _mean(self._counts, days, n, self._horizons))
+        columns |= named("mean_survival", _mean(self._counts, n, self._horizons))
         columns |= named("median_survival", _median(self._counts, n))
         return pd.DataFrame(columns, index=pd.RangeIndex(self._points.start, self._points.stop))
 
@@ -116,13 +115,14 @@ def day_columns(
 
 
 def _mean(
-    counts: NDArray[np.int64], days: Floats, n: NDArray[np.int64], horizons: NDArray[np.int64]
+    counts: NDArray[np.int64], n: NDArray[np.int64], horizons: NDArray[np.int64]
 ) -> tuple[Floats, Floats, Floats]:
     """Return mean survival with its interval, which is missing for n < 2."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = (counts * days).sum(axis=1) / n
+        mean = (counts[:, :-1] @ np.arange(counts.shape[1] - 1) + counts[:, -1] * horizons) / n
         variance, some = np.full(n.shape, np.nan), n > 1
-        squares = counts[some] * (days[some] - mean[some, None]) ** 2
+        days = np.minimum(np.arange(counts.shape[1]), horizons[some, None]).astype(float)
+        squares = counts[some] * (days - mean[some, None]) ** 2
         variance[some] = squares.sum(axis=1) / (n[some] - 1) / n[some]
     return means_within(mean, variance, n, horizons)
 
