@@ -14,19 +14,27 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from numpy.typing import NDArray
 
 import truce_sim
 from folders import rows, sweep_into
 from truce_sim.config.compose import conf_folder
 from truce_sim.engine.compile import CACHE
+from truce_sim.engine.run import RunSpec
+from truce_sim.engine.run import outcomes as run_outcomes
 from truce_sim.results import columns
 from truce_sim.results.store import read_groups
+from truce_sim.sweeps.api import sweep
+from truce_sim.sweeps.execution import worker
 from truce_sim.sweeps.folder import files
 from truce_sim.sweeps.folder import folder as reading
+from truce_sim.sweeps.folder.files import EVENTS, RERUNS, SERIES
 from truce_sim.sweeps.folder.folder import read_folder
+from truce_sim.sweeps.folder.plan import Chunk
 
 pytestmark = pytest.mark.slow
 
@@ -297,3 +305,26 @@ def test_runs_whose_part_does_not_appear_end_the_sweep(
     monkeypatch.setattr(reading.SweepFolder, "chunks", lambda folder: [])
     assert sweep_into(tmp_path / "s", *SWEEP) == 1
     assert "24 runs did not appear in its folder" in capsys.readouterr().err
+
+
+def test_what_is_recorded_beside_a_failed_run_is_kept_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its block is run again in ever smaller parts, until that run is alone."""
+    words = ["run.horizon_days=20", "sweep.series_every_days=5", "sweep.events=true"]
+    made = sweep({"home.threshold": [4, 6]}, words, replicates=6, folder=tmp_path / "s")
+    chunk = Chunk(range(2), range(6))
+    right = {kind: made.folder.record(chunk, kind).to_pandas() for kind in (SERIES, EVENTS)}
+
+    def outcomes(spec: RunSpec, replicates: list[int], world: np.void) -> NDArray[np.void]:
+        if 4 in replicates:
+            raise MemoryError("no room")
+        return run_outcomes(spec, replicates, world)
+
+    monkeypatch.setattr(worker, "outcomes", outcomes)
+    done = worker.Worker(made.folder).run(chunk, RERUNS)
+    assert (done.runs, done.failed) == (12, 2)
+    for kind, all_rows in right.items():
+        found = pd.read_parquet(made.folder / RERUNS / kind / f"{chunk.name}.parquet")
+        expected = all_rows[all_rows["replicate"] != 4].reset_index(drop=True)
+        pd.testing.assert_frame_equal(found, expected, check_categorical=False)

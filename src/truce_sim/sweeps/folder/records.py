@@ -32,8 +32,9 @@ class Recorder:
         self._every = settings.series_every_days
         self._events_wanted = settings.events
         self._only_if_collapsed = settings.only_if_collapsed
-        self._series: list[tuple[int, int, NDArray[np.int64], NDArray[np.void]]] = []
-        self._events: list[tuple[int, int, NDArray[np.void]]] = []
+        # By point and replicate: a block in which a run failed is run again in parts.
+        self._series: dict[tuple[int, int], tuple[NDArray[np.int64], NDArray[np.void]]] = {}
+        self._events: dict[tuple[int, int], NDArray[np.void]] = {}
 
     def keep(self, point: int, replicate: int, outcome: np.void, world: np.void) -> None:
         """Keep the records of the run that has just ended in `world`, unless it failed.
@@ -49,10 +50,10 @@ class Recorder:
         days = int(outcome["end_day"]) + int(outcome["collapsed"])
         if self._every:
             chosen = np.arange(0, days, self._every)
-            self._series.append((point, replicate, chosen, world["series"][chosen].copy()))
+            self._series[point, replicate] = chosen, world["series"][chosen].copy()
         if self._events_wanted:
-            log = world["events"][1 : world["event_count"] + 1].copy()
-            self._events.append((point, replicate, log))
+            log = world["events"][1 : world["event_count"] + 1]
+            self._events[point, replicate] = log.copy()
 
     def take(self) -> Iterator[tuple[str, pa.Table]]:
         """Yield and forget what was kept: pairs of kind and table, with point and replicate first.
@@ -63,26 +64,27 @@ class Recorder:
             yield "series", self._series_table()
         if self._events_wanted:
             yield "events", self._events_table()
-        self._series, self._events = [], []
+        self._series, self._events = {}, {}
 
     def _series_table(self) -> pa.Table:
         from truce_sim.results.frames import series_frame
 
-        rows = [row for *_, row in self._series]
+        kept = self._series.values()
+        rows = [row for _, row in kept]
         frame = series_frame(np.concatenate([np.zeros(0, SERIES), *rows]))
         frame = frame.reset_index(drop=True)
-        days = np.concatenate([np.zeros(0, np.int64), *(days for _, _, days, _ in self._series)])
+        days = np.concatenate([np.zeros(0, np.int64), *(days for days, _ in kept)])
         frame.insert(0, "day", days)
-        runs = [(point, replicate, len(row)) for point, replicate, _, row in self._series]
+        runs = [(*run, len(row)) for run, (_, row) in self._series.items()]
         return _table(frame, runs, columns.DAILY)
 
     def _events_table(self) -> pa.Table:
         from truce_sim.results.frames import event_frame
 
-        rows = [row for *_, row in self._events]
+        rows = list(self._events.values())
         names = [f"mediator {i + 1}" for i in range(MAX_MEDIATORS)]
         frame = event_frame(np.concatenate([np.zeros(0, EVENT), *rows]), names)
-        runs = [(point, replicate, len(row)) for point, replicate, row in self._events]
+        runs = [(*run, len(log)) for run, log in self._events.items()]
         return _table(frame, runs, columns.EVENT)
 
 
