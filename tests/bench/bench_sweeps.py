@@ -38,11 +38,9 @@ import json, sys, time
 from truce_sim.engine.run import outcomes_of_all
 from truce_sim.engine.world import make_world
 from truce_sim.sweeps.folder import read_folder
-from truce_sim.sweeps.folder.plan import cut, missing, runs_per_chunk
-from truce_sim.sweeps.summaries.targets import target_replicates
+from truce_sim.sweeps.summaries.targets import chunks_to_run
 folder, worker, workers = read_folder(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-wanted = target_replicates(folder)
-chunks = list(cut(missing([], wanted), runs_per_chunk(int(wanted.sum()))))[worker::workers]
+chunks = list(chunks_to_run(folder))[worker::workers]
 specs = {chunk: folder.specs(chunk.points) for chunk in chunks}
 world = make_world()
 outcomes_of_all(specs[chunks[0]][:1], [0], world)
@@ -147,8 +145,9 @@ def one(points: int, replicates: int, aims: dict[str, str]) -> None:
     show("bare engine, the same runs", f"{own:.1f} s", "")
     show("wall time against the bare engine", f"{found['wall'] / own:.2f} x", aims["ratio"])
     show("processor time without starting, the same", f"{warm / engine:.2f} x", aims["ratio"])
-    beyond = 1000 * (warm - engine) / points
-    show("processor time of a point beyond its runs", f"{beyond:.3f} ms", aims.get("point", ""))
+    if "point" in aims:
+        beyond = 1000 * (warm - engine) / points
+        show("processor time of a point beyond its runs", f"{beyond:.3f} ms", aims["point"])
     show("peak memory, all processes together", f"{found['memory']:.0f} MB", aims["memory"])
     show("on disk, parts", f"{parts / found['runs']:.0f} bytes a run", "")
     show("on disk, with runs.parquet", f"{(parts + table) / found['runs']:.0f} bytes a run", "400")

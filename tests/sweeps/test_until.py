@@ -19,8 +19,8 @@ from scipy import stats
 from folders import parts, rows, sweep_into
 from truce_sim.cli.commands import run_command
 from truce_sim.errors import InputError
-from truce_sim.sweeps.execution import driver
 from truce_sim.sweeps.folder.plan import Chunk
+from truce_sim.sweeps.summaries import targets
 from truce_sim.sweeps.summaries.until import BLOCK, Until, outcome_bounds
 
 SWEEPS, BLOCKS, HORIZON = 4000, 48, 365.0
@@ -148,7 +148,7 @@ def test_an_interrupted_sweep_stops_where_an_undisturbed_one_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Runs that a kill left between two checks do not add a check: it might stop by chance."""
-    monkeypatch.setattr(driver, "runs_per_chunk", lambda runs: 150)
+    monkeypatch.setattr(targets, "runs_per_chunk", lambda runs: 150)
     words = (
         "truce=practised,tolerant", "run.horizon_days=90", "sweep.until.outcome=collapsed",
         "sweep.until.half_width=0.04", "sweep.until.ceiling=1024",

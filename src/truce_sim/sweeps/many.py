@@ -218,19 +218,18 @@ def _run(points: int, replicates: int, workers: int, runs: Runs) -> NDArray[np.v
         some, few = block
         rows[some, few] = runs(range(points)[some], numbers[few])
 
-    todo = list(blocks(points, replicates))
-    if min(workers, len(todo)) == 1:
-        for block in todo:
-            work(block)
-        return rows
-    in_threads(work, todo, workers)
+    in_threads(work, list(blocks(points, replicates)), workers)
     return rows
 
 
 def in_threads(work: Callable[[Block], object], todo: Sequence[Block], threads: int) -> None:
     """Do the work on every block, with this many threads; an exception that it raises ends the
     rest."""
-    pool = ThreadPoolExecutor(max(min(threads, len(todo)), 1))
+    if min(threads, len(todo)) <= 1:
+        for block in todo:
+            work(block)
+        return
+    pool = ThreadPoolExecutor(min(threads, len(todo)))
     try:
         for _ in pool.map(work, todo):
             pass

@@ -36,9 +36,9 @@ from truce_sim.sweeps.execution.rules import adopt_rules
 from truce_sim.sweeps.execution.worker import Done
 from truce_sim.sweeps.folder.files import PARTS
 from truce_sim.sweeps.folder.folder import SweepFolder, read_folder
-from truce_sim.sweeps.folder.plan import Chunk, cut, incomplete_chunks, missing, runs_per_chunk
+from truce_sim.sweeps.folder.plan import Chunk, incomplete_chunks
 from truce_sim.sweeps.summaries.results import damaged_results, write_results
-from truce_sim.sweeps.summaries.targets import target_replicates
+from truce_sim.sweeps.summaries.targets import chunks_to_run, target_replicates
 
 if TYPE_CHECKING:
     from truce_sim.sweeps.execution.jobs import Jobs
@@ -213,8 +213,7 @@ class _Work:
             raise RuntimeError(f"{lost:,} runs {what}")
 
     def _todo(self) -> Iterator[Chunk]:
-        size = runs_per_chunk(self.folder.points * self.folder.replicates)
-        return cut(missing(self.folder.chunks(), target_replicates(self.folder)), size)
+        return chunks_to_run(self.folder, self.folder.chunks())
 
     def _count(self, done: Done) -> None:
         self.runs_new += done.runs

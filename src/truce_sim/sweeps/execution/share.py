@@ -15,8 +15,8 @@ from truce_sim.sweeps.execution.crew import Crew, count_workers
 from truce_sim.sweeps.execution.progress import Progress, Stopped
 from truce_sim.sweeps.execution.rules import refuse_other_rules
 from truce_sim.sweeps.folder.folder import read_folder
-from truce_sim.sweeps.folder.plan import Chunk, cut, incomplete_chunks, missing, runs_per_chunk
-from truce_sim.sweeps.summaries.targets import target_replicates
+from truce_sim.sweeps.folder.plan import Chunk, incomplete_chunks
+from truce_sim.sweeps.summaries.targets import chunks_to_run
 
 
 def work_on_share(
@@ -41,9 +41,8 @@ def work_on_share(
     folder = read_folder(path)
     for damaged in folder.damaged(folder.chunks()[share::shares]):
         progress.say(f"{damaged} is damaged or missing: left to {command('resume', folder.path)}")
-    size = runs_per_chunk(folder.points * folder.replicates)  # the same whatever is already done
-    everything = cut(missing([], target_replicates(folder)), size)
-    return work_on(path, islice(everything, share, None, shares), progress, workers)
+    mine = islice(chunks_to_run(folder), share, None, shares)
+    return work_on(path, mine, progress, workers)
 
 
 def work_on(

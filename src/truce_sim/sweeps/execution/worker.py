@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,15 +69,15 @@ class Worker:
 
     def run(self, chunk: Chunk, into: str = PARTS) -> Done:
         """Run a chunk and write its part, preceded by series and events if they are kept."""
-        specs = self._folder.specs(chunk.points)
+        specs = dict(zip(chunk.points, self._folder.specs(chunk.points), strict=True))
         rows = np.zeros((len(specs), len(chunk.replicates)), OUTCOME)
         failures: dict[tuple[int, int], Failure] = {}
         begun = time.perf_counter()
         for some, few in blocks(*rows.shape):
             block = Chunk(chunk.points[some], chunk.replicates[few])
-            rows[some, few] = self._run_block(specs[some], block, failures)
+            rows[some, few] = self._run_block(specs, block, failures)
         seconds = time.perf_counter() - begun
-        seeds = np.array([spec.seed for spec in specs], np.int64)
+        seeds = np.array([spec.seed for spec in specs.values()], np.int64)
         if self._recorder:
             for kind, table in self._recorder.take():
                 write_record(self._folder, chunk, kind, table, into)
@@ -86,33 +86,22 @@ class Worker:
         return Done(chunk.name, chunk.runs, failed, seconds)
 
     def _run_block(
-        self, specs: Sequence[RunSpec], block: Chunk, failures: dict[tuple[int, int], Failure]
+        self, specs: Mapping[int, RunSpec], block: Chunk, failures: dict[tuple[int, int], Failure]
     ) -> NDArray[np.void]:
         """Return OUTCOME (points, replicates). If Python raises, halve to isolate the failure."""
         try:
             with self._clock.running():
-                return self._outcomes(specs, block)
+                return self._outcomes([specs[point] for point in block.points], block)
         except Exception as error:
             if block.runs > 1:
-                return self._run_halves(specs, block, failures)
+                halves = [self._run_block(specs, half, failures) for half in block.halves()]
+                return np.concatenate(halves, axis=0 if len(block.points) > 1 else 1)
             message = f"{type(error).__name__}: {error}"
             run = block.points.start, block.replicates.start
             failures[run] = Failure(message, traceback.format_exc())
             row = np.zeros((1, 1), OUTCOME)
             row["status"] = ERROR
             return row
-
-    def _run_halves(
-        self, specs: Sequence[RunSpec], block: Chunk, failures: dict[tuple[int, int], Failure]
-    ) -> NDArray[np.void]:
-        """Run half of a block's points each, or half of the replicates of its only point."""
-        first, second = block.halves()
-        some = len(first.points) if len(specs) > 1 else 0
-        rows = [
-            self._run_block(specs[:some] or specs, first, failures),
-            self._run_block(specs[some:], second, failures),
-        ]
-        return np.concatenate(rows, axis=0 if some else 1)
 
     def _outcomes(self, specs: Sequence[RunSpec], block: Chunk) -> NDArray[np.void]:
         if self._recorder is None:

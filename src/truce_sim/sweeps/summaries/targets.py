@@ -5,7 +5,7 @@ All of it follows from the existing parts, so an interrupted sweep resumes as if
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from truce_sim.errors import InputError
 from truce_sim.settings.schema import SweepConfig
 from truce_sim.sweeps.folder.folder import SweepFolder
+from truce_sim.sweeps.folder.plan import Chunk, cut, missing, runs_per_chunk
 from truce_sim.sweeps.summaries.contrasts import Pair, find_pairs, strips
 from truce_sim.sweeps.summaries.until import BLOCK, Until, outcome_bounds
 
@@ -36,6 +37,12 @@ def target_replicates(folder: SweepFolder) -> NDArray[np.int64]:
     if folder.settings.until.outcome:
         return Targets(folder).wanted()
     return np.full(folder.points, folder.settings.replicates)
+
+
+def chunks_to_run(folder: SweepFolder, done: Iterable[Chunk] = ()) -> Iterator[Chunk]:
+    """Cut the runs wanted that `done` does not cover, the same way in every process."""
+    size = runs_per_chunk(folder.points * folder.replicates)  # the same whatever is already done
+    return cut(missing(done, target_replicates(folder)), size)
 
 
 class Targets:
