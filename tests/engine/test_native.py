@@ -83,6 +83,15 @@ def test_where_numba_has_settings_it_is_left_to_numba(
     assert compiler.asked == 0
 
 
+def test_where_they_do_not_matter_it_is_not(
+    compiler: Compiler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker of joblib's has the first; each would import numba, and compile."""
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "1")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert shifted(Native("shift", compiler, tmp_path)) == [3.0, 4.0, 5.0, 6.0, 7.0]
+
+
 # ── what a wheel brings ──────────────────────────────────────────────────────────────────────
 
 

@@ -20,6 +20,10 @@ import numpy as np
 #: Bytes of the checksum before the name of the function and its code.
 _CHECKSUM = 32
 
+#: Settings of numba's that change no rule: each runs in one thread, and is cached elsewhere. Joblib
+#: sets the first in every worker.
+_NO_MATTER = {"NUMBA_NUM_THREADS", "NUMBA_CACHE_DIR"}
+
 
 class Unfit(Exception):
     """The rule cannot be called by its address: its arguments, the system or an error in it."""
@@ -76,7 +80,8 @@ class Native:
         return (0, 0, arg.size, arg.itemsize, arg.ctypes.data, *arg.shape, *arg.strides)
 
     def _load(self, args: Sequence[Any]) -> None:
-        if sys.platform != "linux" or any(name.startswith("NUMBA_") for name in os.environ):
+        given = {name for name in os.environ if name.startswith("NUMBA_")}
+        if sys.platform != "linux" or given - _NO_MATTER:
             raise Unfit  # tried on Linux only, and settings of numba's apply to its own functions
         kinds = kinds_of(args)
         file = self._cache / f"{self._name}-{_digest(kinds)}.code"
