@@ -43,8 +43,11 @@ def test_it_is_as_hydra_composes(seed: int, mode: RunMode) -> None:
     more = ["home.thresold=5", "truce=litteral", "nothing=here", "home.threshold=1,2"]
     with loader_for() as ours:
         hydras = ConfigLoaderImpl(ours.get_search_path())
-        for tokens in (chosen, chosen[:2], chosen, [*chosen, more[seed % 4]]):
+        expected = _composed(hydras, chosen, mode)
+        assert _composed(ours, chosen, mode) == expected
+        for tokens in (chosen[:2], [*chosen, more[seed % 4]]):
             assert _composed(ours, tokens, mode) == _composed(hydras, tokens, mode)
+        assert _composed(ours, chosen, mode) == expected
 
 
 def test_a_copy_is_the_users_own() -> None:
@@ -70,6 +73,16 @@ def test_a_file_that_other_choices_read_before_is_read_again_if_it_changed(tmp_p
         file.write_text(f"defaults: [baseline, _self_]\nthreshold: {threshold}\n")
         loaded = load_config(["home=mine", f"mediation={mediation}"], config_dir=tmp_path)
         assert loaded.home.threshold == threshold
+
+
+def test_a_file_that_is_composed_before_the_main_one_is_read_again_too(tmp_path: Path) -> None:
+    file = tmp_path / "hydra" / "launcher" / "mine.yaml"
+    file.parent.mkdir(parents=True)
+    for jobs in (3, 4):
+        file.write_text(f"jobs: {jobs}\n")
+        with loader_for(tmp_path) as ours:
+            made = ours.load_configuration("config", ["hydra/launcher=mine"], RunMode.RUN)
+        assert made.hydra.launcher.jobs == jobs
 
 
 def test_files_are_read_once_for_all_choices(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,11 +115,15 @@ def test_a_folder_that_moves_is_noticed(tmp_path: Path, monkeypatch: pytest.Monk
 def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loader, "_MOST_BASES", 2)
     monkeypatch.setattr(loader, "_MOST_FILES", 5)
+    monkeypatch.setattr(loader, "_MOST_STARTS", 1)
     loader.forget()
     for truce in ("literal", "practised", "tolerant"):
         load_config({"truce": truce})
+    with loader_for() as ours:
+        ours.load_configuration("config", ["hydra/launcher=joblib"], RunMode.RUN)
     assert len(loader._bases) <= 2
     assert len(loader._read) <= 5
+    assert len(loader._starts) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 Composing takes Hydra about 50 ms, nearly all of it for the part that the choice of config groups
 alone determines. That part, the *base*, is cached until one of its files changes; single values are
-then set on a copy. Each file is cached too, since many bases share it. `forget` empties the caches.
+then set on a copy. Each file is cached too, since many bases share it, and so is what all files up
+to `config.yaml` give together. `forget` empties the caches.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any, TypeVar
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import CachingConfigRepository, IConfigRepository
 from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.default_element import ResultDefault
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Override, OverrideType, ValueType
 from hydra.core.utils import JobRuntime
@@ -33,6 +35,7 @@ from truce_sim.files import conf
 _MOST_TOKENS = 4096
 _MOST_BASES = 256
 _MOST_FILES = 256
+_MOST_STARTS = 16
 
 #: A hundred numbers or more, written in forms that Hydra and Python read alike.
 _NUMBER = r"-?(?:0|[1-9]\d{0,15})(?:\.\d+(?:e[+-]?\d+)?)?"
@@ -66,10 +69,14 @@ _bases: dict[Choice, _Base] = {}
 #: (scheme, folder, name) -> the state of a file, and a function that returns a copy of its content.
 _read: dict[tuple[str, str, str], tuple[State, Callable[[], ConfigResult]]] = {}
 
+#: The files composed first, with their state -> a function that returns a copy of what they give.
+_starts: dict[Choice, Callable[[], DictConfig]] = {}
+
 
 def forget() -> None:
     """Drop everything cached by earlier parsing, reading and composing."""
     _bases.clear()
+    _starts.clear()
     _read.clear()
     parse_token.cache_clear()
 
@@ -119,6 +126,7 @@ class _Repository(CachingConfigRepository):
     def __init__(self, delegate: IConfigRepository) -> None:
         self.delegate = copy.copy(delegate)  # Hydra's deep copy takes as long as reading all files
         self.cache = {}
+        self.states: dict[str, Choice] = {}  #: file read -> its source and state
 
     def load_config(self, config_path: str) -> ConfigResult | None:
         if config_path not in self.cache:
@@ -133,6 +141,7 @@ class _Repository(CachingConfigRepository):
         key = (source.scheme(), source.path, config_path)
         name = ConfigSource._normalize_file_name(config_path)
         state = _state(Path(source.path, name)) if source.scheme() == "file" else None
+        self.states[config_path] = (*key, state)
         if key not in _read or _read[key][0] != state:
             found = self.delegate.load_config(config_path)
             assert found is not None
@@ -153,6 +162,10 @@ def _check_file(found: ConfigResult, config_path: str) -> None:
     refuse_resolvers(content, inside.removeprefix("_global_").removeprefix("."), origin)
     defaults = [[str(part) for part in vars(entry).values()] for entry in found.defaults_list or ()]
     refuse_resolvers(defaults, "defaults", origin)
+
+
+#: Stands for the files composed first.
+_START = ResultDefault()
 
 
 class Loader(ConfigLoaderImpl):
@@ -235,6 +248,26 @@ class Loader(ConfigLoaderImpl):
         config = super()._load_configuration_impl(config_name, choices, run_mode)
         files = tuple(self._asked)
         return _Base(copies(config), files, self._stamp(files), _own_files(self._asked))
+
+    def _compose_config_from_defaults_list(
+        self, defaults: list[ResultDefault], repo: IConfigRepository
+    ) -> DictConfig:
+        """Compose files in this order; those up to the main one are composed once for all bases."""
+        assert isinstance(repo, _Repository)
+        first = 1 + next((i for i, default in enumerate(defaults) if default.primary), -1)
+        key = tuple((str(one), repo.states[str(one.config_path)]) for one in defaults[:first])
+        if key not in _starts:
+            if len(_starts) >= _MOST_STARTS:
+                _starts.clear()
+            start = super()._compose_config_from_defaults_list(defaults[:first], repo)
+            _starts[key] = copies(start)
+        self._start = ConfigResult("start", "start", _starts[key](), {"package": ""})
+        return super()._compose_config_from_defaults_list([_START, *defaults[first:]], repo)
+
+    def _load_single_config(self, default: ResultDefault, repo: IConfigRepository) -> ConfigResult:
+        if default is _START:
+            return self._start
+        return super()._load_single_config(default, repo)
 
     def _parse_overrides_and_create_caching_repo(
         self, config_name: str | None, overrides: list[str], *more: Any
