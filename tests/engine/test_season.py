@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pytest
 
 from theory.spec import spec
 from truce_sim import TruceModel, load_setup
 from truce_sim.config import params, rules
+from truce_sim.engine.compile import rule
 from truce_sim.engine.season import day_of_year
 from truce_sim.settings.dates import YEARS, date_of
 
@@ -19,8 +21,16 @@ def test_it_is_the_calendars_on_every_date_that_a_run_may_have() -> None:
     p = spec({}).params[0].copy()
     first, last = date(YEARS[0], 1, 1), date(YEARS[1] + 10, 12, 31)
     p["first_day"] = first.toordinal()
-    found = [day_of_year(p, day) for day in range((last - first).days + 1)]
-    assert found == [date_of(first, day).timetuple().tm_yday for day in range(len(found))]
+    found = np.zeros((last - first).days + 1, np.int64)
+    days_of_year(p, found)
+    assert found.tolist() == [date_of(first, day).timetuple().tm_yday for day in range(len(found))]
+
+
+@rule
+def days_of_year(p, found):
+    """Write the day of the year of day 0 and all that follow it."""
+    for day in range(found.size):
+        found[day] = day_of_year(p, day)
 
 
 def test_the_warm_up_has_days_of_the_year_too() -> None:
