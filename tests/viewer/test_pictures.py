@@ -138,6 +138,17 @@ def test_what_a_strike_destroyed_was_where_it_struck(track) -> None:
             assert first <= sector <= last
 
 
+def test_a_frame_is_the_picture_of_its_day_whatever_was_drawn_before(track, figure) -> None:
+    """What stays is laid out once; on the day of a strike, all that moves is elsewhere."""
+    on(track, figure, 20)
+    before = figure.pixels()
+    on(track, figure, 57)
+    fresh = DayFigure(track, "home_effort", dpi=50)
+    on(track, fresh, 57)
+    assert (figure.pixels() == fresh.pixels()).all()
+    assert (figure.pixels() != before).any()
+
+
 def test_the_key_lists_every_mark(figure) -> None:
     _, labels = figure.border.get_legend_handles_labels()
     for mark in MARKS.values():

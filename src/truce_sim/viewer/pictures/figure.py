@@ -6,10 +6,12 @@ course. On the right are the key, grievance and the state of the truce; below, a
 
 from __future__ import annotations
 
+from itertools import chain
 from textwrap import fill
 from typing import IO, Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import Collection, LineCollection, PolyCollection
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, PowerNorm, to_rgb
@@ -22,6 +24,7 @@ from truce_sim.analysis.plots.ground import draw_dots, draw_ground, mark_area, m
 from truce_sim.analysis.plots.marks import BANDS, LIGHT, MARKS, STRIKE, TRUCE_COLOURS
 from truce_sim.border.atlas import make_atlas
 from truce_sim.border.colours import HOME, HOST
+from truce_sim.viewer.pictures.once import lay_out_once
 from truce_sim.viewer.state.caption import caption
 from truce_sim.viewer.state.picture import (
     LAYERS,
@@ -74,6 +77,9 @@ class DayFigure:
         self._draw_marks()
         self._draw_chart()
         self._draw_ribbon()
+        for part in (self.figure, *self.figure.axes):
+            for artist in {*part.get_children()} - {*self._moving(), *self.figure.axes}:
+                lay_out_once(artist)
 
     def show(self, model: Replay, week: Week) -> None:
         """Move every artist to the day of the model; what happened in the week before is faint."""
@@ -111,6 +117,14 @@ class DayFigure:
         return image
 
     # ── what changes from day to day ─────────────────────────────────────────────────────────
+
+    def _moving(self) -> list[Artist]:
+        """The artists that `show` changes."""
+        several = (self.bands, self.marks, self.past, self.lines)
+        return [
+            self.title, self.strikes, self.cells, self.trails, self.struck_before, self.struck,
+            *self.cursors, *chain.from_iterable(each.values() for each in several),
+        ]  # fmt: skip
 
     def _middles(self, cells: list[tuple[int, int]]) -> NDArray[np.float64]:
         places = np.array(cells, float).reshape(-1, 2) + 0.5
