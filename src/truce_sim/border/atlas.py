@@ -221,12 +221,17 @@ def _country(shapes: tuple[Shape, ...], where: Floats) -> str:
 
 def _inside(places: Floats, ring: Floats) -> NDArray[np.bool_]:
     """Whether each place is in a ring: a ray from it crosses the ring an odd number of times."""
-    crossed = np.zeros(len(places), bool)
-    x, y = places.T
-    for (x0, y0), (x1, y1) in zip(ring, np.roll(ring, 1, axis=0), strict=True):
-        if y0 != y1:
-            crossed ^= ((y0 > y) != (y1 > y)) & (x < (x1 - x0) * (y - y0) / (y1 - y0) + x0)
-    return crossed
+    upwards = np.argsort(places[:, 1])
+    x, y = places[upwards].T
+    edges = np.stack([ring, np.roll(ring, 1, axis=0)], 1)
+    first, last = (np.searchsorted(y, ends) for ends in (edges.min(1)[:, 1], edges.max(1)[:, 1]))
+    beside = last - first  # so many places, from the first on, lie as high as each edge
+    (x0, y0), (x1, y1) = edges.repeat(beside, axis=0).transpose(1, 2, 0)
+    place = np.arange(beside.sum()) + np.repeat(last - np.cumsum(beside), beside)
+    crossed = x[place] < (x1 - x0) * (y[place] - y0) / (y1 - y0) + x0
+    inside = np.empty(len(places), bool)
+    inside[upwards] = np.bincount(place[crossed], minlength=len(places)) % 2 == 1
+    return inside
 
 
 class Plane(NamedTuple):
