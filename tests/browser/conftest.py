@@ -73,19 +73,20 @@ class ForkedServer:
     def __init__(self, forks: forks.Server, log: Path, *arguments: str | Path) -> None:
         self._forks, self._log = forks, log
         self._process = forks.start(["view", "--no-open", *map(str, arguments)], log)
-        while not (found := re.search(r"truce_sim is at (http://\S+)", self._text())):
-            assert forks.poll(self._process) is None, self._text()
+        while not (found := re.search(r"truce_sim is at (http://\S+)", self.said())):
+            assert forks.poll(self._process) is None, self.said()
             time.sleep(0.02)
         self.url = found[1]
 
-    def _text(self) -> str:
+    def said(self) -> str:
+        """What it has printed."""
         return self._log.read_text(encoding="utf-8")
 
     def stop(self) -> int:
         """Press Ctrl-C, and return the exit code. It must have printed no traceback."""
         os.kill(self._process, signal.SIGINT)
         code = self._forks.wait(self._process)
-        assert "Traceback" not in self._text()
+        assert "Traceback" not in self.said()
         return code
 
 

@@ -1,29 +1,28 @@
-"""Address, port, refusals, a clean end: the command `view` as typed."""
+"""Address, port, refusals, a clean end of the command `view`."""
 
 from __future__ import annotations
 
 import socket
-import subprocess
+import time
 from http.client import HTTPConnection, HTTPResponse
 from urllib.parse import urlsplit
 
 import pytest
 
-from browser.conftest import PROGRAM, Server
+from browser.conftest import ForkedServer, Server
 from truce_sim.viewer.serve import Address, listen
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
-def port_of(server: Server) -> int:
+def port_of(server: Server | ForkedServer) -> int:
     return urlsplit(server.url).port or 80
 
 
-def view(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*PROGRAM, "view", "--no-open", *arguments],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+@pytest.fixture(scope="module")
+def usual(serve) -> ForkedServer:
+    """A viewer without arguments."""
+    return serve()
 
 
 @pytest.mark.parametrize(
@@ -41,12 +40,19 @@ def view(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["--nonsense"], "--nonsense"),
     ],
 )
-def test_bad_arguments_are_refused_before_anything_starts(arguments, words) -> None:
+def test_bad_arguments_are_refused_before_anything_starts(
+    arguments, words, viewers, tmp_path
+) -> None:
     """One message, exit code 2, no traceback."""
-    done = view(*arguments)
-    assert done.returncode == 2
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
+    log = tmp_path / "said"
+    process = viewers.start(["view", "--no-open", *arguments], log)
+    until = time.monotonic() + 60
+    while (code := viewers.poll(process)) is None and time.monotonic() < until:
+        time.sleep(0.02)
+    said = log.read_text(encoding="utf-8")
+    assert code == 2, said
+    assert words in said
+    assert "Traceback" not in said
 
 
 def test_a_taken_port_and_a_clean_end() -> None:
@@ -71,29 +77,24 @@ def test_two_that_start_at_once_get_a_port_each() -> None:
         assert first.getsockname() != second.getsockname()
 
 
-def test_it_warns_once_that_other_machines_may_connect() -> None:
+def test_it_warns_once_that_other_machines_may_connect(serve) -> None:
     """Of the address given, before its own is printed."""
-    server = Server("--host", "0.0.0.0", "--allow-remote")
-    warnings = [line for line in server.lines if "0.0.0.0 can be reached" in line]
-    server.stop()
-    assert len(warnings) == 1
+    before, *_ = serve("--host", "0.0.0.0", "--allow-remote").said().split("truce_sim is at")
+    assert before.count("0.0.0.0 can be reached") == 1
 
 
-def test_it_listens_on_loopback_only() -> None:
+def test_it_listens_on_loopback_only(usual) -> None:
     """By default no other address of this machine answers."""
-    server = Server()
-    port = port_of(server)
+    port = port_of(usual)
     addresses = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None)}
     for address in addresses - {"127.0.0.1", "127.0.1.1", "::1"}:
         with pytest.raises(OSError, match=r"refused|unreachable|family"):
             socket.create_connection((address, port), timeout=2)
-    server.stop()
 
 
-def test_only_its_own_page_with_its_token_is_answered() -> None:
+def test_only_its_own_page_with_its_token_is_answered(usual) -> None:
     """Harmless requests as another site, another name and a stranger would send them."""
-    server = Server()
-    port, query = port_of(server), f"/?{urlsplit(server.url).query}"
+    port, query = port_of(usual), f"/?{urlsplit(usual.url).query}"
 
     def ask(path: str, host: str = f"127.0.0.1:{port}", **headers: str) -> HTTPResponse:
         connection = HTTPConnection("127.0.0.1", port, timeout=30)
@@ -123,4 +124,3 @@ def test_only_its_own_page_with_its_token_is_answered() -> None:
     assert greet(cookie, f"http://127.0.0.1:{port}") == 101
     assert greet(cookie, "http://evil.example") == 403
     assert greet("", f"http://127.0.0.1:{port}") == 403
-    server.stop()
