@@ -13,7 +13,7 @@ import ast
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -111,7 +111,16 @@ class House:
     @cached_property
     def imports(self) -> list[Import]:
         """Every import of every module."""
-        return [found for name in sorted(self.trees) for found in _imports(name, self.trees[name])]
+        return [found for name in sorted(self.nodes) for found in _imports(name, self.nodes[name])]
+
+    @cached_property
+    def nodes(self) -> dict[str, list[ast.AST]]:
+        """The statements and the calls of each module by which it may import others."""
+        kinds = ast.Import | ast.ImportFrom | ast.Call
+        return {
+            name: [node for node in ast.walk(tree) if isinstance(node, kinds)]
+            for name, tree in self.trees.items()
+        }
 
     @cached_property
     def own(self) -> list[Import]:
@@ -180,8 +189,8 @@ class House:
 
     def _hidden(self) -> Iterator[str]:
         """Imports of our own modules without an import statement."""
-        for name, tree in sorted(self.trees.items()):
-            for call in (node for node in ast.walk(tree) if _imports_by_name(node)):
+        for name, nodes in sorted(self.nodes.items()):
+            for call in filter(_imports_by_name, nodes):
                 first = call.args[0] if call.args else None
                 text = first.value if isinstance(first, ast.Constant) else None
                 known = isinstance(text, str) and text.partition(".")[0] not in self.packages
@@ -232,6 +241,7 @@ def shortest(arrows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     for start, end in arrows:
         leads[start].add(end)
 
+    @cache
     def below(node: str) -> set[str]:
         return leads[node].union(*(below(step) for step in leads[node]))
 
@@ -253,8 +263,8 @@ def _place(one: Import) -> str:
     return f"{one.module}, line {one.line}"
 
 
-def _imports(name: str, tree: ast.Module) -> Iterator[Import]:
-    for node in ast.walk(tree):
+def _imports(name: str, nodes: Iterable[ast.AST]) -> Iterator[Import]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (Import(name, alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -274,9 +284,9 @@ def _hands_on(tree: ast.Module) -> bool:
 
 
 def _imports_by_name(node: ast.AST) -> bool:
-    if not isinstance(node, ast.Call):
-        return False
-    return ast.unparse(node.func).rpartition(".")[2] in ("import_module", "__import__")
+    called = node.func if isinstance(node, ast.Call) else None
+    name = getattr(called, "attr", getattr(called, "id", None))
+    return name in ("import_module", "__import__")
 
 
 if __name__ == "__main__":

@@ -25,8 +25,14 @@ def made(folder: Path, files: dict[str, str]) -> House:
     return House(folder, SMALL)
 
 
-def test_every_arrow_runs_down_and_there_is_no_circle() -> None:
-    assert House().problems() == []
+@pytest.fixture(scope="module")
+def today() -> House:
+    """The program's own."""
+    return House()
+
+
+def test_every_arrow_runs_down_and_there_is_no_circle(today: House) -> None:
+    assert today.problems() == []
 
 
 def test_what_is_allowed(tmp_path: Path) -> None:
@@ -115,14 +121,14 @@ def test_circles_and_short_cuts() -> None:
     ]  # fmt: skip
 
 
-def test_every_room_is_there() -> None:
-    lines = House().lines()
+def test_every_room_is_there(today: House) -> None:
+    lines = today.lines()
     assert [name for name, count in lines.items() if not count] == []
     assert len({room.name for room in ROOMS}) == len(ROOMS)
 
 
-def test_the_picture_shows_the_imports_of_today() -> None:
-    assert house.arrows_drawn() == house.arrows_of(House()), "make figures"
+def test_the_picture_shows_the_imports_of_today(today: House) -> None:
+    assert house.arrows_drawn() == house.arrows_of(today), "make figures"
 
 
 PAGE = (REPOSITORY / "docs/architecture.md").read_text(encoding="utf-8")
