@@ -14,7 +14,12 @@ from truce_sim.analysis.measures import DAYS_LIVED, measure
 from truce_sim.analysis.plots.discovery import plot_peeling
 from truce_sim.analysis.plots.sensitivity import plot_drivers
 from truce_sim.analysis.plots.style import COLOURS, GREY, state_n, with_style
-from truce_sim.analysis.sensitivity import rank_factors, sampling_units, sobol_indices
+from truce_sim.analysis.sensitivity import (
+    rank_factors,
+    sampling_units,
+    sobol_indices,
+    without_resamples,
+)
 from truce_sim.analysis.study import Study, study
 from truce_sim.analysis.words import amount, percent
 from truce_sim.intervals import Estimate, mean_interval, named
@@ -46,13 +51,14 @@ def what_matters(s: Study, sweep: Sweep, outcome: str) -> None:
     s.note("", f"Of the variance of {outcome} of single truces, all settings known leave {left}.")
     table = sobol_indices(sweep, outcome)
     s.note("", f"Of the variance of {outcome}, means of {runs} runs, with all interplay:")
-    for row in rank_factors(table).merge(table, on="factor").to_dict("records"):
+    shown = without_resamples(table)
+    for row in rank_factors(table).merge(shown, on="factor").to_dict("records"):
         s.note(f"  {row['factor']}: {percent(row, 'total')}, alone {percent(row, 'first')}, "
                f"rank {row['rank']:.0f} [{row['rank_low']}, {row['rank_high']}]")  # fmt: skip
     s.note("", "The same by part of the model, at most:")
     for part, found in by_part(table).items():
         s.note(f"  {part}: {percent(named('x', found), 'x')}")
-    top = table.sort_values("total", ascending=False).head(SHOWN).rename(columns=AS_DRIVERS)
+    top = shown.sort_values("total", ascending=False).head(SHOWN).rename(columns=AS_DRIVERS)
     ax = plot_drivers(top.assign(factor=top["factor"].map(label), kind="total"))
     ax.set_xlabel(
         f"Share of the variance of {AXIS[outcome]}\n(means of {runs} runs), with all interplay"
@@ -72,8 +78,9 @@ def chance(sweep: Sweep, outcome: str) -> Estimate:
 
 def by_part(table: pd.DataFrame) -> dict[str, Estimate]:
     """Sum total indices by part: an upper bound of its share (Efron and Stein 1981)."""
+    sums, table = pd.DataFrame(table.attrs["draws"]).T, without_resamples(table)
     part = table["factor"].str.rpartition(".")[0].str.replace(r"\.mediators.*", "", regex=True)
-    sums = pd.DataFrame(table.attrs["draws"]).T.groupby(part).sum()
+    sums = sums.groupby(part).sum()
     ends = sums.quantile([0.025, 0.975], axis=1).T
     total = table["total"].groupby(part).sum()
     return {name: Estimate(total[name], *ends.loc[name]) for name in part.unique()}

@@ -358,4 +358,11 @@ def _need_variance(y: Floats, outcome: str) -> None:
         )  # fmt: skip
 
 
+def without_resamples(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of this module without its resamples: pandas copies them at every use."""
+    found = pd.DataFrame(table)
+    found.attrs = {name: x for name, x in table.attrs.items() if name not in ("draws", "uncut")}
+    return found
+
+
 units_of = sampling_units  #: Its name in 0.1.

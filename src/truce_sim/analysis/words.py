@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from truce_sim.analysis.compare import Comparison
+from truce_sim.analysis.sensitivity import without_resamples
 from truce_sim.intervals import Estimate, differ_from_first, named
 from truce_sim.settings.written import count, listed, written
 from truce_sim.sweeps.summaries.contrasts import holding, no_effect, pairs, with_sign
@@ -324,6 +325,7 @@ def what_matters(ranked: pd.DataFrame) -> str:
     """
     if ranked.empty:
         return "Nothing was varied."
+    ranked = without_resamples(ranked)
     row = ranked.iloc[0]
     first = str(row["factor"])
     index = named("x", Estimate(row["index"], row["low"], row["high"]))

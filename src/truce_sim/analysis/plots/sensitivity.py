@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from truce_sim.analysis.plots.style import COLOURS, GREY, get_axes, state_n, with_style
+from truce_sim.analysis.sensitivity import without_resamples
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +23,7 @@ _NAMES = {
 @with_style
 def plot_drivers(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Plot how much each factor matters, largest first, from the table of `sensitivity.drivers`."""
-    table = table.sort_values("index", ascending=False, kind="stable")
+    table = without_resamples(table).sort_values("index", ascending=False, kind="stable")
     ax = _rows(ax, table["factor"])
     kind = str(table["kind"].iloc[0])
     _whiskers(ax, table.rename(columns={"low": "index_low", "high": "index_high"}), "index")
@@ -34,7 +35,7 @@ def plot_drivers(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
 @with_style
 def plot_sobol(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Plot first-order and total-order indices from the table of `sensitivity.sobol_indices`."""
-    table = table.sort_values("total", ascending=False, kind="stable")
+    table = without_resamples(table).sort_values("total", ascending=False, kind="stable")
     ax = _rows(ax, table["factor"])
     for i, (kind, mark) in enumerate((("total", "o"), ("first", "s"))):
         _whiskers(ax, table, kind, shift=0.3 * (i - 0.5), mark=mark, colour=COLOURS[i])
@@ -56,6 +57,7 @@ def plot_morris(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax: axes to draw into; by default those of a new figure.
     """
     ax = get_axes(ax, height=4.0)
+    table = without_resamples(table)
     table = table.sort_values("sigma", kind="stable", ignore_index=True)
     for i in range(len(table)):
         row = table.iloc[i]
