@@ -100,16 +100,15 @@ def test_output_to_where_there_are_no_arrows() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["run", "--help"], "truce: literal, practised, tolerant"),
-        (["sweep", "--help"], "--dry-run"),
-        (["sweep", "--help"], "--prepare"),
-        (["run", "--cfg", "job", "home.threshold=3.5"], "threshold: 3.5"),
+        (["run", "--help"], ["truce: literal, practised, tolerant"]),
+        (["sweep", "--help"], ["--dry-run", "--prepare"]),
+        (["run", "--cfg", "job", "home.threshold=3.5"], ["threshold: 3.5"]),
     ],
 )
-def test_help_of_a_command_and_its_configuration(arguments: list[str], words: str) -> None:
+def test_help_of_a_command_and_its_configuration(arguments: list[str], words: list[str]) -> None:
     """Groups with their options; the configuration as it would be used."""
     done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, check=True)
-    assert words in done.stdout
+    assert [word for word in words if word not in done.stdout] == []
 
 
 @pytest.mark.parametrize(
