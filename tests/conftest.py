@@ -36,7 +36,7 @@ LONGEST = (
     "docs/test_contributing.py", "browser/test_live.py", "docs/test_examples.py",
     "sweeps/test_kills.py", "packaging/test_wheel.py", "docs/test_studies.py",
     "sweeps/test_crashes.py", "sweeps/test_damage.py", "browser/test_address.py",
-    "sweeps/test_extend.py", "browser/test_sweep_page.py", "browser/test_manners.py",
+    "sweeps/test_extend.py", "browser/test_sweep_page.py",
     "test_properties.py", "inference/test_fit.py", "test_config.py", "cli/test_tracebacks.py",
     "analysis/test_report.py", "policy/test_front.py", "engine/test_determinism.py",
     "analysis/test_compare.py", "cli/test_bad_input.py", "test_model.py",
