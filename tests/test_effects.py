@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from copy import deepcopy
 from functools import cache
 from math import inf
 from pathlib import Path
@@ -29,7 +28,7 @@ from truce_sim.engine.run import run
 from truce_sim.errors import InputError, NoEffectWarning
 from truce_sim.settings.fields import FieldInfo, by_path, fields
 from truce_sim.settings.needs import NEEDS, Comparison, conditions
-from truce_sim.settings.nested import put
+from truce_sim.settings.nested import copied, put
 from truce_sim.settings.quantities import Quantity
 from truce_sim.settings.schema import Config
 from truce_sim.simulation.spec import make_spec
@@ -158,7 +157,7 @@ def variants(plain: dict[str, Any], info: FieldInfo) -> list[Setup]:
     setups = []
     for value in far_apart(info):
         try:
-            setups.append(prepare(put_all(deepcopy(plain), {named(info.path): value})))
+            setups.append(prepare(put_all(copied(plain), {named(info.path): value})))
         except InputError:
             continue
     return setups
@@ -192,7 +191,7 @@ def differ(setups: list[Setup], replicates: int, outcome_only: bool = False) -> 
 def broken(plain: dict[str, Any], info: FieldInfo) -> Iterator[dict[str, Any]]:
     """The configuration with each of the conditions of a setting broken in turn."""
     for condition in conditions(info.path):
-        changed = deepcopy(plain)
+        changed = copied(plain)
         for comparison in condition:
             if Effects(changed).holds(comparison):
                 set_to(changed, comparison, False)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from truce_sim.settings.nested import at, differences, get, holder, leaves, merge, nest, put
+from truce_sim.settings.nested import at, copied, differences, get, holder, leaves, merge, nest, put
 
 
 @pytest.fixture
@@ -23,6 +23,21 @@ def test_a_value_by_its_path(nested: dict[str, Any]) -> None:
     assert at(nested, "seed") == 1
     assert at(nested, "mediation.mediators.qatar.call") == 0.3
     assert at(nested, "home") is nested["home"]
+
+
+def test_a_copy_shares_nothing_that_can_change() -> None:
+    class Named(dict[str, Any]):
+        pass
+
+    own = Named(call=[0.3])
+    given = {"a": {"b": [1, {"c": None}], "d": True}, "own": own, "e": (["x"], 2.5)}
+    made = copied(given)
+    assert made == given
+    assert type(made["own"]) is Named
+    made["a"]["b"][1]["c"] = made["own"]["call"][0] = made["e"][0][0] = 9
+    made["a"]["b"].append(2)
+    assert given == {"a": {"b": [1, {"c": None}], "d": True}, "own": {"call": [0.3]},
+                     "e": (["x"], 2.5)}  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["hom", "home.thresh", "seed.x", "home.threshold.x", ""])

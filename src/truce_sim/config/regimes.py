@@ -7,7 +7,6 @@ regimes, each a whole configuration, checked like the first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import asdict
 from typing import Any
 
@@ -28,7 +27,7 @@ from truce_sim.engine.params import MAX_MEDIATORS
 from truce_sim.errors import InputError, closest
 from truce_sim.settings.dates import FORM
 from truce_sim.settings.fields import by_path, field_at
-from truce_sim.settings.nested import get, holder
+from truce_sim.settings.nested import copied, get, holder
 from truce_sim.settings.schema import Config
 
 #: Parts of the configuration that apply before the first day or have no effect on a run.
@@ -64,7 +63,7 @@ def regimes(config: Config, border: Border) -> list[Regime]:
     plain = asdict(config) | {"interventions": []}  # spares copying and checking all
     for i in _in_order(config.interventions, config.run.horizon_days):
         day = config.interventions[i]["day"]
-        plain = deepcopy(plain)
+        plain = copied(plain)
         try:
             if "where" in config.interventions[i]:
                 _check_places(config.interventions, i, plain, border)
@@ -87,7 +86,7 @@ def _check_places(
     interventions: Sequence[Mapping[str, Any]], i: int, plain: dict[str, Any], border: Border
 ) -> None:
     """Check an intervention with a `where`; what it sets is not part of the configuration."""
-    entry, tried = interventions[i], deepcopy(plain)
+    entry, tried = interventions[i], copied(plain)
     for path, value in _changes(entry["set"], i):
         check_placed(path, value, entry["where"], border)
         _apply(tried, path, value)
@@ -251,7 +250,7 @@ def plain_regimes(config: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], f
     yield plain, changed
     interventions = plain["interventions"]
     for i in _in_order(interventions, plain["run"]["horizon_days"]):
-        plain = deepcopy(plain)
+        plain = copied(plain)
         changes = dict(_changes(interventions[i]["set"], i))
         for path, value in changes.items():
             before = get(plain, path)

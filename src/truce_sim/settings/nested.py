@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 
@@ -69,6 +70,15 @@ def merge(nested: dict[str, Any], path: str, value: object) -> None:
             merge(nested[first], name, part)
     else:
         nested[first] = value
+
+
+def copied(nested: Any) -> Any:
+    """Return a copy of nested mappings and lists, much faster than `deepcopy`."""
+    if type(nested) is dict:
+        return {name: copied(value) for name, value in nested.items()}
+    if type(nested) is list:
+        return [copied(value) for value in nested]
+    return nested if nested is None or isinstance(nested, str | float | int) else deepcopy(nested)
 
 
 def nest(path: str, value: object) -> dict[str, Any]:

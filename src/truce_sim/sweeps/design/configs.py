@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from truce_sim.config.resolvers import has_references, refuse_resolvers
 from truce_sim.config.setup import Setup
 from truce_sim.config.tokens import MEDIATORS, is_there
 from truce_sim.settings.fields import is_choice
-from truce_sim.settings.nested import merge
+from truce_sim.settings.nested import copied, merge
 from truce_sim.settings.schema import Config
 from truce_sim.sweeps.design.cells import decode
 
@@ -46,7 +45,8 @@ def merged(base: Mapping[str, Any], values: Mapping[str, object]) -> dict[str, A
 
     Those of a mediator that the point does not have are left out (`effects.py` warns of them).
     """
-    plain, there = copy.deepcopy(dict(base)), mediators_at(base, values)
+    plain: dict[str, Any] = copied(dict(base))
+    there = mediators_at(base, values)
     for name, cell in values.items():
         if not is_choice(name) and is_there(name, there):
             try:

@@ -181,12 +181,16 @@ def _stretches(
     for name in others:
         if (info := field_at(name)) and info.type.startswith("list"):
             keys[name] = keys[name].astype(str) != "[]"  # conditions ask whether a list is empty
-    number = keys.assign(**{"<base>": base}).groupby(["<base>", *others], sort=False).ngroup()
-    for which in range(min(int(number.max()) + 1, _MOST_LISTS)):
-        members = np.flatnonzero(number == which)
+    groups = keys.assign(**{"<base>": base}).groupby(["<base>", *others], sort=False)
+    number = groups.ngroup().fillna(-1).to_numpy(np.int64)  # -1: a value is missing
+    there = np.flatnonzero(number >= 0)
+    ends = np.cumsum(np.bincount(number[there]))[:_MOST_LISTS]
+    columns = {name: values[name].to_numpy() for name in single}
+    in_groups = there[np.argsort(number[there], kind="stable")]
+    for members in np.split(in_groups, ends)[: len(ends)]:
         cells = {name: values[name].iloc[members[0]] for name in others}
         plain = merged(bases[base[members[0]]], cells)
-        yield _Stretch(members, plain, {n: values[n].to_numpy()[members] for n in single})
+        yield _Stretch(members, plain, {n: column[members] for n, column in columns.items()})
 
 
 def _at_all(name: str, stretches: Sequence[_Stretch], points: int) -> NDArray[np.bool_]:
