@@ -339,21 +339,31 @@ def wilson_intervals(
         n: (k,) how many runs there are; may be effective numbers.
         confidence: of the intervals.
     """
-    z = z_quantile(confidence)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = successes / n
-        centre = (successes + z**2 / 2) / (n + z**2)
-        half = z / (n + z**2) * np.sqrt(n * share * (1 - share) + z**2 / 4)
-    low, high = np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
+        share, low, high = _score_interval(successes, n, confidence)
+    low, high = np.maximum(low, 0.0), np.minimum(high, 1.0)
     low, high = np.where(successes == 0, 0.0, low), np.where(successes == n, 1.0, high)
     empty = np.asarray(n) == 0
     return tuple(np.where(empty, math.nan, x) for x in (share, low, high))  # type: ignore[return-value]
 
 
+def _score_interval(successes: Any, n: Any, confidence: float) -> tuple[Any, Any, Any]:
+    """Shares, of numbers or arrays, with their Wilson intervals before these are cut at 0 and 1."""
+    z = z_quantile(confidence)
+    share = successes / n
+    centre = (successes + z**2 / 2) / (n + z**2)
+    half = z / (n + z**2) * np.sqrt(n * share * (1 - share) + z**2 / 4)
+    return share, centre - half, centre + half
+
+
 def wilson(share: float, size: float, confidence: float = CONFIDENCE) -> Estimate:
     """Return a share of an effective number of runs with its Wilson interval; NaN for size 0."""
-    _, low, high = wilson_intervals(np.array([share * size]), np.array([size]), confidence)
-    return Estimate(share, float(low[0]), float(high[0]))
+    if size == 0:
+        return Estimate(share, math.nan, math.nan)
+    successes, n = float(share * size), float(size)
+    _, low, high = _score_interval(successes, n, confidence)
+    low, high = max(float(low), 0.0), min(float(high), 1.0)
+    return Estimate(share, 0.0 if successes == 0 else low, 1.0 if successes == n else high)
 
 
 def count_interval(successes: int, n: int) -> Estimate:

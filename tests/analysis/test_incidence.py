@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from folders import sweep_into
 from truce_sim import InputError, open_sweep, sweep
@@ -19,13 +19,15 @@ from truce_sim.analysis.incidence import (
     first_times,
     group_hazard,
     hazard,
+    hazard_rows,
     incidence,
+    incidence_columns,
     state_shares,
 )
 from truce_sim.analysis.methods.ends import Ends, count_ends
 from truce_sim.analysis.spells import spell_survival, spells
 from truce_sim.analysis.survival import (
-    curve,
+    curve_columns,
     curve_median,
     kaplan_meier,
     logrank,
@@ -177,9 +179,9 @@ def test_bands_hold_where_few_are_left_to_tell() -> None:
     for _ in range(n):
         day = rng.geometric(0.001, 200) - 1
         end = np.where(np.arange(200) < 180, 10, 30)
-        found = curve(count_ends(np.minimum(day, end), (day <= end).astype(int), np.arange(200)))
-        row = found.iloc[-1]
-        hits += row["survival_low"] <= 0.999 ** (row["day"] + 1) <= row["survival_high"]
+        found = curve_columns(count_ends(np.minimum(day, end), day <= end, np.arange(200)))
+        truth = 0.999 ** (found["day"][-1] + 1)
+        hits += found["survival_low"][-1] <= truth <= found["survival_high"][-1]
     assert stats.binomtest(int(hits), n, 0.95, "less").pvalue > 1e-6, hits / n
 
 
@@ -248,7 +250,7 @@ def test_clusters_are_runs_of_equal_seed_and_replicate() -> None:
 def alike(rng: np.random.Generator, replicates: int, points: int, shared: float) -> np.ndarray:
     """Uniform numbers (points × replicates) of points that share much of their chance."""
     common, own = rng.normal(size=replicates), rng.normal(size=(points, replicates))
-    return stats.norm.cdf(shared * common + math.sqrt(1 - shared**2) * own).ravel()
+    return special.ndtr(shared * common + math.sqrt(1 - shared**2) * own).ravel()
 
 
 def holds(hits: int, n: int, nominal: float = 0.95) -> bool:
@@ -300,16 +302,16 @@ def test_curves_first_times_and_hazards_hold_with_twenty_replicates() -> None:
         end = (-30 * np.log(alike(rng, 20, 4, 0.5))).astype(int)
         day, event = np.minimum(end, 60), (end < 60).astype(int)
         ends = count_ends(day, event, draws)
-        found = curve(ends)
+        found = curve_columns(ends)
         band += found["survival_low"][20] <= truth <= found["survival_high"][20]
         _, low, high = curve_median(found)
         middle += low <= median <= (math.inf if math.isnan(high) else high)
-        row = group_hazard(ends, 20).iloc[0]
+        row = hazard_rows(ends, 20)[0]
         rate += row["hazard_low"] <= 1 - math.exp(-1 / 30) <= row["hazard_high"]
         # seen half way to the collapse, in half of the runs; never in the others
         seen = (rng.random(20) < 0.5)[draws] & (day // 2 < 60)
         kind = np.where(seen, 1, 2 * event)
-        found = incidence(count_ends(np.where(seen, day // 2, day), kind, draws))
+        found = incidence_columns(count_ends(np.where(seen, day // 2, day), kind, draws))
         expected = 0.5 * (1 - math.exp(-22 / 30))
         first += found["incidence_low"][10] <= expected <= found["incidence_high"][10]
     for hits in (band, first, rate):

@@ -9,13 +9,19 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from truce_sim import InputError, open_sweep, sweep
-from truce_sim.analysis.incidence import group_hazard, incidence
+from truce_sim.analysis.incidence import (
+    group_hazard,
+    hazard_rows,
+    incidence,
+    incidence_columns,
+)
 from truce_sim.analysis.methods.ends import count_ends
 from truce_sim.analysis.survival import (
     curve,
+    curve_columns,
     curve_median,
     kaplan_meier,
     logrank,
@@ -182,7 +188,7 @@ def twins(
     """Days (exponential, censored at 60) of points that share much of their chance."""
     common = rng.normal(0, 1, replicates)
     own = rng.normal(0, 1, (points, replicates))
-    u = stats.norm.cdf(shared * common + math.sqrt(1 - shared**2) * own)
+    u = special.ndtr(shared * common + math.sqrt(1 - shared**2) * own)
     day = np.minimum((-mean * np.log(u)).astype(int), 60).ravel()
     return day, (day < 60).astype(int), np.tile(np.arange(replicates), points)
 
@@ -200,13 +206,13 @@ def test_survival_bands_medians_and_means_cover(shared: float) -> None:
     band = middle = means = shares = naive = 0
     for _ in range(n):
         day, event, draws = twins(rng, 60, 4, shared)
-        found = curve(count_ends(day, event, draws))
+        found = curve_columns(count_ends(day, event, draws))
         band += found["survival_low"][DAY] <= TRUTH <= found["survival_high"][DAY]
         _, low, high = curve_median(found)
         middle += low <= median <= high
         means += inside(mean_within(day.astype(float), draws, 60.0), mean)
         shares += inside(share_interval(day > DAY, draws), TRUTH)
-        found = curve(count_ends(day, event, np.arange(day.size)))
+        found = curve_columns(count_ends(day, event, np.arange(day.size)))
         naive += found["survival_low"][DAY] <= TRUTH <= found["survival_high"][DAY]
     for hits in (band, means, shares):
         assert covers(hits, n), hits / n
@@ -240,9 +246,9 @@ def test_incidence_and_hazard_cover_when_draws_are_shared() -> None:
     for _ in range(n):
         day, event, draws = twins(rng, 80, 3, 0.8)
         kind = np.where(event == 1, np.where(rng.random(80) < 0.4, 1, 2)[draws], 0)
-        found = incidence(count_ends(day, kind, draws))
+        found = incidence_columns(count_ends(day, kind, draws))
         cause += found["incidence_low"][DAY] <= share <= found["incidence_high"][DAY]
-        row = group_hazard(count_ends(day, event, draws), 20).iloc[1]
+        row = hazard_rows(count_ends(day, event, draws), 20)[1]
         rate += row["hazard_low"] <= hazard <= row["hazard_high"]
     assert covers(cause, n), cause / n
     assert covers(rate, n), rate / n

@@ -8,7 +8,15 @@ import numpy as np
 import pandas as pd
 
 from truce_sim.analysis.groups import By, Where, add_levels, finished_runs, groups, names_in, stack
-from truce_sim.analysis.methods.ends import CENSORED, COMPETING, EVENT, Ends, count_ends
+from truce_sim.analysis.methods.ends import (
+    CENSORED,
+    COMPETING,
+    EVENT,
+    Ends,
+    Floats,
+    Ints,
+    count_ends,
+)
 from truce_sim.analysis.opened import opened
 from truce_sim.analysis.survival import last_day, product_limit, run_ends
 from truce_sim.errors import InputError
@@ -101,6 +109,11 @@ def first_times(sweep: Sweep, by: By = (), where: Where = None) -> pd.DataFrame:
 
 def incidence(ends: Ends) -> pd.DataFrame:
     """Return the cumulative incidence of the event by day, with its log-log band."""
+    return pd.DataFrame(incidence_columns(ends)).assign(runs=ends.runs)
+
+
+def incidence_columns(ends: Ends) -> dict[str, Floats | Ints]:
+    """Return the columns of `incidence`, (days,) each, but for the number of runs."""
     days = int(ends.day.max()) + 1
     came = ends.by_day(EVENT, days)
     left = Ends(ends.day, np.minimum(ends.event, EVENT), ends.count, ends.clusters, ends.shared)
@@ -115,10 +128,12 @@ def incidence(ends: Ends) -> pd.DataFrame:
     share = np.cumsum(before * rate)
     variance = ends.variance_of_share(share, slopes.cumsum(axis=1))
     low, high = log_log_interval(share, variance, ends.watched(days))
-    return pd.DataFrame({
-        "day": np.arange(days), "incidence": share, "incidence_low": low, "incidence_high": high,
-        "runs": ends.runs,
-    })  # fmt: skip
+    return {
+        "day": np.arange(days),
+        "incidence": share,
+        "incidence_low": low,
+        "incidence_high": high,
+    }
 
 
 @opened
@@ -155,6 +170,11 @@ def hazard(sweep: Sweep, by: By = (), where: Where = None, width: int = 30) -> p
 
 def group_hazard(ends: Ends, width: int) -> pd.DataFrame:
     """Return the hazard of one group, as in `hazard`."""
+    return pd.DataFrame(hazard_rows(ends, width))
+
+
+def hazard_rows(ends: Ends, width: int) -> list[dict[str, float]]:
+    """Return the rows of `group_hazard`."""
     days, rows = int(ends.day.max()) + 1, []
     edges = [*range(0, max(days - (width - 1) // 2, 1), width), days]
     for start, stop in pairwise(edges):
@@ -168,7 +188,7 @@ def group_hazard(ends: Ends, width: int) -> pd.DataFrame:
         found = wilson(rate, size / ends.allowance**2)
         rows.append({"from_day": start, "to_day": stop} | named("hazard", found)
                     | {"collapses": collapses, "days_at_risk": int(exposed)})  # fmt: skip
-    return pd.DataFrame(rows)
+    return rows
 
 
 @opened

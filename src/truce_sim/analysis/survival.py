@@ -9,6 +9,7 @@ censored there; failed runs are left out and counted. Bands allow for draws shar
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -82,14 +83,19 @@ def last_day(runs: pd.DataFrame) -> Ints:
 
 def curve(ends: Ends) -> pd.DataFrame:
     """Return the Kaplan-Meier curve of one group, as in `kaplan_meier`."""
+    return pd.DataFrame(curve_columns(ends))
+
+
+def curve_columns(ends: Ends) -> dict[str, Floats | Ints]:
+    """Return the columns of `curve`, (days,) each."""
     days = int(ends.day.max()) + 1
     survival, derivatives = product_limit(ends, days)
     variance = ends.variance_of_share(survival, derivatives)
     low, high = log_log_interval(survival, variance, ends.watched(days))
-    return pd.DataFrame({
+    return {
         "day": np.arange(days), "survival": survival, "survival_low": low, "survival_high": high,
         "at_risk": ends.at_risk(days), "collapses": ends.by_day(EVENT, days),
-    })  # fmt: skip
+    }  # fmt: skip
 
 
 def product_limit(ends: Ends, days: int) -> tuple[Floats, Floats]:
@@ -172,10 +178,12 @@ def _not_watched(until: int, horizon: int) -> InputError:
     )  # fmt: skip
 
 
-def curve_median(curve: pd.DataFrame) -> tuple[float, float, float]:
+def curve_median(
+    curve: pd.DataFrame | Mapping[str, Floats | Ints],
+) -> tuple[float, float, float]:
     """Return median survival with its interval: the first days with curve and band at most 1/2."""
     names = ("survival", "survival_low", "survival_high")
-    value, low, high = (float(x) for x in median_days(*(curve[n].to_numpy(float) for n in names)))
+    value, low, high = (float(x) for x in median_days(*(np.asarray(curve[n]) for n in names)))
     return value, low, high
 
 
@@ -212,10 +220,11 @@ def logrank(sweep: Sweep, by: By, where: Where = None) -> pd.Series:
         )  # fmt: skip
     runs = pd.concat(found, ignore_index=True)
     group = np.repeat(np.arange(len(found)), [len(r) for r in found])
-    return logrank_test(last_day(runs), runs["collapsed"].to_numpy(bool), group, clusters(runs))
+    day, event = last_day(runs), runs["collapsed"].to_numpy(bool)
+    return pd.Series(logrank_test(day, event, group, clusters(runs)))
 
 
-def logrank_test(day: Ints, event: Bools, group: Ints, clusters: Ints) -> pd.Series:
+def logrank_test(day: Ints, event: Bools, group: Ints, clusters: Ints) -> dict[str, float]:
     """Return the log-rank test of runs (n,), as in `logrank`."""
     k, days = int(group.max()) + 1, int(day.max()) + 1
     died = np.stack([np.bincount(day[event & (group == g)], minlength=days) for g in range(k)])
@@ -236,11 +245,11 @@ def logrank_test(day: Ints, event: Bools, group: Ints, clusters: Ints) -> pd.Ser
     weight = np.linalg.pinv(plain, hermitian=True)
     chi2 = float(excess @ weight @ excess)
     expected, p_shared = _shared_test(chi2, weight, sums)
-    return pd.Series({
+    return {
         "chi2": chi2, "p": float(special.chdtrc(k - 1, chi2)),
         "chi2_shared": (k - 1) * chi2 / expected if expected > 0.0 else 0.0, "p_shared": p_shared,
         "df": k - 1, "n": day.size,
-    })  # fmt: skip
+    }  # fmt: skip
 
 
 def _shared_test(chi2: float, weight: Floats, scores: Floats) -> tuple[float, float]:

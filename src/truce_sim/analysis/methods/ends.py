@@ -21,6 +21,9 @@ Ints = NDArray[np.int64]
 #: How a run ended on its last day: censored, with the event of interest, or with a competing event.
 CENSORED, EVENT, COMPETING = 0, 1, 2
 
+#: With fewer products than this, pairs of runs are counted without a sparse table.
+_DENSE = 1_000_000
+
 
 @dataclass(frozen=True)
 class Ends:
@@ -120,6 +123,11 @@ def count_ends(day: Ints, event: Ints, clusters: Ints) -> Ends:
 
 
 def _shared_counts(place: Ints, clusters: Ints, shape: tuple[int, int]) -> Floats:
+    groups, states = shape
+    if groups * states**2 < _DENSE:
+        code = clusters * states + place
+        counts = np.bincount(code, minlength=groups * states).reshape(shape).astype(float)
+        return np.asfortranarray(counts.T @ counts)  # as that of a sparse table
     from scipy import sparse
 
     table = sparse.csr_array((np.ones(place.size), (clusters, place)), shape)
