@@ -11,6 +11,7 @@ import pytest
 
 from folders import sweep_into
 from truce_sim.cli.commands import run_command
+from undrawn import draw_nothing
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +105,10 @@ def test_a_sweep_without_runs_is_told_how_to_go_on(tmp_path, capsys) -> None:
     assert "nan" not in capsys.readouterr().out
 
 
-def test_a_report_replaces_an_earlier_one_and_nothing_else(folder, tmp_path, capsys) -> None:
+def test_a_report_replaces_an_earlier_one_and_nothing_else(
+    folder, tmp_path, capsys, monkeypatch
+) -> None:
+    draw_nothing(monkeypatch)
     out = tmp_path / "answer.html"
     out.write_text("mine", encoding="utf-8")
     assert run_command(["report", str(folder), "--out", str(out)]) == 2

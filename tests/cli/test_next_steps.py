@@ -13,6 +13,7 @@ import pytest
 from truce_sim.cli.commands import run_command
 from truce_sim.config.gate import compose_arguments, flags_first
 from truce_sim.errors import command
+from undrawn import draw_nothing
 
 SOURCES = sorted((Path(__file__).parents[2] / "src" / "truce_sim").rglob("*.py"))
 PRINTED = re.compile(r"^(?:Next.*?|  To continue|  allowed): (truce-sim .*)$", re.MULTILINE)
@@ -74,6 +75,8 @@ def printed(base: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
     here = os.getcwd()  # noqa: PTH109
     os.chdir(tmp_path_factory.mktemp("here"))
     said: dict[str, str] = {}
+    patch = pytest.MonkeyPatch()
+    draw_nothing(patch)
 
     def type_in(label: str, *words: str) -> None:
         out = io.StringIO()
@@ -97,6 +100,7 @@ def printed(base: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
         type_in(f"{name} of a prepared sweep", name, prepared)
     type_in("status with failures", "status", failed)
     type_in("run of a sweep", "run", "+experiment=doha", question)
+    patch.undo()
     os.chdir(here)
     return said
 
