@@ -163,9 +163,9 @@ def test_pooled_intervals_cover_when_contexts_share_their_draws() -> None:
         shared = rng.normal(0, 40, (1, 60))
         days = np.zeros((3, 60, 2))
         days[:, :, 1] = 7 + shared + rng.normal(0, 20, (3, 60))
-        row = made(days, np.tile(np.arange(60), (3, 1))).pooled.iloc[0]
+        (row,) = made(days, np.tile(np.arange(60), (3, 1)))._pooled_rows()
         hits += row["days_low"] <= 7 <= row["days_high"]
-        row = made(days).pooled.iloc[0]
+        (row,) = made(days)._pooled_rows()
         naive += row["days_low"] <= 7 <= row["days_high"]
     assert within(hits, 2000, 0.95)
     assert not within(naive, 2000, 0.95)  # as if the 180 pairs were independent

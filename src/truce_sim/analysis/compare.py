@@ -120,8 +120,11 @@ class Comparison:
 
         Columns as in `table`, without the other factors.
         """
+        return pd.DataFrame(self._pooled_rows())
+
+    def _pooled_rows(self) -> list[dict[str, object]]:
         level = simultaneous(len(self.levels) - 1)
-        return pd.DataFrame([self._row(slice(None), other, level) for other in self._others])
+        return [self._row(slice(None), other, level) for other in self._others]
 
     @cached_property
     def interactions(self) -> pd.DataFrame:
