@@ -239,7 +239,7 @@ def to_table(frame: pd.DataFrame, meanings: dict[str, tuple[str, str]]) -> pa.Ta
     fields = [_field(name, frame[name], meanings.get(name, ("", ""))) for name in frame.columns]
     schema = pa.schema(fields, metadata={"truce_sim_schema": str(SCHEMA_VERSION)})
     words = [field.name for field in fields if pa.types.is_dictionary(field.type)]
-    frame = frame.astype(dict.fromkeys(words, "category"))
+    frame = frame.assign(**{name: frame[name].astype("category") for name in words})
     return pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
 
 

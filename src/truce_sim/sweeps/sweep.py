@@ -285,7 +285,7 @@ class Sweep:
     def _as_categoricals(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Convert swept words to ordered categoricals, in the order of the design."""
         words = {n: kind for n, kind in self._words.items() if n in frame.columns}
-        return frame.astype(words)
+        return frame.assign(**{n: frame[n].astype(kind) for n, kind in words.items()})
 
     @cached_property
     def _words(self) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -106,7 +107,7 @@ def verify_sweep(path: str | Path, runs: int, pick: int | None = None) -> Proof:
     sample = Sample(folder, chosen, tolerance)
     difference = (
         _two_meanings(folder) or _compare_parts(folder) or sample.difference
-        or _compare_bases(folder, tolerance) or _compare_results(folder)
+        or _compare_bases(folder, tolerance, sample.points) or _compare_results(folder)
     )  # fmt: skip
     kinds = 1 + len(folder.kept)
     files = kinds * len(folder.chunks()) + len(_results(folder))
@@ -148,6 +149,13 @@ class Sample:
         folder: the sweep.
         chosen: numbers of the runs, through all parts, ascending.
         tolerance: relative difference allowed between floats.
+
+    Attributes:
+        checked: number of runs repeated.
+        skipped: number of runs that had failed outside the engine.
+        columns: number of columns compared.
+        points: the points compared with their specs and labels.
+        difference: the first difference; None if there is none.
     """
 
     def __init__(
@@ -156,9 +164,11 @@ class Sample:
         self._folder = folder
         self._tolerance = tolerance
         self.checked = self.skipped = self.columns = 0
+        self.points: set[int] = set()
         self.difference: Difference | None = None
         for chunk, rows in _by_chunk(folder.chunks(), chosen):
             stored = folder.table(chunk)
+            self._records = cache(partial(folder.record, chunk))
             for row in rows:
                 self.difference = self._compare(chunk, row, stored.slice(row, 1).to_pylist()[0])
                 if self.difference:
@@ -172,10 +182,16 @@ class Sample:
         of_point, of_replicate = divmod(row, len(chunk.replicates))
         point, replicate = chunk.points[of_point], chunk.replicates[of_replicate]
         return (
-            _compare_point(self._folder, point, f"Run {point}:{replicate}", self._tolerance)
+            self._compare_point(point, f"Run {point}:{replicate}")
             or _compare_run(self._folder, stored, point, replicate, self._tolerance)
-            or _compare_records(self._folder, chunk, point, replicate, self._tolerance)
+            or _compare_records(self._folder, self._records, point, replicate, self._tolerance)
         )
+
+    def _compare_point(self, point: int, where: str) -> Difference | None:
+        if point in self.points:
+            return None
+        self.points.add(point)
+        return _compare_point(self._folder, point, where, self._tolerance)
 
 
 def _by_chunk(chunks: list[Chunk], chosen: NDArray[np.int64]) -> Iterator[tuple[Chunk, list[int]]]:
@@ -196,7 +212,7 @@ def _compare_point(
 ) -> Difference | None:
     """Return the difference between a point and what its spec and labels say."""
     stored, rules = str(folder.design["key"].iloc[point]), str(folder.manifest.get("rules"))
-    spec, meant = folder.spec_of(point), make_spec(folder.config_of(point))
+    spec, meant = folder.spec_of(point), make_spec(folder.configured(point))
     if tolerance and nearly_equal(meant.border, spec.border, tolerance):
         meant = replace(meant, border=spec.border)
     for what, this in (("specs", spec), ("design", meant)):
@@ -219,9 +235,18 @@ def _compare_run(
 
 
 def _compare_records(
-    folder: SweepFolder, chunk: Chunk, point: int, replicate: int, tolerance: float
-) -> Difference | None:
-    """Return the first difference between a run's stored and new daily series and events."""
+    folder: SweepFolder, records: Callable[[str], pa.Table], point: int, replicate: int,
+    tolerance: float,
+) -> Difference | None:  # fmt: skip
+    """Return the first difference between a run's stored and new daily series and events.
+
+    Args:
+        folder: the sweep.
+        records: returns the daily series or the events of the run's part.
+        point: number of the point.
+        replicate: number of the replicate.
+        tolerance: relative difference allowed between floats.
+    """
     recorder = make_recorder(folder.settings)
     if recorder is None:
         return None
@@ -230,7 +255,7 @@ def _compare_records(
     recorder.keep(point, replicate, outcome, world)
     run = f"Run {point}:{replicate}"
     for kind, table in recorder.take():
-        stored = folder.record(chunk, kind)
+        stored = records(kind)
         ours = pc.and_(pc.equal(stored["point"], point), pc.equal(stored["replicate"], replicate))
         there, again = stored.filter(ours).to_pylist(), table.to_pylist()
         if len(there) != len(again):
@@ -277,9 +302,14 @@ def _two_meanings(folder: SweepFolder) -> Difference | None:
     return Difference("", f"{setting} with {options}", *values)
 
 
-def _compare_bases(folder: SweepFolder, tolerance: float) -> Difference | None:
-    """Compare one point of each base configuration in the manifest with its spec."""
+def _compare_bases(
+    folder: SweepFolder, tolerance: float, compared: Collection[int]
+) -> Difference | None:
+    """Compare one point of each base configuration in the manifest with its spec, unless it was
+    compared already."""
     for point in folder.design.drop_duplicates("base").index.tolist():
+        if point in compared:
+            continue
         difference = _compare_point(folder, point, f"Point {point}", tolerance)
         if difference:
             return difference

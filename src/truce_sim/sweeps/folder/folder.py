@@ -187,8 +187,12 @@ class SweepFolder:
     @cached_property
     def design(self) -> pd.DataFrame:
         """One row per point (index `point`): the swept values, then `base` and `key`."""
-        frame: pd.DataFrame = self.files.read("design").to_pandas()
+        frame: pd.DataFrame = self._design_file.to_pandas()
         return frame.set_index("point").iloc[: self.points]
+
+    @cached_property
+    def _design_file(self) -> pa.Table:
+        return self.files.read("design")
 
     @cached_property
     def first_dates(self) -> NDArray[np.datetime64]:
@@ -216,7 +220,7 @@ class SweepFolder:
 
     def config_of(self, point: int) -> Config:
         """Return the whole configuration of a point, checked, with the seed of its runs."""
-        return self._configured(point).config
+        return self.configured(point).config
 
     def why_no_effect(self, factor: str, point: int) -> str:
         """Say why a swept setting has no effect at a point; "" if it may have one.
@@ -242,7 +246,7 @@ class SweepFolder:
         Raises:
             InputError: if there is no such point, or the folder contradicts itself.
         """
-        spec, setup = self.spec_of(point), self._configured(point)
+        spec, setup = self.spec_of(point), self.configured(point)
         if (spec.params.size, spec.border.size) != (setup.params.size, setup.border.sectors.size):
             raise InputError(
                 "its manifest.json describes other runs than its specs/", setting="point",
@@ -251,8 +255,8 @@ class SweepFolder:
         border = replace(setup.border, sectors=spec.border)
         return replace(setup, params=spec.params, border=border)
 
-    def _configured(self, point: int) -> Setup:
-        """The setup that follows from the configuration of a point."""
+    def configured(self, point: int) -> Setup:
+        """Return the setup that follows from the configuration of a point."""
         from truce_sim.config.load import prepare
         from truce_sim.sweeps.design.configs import plain_config
 
@@ -557,7 +561,7 @@ class SweepFolder:
     @cached_property
     def design_table(self) -> pa.Table:
         """The design as an Arrow table; swept words as dictionaries, to save memory."""
-        table = self.files.read("design").slice(0, self.points).combine_chunks()
+        table = self._design_file.slice(0, self.points).combine_chunks()
         for i, (name, kind) in enumerate(zip(table.schema.names, table.schema.types, strict=True)):
             if pa.types.is_string(kind) and name != "key":  # keys all differ
                 table = table.set_column(i, name, table[name].dictionary_encode())

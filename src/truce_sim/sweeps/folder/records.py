@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from truce_sim.engine.params import MAX_MEDIATORS
-from truce_sim.engine.record import EVENT, SERIES
+from truce_sim.engine.record import EVENT, EVENT_COLUMNS, SERIES, SERIES_COLUMNS
 from truce_sim.results import columns
-from truce_sim.results.store import to_table
+from truce_sim.results.store import make_field
+from truce_sim.sweeps.folder.rows import arrow_column, make_schema
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from truce_sim.settings.schema import SweepConfig
 
 
@@ -67,32 +67,44 @@ class Recorder:
         self._series, self._events = {}, {}
 
     def _series_table(self) -> pa.Table:
-        from truce_sim.results.frames import series_frame
-
         kept = self._series.values()
-        rows = [row for _, row in kept]
-        frame = series_frame(np.concatenate([np.zeros(0, SERIES), *rows]))
-        frame = frame.reset_index(drop=True)
+        rows = np.concatenate([np.zeros(0, SERIES), *(row for _, row in kept)])
         days = np.concatenate([np.zeros(0, np.int64), *(days for days, _ in kept)])
-        frame.insert(0, "day", days)
         runs = [(*run, len(row)) for run, (_, row) in self._series.items()]
-        return _table(frame, runs, columns.DAILY)
+        return _table("series", runs, {"day": days} | {name: rows[name] for name in SERIES_COLUMNS})
 
     def _events_table(self) -> pa.Table:
-        from truce_sim.results.frames import event_frame
-
-        rows = list(self._events.values())
-        names = [f"mediator {i + 1}" for i in range(MAX_MEDIATORS)]
-        frame = event_frame(np.concatenate([np.zeros(0, EVENT), *rows]), names)
+        rows = np.concatenate([np.zeros(0, EVENT), *self._events.values()])
         runs = [(*run, len(log)) for run, log in self._events.items()]
-        return _table(frame, runs, columns.EVENT)
+        return _table("events", runs, {name: rows[name] for name in EVENT_COLUMNS})
+
+
+_SLOTS = tuple(f"mediator {i + 1}" for i in range(MAX_MEDIATORS))
+_ACTOR = EVENT_COLUMNS["actor"]
+#: Kind -> the columns after point and replicate.
+_DECLARED = {
+    "series": {"day": EVENT_COLUMNS["day"]} | SERIES_COLUMNS,
+    "events": EVENT_COLUMNS | {"actor": _ACTOR._replace(words=_ACTOR.words + _SLOTS)},
+}
+_MEANINGS = {"series": columns.DAILY | columns.SWEEP, "events": columns.EVENT | columns.SWEEP}
+
+
+@cache
+def _schema(kind: str) -> pa.Schema:
+    meanings, declared = _MEANINGS[kind], _DECLARED[kind]
+    first = [make_field(name, meanings[name], pa.int64()) for name in ("point", "replicate")]
+    return make_schema([*first, *(make_field(name, meanings[name]) for name in declared)], declared)
 
 
 def _table(
-    frame: pd.DataFrame, runs: list[tuple[int, int, int]], meanings: dict[str, tuple[str, str]]
+    kind: str, runs: list[tuple[int, int, int]], values: Mapping[str, NDArray[Any]]
 ) -> pa.Table:
-    """Prepend the columns point and replicate to a frame; runs: (point, replicate, rows)."""
-    counts = [count for *_, count in runs]
-    frame.insert(0, "point", np.repeat(np.array([p for p, *_ in runs], np.int64), counts))
-    frame.insert(1, "replicate", np.repeat(np.array([r for _, r, _ in runs], np.int64), counts))
-    return to_table(frame, meanings | columns.SWEEP)
+    """Return values as a table with point and replicate first; runs: (point, replicate, rows)."""
+    schema, counts = _schema(kind), [count for *_, count in runs]
+    arrays: dict[str, Any] = {
+        "point": np.repeat(np.array([p for p, *_ in runs], np.int64), counts),
+        "replicate": np.repeat(np.array([r for _, r, _ in runs], np.int64), counts),
+    }
+    for name, column in _DECLARED[kind].items():
+        arrays[name] = arrow_column(values[name], column, schema.field(name).type)
+    return pa.table(arrays, schema=schema)

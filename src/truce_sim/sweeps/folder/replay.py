@@ -85,7 +85,7 @@ def find_row(folder: SweepFolder, point: int, replicate: int) -> tuple[Setup, Ro
             setting="--run", value=f"{point}:{replicate}",
         )  # fmt: skip
     tolerance = tolerance_for(folder.manifest)
-    meant, made = make_spec(folder.config_of(point)), make_spec(setup)
+    meant, made = make_spec(folder.configured(point)), make_spec(setup)
     if tolerance and nearly_equal(meant.border, made.border, tolerance):
         meant = replace(meant, border=made.border)
     configured = point_key(meant) == point_key(made)

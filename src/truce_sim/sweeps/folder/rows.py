@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -79,7 +80,7 @@ class Rows:
         arrays |= self._reasons(rows["status"])
         for name, column in OUTCOME_COLUMNS.items():
             if name != "status":
-                arrays[name] = _arrow_column(rows[name], column, schema().field(name).type, mask)
+                arrays[name] = arrow_column(rows[name], column, schema().field(name).type, mask)
         return pa.table(arrays, schema=schema())
 
     def _reasons(self, status: NDArray[np.int64]) -> dict[str, list[str | None]]:
@@ -107,23 +108,33 @@ def schema() -> pa.Schema:
     meanings = columns.OUTCOME | columns.SWEEP
     names = [*_FIRST, *(name for name in columns.OUTCOME if name != "status")]
     fields = [make_field(name, meanings.get(name, ("", "")), _FIRST.get(name)) for name in names]
-    notes = {"truce_sim_schema": str(SCHEMA_VERSION), "pandas": _pandas_notes(fields)}
+    status = OUTCOME_COLUMNS["status"]._replace(words=ALL_STATUSES)
+    return make_schema(fields, OUTCOME_COLUMNS | {"status": status})
+
+
+def make_schema(fields: Sequence[pa.Field], declared: Mapping[str, Column]) -> pa.Schema:
+    """Return the schema of a table of runs, with the metadata that pandas writes into a file:
+    without it, nullable integers come back as floats. It is made here because workers do not import
+    pandas.
+
+    Args:
+        fields: those of the columns.
+        declared: the columns that the engine declares, by name.
+    """
+    notes = {"truce_sim_schema": str(SCHEMA_VERSION), "pandas": _pandas_notes(fields, declared)}
     return pa.schema(fields, metadata=notes)
 
 
-def _pandas_notes(fields: Sequence[pa.Field]) -> str:
-    """Return the metadata that pandas writes into a file, as JSON: without it, nullable integers
-    come back as floats. It is made here because workers do not import pandas."""
+def _pandas_notes(fields: Sequence[pa.Field], declared: Mapping[str, Column]) -> str:
     version = metadata.version("pandas")
     notes = []
     for column in fields:
         name, kind = column.name, column.type
-        optional = name in OUTCOME_COLUMNS and OUTCOME_COLUMNS[name].optional
+        optional = name in declared and declared[name].optional
         more = None
         if pa.types.is_dictionary(kind):
             shown, stored = "categorical", "int8"
-            words = ALL_STATUSES if name == "status" else OUTCOME_COLUMNS[name].words
-            more = {"num_categories": len(words), "ordered": False}
+            more = {"num_categories": len(declared[name].words), "ordered": False}
         elif pa.types.is_integer(kind):
             shown, stored = str(kind), "Int64" if optional else "int64"
         elif pa.types.is_boolean(kind):
@@ -153,16 +164,27 @@ def _words(
     )
 
 
-def _arrow_column(
-    values: NDArray[np.int64], column: Column, kind: pa.DataType, mask: NDArray[np.bool_] | None
+def arrow_column(
+    values: NDArray[Any],
+    column: Column,
+    kind: pa.DataType,
+    mask: NDArray[np.bool_] | None = None,
 ) -> pa.Array:
-    """Convert a column for storage; masked values and absent optional ones are missing."""
+    """Convert a column of records for storage.
+
+    Args:
+        values: the column.
+        column: its declaration.
+        kind: the type to store it as.
+        mask: which values are missing, besides absent optional ones and those that are not numbers.
+    """
     if column.words:
         return _words(values, column.words, mask)
     if column.optional:
         mask = values < 0 if mask is None else (values < 0) | mask
     plain = np.ascontiguousarray(values)
-    return pa.array(plain != 0 if pa.types.is_boolean(kind) else plain, mask=mask).cast(kind)
+    plain = plain != 0 if pa.types.is_boolean(kind) else plain
+    return pa.array(plain, mask=mask, from_pandas=True).cast(kind)
 
 
 # ── what is read back ────────────────────────────────────────────────────────────────────────
