@@ -124,28 +124,36 @@ def test_a_stopped_fit_goes_on_where_it_was(
         pd.testing.assert_frame_equal(again, pd.read_parquet(part), check_exact=True)
 
 
-def test_training_repeats_exactly_from_its_seed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bit for bit, with all summaries and with one left out; another seed ends elsewhere.
-
-    Training goes on from one flow each time, because a new one would be compiled anew; what it
-    starts from is compared by itself.
-    """
+def test_training_repeats_exactly_from_its_seed(made: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bit for bit, from the start and further, with all summaries and with one left out; another
+    seed ends elsewhere. The flow has the size of the fit's, so that nothing is compiled anew."""
     monkeypatch.setattr(flow, "_STEPS", 40)
     monkeypatch.setattr(flow, "_STEPS_AGAIN", 40)
-    rng = np.random.default_rng(1)
-    scores = rng.normal(size=(1000, 2))
-    summaries = scores @ rng.normal(size=(2, 3)) + rng.normal(size=(1000, 3))
-    begun = flow.train(scores, summaries, 1)
+    rng, n = np.random.default_rng(1), made.diagnostics["training"]["draws"]
+    scores = rng.normal(size=(n, len(made.settings)))
+    summaries = rng.normal(size=(n, len(made.manifest["summaries"])))
+    summaries[:, : scores.shape[1]] += scores
 
-    def drawn(columns: list[int], seed: int, given: Any = summaries[:2]) -> Any:
-        return begun.without(columns, scores, summaries, seed).sample(given, 50, 7)
+    def begun(seed: int) -> Any:
+        return flow.train(scores, summaries, seed)
+
+    def drawn(found: Any, given: Any = summaries[:1]) -> Any:
+        return found.sample(given, 2000, 7)
+
+    one = begun(1)
+    np.testing.assert_array_equal(drawn(one), drawn(begun(1)))
+    assert not np.array_equal(drawn(one), drawn(begun(2)))
+
+    def further(columns: list[int], seed: int) -> Any:
+        return one.without(columns, scores, summaries, seed)
 
     for columns in ([], [0]):
-        np.testing.assert_array_equal(drawn(columns, 1), drawn(columns, 1))
-        assert not np.array_equal(drawn(columns, 1), drawn(columns, 2))
-    moved = np.add(summaries[:2], [100.0, 0.0, 0.0])
-    np.testing.assert_array_equal(drawn([0], 1, moved), drawn([0], 1))  # it does not look
-    assert not np.array_equal(drawn([], 1, moved), drawn([], 1))
+        again = drawn(further(columns, 1))
+        np.testing.assert_array_equal(again, drawn(further(columns, 1)))
+        assert not np.array_equal(again, drawn(further(columns, 2)))
+    moved = np.add(summaries[:1], [100.0] + [0.0] * (summaries.shape[1] - 1))
+    np.testing.assert_array_equal(drawn(further([0], 1), moved), again)  # it does not look
+    assert not np.array_equal(drawn(further([], 1), moved), drawn(further([], 1)))
 
 
 def test_a_flow_starts_from_its_seed() -> None:

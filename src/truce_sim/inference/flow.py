@@ -11,7 +11,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +61,8 @@ class Flow:
         import jax.random as jr
 
         condition = jnp.asarray(self._scaled(summaries), jnp.float32)
-        return np.asarray(self.inner.sample(jr.key(seed), (n,), condition), np.float64)
+        start = self.inner.base_dist.sample(jr.key(seed), (n, len(condition)))
+        return np.asarray(_programs().transform(self.inner.bijection, start, condition), np.float64)
 
     def _scaled(self, summaries: Floats) -> Floats:
         """Clip and standardise: a network knows nothing about values outside its training set."""
@@ -84,31 +85,95 @@ class Flow:
         return blind._trained(scores[some], summaries[some], seed, _STEPS_AGAIN)
 
     def _trained(self, scores: Floats, summaries: Floats, seed: int, steps: int) -> Flow:
+        import equinox as eqx
         import jax.numpy as jnp
         import jax.random as jr
-        from flowjax.train import fit_to_data
 
-        data = [jnp.asarray(x, jnp.float32) for x in (scores, self._scaled(summaries))]
+        do = _programs()
         batch = min(_BATCH, max(len(scores) // 8, 1))
         of_epoch = max(int(len(scores) * (1 - _HELD_OUT)) // batch, 1)
         epochs = max(round(steps / of_epoch), _LEAST_EPOCHS)
-        optimiser, loss = _tools(epochs * of_epoch)
-        inner, losses = fit_to_data(
-            jr.key(seed), self.inner, tuple(data), optimizer=optimiser, loss_fn=loss,
-            max_epochs=epochs, max_patience=epochs, batch_size=batch, val_prop=_HELD_OUT,
-            show_progress=False,
-        )  # fmt: skip
-        best = float(min(losses["val"]))
-        return replace(self, inner=inner, epochs=len(losses["train"]), loss=best)
+        key, first = jr.split(jr.key(seed))
+        data = [jr.permutation(first, jnp.asarray(x, jnp.float32))
+                for x in (scores, self._scaled(summaries))]  # fmt: skip
+        kept = len(scores) - round(_HELD_OUT * len(scores))
+        parts = [[x[:kept] for x in data], [x[kept:] for x in data]]
+        params, rest = eqx.partition(self.inner, eqx.is_inexact_array)
+        state, best, losses = do.begin(params), params, list[float]()
+        for rates in do.rates(epochs * of_epoch).reshape(epochs, of_epoch):
+            params, state, key, parts, off = do.epoch(params, rest, state, key, parts, rates, batch)
+            losses.append(float(sum(np.asarray(off)) / len(off)))
+            if losses[-1] == min(losses):
+                best = params
+        return replace(self, inner=eqx.combine(best, rest), epochs=epochs, loss=min(losses))
+
+
+class _Programs(NamedTuple):
+    """What is compiled once for all flows of a shape.
+
+    Attributes:
+        begin: parameters -> the state of the optimiser.
+        rates: steps -> the rate of each, negative, since it is added.
+        epoch: one pass over the data, in a new order: parameters, the rest of the flow, state, key,
+            data to train on and data held out, rates, size of a batch -> parameters, state, key,
+            data, losses on batches of the data held out.
+        transform: a bijection, (n, data sets, settings) draws from the base, conditions -> draws.
+    """
+
+    begin: Any
+    rates: Any
+    epoch: Any
+    transform: Any
 
 
 @cache
-def _tools(steps: int) -> tuple[Any, Any]:
-    """The optimiser for this many steps, and the loss; reusing the objects spares a compilation."""
+def _programs() -> _Programs:
+    import equinox as eqx
+    import jax
+    import jax.numpy as jnp
+    import jax.random as jr
     import optax
     from flowjax.train.losses import MaximumLikelihoodLoss
 
-    return optax.adam(optax.cosine_onecycle_schedule(steps, _RATE)), MaximumLikelihoodLoss()
+    adam, loss = optax.scale_by_adam(), MaximumLikelihoodLoss()
+
+    def rates(steps: int) -> Any:
+        rate = optax.cosine_onecycle_schedule(steps, _RATE)
+        return jax.lax.map(lambda step: -1 * rate(step), jnp.arange(steps))
+
+    @eqx.filter_jit
+    def epoch(
+        params: Any, rest: Any, state: Any, key: Any, parts: Any, rates: Any, batch: int
+    ) -> tuple[Any, ...]:
+        def step(begun: Any, given: Any) -> Any:
+            params, state = begun
+            rate, *data = given
+            slopes = eqx.filter_grad(loss)(params, rest, *data)
+            updates, state = adam.update(slopes, state, params)
+            updates = jax.tree.map(lambda x: rate * x, updates)
+            return (eqx.apply_updates(params, updates), state), None
+
+        key, *orders = jr.split(key, 3)
+        parts = [[jr.permutation(order, x) for x in part]
+                 for order, part in zip(orders, parts, strict=True)]  # fmt: skip
+        training, held_out = ([_batches(x, batch) for x in part] for part in parts)
+        for_each = len(training[0]) + len(held_out[0])
+        key = jax.lax.fori_loop(0, for_each, lambda _, key: jr.split(key)[0], key)
+        (params, state), _ = jax.lax.scan(step, (params, state), (rates, *training))
+        off = jax.lax.map(lambda data: loss(params, rest, *data), held_out)
+        return params, state, key, parts, off
+
+    @eqx.filter_jit
+    def transform(bijection: Any, start: Any, condition: Any) -> Any:
+        return jnp.vectorize(bijection.transform, signature="(s),(c)->(s)")(start, condition)
+
+    return _Programs(adam.init, rates, epoch, transform)
+
+
+def _batches(data: Any, size: int) -> Any:
+    """Cut (n, ...) into (batches, size, ...); what is left over is dropped."""
+    size = min(size, len(data))
+    return data[: len(data) // size * size].reshape(-1, size, *data.shape[1:])
 
 
 def check_installed() -> None:
@@ -140,15 +205,23 @@ def train(scores: Floats, summaries: Floats, seed: int) -> Flow:
     return empty._trained(scores, summaries, seed + 1, _STEPS)
 
 
+#: (settings, summaries) -> all of such a flow but its numbers: one for all flows, so that what is
+#: compiled for one serves the next.
+_SHAPES: dict[tuple[int, int], Any] = {}
+
+
 def _untrained(key: Any, settings: int, summaries: int) -> Any:
+    import equinox as eqx
     import jax.numpy as jnp
     from flowjax.bijections import RationalQuadraticSpline
     from flowjax.distributions import Normal
     from flowjax.flows import coupling_flow, masked_autoregressive_flow
 
     flow = coupling_flow if settings > 1 else masked_autoregressive_flow  # one cannot be halved
-    return flow(
+    made = flow(
         key, base_dist=Normal(jnp.zeros(settings)), cond_dim=summaries,
         transformer=RationalQuadraticSpline(knots=_KNOTS, interval=_RANGE),
         flow_layers=_LAYERS if settings > 1 else 2, nn_width=_WIDTH, nn_depth=_DEPTH,
     )  # fmt: skip
+    numbers, shape = eqx.partition(made, eqx.is_array)
+    return eqx.combine(numbers, _SHAPES.setdefault((settings, summaries), shape))

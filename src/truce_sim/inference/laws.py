@@ -79,22 +79,29 @@ class Law:
         listed = ", ".join(f"{key}={value:g}" for key, value in self.parameters.items())
         return f"{self.name}({listed})"
 
-    @cached_property
-    def _frozen(self) -> Any:
+    @property
+    def _family(self) -> Any:
+        """The distribution of scipy.stats; one frozen with its parameters takes a millisecond to
+        make."""
         from scipy import stats
 
-        return getattr(stats, self.name)(**self.parameters)
+        return getattr(stats, self.name)
+
+    def _below(self, values: Any) -> Any:
+        """The cumulative probabilities at values, before the cuts."""
+        return self._family.cdf(values, **self.parameters)
 
     @cached_property
     def _span(self) -> tuple[float, float]:
         """The cumulative probabilities at the ends of the range."""
         below = self.least - (1 if self.name in _DISCRETE else 0)
-        return float(self._frozen.cdf(below)), float(self._frozen.cdf(self.most))
+        return float(self._below(below)), float(self._below(self.most))
 
     def values(self, u: Floats) -> Floats:
         """Return the quantiles of the law at the probabilities `u`, of any shape."""
         low, high = self._span
-        found = np.asarray(self._frozen.ppf(low + np.asarray(u, float) * (high - low)), float)
+        share = low + np.asarray(u, float) * (high - low)
+        found = np.asarray(self._family.ppf(share, **self.parameters), float)
         found = np.rint(found) if self.whole else found
         return np.clip(found, self.least, self.most)
 
@@ -104,10 +111,10 @@ class Law:
         low, high = self._span
         if self.whole:
             shift = 0.0 if self.name in _DISCRETE else 0.5
-            under = self._frozen.cdf(values + shift - 1)
-            found = (np.maximum(under, low) + self._frozen.cdf(values + shift)) / 2
+            under = self._below(values + shift - 1)
+            found = (np.maximum(under, low) + self._below(values + shift)) / 2
         else:
-            found = self._frozen.cdf(values)
+            found = self._below(values)
         return np.clip((np.asarray(found, float) - low) / (high - low), 0.0, 1.0)
 
 
