@@ -30,8 +30,9 @@ from truce_sim.engine.codes import (
     STRIKE_EXECUTED,
     SUSPENSION,
 )
+from truce_sim.engine.frailty import FACTORS, fill_factors
 from truce_sim.engine.record import OUTCOME
-from truce_sim.engine.run import TURN, RunSpec, outcomes
+from truce_sim.engine.run import NO_TURNS, TURN, run_replicates
 from truce_sim.engine.world import make_world
 from truce_sim.following.drawn import Drawn
 from truce_sim.following.evidence import (
@@ -284,14 +285,23 @@ def _play_some(
     seen: Ints,
     tell: Callable[[], object],
 ) -> None:
-    setup = drawn.setup
-    params, seed, border = drawn.params(particles.draw, horizon), setup.config.seed, setup.border
+    params, border = drawn.params(particles.draw, horizon), drawn.setup.border.sectors
+    seed, replicate = np.array([drawn.setup.config.seed], np.int64), np.zeros(1, np.int64)
+    # Each run is given the same arrays: those that rules know already are passed on at once.
+    here, now, row = np.zeros_like(params[:1]), np.zeros(1, params.dtype), np.zeros((1, 1), OUTCOME)
+    factors = np.empty((1, 1, params.shape[1]), FACTORS)
+    into, given = here.view(np.uint8)[0], params.view(np.uint8)
     for i in range(len(particles)):
         turns = particles.turns[i]
-        turns = turns[turns["day"] != _NO_TURN] if turns.size else turns
-        spec = RunSpec(params[i], border.sectors, seed)
-        rows[i] = outcomes(spec, particles.replicate[i : i + 1], world, turns)[0]
-        watch(*_classes(world["events"][1 : world["event_count"] + 1]), seen[i])
+        turns = turns[turns["day"] != _NO_TURN] if turns.size else NO_TURNS
+        into[:], replicate[0] = given[i], particles.replicate[i]
+        fill_factors(here, seed, replicate, factors)  # type: ignore[no-untyped-call]
+        run_replicates(  # type: ignore[no-untyped-call]
+            here, factors, border, seed, replicate, turns, now, world, row
+        )
+        rows[i] = row[0, 0]
+        if world["event_count"]:
+            watch(*_classes(world["events"][1 : world["event_count"] + 1]), seen[i])
         tell()
 
 
