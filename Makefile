@@ -30,7 +30,9 @@ READY  := $(VENV)/.ready-$(VERSION)
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip -qq --no-input --disable-pip-version-check
 CHECK  := $(PIP) check || { echo "The constraints lack something that pyproject.toml requires: run make constraints" >&2; exit 1; }
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# A process for each core: threads within a product of matrices would wait for each other, which
+# takes many times what the product does.
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # The quick suite, which the worked examples in CONTRIBUTING.md must also pass.
 QUICK := tests/test_config.py tests/test_effects.py tests/test_rules.py tests/test_model.py tests/engine tests/baselines tests/docs/test_reference.py tests/theory/test_clause.py -m "not slow"

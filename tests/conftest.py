@@ -9,17 +9,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from threadpoolctl import threadpool_limits
 
 from forks import Server
 from truce_sim.sweeps.execution import crew
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-
-# There is a test process for each core: threads within a product of matrices would only wait for
-# each other, which takes many times what the product does. Commands that tests start inherit it.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-threadpool_limits(1)
 
 # The first example of a test may compile the engine, hence no deadline. CI draws the same examples
 # every time, so that it cannot fail by chance; a developer's runs look in new places each time.
