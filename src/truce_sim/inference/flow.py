@@ -111,6 +111,9 @@ class Flow:
 class _Programs(NamedTuple):
     """What is compiled once for all flows of a shape.
 
+    The loop of flowjax (`fit_to_data`) gives the same numbers, but compiles anew for each flow and
+    after each epoch: a third of the time of a fit.
+
     Attributes:
         begin: parameters -> the state of the optimiser.
         rates: steps -> the rate of each, negative, since it is added.
@@ -157,7 +160,7 @@ def _programs() -> _Programs:
         parts = [[jr.permutation(order, x) for x in part]
                  for order, part in zip(orders, parts, strict=True)]  # fmt: skip
         training, held_out = ([_batches(x, batch) for x in part] for part in parts)
-        for_each = len(training[0]) + len(held_out[0])
+        for_each = len(training[0]) + len(held_out[0])  # as flowjax's own loop spends its keys
         key = jax.lax.fori_loop(0, for_each, lambda _, key: jr.split(key)[0], key)
         (params, state), _ = jax.lax.scan(step, (params, state), (rates, *training))
         off = jax.lax.map(lambda data: loss(params, rest, *data), held_out)
