@@ -61,17 +61,12 @@ def point_key(spec: RunSpec, rules: str = DIGEST) -> str:
 def point_keys(specs: Sequence[RunSpec], rules: str = DIGEST) -> list[str]:
     """Return the keys of several specs, as in `point_key`."""
     keys = []
-    borders = _border_bytes(specs)
+    borders = {id(spec.border): spec.border for spec in specs}  # many points share one
+    content = {name: b"\0" + border.tobytes() for name, border in borders.items()}
     for spec, params in zip(specs, identities([spec.params for spec in specs]), strict=True):
-        whole = b"".join((f"{rules} {spec.seed}".encode(), params, b"\0", borders[id(spec.border)]))
+        whole = f"{rules} {spec.seed}".encode() + params + content[id(spec.border)]
         keys.append(hashlib.sha256(whole).hexdigest()[:24])
     return keys
-
-
-def _border_bytes(specs: Sequence[RunSpec]) -> dict[int, bytes]:
-    """The content of each border by its id; many points share one."""
-    borders = {id(spec.border): spec.border for spec in specs}
-    return {name: border.tobytes() for name, border in borders.items()}
 
 
 def write_specs(
@@ -104,13 +99,11 @@ def write_specs(
 
 
 def _table(specs: Sequence[RunSpec]) -> pa.Table:
-    borders = _border_bytes(specs)
-    numbers = {content: number for number, content in enumerate(dict.fromkeys(borders.values()))}
-    places = pa.array([numbers[borders[id(spec.border)]] for spec in specs], pa.int32())
+    borders = pa.array([spec.border.tobytes() for spec in specs], pa.binary())
     columns = {
         "seed": [spec.seed for spec in specs],
         "params": [spec.params.tobytes() for spec in specs],
-        "border": pa.DictionaryArray.from_arrays(places, pa.array(list(numbers), pa.binary())),
+        "border": borders.dictionary_encode(),
     }
     return pa.table(columns, schema=_SCHEMA)
 
