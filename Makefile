@@ -23,7 +23,8 @@ endif
 # Keep bytecode from the first import of each library: compiling all of it takes half a minute.
 unexport PYTHONDONTWRITEBYTECODE
 
-# The demo needs less than the tests. A dry run compiles the rules, so that the first run need not.
+# The demo needs less than the tests. Setting up compiles the rules, so that the first run need not,
+# and those that the viewer steps through, so that its first visitor need not wait.
 # The stamps include the version, so that a different PYTHON recreates the environment.
 RUNS   := $(VENV)/.runs-$(VERSION)
 READY  := $(VENV)/.ready-$(VERSION)
@@ -65,6 +66,7 @@ $(READY): $(RUNS) constraints.txt
 	@echo "Adding what the tests, the viewer and the analysis need: a minute, once."
 	@$(PIP) install --no-compile --require-hashes -r constraints.txt
 	@$(CHECK)
+	@$(BIN)/python -c 'from truce_sim.model.rules import rules; rules()'
 	@touch $@
 
 demo: $(RUNS) ## run the main study: does mediation help the truce hold? (under a minute once set up)
