@@ -9,6 +9,7 @@ removes the bias that resampling adds to sums of squares, and widened to match a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -57,12 +58,15 @@ def resampling_blocks(units: Ints) -> Ints:
     return np.asarray(np.random.default_rng(0).permutation(n)[units] % _MAX_BLOCKS)
 
 
+@lru_cache(maxsize=2)  # a search asks for those of its two halves again and again
 def resamples(blocks: int) -> Floats:
-    """Return how often each block is in each bootstrap resample, (DRAWS, blocks)."""
+    """Return how often each block is in each bootstrap resample, (DRAWS, blocks), to be read."""
     drawn = np.random.default_rng(1).integers(blocks, size=(DRAWS, blocks))
     drawn += blocks * np.arange(DRAWS)[:, None]
     counts = np.bincount(drawn.ravel(), minlength=DRAWS * blocks)
-    return counts.reshape(DRAWS, blocks).astype(float)
+    found: Floats = counts.reshape(DRAWS, blocks).astype(float)
+    found.setflags(write=False)
+    return found
 
 
 def spread(estimate: Floats, draws: Floats, blocks: int) -> Bootstrapped:
