@@ -30,7 +30,7 @@ def counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Counter[str]:
 
         monkeypatch.setattr(place, name, counted)
 
-    count(ConfigLoaderImpl, "_compose_config_from_defaults_list", "compositions")
+    count(ConfigLoaderImpl, "_load_configuration_impl", "compositions")
     count(OverridesParser, "parse_rule", "parses")
     count(load, "build_config", "types")
     count(regimes, "check", "checks")
