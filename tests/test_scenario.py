@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import math
-from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,6 @@ from numpy.testing import assert_allclose
 
 from truce_sim.border.border import (
     Border,
-    _exp,
     error_function,
     majority_labels,
     make_border,
@@ -250,11 +248,6 @@ def test_the_error_function() -> None:
     x = np.concatenate([np.linspace(-9, 9, 3001), [0.0, 1e-300, 5e-324, math.inf, -math.inf]])
     assert_allclose(error_function(x), [math.erf(v) for v in x], rtol=2e-15, atol=0)
     assert error_function(np.zeros(0)).size == 0
-
-
-def test_its_exponential_is_right_to_the_last_bit() -> None:
-    x = -np.concatenate([np.linspace(0.0, 36.0, 2001), np.logspace(-300, 1, 1001)])
-    assert _exp(x).tolist() == [float(Decimal(v).exp()) for v in x.tolist()]
 
 
 @given(

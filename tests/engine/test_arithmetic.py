@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from truce_sim.engine import arithmetic
-from truce_sim.engine.arithmetic import exp, log, log1p
+from truce_sim.engine.arithmetic import exact_exp, exp, log, log1p
 from truce_sim.engine.compile import rule
 
 #: Errors that the module states, in units in the last place.
@@ -148,3 +148,8 @@ def test_tables_are_what_they_say() -> None:
             parts = Decimal(arithmetic._LOG_HIGH[i]) + Decimal(arithmetic._LOG_LOW[i])
             assert abs(parts + Decimal(inverse).ln()) < Decimal(2) ** -95
             assert Fraction(arithmetic._LOG_HIGH[i]).denominator <= 2**42
+
+
+def test_the_exact_exponential_is_right_to_the_last_bit() -> None:
+    x = -np.concatenate([np.linspace(0.0, 36.0, 2001), np.logspace(-300, 1, 1001)])
+    assert exact_exp(x).tolist() == [float(Decimal(v).exp()) for v in x.tolist()]

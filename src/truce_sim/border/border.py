@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from truce_sim.border.folder import DURAND_TABLE, find_folder
 from truce_sim.border.segments import Segments, read_segments
-from truce_sim.engine import arithmetic as tables
+from truce_sim.engine.arithmetic import exact_exp
 from truce_sim.engine.params import SECTOR
 from truce_sim.errors import InputError
 from truce_sim.settings.schema import Config, ScenarioConfig
@@ -261,24 +260,5 @@ def error_function(x: NDArray[np.float64]) -> NDArray[np.float64]:
         n += 2.0
         term = term * (2.0 * squares / n)
         total = total + term
-    result[near] = 2.0 / math.sqrt(math.pi) * _exp(-squares) * total
-    return result
-
-
-def _exp(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return e^x for x from -700 to 0, to the last bit.
-
-    By the rules' tables, whose error is below a fiftieth of the last place before it is rounded;
-    where it might be rounded either way, by `decimal`.
-    """
-    steps = np.rint(x * tables._STEPS_PER_UNIT)
-    k = steps.astype(np.int64)
-    r = (x - steps * tables._STEP_HIGH) - steps * tables._STEP_LOW
-    i, square = k % tables._PARTS, r * r
-    power = (tables._POWER_BITS[i] + (k // tables._PARTS << 52)).view(np.float64)
-    series = square * (0.5 + r / 6.0) + square * square * (1.0 / 24.0 + r / 120.0)
-    rest, margin = power * ((tables._POWER_LACKS[i] + r) + series), power * 2.0**-57
-    result = power + (rest - margin)
-    for at in np.flatnonzero(result != power + (rest + margin)):
-        result[at] = float(Decimal(x[at]).exp())
+    result[near] = 2.0 / math.sqrt(math.pi) * exact_exp(-squares) * total
     return result

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from copy import deepcopy
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from truce_sim.config.load import validate
 from truce_sim.errors import InputError
 from truce_sim.settings.fields import field_at
-from truce_sim.settings.nested import get, put
+from truce_sim.settings.nested import copied, get, put
 from truce_sim.settings.schema import Config
 from truce_sim.viewer.state.levers import COMMAND_LINE_ONLY
 from truce_sim.viewer.state.presets import default_plain, defaults, flat
@@ -86,7 +85,7 @@ def read_settings(words: Words, opened: Config | None, opened_plain: Plain | Non
     Raises:
         InputError: An unknown setting, or a bad value.
     """
-    plain = deepcopy(default_plain())
+    plain = copied(default_plain())
     if opened_plain is not None:
         for path in COMMAND_LINE_ONLY:
             if (value := get(opened_plain, path)) is not None:

@@ -7,14 +7,13 @@ An option sets the settings of its own group and those that any option of the gr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 from functools import cache
 from typing import Any
 
 from truce_sim.config.compose import conf_folder
 from truce_sim.config.load import load_config, to_plain
 from truce_sim.settings.fields import groups as parts
-from truce_sim.settings.nested import leaves, put
+from truce_sim.settings.nested import copied, leaves, put
 
 #: Settings that are replaced as a whole.
 _WHOLE = ("mediation.mediators",)
@@ -32,10 +31,10 @@ def options() -> dict[str, tuple[str, ...]]:
 
 def overlay(plain: dict[str, Any], group: str, option: str) -> dict[str, Any]:
     """Return a copy of a nested configuration with an option of a group applied to it."""
-    changed = deepcopy(plain)
+    changed: dict[str, Any] = copied(plain)
     values = _compose_preset(group, option)
     for path in _footprint(group):
-        put(changed, path, deepcopy(values[path]))
+        put(changed, path, copied(values[path]))
     return changed
 
 

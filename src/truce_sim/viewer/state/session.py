@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import itertools
 import time
-from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +13,7 @@ import solara
 
 from truce_sim.config.load import to_plain, validate
 from truce_sim.errors import InputError
-from truce_sim.settings.nested import at
+from truce_sim.settings.nested import at, copied
 from truce_sim.settings.schema import Config
 from truce_sim.sweeps.folder.replay import Row
 from truce_sim.viewer.state.levers import brief, put_text
@@ -342,7 +341,7 @@ def with_changes(base: dict[str, Any], changes: Changes) -> Config:
     Raises:
         InputError: A change is invalid.
     """
-    plain = deepcopy(base)
+    plain = copied(base)
     for path, text in changes.items():
         put_text(path, text, plain)
     return validate(plain)
